@@ -1,0 +1,435 @@
+//! One typed method per endpoint.
+
+use std::time::Duration;
+
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::approval::{ApprovalPatch, ApprovalQuery, ApprovalView, Decision, NewApproval};
+use crate::audit::{AuditQuery, AuditView, NewAudit};
+use crate::error::{Code, ErrorBody};
+use crate::event::{Activity, ActivityQuery};
+use crate::id::{ConversationId, OutboxId};
+use crate::inbox::{
+    ConversationPatch, ConversationQuery, ConversationView, Escalate, InboxView, LabelView, MessageQuery, MessageView, Named, NewMessage,
+    OutboxView,
+};
+use crate::page::{Data, Page};
+use crate::sse::EventStream;
+use crate::status::StatusView;
+use crate::tenant::{MeView, TenantView};
+use crate::token::Token;
+
+/// An answer at most this large is read: a page of 200 messages of 150,000 characters would not fit, but no page of the product comes near.
+const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How long one call may take. The daemon answers from its own disk; longer than this it is stuck.
+const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a connection may take: the daemon is near, and people wait.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+const NO_QUERY: [(&str, &str); 0] = [];
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The daemon answered with an error.
+    #[error("{message}")]
+    Api {
+        /// HTTP status.
+        status: u16,
+        /// For programs.
+        code: Code,
+        /// For people.
+        message: String,
+        /// Facts that belong to the code.
+        details: serde_json::Value,
+    },
+    /// Nobody answers at the address.
+    #[error("no daemon answers at {url}")]
+    Unreachable {
+        /// The address tried.
+        url: String,
+        /// The cause.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The connection broke after the request may have been carried out.
+    #[error("the daemon was lost while it worked; whether the request was carried out is not known")]
+    Lost(#[source] reqwest::Error),
+    /// The stream came to its end.
+    #[error("the event stream ended")]
+    StreamEnded,
+    /// The answer is not afenda's: another program at this address, or another version.
+    #[error("the answer is not afenda's: {0}")]
+    Protocol(String),
+}
+
+impl ClientError {
+    /// The API's code, where the daemon answered with one.
+    pub fn code(&self) -> Option<&Code> {
+        match self {
+            Self::Api { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Whether the daemon itself could not be reached or was lost.
+    pub fn is_daemon_lost(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Lost(_) | Self::StreamEnded)
+    }
+}
+
+impl From<reqwest::Error> for ClientError {
+    fn from(source: reqwest::Error) -> Self {
+        if source.is_connect() {
+            let url = source.url().map_or_else(|| "its address".to_owned(), |url| url.origin().ascii_serialization());
+            Self::Unreachable { url, source: source.without_url() }
+        } else if source.is_decode() {
+            Self::Protocol(source.without_url().to_string())
+        } else {
+            Self::Lost(source.without_url())
+        }
+    }
+}
+
+/// The typed client. Cheap to clone; all clones share one connection pool.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Token,
+    tenant: Option<String>,
+}
+
+impl Client {
+    /// A client for the daemon at `base`, such as `http://127.0.0.1:8000`.
+    ///
+    /// # Errors
+    /// When `base` is not an http or https address, or the TLS set-up fails.
+    pub fn new(base: &str, token: Token) -> Result<Self, ClientError> {
+        // Fails only when a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let base = base.trim_end_matches('/').to_owned();
+        if !base.starts_with("http://") && !base.starts_with("https://") {
+            return Err(ClientError::Protocol(format!("`{base}` is not an http or https address")));
+        }
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("afenda/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|err| ClientError::Protocol(err.to_string()))?;
+        Ok(Self { http, base, token, tenant: None })
+    }
+
+    /// The same client speaking for another tenant: a slug or an id.
+    #[must_use]
+    pub fn with_tenant(mut self, tenant: Option<String>) -> Self {
+        self.tenant = tenant;
+        self
+    }
+
+    /// The daemon's address.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let mut request = self.http.request(method, format!("{}/api/v1{path}", self.base)).bearer_auth(self.token.expose());
+        if let Some(tenant) = &self.tenant {
+            request = request.header("x-afenda-tenant", tenant);
+        }
+        request
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, query: &(impl Serialize + Sync)) -> Result<T, ClientError> {
+        answer(self.request(reqwest::Method::GET, path).query(query).timeout(CALL_TIMEOUT)).await
+    }
+
+    /// A changing call. `key` makes a repeat harmless: the same key with the same body is answered with the first result.
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: &(impl Serialize + Sync),
+        key: &str,
+    ) -> Result<T, ClientError> {
+        let request = self.request(method, path).json(body).header("idempotency-key", key).timeout(CALL_TIMEOUT);
+        answer(request).await
+    }
+
+    /// The caller, in the tenant of this client.
+    ///
+    /// # Errors
+    /// As every call: refused, unreachable, or not afenda.
+    pub async fn me(&self) -> Result<MeView, ClientError> {
+        Ok(self.get::<Data<MeView>>("/me", &NO_QUERY).await?.data)
+    }
+
+    /// The daemon's state, from the caller's tenant.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn status(&self) -> Result<StatusView, ClientError> {
+        Ok(self.get::<Data<StatusView>>("/status", &NO_QUERY).await?.data)
+    }
+
+    /// The caller's tenants.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn tenants(&self) -> Result<Vec<TenantView>, ClientError> {
+        Ok(self.get::<Page<TenantView>>("/tenants", &NO_QUERY).await?.data)
+    }
+
+    /// A page of conversations.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED` for a filter that cannot be read.
+    pub async fn conversations(&self, query: &ConversationQuery) -> Result<Page<ConversationView>, ClientError> {
+        self.get("/conversations", query).await
+    }
+
+    /// One conversation.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn conversation(&self, id: ConversationId) -> Result<ConversationView, ClientError> {
+        Ok(self.get::<Data<ConversationView>>(&format!("/conversations/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// Messages of one conversation, ascending, what is still in the outbox last.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn messages(&self, id: ConversationId, query: &MessageQuery) -> Result<Page<MessageView>, ClientError> {
+        self.get(&format!("/conversations/{id}/messages"), query).await
+    }
+
+    /// Writes a reply or a note into the outbox.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn send_message(&self, id: ConversationId, message: &NewMessage, key: &str) -> Result<MessageView, ClientError> {
+        let path = format!("/conversations/{id}/messages");
+        Ok(self.send::<Data<MessageView>>(reqwest::Method::POST, &path, message, key).await?.data)
+    }
+
+    /// Changes status, assignee, team, labels or priority through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn update_conversation(
+        &self,
+        id: ConversationId,
+        patch: &ConversationPatch,
+        key: &str,
+    ) -> Result<ConversationView, ClientError> {
+        let path = format!("/conversations/{id}");
+        Ok(self.send::<Data<ConversationView>>(reqwest::Method::PATCH, &path, patch, key).await?.data)
+    }
+
+    /// Asks for a decision about a conversation.
+    ///
+    /// # Errors
+    /// As every call; `APPROVAL_OPEN` when one is open already.
+    pub async fn escalate(&self, id: ConversationId, reason: &str, key: &str) -> Result<ApprovalView, ClientError> {
+        let path = format!("/conversations/{id}/escalate");
+        let body = Escalate { reason: reason.to_owned() };
+        Ok(self.send::<Data<ApprovalView>>(reqwest::Method::POST, &path, &body, key).await?.data)
+    }
+
+    /// A page of approvals, newest first.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn approvals(&self, query: &ApprovalQuery) -> Result<Page<ApprovalView>, ClientError> {
+        self.get("/approvals", query).await
+    }
+
+    /// One approval by id or reference (`AP-42`).
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn approval(&self, id: &str) -> Result<ApprovalView, ClientError> {
+        Ok(self.get::<Data<ApprovalView>>(&format!("/approvals/{}", segment(id)), &NO_QUERY).await?.data)
+    }
+
+    /// Asks for a decision.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn create_approval(&self, approval: &NewApproval, key: &str) -> Result<ApprovalView, ClientError> {
+        Ok(self.send::<Data<ApprovalView>>(reqwest::Method::POST, "/approvals", approval, key).await?.data)
+    }
+
+    /// Changes what an undecided approval shows; it gets a new revision.
+    ///
+    /// # Errors
+    /// As every call; `STALE_REVISION`, `ALREADY_DECIDED`, `FORBIDDEN`.
+    pub async fn update_approval(&self, id: &str, patch: &ApprovalPatch, key: &str) -> Result<ApprovalView, ClientError> {
+        let path = format!("/approvals/{}", segment(id));
+        Ok(self.send::<Data<ApprovalView>>(reqwest::Method::PATCH, &path, patch, key).await?.data)
+    }
+
+    /// Decides or withdraws: `verb` is submit, approve, reject or withdraw.
+    ///
+    /// # Errors
+    /// As every call; `STALE_REVISION`, `OWN_REQUEST`, `ALREADY_DECIDED`, `REVISION_REQUIRED`, `COMMENT_REQUIRED`.
+    pub async fn decide(&self, id: &str, verb: &str, decision: &Decision, key: &str) -> Result<ApprovalView, ClientError> {
+        let path = format!("/approvals/{}/{verb}", segment(id));
+        Ok(self.send::<Data<ApprovalView>>(reqwest::Method::POST, &path, decision, key).await?.data)
+    }
+
+    /// A page of the activity feed.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn activity(&self, query: &ActivityQuery) -> Result<Page<Activity>, ClientError> {
+        self.get("/activity", query).await
+    }
+
+    /// The activity stream: from now on, or after `last_seq` without loss and without repeat.
+    ///
+    /// # Errors
+    /// When the request cannot be made; what the daemon says comes from [`EventStream::next`].
+    pub fn events(&self, last_seq: Option<i64>) -> Result<EventStream, ClientError> {
+        let mut request = self.request(reqwest::Method::GET, "/activity").header("accept", "text/event-stream");
+        if let Some(seq) = last_seq {
+            request = request.header("last-event-id", seq);
+        }
+        EventStream::open(request, last_seq)
+    }
+
+    /// Outbox entries that are not done, oldest first.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn outbox(&self) -> Result<Vec<OutboxView>, ClientError> {
+        Ok(self.get::<Page<OutboxView>>("/outbox", &NO_QUERY).await?.data)
+    }
+
+    /// Takes an entry back before it leaves, or discards a failed one. `verb` is cancel or retry.
+    ///
+    /// # Errors
+    /// As every call; `OUTBOX_STATE` when it is past that.
+    pub async fn outbox_act(&self, id: OutboxId, verb: &str, key: &str) -> Result<OutboxView, ClientError> {
+        let path = format!("/outbox/{id}/{verb}");
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, &serde_json::json!({}), key).await?.data)
+    }
+
+    /// The account's agents, by name.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn agents(&self) -> Result<Vec<Named>, ClientError> {
+        Ok(self.get::<Page<Named>>("/agents", &NO_QUERY).await?.data)
+    }
+
+    /// The account's teams, by name.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn teams(&self) -> Result<Vec<Named>, ClientError> {
+        Ok(self.get::<Page<Named>>("/teams", &NO_QUERY).await?.data)
+    }
+
+    /// The account's inboxes, by name.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn inboxes(&self) -> Result<Vec<InboxView>, ClientError> {
+        Ok(self.get::<Page<InboxView>>("/inboxes", &NO_QUERY).await?.data)
+    }
+
+    /// The account's labels, by title.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn labels(&self) -> Result<Vec<LabelView>, ClientError> {
+        Ok(self.get::<Page<LabelView>>("/labels", &NO_QUERY).await?.data)
+    }
+
+    /// A page of the audit log, newest first.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditView>, ClientError> {
+        self.get("/audit", query).await
+    }
+
+    /// Appends an external row to the audit log.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn append_audit(&self, row: &NewAudit, key: &str) -> Result<AuditView, ClientError> {
+        Ok(self.send::<Data<AuditView>>(reqwest::Method::POST, "/audit", row, key).await?.data)
+    }
+}
+
+/// A new idempotency key: one per thing a person asks for, kept over its retries.
+pub fn new_key() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// A path segment: what is not plainly harmless is percent-encoded, so an id cannot leave its place.
+fn segment(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b == b'-' || b == b'_' { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, ClientError> {
+    let response = request.send().await?;
+    if !response.status().is_success() {
+        return Err(read_error(response).await);
+    }
+    let bytes = body(response).await?;
+    serde_json::from_slice(&bytes).map_err(|err| ClientError::Protocol(err.to_string()))
+}
+
+/// Reads an answer that is not 2xx.
+pub(crate) async fn read_error(response: reqwest::Response) -> ClientError {
+    let status = response.status().as_u16();
+    let bytes = match body(response).await {
+        Ok(bytes) => bytes,
+        Err(err) => return err,
+    };
+    match serde_json::from_slice::<ErrorBody>(&bytes) {
+        Ok(ErrorBody { error }) => ClientError::Api { status, code: error.code, message: error.message, details: error.details },
+        Err(_) => ClientError::Protocol(format!("status {status} without afenda's error body")),
+    }
+}
+
+async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, ClientError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(ClientError::Protocol(format!("the answer is larger than {ANSWER_BYTES_MAX} bytes")));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_stays_one_path_segment() {
+        for (text, want) in [("AP-42", "AP-42"), ("../me", "%2E%2E%2Fme"), ("a b?c", "a%20b%3Fc"), ("é", "%C3%A9")] {
+            assert_eq!(segment(text), want);
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_at_the_address_is_unreachable() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        drop(listener);
+        let client = Client::new(&format!("http://{addr}/"), Token::new("t")).unwrap();
+        let err = client.me().await.unwrap_err();
+        assert!(matches!(&err, ClientError::Unreachable { url, .. } if *url == format!("http://{addr}")), "{err:?}");
+    }
+}

@@ -1,0 +1,28 @@
+//! afenda's wire contract: what the daemon's `/api/v1` takes and answers, and the typed client for it.
+//!
+//! Owns the request and response types, the one list of error codes, and [`Client`]. Knows nothing of SQLite, axum or
+//! ratatui; the daemon, the inbox and the command line all speak through these types, so they cannot drift apart.
+//!
+//! Times are RFC 3339 UTC on the wire ([`jiff::Timestamp`]). Conversations are addressed by Chatwoot's display id inside
+//! the tenant; everything that afenda itself makes has a UUIDv7.
+
+pub mod approval;
+pub mod audit;
+pub mod client;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod inbox;
+pub mod page;
+pub mod sse;
+pub mod status;
+pub mod tenant;
+pub mod token;
+
+pub use client::{Client, ClientError};
+pub use error::{Code, ErrorBody};
+pub use page::{Data, Page, PageMeta};
+pub use token::Token;
+
+/// The version of this contract. A client and a daemon with different majors do not talk; `status` and `doctor` say so.
+pub const PROTOCOL: u32 = 1;

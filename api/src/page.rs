@@ -1,0 +1,54 @@
+//! The envelope `{data, meta}`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One thing: `{"data": …}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Data<T> {
+    /// The thing asked for.
+    pub data: T,
+}
+
+/// A list: `{"data": […], "meta": …}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The rows of this page.
+    pub data: Vec<T>,
+    /// Where this page stands in the whole.
+    pub meta: PageMeta,
+}
+
+/// Where a page stands in the whole list.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PageMeta {
+    /// Rows in the whole list under the same filter.
+    pub total: u64,
+    /// This page, from 1; absent when the list was read by cursor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// Rows asked for at most.
+    pub limit: u32,
+    /// Pass as `cursor` to read on; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// How many conversations stand behind each tab; only on conversation lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+}
+
+/// Conversations under the same filter but for the assignee.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    /// Assigned to the caller's Chatwoot agent.
+    pub mine: u64,
+    /// Assigned to nobody.
+    pub unassigned: u64,
+    /// All of them.
+    pub all: u64,
+}
+
+/// Rows on a page unless asked otherwise.
+pub const LIMIT_DEFAULT: u32 = 50;
+/// Rows on a page at most: a page must stay small enough to render and to send in one go.
+pub const LIMIT_MAX: u32 = 200;

@@ -1,0 +1,97 @@
+//! What `afenda status` shows.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::inbox::words;
+use std::{fmt, str::FromStr};
+
+words!(
+    /// The link to Chatwoot.
+    LinkState {
+        /// No account is configured.
+        NotConfigured = "not_configured",
+        /// Being set up.
+        Connecting = "connecting",
+        /// The websocket is confirmed: changes come at once.
+        Live = "live",
+        /// Reads work, the websocket does not: changes come by polling and webhooks.
+        Polling = "polling",
+        /// Chatwoot cannot be reached; tried again.
+        Offline = "offline",
+        /// Chatwoot refuses the token, the account or the version: somebody must act.
+        Refused = "refused",
+    }
+);
+
+/// The link to one tenant's Chatwoot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LinkView {
+    /// How it stands.
+    pub state: LinkState,
+    /// What is wrong and the way out; `null` when nothing is.
+    pub message: Option<String>,
+    /// Chatwoot's version as it says itself.
+    pub version: Option<String>,
+    /// Chatwoot's address.
+    pub url: Option<String>,
+    /// Chatwoot's account.
+    pub account_id: Option<i64>,
+    /// When anything was last heard.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub heard_at: Option<Timestamp>,
+}
+
+/// How far the first copy has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Progress {
+    /// Whether it is complete.
+    pub done: bool,
+    /// Conversations copied.
+    pub conversations: u64,
+    /// Conversations there are, as far as Chatwoot said.
+    pub conversations_total: Option<u64>,
+    /// Messages copied.
+    pub messages: u64,
+}
+
+/// Entries of the outbox that are not done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutboxCounts {
+    /// Waiting or on their way.
+    pub queued: u64,
+    /// Refused.
+    pub failed: u64,
+    /// Outcome unknown.
+    pub held: u64,
+}
+
+/// The daemon, from the caller's tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StatusView {
+    /// The daemon's version.
+    pub version: String,
+    /// The contract's version, [`crate::PROTOCOL`].
+    pub protocol: u32,
+    /// Since when it runs.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Timestamp,
+    /// `local`.
+    pub auth_mode: String,
+    /// The link to Chatwoot.
+    pub chatwoot: LinkView,
+    /// The first copy.
+    pub first_copy: Progress,
+    /// The outbox.
+    pub outbox: OutboxCounts,
+    /// Approvals that wait for the caller's decision.
+    pub approvals_waiting: u64,
+    /// Newest seq of the activity feed.
+    pub seq: i64,
+    /// Where this tenant's Chatwoot sends its webhooks, below the daemon's address; only for owners and admins, and only with an account.
+    #[serde(default)]
+    pub webhook_path: Option<String>,
+    /// Things somebody should know: settings without effect, labels that could not be made.
+    pub warnings: Vec<String>,
+}
