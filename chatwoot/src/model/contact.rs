@@ -1,0 +1,68 @@
+//! Customers.
+
+use serde::Deserialize;
+
+use super::{Attributes, de};
+use crate::Stamp;
+
+/// A customer: REST partial, push or webhook (sections 5.2, 6.1). Labels are not part of it and there is no `updated_at`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(remote = "Self")]
+pub struct Contact {
+    /// Contact id, unique on the installation.
+    pub id: i64,
+    /// Account (push and webhook only).
+    pub account_id: Option<i64>,
+    /// Name, may be "".
+    pub name: Option<String>,
+    /// Address, in lower case.
+    pub email: Option<String>,
+    /// E.164, such as "+4930…".
+    pub phone_number: Option<String>,
+    /// Id in the account's own systems.
+    pub identifier: Option<String>,
+    /// Whether their conversations are muted.
+    pub blocked: Option<bool>,
+    /// Picture, "" if none.
+    pub thumbnail: Option<String>,
+    /// "online" or "offline" (REST only).
+    pub availability_status: Option<String>,
+    /// Keys Chatwoot knows: city, country, company_name, social_profiles…
+    #[serde(default, deserialize_with = "de::object")]
+    pub additional_attributes: Attributes,
+    /// Keys of the account's own.
+    #[serde(default, deserialize_with = "de::object")]
+    pub custom_attributes: Attributes,
+    /// Last activity (REST only; absent when never).
+    #[serde(default)]
+    pub last_activity_at: Stamp,
+    /// When it was made (REST only).
+    #[serde(default)]
+    pub created_at: Stamp,
+    /// Company (feature `companies`).
+    pub company_id: Option<i64>,
+    /// Where they can be reached (contact endpoints only).
+    #[serde(default, deserialize_with = "de::list_without_nulls")]
+    pub contact_inboxes: Vec<ContactInbox>,
+}
+
+de::evened!(Contact, |map| de::lift_id(map, "account", "account_id"));
+
+/// How a contact is addressed in one inbox. The contact's own `pubsub_token` is dropped.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, remote = "Self")]
+pub struct ContactInbox {
+    /// Row id (push and webhook only).
+    pub id: Option<i64>,
+    /// Contact.
+    pub contact_id: Option<i64>,
+    /// Inbox.
+    pub inbox_id: Option<i64>,
+    /// Address within the inbox, unique there.
+    #[serde(deserialize_with = "de::or_default")]
+    pub source_id: String,
+    /// Whether the identity was proved.
+    pub hmac_verified: Option<bool>,
+}
+
+de::evened!(ContactInbox, |map| de::lift_id(map, "inbox", "inbox_id"));

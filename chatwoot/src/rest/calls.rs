@@ -1,0 +1,267 @@
+//! One typed method per call. Conversation ids are display ids throughout.
+//!
+//! All of them fail with [`Error`]; "administrators" means that an agent's token gets [`ErrorKind::Forbidden`].
+
+use http::Method;
+use serde_json::json;
+
+use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Upload};
+use crate::error::{Error, ErrorKind};
+use crate::model::{
+    Account, Agent, ApiInfo, AssignmentAnswer, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactPage, Conversation,
+    ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, Data, Inbox, Label, Message, MessagesPage, Meta,
+    OneWebhook, Payload, Profile, Status, StatusChanged, Team, Webhook, Webhooks,
+};
+
+/// Server, user and account.
+impl Client {
+    /// `GET /api`: version and clock; needs no token. An answer without version is not a Chatwoot.
+    pub async fn api_info(&self) -> Result<ApiInfo, Error> {
+        let info: ApiInfo = self.request(Method::GET, "/api".to_owned()).anonymous().answer().await?;
+        if info.version.is_empty() {
+            let message = "it answers JSON without a version; check the address".to_owned();
+            return Err(Error::new(ErrorKind::NotChatwoot { status: 200, message }));
+        }
+        Ok(info)
+    }
+
+    /// `GET /api/v1/profile`: who the token is.
+    pub async fn profile(&self) -> Result<Profile, Error> {
+        self.request(Method::GET, "/api/v1/profile".to_owned()).answer().await
+    }
+
+    /// Whether the token still works, asked of the profile: a 401 elsewhere never proves that it does not (section 1.4). Fails where
+    /// there is no clear answer.
+    pub async fn token_alive(&self) -> Result<bool, Error> {
+        match self.profile().await {
+            Ok(_) => Ok(true),
+            Err(err) if err.doubts_token() => Ok(false),
+            // The bot and platform tokens live, but have no profile.
+            Err(Error { kind: ErrorKind::Forbidden { .. }, .. }) => Ok(true),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// The account. A stranger to it gets [`ErrorKind::NotFound`].
+    pub async fn account(&self) -> Result<Account, Error> {
+        self.in_account(Method::GET, "").answer().await
+    }
+
+    /// Texts that change when labels, inboxes or teams do.
+    pub async fn cache_keys(&self) -> Result<CacheKeys, Error> {
+        self.in_account(Method::GET, "/cache_keys").answer::<CacheKeysAnswer>().await.map(|answer| answer.cache_keys)
+    }
+
+    /// All agents.
+    pub async fn agents(&self) -> Result<Vec<Agent>, Error> {
+        self.in_account(Method::GET, "/agents").answer().await
+    }
+
+    /// All inboxes; an agent's own ones only.
+    pub async fn inboxes(&self) -> Result<Vec<Inbox>, Error> {
+        self.in_account(Method::GET, "/inboxes").answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// One inbox.
+    pub async fn inbox(&self, id: i64) -> Result<Inbox, Error> {
+        self.in_account(Method::GET, &format!("/inboxes/{id}")).answer().await
+    }
+
+    /// Members of an inbox.
+    pub async fn inbox_members(&self, inbox_id: i64) -> Result<Vec<Agent>, Error> {
+        self.in_account(Method::GET, &format!("/inbox_members/{inbox_id}")).answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// All teams.
+    pub async fn teams(&self) -> Result<Vec<Team>, Error> {
+        self.in_account(Method::GET, "/teams").answer().await
+    }
+
+    /// Members of a team.
+    pub async fn team_members(&self, team_id: i64) -> Result<Vec<Agent>, Error> {
+        self.in_account(Method::GET, &format!("/teams/{team_id}/team_members")).answer().await
+    }
+
+    /// All labels.
+    pub async fn labels(&self) -> Result<Vec<Label>, Error> {
+        self.in_account(Method::GET, "/labels").answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// Makes a label (administrators). One that exists is [`ErrorKind::Invalid`] naming `title`.
+    pub async fn create_label(&self, label: &NewLabel) -> Result<Label, Error> {
+        self.in_account(Method::POST, "/labels").json(label).answer().await
+    }
+
+    /// All canned responses.
+    pub async fn canned_responses(&self) -> Result<Vec<CannedResponse>, Error> {
+        self.in_account(Method::GET, "/canned_responses").answer().await
+    }
+
+    /// All custom attributes, of conversations and contacts.
+    pub async fn custom_attribute_definitions(&self) -> Result<Vec<CustomAttributeDefinition>, Error> {
+        self.in_account(Method::GET, "/custom_attribute_definitions").answer().await
+    }
+
+    /// All webhooks (administrators).
+    pub async fn webhooks(&self) -> Result<Vec<Webhook>, Error> {
+        self.in_account(Method::GET, "/webhooks").answer::<Payload<Webhooks>>().await.map(|answer| answer.payload.webhooks)
+    }
+
+    /// Sets up a webhook (administrators); its secret is in the answer.
+    pub async fn create_webhook(&self, webhook: &NewWebhook) -> Result<Webhook, Error> {
+        let request = self.in_account(Method::POST, "/webhooks").json(webhook);
+        request.answer::<Payload<OneWebhook>>().await.map(|answer| answer.payload.webhook)
+    }
+
+    /// Removes a webhook (administrators): the way to a new secret, too, is to remove it and set it up again.
+    pub async fn delete_webhook(&self, id: i64) -> Result<(), Error> {
+        self.in_account(Method::DELETE, &format!("/webhooks/{id}")).done().await
+    }
+
+    /// A page of ratings from 1, 25 each, empty past the end (administrators).
+    pub async fn csat_responses(&self, page: u32) -> Result<Vec<CsatResponse>, Error> {
+        self.in_account(Method::GET, "/csat_survey_responses").query(&[("page", page.to_string())]).answer().await
+    }
+}
+
+/// Contacts.
+impl Client {
+    /// A page of contacts: those with an e-mail, phone or identifier.
+    pub async fn contacts(&self, query: &ContactsQuery) -> Result<ContactPage, Error> {
+        self.in_account(Method::GET, "/contacts").query(&query.pairs()).answer().await
+    }
+
+    /// One contact.
+    pub async fn contact(&self, id: i64) -> Result<Contact, Error> {
+        self.in_account(Method::GET, &format!("/contacts/{id}")).answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// A page of contacts found by part of name, e-mail, phone or identifier; `%` finds all (4.11+). 100 calls a minute.
+    pub async fn contact_search(&self, q: &str, page: u32) -> Result<ContactPage, Error> {
+        self.in_account(Method::GET, "/contacts/search").query(&[("q", q.to_owned()), ("page", page.to_string())]).answer().await
+    }
+
+    /// The newest 20 conversations of a contact.
+    pub async fn contact_conversations(&self, id: i64) -> Result<Vec<Conversation>, Error> {
+        self.in_account(Method::GET, &format!("/contacts/{id}/conversations")).answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+}
+
+/// Conversations.
+impl Client {
+    /// A page of conversations.
+    pub async fn conversations(&self, query: &ListQuery) -> Result<ConversationList, Error> {
+        self.in_account(Method::GET, "/conversations").query(&query.pairs()).answer::<Data<_>>().await.map(|answer| answer.data)
+    }
+
+    /// Counts only. 30 calls a minute.
+    pub async fn conversation_meta(&self, query: &ListQuery) -> Result<ConversationCounts, Error> {
+        self.in_account(Method::GET, "/conversations/meta").query(&query.pairs()).answer::<Meta<_>>().await.map(|answer| answer.meta)
+    }
+
+    /// A page from 1 of conversations that match `conditions` (the `payload` of section 4.3), 25 each.
+    pub async fn conversation_filter(&self, conditions: &serde_json::Value, page: u32) -> Result<ConversationList, Error> {
+        let request = self.in_account(Method::POST, "/conversations/filter").query(&[("page", page.to_string())]);
+        request.reads_only().json(&json!({ "payload": conditions })).answer().await
+    }
+
+    /// One conversation.
+    pub async fn conversation(&self, id: i64) -> Result<Conversation, Error> {
+        self.in_account(Method::GET, &format!("/conversations/{id}")).answer().await
+    }
+
+    /// Sets the status; `snoozed_until_s` (unix seconds) with [`Status::Snoozed`], none = until the customer writes. Opening as an
+    /// **agent** also assigns the conversation to them (section 4.5).
+    pub async fn toggle_status(&self, id: i64, status: &Status, snoozed_until_s: Option<i64>) -> Result<StatusChanged, Error> {
+        let mut body = json!({ "status": status });
+        if let Some(until) = snoozed_until_s {
+            body["snoozed_until"] = until.into();
+        }
+        let request = self.in_account(Method::POST, &format!("/conversations/{id}/toggle_status")).json(&body);
+        request.answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// Sets or clears the priority.
+    pub async fn toggle_priority(&self, id: i64, priority: Option<&crate::model::Priority>) -> Result<(), Error> {
+        self.in_account(Method::POST, &format!("/conversations/{id}/toggle_priority")).json(&json!({ "priority": priority })).done().await
+    }
+
+    /// Says that the token's user types, or no longer does.
+    pub async fn toggle_typing(&self, id: i64, on: bool, private: bool) -> Result<(), Error> {
+        let body = json!({ "typing_status": if on { "on" } else { "off" }, "is_private": private });
+        self.in_account(Method::POST, &format!("/conversations/{id}/toggle_typing_status")).json(&body).done().await
+    }
+
+    /// Gives the conversation to an agent, or takes it from whoever has it. An unknown agent unassigns with 200: check the answer.
+    pub async fn assign_agent(&self, id: i64, agent_id: Option<i64>) -> Result<AssignmentAnswer, Error> {
+        let request = self.in_account(Method::POST, &format!("/conversations/{id}/assignments"));
+        request.json(&json!({ "assignee_id": agent_id })).answer().await
+    }
+
+    /// Gives the conversation to a team, or to none. May change the assignee too (section 4.5).
+    pub async fn assign_team(&self, id: i64, team_id: Option<i64>) -> Result<AssignmentAnswer, Error> {
+        let request = self.in_account(Method::POST, &format!("/conversations/{id}/assignments"));
+        request.json(&json!({ "team_id": team_id })).answer().await
+    }
+
+    /// Label titles of a conversation.
+    pub async fn conversation_labels(&self, id: i64) -> Result<Vec<String>, Error> {
+        self.in_account(Method::GET, &format!("/conversations/{id}/labels")).answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// **Replaces** the labels of a conversation. A comma in a title splits it in two.
+    pub async fn set_conversation_labels(&self, id: i64, labels: &[String]) -> Result<Vec<String>, Error> {
+        let request = self.in_account(Method::POST, &format!("/conversations/{id}/labels"));
+        request.json(&json!({ "labels": labels })).answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// Marks a conversation as read by the token's user.
+    pub async fn update_last_seen(&self, id: i64) -> Result<Conversation, Error> {
+        self.in_account(Method::POST, &format!("/conversations/{id}/update_last_seen")).answer().await
+    }
+
+    /// Marks a conversation as unread from the last incoming message on.
+    pub async fn mark_unread(&self, id: i64) -> Result<Conversation, Error> {
+        self.in_account(Method::POST, &format!("/conversations/{id}/unread")).answer().await
+    }
+}
+
+/// Messages.
+impl Client {
+    /// A page of messages, in ascending order.
+    pub async fn messages(&self, conversation_id: i64, query: MessagesQuery) -> Result<MessagesPage, Error> {
+        self.in_account(Method::GET, &format!("/conversations/{conversation_id}/messages")).query(&query.pairs()).answer().await
+    }
+
+    /// One message, or none where the conversation has no such message. Chatwoot has no call for it: asked as a range of one id.
+    pub async fn message(&self, conversation_id: i64, id: i64) -> Result<Option<Message>, Error> {
+        let page = self.messages(conversation_id, MessagesQuery::between(id, id)).await?;
+        Ok(page.payload.into_iter().find(|message| message.id == id))
+    }
+
+    /// Writes a message. **Not idempotent**: where [`Error::outcome_unknown`], look for its mark before writing again.
+    pub async fn create_message(&self, conversation_id: i64, message: &NewMessage) -> Result<Message, Error> {
+        self.in_account(Method::POST, &format!("/conversations/{conversation_id}/messages")).json(message).answer().await
+    }
+
+    /// Writes a message with files. Not idempotent, as above.
+    pub async fn create_message_multipart(&self, conversation_id: i64, message: &NewMessage, files: Vec<Upload>) -> Result<Message, Error> {
+        let mut form = reqwest::multipart::Form::new();
+        for (key, value) in message.form_fields() {
+            form = form.text(key, value);
+        }
+        for file in files {
+            let part = reqwest::multipart::Part::stream(file.bytes).file_name(file.file_name);
+            let part = part.mime_str(&file.content_type).map_err(|err| {
+                Error::new(ErrorKind::Config { message: format!("“{}” is not a MIME type", file.content_type) }).because(err)
+            })?;
+            form = form.part("attachments[]", part);
+        }
+        self.in_account(Method::POST, &format!("/conversations/{conversation_id}/messages")).multipart(form).answer().await
+    }
+
+    /// Deletes a message: the row stays, with another text. A second time is 200 too.
+    pub async fn delete_message(&self, conversation_id: i64, id: i64) -> Result<Message, Error> {
+        self.in_account(Method::DELETE, &format!("/conversations/{conversation_id}/messages/{id}")).answer().await
+    }
+}
