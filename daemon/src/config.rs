@@ -1,0 +1,493 @@
+//! What the operator can set: flags over environment over `config.toml` over defaults.
+//!
+//! One struct per section; `config.example.toml` shows each setting at its default, and a test compares the two. Unknown keys
+//! are refused with the nearest known name, so that a typing error is never a silent default.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use api::tenant::Role;
+use serde::Deserialize;
+
+use crate::secret::{self, SecretError, Token};
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("{}: {message}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the key.
+        message: String,
+    },
+    /// A value is wrong.
+    #[error("{key}: {message}")]
+    Value {
+        /// The setting or environment variable.
+        key: String,
+        /// What is wrong, and the way out.
+        message: String,
+    },
+    /// A secret cannot be read.
+    #[error("{key}")]
+    Secret {
+        /// The setting.
+        key: String,
+        /// The cause.
+        #[source]
+        source: SecretError,
+    },
+}
+
+fn wrong(key: impl Into<String>, message: impl Into<String>) -> ConfigError {
+    ConfigError::Value { key: key.into(), message: message.into() }
+}
+
+/// What the command line sets; stronger than everything else.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// The configuration file; absent = `config.toml` in the user's configuration folder, if there is one.
+    pub config: Option<PathBuf>,
+    /// Address to listen on.
+    pub listen: Option<SocketAddr>,
+    /// Where everything is kept.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// The whole configuration, checked, with its secrets read.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Seconds that a public reply waits in the outbox, during which it can be recalled.
+    pub hold_seconds: u32,
+    /// The event stream.
+    pub sse: Sse,
+    /// Reading from Chatwoot.
+    pub sync: Sync,
+    /// Tenants, at least one.
+    pub tenants: Vec<Tenant>,
+    /// Users besides the owner.
+    pub users: Vec<User>,
+    /// Approval types besides the built-in ones.
+    pub approval_types: Vec<ApprovalType>,
+    /// Settings that are accepted and have no effect, for `status`.
+    pub warnings: Vec<String>,
+}
+
+/// The event stream.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sse {
+    /// Milliseconds between heartbeats on a silent stream.
+    pub heartbeat_interval_ms: u64,
+    /// Streams open at once.
+    pub max_connections: usize,
+}
+
+impl Default for Sse {
+    fn default() -> Self {
+        Self { heartbeat_interval_ms: 30_000, max_connections: 1000 }
+    }
+}
+
+/// Reading from Chatwoot.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sync {
+    /// Requests to Chatwoot at once. A real server gains nothing from more, its web users lose.
+    pub requests_max: usize,
+    /// Days back that messages are copied.
+    pub message_age_days: u32,
+    /// Seconds between looks for what the live paths missed.
+    pub reconcile_interval_s: u64,
+    /// Whether to hold a websocket.
+    pub websocket: bool,
+    /// Seconds a webhook's timestamp may be off.
+    pub webhook_tolerance_s: i64,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Self { requests_max: 2, message_age_days: 730, reconcile_interval_s: 60, websocket: true, webhook_tolerance_s: 300 }
+    }
+}
+
+/// A tenant, with at most one Chatwoot account.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Short name: `a-z`, `0-9`, `-`.
+    pub slug: String,
+    /// As shown.
+    pub name: String,
+    /// Its Chatwoot account.
+    pub chatwoot: Option<Chatwoot>,
+}
+
+/// A Chatwoot account.
+#[derive(Debug, Clone)]
+pub struct Chatwoot {
+    /// The server's address.
+    pub url: String,
+    /// The account's number.
+    pub account_id: i64,
+    /// The sync user's token.
+    pub token: Token,
+    /// Secrets that its webhooks are signed with: the live one first, then one being replaced.
+    pub webhook_secrets: Vec<Token>,
+    /// A PEM file with the certificate authority of a private server.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A local user.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The user's name: `a-z`, `0-9`, `-`, `_`, `.`.
+    pub name: String,
+    /// As shown.
+    pub display_name: String,
+    /// What the user may do.
+    pub role: Role,
+    /// Slugs of the tenants.
+    pub tenants: Vec<String>,
+    /// E-mail address of the user's Chatwoot agent.
+    pub chatwoot_email: Option<String>,
+    /// Id of the user's Chatwoot agent; stronger than the e-mail address.
+    pub chatwoot_agent_id: Option<i64>,
+    /// That agent's own token.
+    pub chatwoot_token: Option<Token>,
+}
+
+/// A kind of approval.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalType {
+    /// Its name: `a-z`, `0-9`, `_`.
+    pub name: String,
+    /// Roles that decide it.
+    #[serde(default = "default_deciders")]
+    pub deciders: Vec<Role>,
+    /// Hours after which it lapses; absent = never.
+    #[serde(default)]
+    pub expires_hours: Option<u32>,
+}
+
+fn default_deciders() -> Vec<Role> {
+    vec![Role::Owner, Role::Admin, Role::Approver]
+}
+
+/// The types that are always there.
+pub const BUILT_IN_TYPES: [&str; 3] = ["ceo_approval", "escalation", "consultation_room"];
+
+impl ApprovalType {
+    /// A type with the usual deciders and no expiry.
+    pub fn built_in(name: &str) -> Self {
+        Self { name: name.to_owned(), deciders: default_deciders(), expires_hours: None }
+    }
+}
+
+/// The longest hold: a reply kept back for longer is forgotten, not held.
+pub const HOLD_SECONDS_MAX: u32 = 3600;
+
+/// `config.toml` as it stands in the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    listen: Option<SocketAddr>,
+    data_dir: Option<PathBuf>,
+    hold_seconds: Option<u32>,
+    sse: Sse,
+    sync: Sync,
+    chatwoot: Option<FileChatwoot>,
+    tenants: Vec<FileTenant>,
+    users: Vec<FileUser>,
+    approval_types: Vec<ApprovalType>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileChatwoot {
+    tenant: Option<String>,
+    url: Option<String>,
+    account_id: Option<i64>,
+    token_env: Option<String>,
+    token_file: Option<PathBuf>,
+    webhook_secret_env: Option<String>,
+    webhook_secret_file: Option<PathBuf>,
+    previous_webhook_secret_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileTenant {
+    slug: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    chatwoot: Option<FileChatwoot>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileUser {
+    name: String,
+    #[serde(default)]
+    display_name: Option<String>,
+    role: Role,
+    #[serde(default)]
+    tenants: Vec<String>,
+    #[serde(default)]
+    chatwoot_email: Option<String>,
+    #[serde(default)]
+    chatwoot_agent_id: Option<i64>,
+    #[serde(default)]
+    chatwoot_token_env: Option<String>,
+    #[serde(default)]
+    chatwoot_token_file: Option<PathBuf>,
+}
+
+/// Reads an environment variable.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Config {
+    /// Reads and checks everything. `env` reads an environment variable; empty ones count as absent.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its key and the way out.
+    pub fn load(overrides: &Overrides, env: Env<'_>) -> Result<Self, ConfigError> {
+        let env = &|key: &str| env(key).filter(|value| !value.trim().is_empty());
+        let (path, file) = read(overrides, env)?;
+        let base = path.parent().map(Path::to_owned).unwrap_or_default();
+        let mut warnings = Vec::new();
+        if env("JWT_SECRET").is_some() {
+            warnings.push("JWT_SECRET is set but has no effect: auth.mode is local, tokens are made with `afenda daemon token`".to_owned());
+        }
+        let listen = match overrides.listen {
+            Some(listen) => listen,
+            None => parse(env, "AFENDA_LISTEN")?.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8000))),
+        };
+        let data_dir = match overrides.data_dir.clone().or_else(|| env("AFENDA_DATA_DIR").map(PathBuf::from)).or(file.data_dir) {
+            Some(dir) => dir,
+            None => default_data_dir()?,
+        };
+        let hold_seconds = parse(env, "AFENDA_HOLD_SECONDS")?.or(file.hold_seconds).unwrap_or(5);
+        if hold_seconds > HOLD_SECONDS_MAX {
+            return Err(wrong("hold_seconds", format!("at most {HOLD_SECONDS_MAX}")));
+        }
+        let sse = Sse {
+            heartbeat_interval_ms: parse(env, "SSE_HEARTBEAT_INTERVAL")?.unwrap_or(file.sse.heartbeat_interval_ms),
+            max_connections: parse(env, "SSE_MAX_CONNECTIONS")?.unwrap_or(file.sse.max_connections),
+        };
+        if sse.heartbeat_interval_ms == 0 {
+            return Err(wrong("sse.heartbeat_interval_ms", "must be at least 1 (milliseconds)"));
+        }
+        if file.sync.requests_max == 0 || file.sync.requests_max > 16 {
+            return Err(wrong("sync.requests_max", "must be 1 to 16"));
+        }
+        if file.sync.reconcile_interval_s == 0 {
+            return Err(wrong("sync.reconcile_interval_s", "must be at least 1 (seconds)"));
+        }
+        let tenants = tenants(file.chatwoot, file.tenants, &base, env)?;
+        let users = users(file.users, &tenants, &base, env)?;
+        for (at, kind) in file.approval_types.iter().enumerate() {
+            if !is_word(&kind.name, "_") {
+                return Err(wrong(format!("approval_types[{at}].name"), "use a-z, 0-9 and _"));
+            }
+            if kind.deciders.is_empty() {
+                return Err(wrong(format!("approval_types[{at}].deciders"), "name at least one role"));
+            }
+        }
+        Ok(Self { listen, data_dir, hold_seconds, sse, sync: file.sync, tenants, users, approval_types: file.approval_types, warnings })
+    }
+
+    /// The approval type of that name.
+    pub fn approval_type(&self, name: &str) -> Option<ApprovalType> {
+        let declared = self.approval_types.iter().find(|kind| kind.name == name).cloned();
+        declared.or_else(|| BUILT_IN_TYPES.contains(&name).then(|| ApprovalType::built_in(name)))
+    }
+}
+
+/// Where everything is kept unless somebody says otherwise.
+///
+/// # Errors
+/// When the user has no home folder.
+pub fn default_data_dir() -> Result<PathBuf, ConfigError> {
+    directories::ProjectDirs::from("", "", "afenda")
+        .map(|dirs| dirs.data_dir().to_owned())
+        .ok_or_else(|| wrong("data_dir", "there is no home folder to put it in; set AFENDA_DATA_DIR"))
+}
+
+fn read(overrides: &Overrides, env: Env<'_>) -> Result<(PathBuf, File), ConfigError> {
+    let named = overrides.config.clone().or_else(|| env("AFENDA_CONFIG").map(PathBuf::from));
+    let usual = || {
+        env("AFENDA_CONFIG_DIR")
+            .map(PathBuf::from)
+            .or_else(|| directories::ProjectDirs::from("", "", "afenda").map(|dirs| dirs.config_dir().to_owned()))
+            .map(|dir| dir.join("config.toml"))
+    };
+    let Some(path) = named.clone().or_else(usual) else { return Ok((PathBuf::new(), File::default())) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => match toml::from_str(&text) {
+            Ok(file) => Ok((path, file)),
+            Err(err) => Err(ConfigError::File { message: explain(&text, &err), path }),
+        },
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok((PathBuf::new(), File::default())),
+        Err(source) => Err(ConfigError::Read { path, source }),
+    }
+}
+
+/// The line and the message, with the nearest known name for an unknown key.
+fn explain(text: &str, err: &toml::de::Error) -> String {
+    let line = err.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+    let message = err.message();
+    // serde's own words: unknown field `listn`, expected one of `listen`, `data_dir`
+    let mut words = message.split('`').skip(1).step_by(2);
+    let nearest = words.next().filter(|_| message.starts_with("unknown field")).and_then(|unknown| {
+        words.map(|known| (strsim::damerau_levenshtein(unknown, known), known)).min().filter(|(far, _)| *far <= 4).map(|(_, known)| known)
+    });
+    let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+    let hint = nearest.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+    format!("{at}{message}{hint}")
+}
+
+fn parse<T: std::str::FromStr>(env: Env<'_>, key: &str) -> Result<Option<T>, ConfigError>
+where
+    T::Err: std::fmt::Display,
+{
+    env(key).map(|text| text.trim().parse().map_err(|err| wrong(key, format!("`{text}`: {err}")))).transpose()
+}
+
+/// Letters, digits and the given further characters; not empty, not longer than 64.
+fn is_word(text: &str, further: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || further.contains(c))
+}
+
+fn tenants(top: Option<FileChatwoot>, listed: Vec<FileTenant>, base: &Path, env: Env<'_>) -> Result<Vec<Tenant>, ConfigError> {
+    let mut tenants = Vec::new();
+    for (at, tenant) in listed.into_iter().enumerate() {
+        let key = format!("tenants[{at}]");
+        if !is_word(&tenant.slug, "-") {
+            return Err(wrong(format!("{key}.slug"), "use a-z, 0-9 and -"));
+        }
+        if tenants.iter().any(|other: &Tenant| other.slug == tenant.slug) {
+            return Err(wrong(format!("{key}.slug"), format!("`{}` is declared twice", tenant.slug)));
+        }
+        let chatwoot = tenant.chatwoot.map(|c| chatwoot(&format!("{key}.chatwoot"), c, base, &|_| None, env)).transpose()?;
+        tenants.push(Tenant { name: tenant.name.unwrap_or_else(|| tenant.slug.clone()), slug: tenant.slug, chatwoot });
+    }
+    let by_env = ["CHATWOOT_API_URL", "CHATWOOT_API_TOKEN", "CHATWOOT_ACCOUNT_ID"].iter().any(|key| env(key).is_some());
+    if top.is_some() || by_env {
+        let mut top = top.unwrap_or_default();
+        let slug = top.tenant.take().unwrap_or_else(|| tenants.first().map_or_else(|| "main".to_owned(), |t| t.slug.clone()));
+        let account = chatwoot("chatwoot", top, base, env, env)?;
+        match tenants.iter_mut().find(|t| t.slug == slug) {
+            Some(tenant) if tenant.chatwoot.is_some() => {
+                return Err(wrong("chatwoot", format!("tenant `{slug}` has its account in [[tenants]] already; a tenant has at most one")));
+            }
+            Some(tenant) => tenant.chatwoot = Some(account),
+            None if !is_word(&slug, "-") => return Err(wrong("chatwoot.tenant", "use a-z, 0-9 and -")),
+            None => tenants.push(Tenant { name: slug.clone(), slug, chatwoot: Some(account) }),
+        }
+    }
+    if tenants.is_empty() {
+        tenants.push(Tenant { slug: "main".to_owned(), name: "main".to_owned(), chatwoot: None });
+    }
+    Ok(tenants)
+}
+
+/// `named` gives the `CHATWOOT_*` variables, which belong to the top section alone.
+fn chatwoot(key: &str, c: FileChatwoot, base: &Path, named: Env<'_>, env: Env<'_>) -> Result<Chatwoot, ConfigError> {
+    if c.tenant.is_some() {
+        return Err(wrong(format!("{key}.tenant"), "only the top [chatwoot] section names a tenant"));
+    }
+    let url = named("CHATWOOT_API_URL").or(c.url).ok_or_else(|| wrong(format!("{key}.url"), "missing; or set CHATWOOT_API_URL"))?;
+    let account_id = match named("CHATWOOT_ACCOUNT_ID") {
+        Some(text) => Some(text.trim().parse().map_err(|_| wrong("CHATWOOT_ACCOUNT_ID", format!("`{text}` is not a number")))?),
+        None => c.account_id,
+    };
+    let account_id = account_id.ok_or_else(|| {
+        wrong(
+            format!("{key}.account_id"),
+            "missing; it is the number in Chatwoot's address bar after /accounts/; or set CHATWOOT_ACCOUNT_ID",
+        )
+    })?;
+    let token = match named("CHATWOOT_API_TOKEN") {
+        Some(text) => Some(Token::new(text)),
+        None => secret_from(&format!("{key}.token"), c.token_env.as_deref(), c.token_file.as_deref(), base, env)?,
+    };
+    let token = token.ok_or_else(|| wrong(format!("{key}.token_file"), "missing; or set token_env, or CHATWOOT_API_TOKEN"))?;
+    let live = match named("CHATWOOT_WEBHOOK_SECRET") {
+        Some(text) => Some(Token::new(text)),
+        None => {
+            let key = format!("{key}.webhook_secret");
+            secret_from(&key, c.webhook_secret_env.as_deref(), c.webhook_secret_file.as_deref(), base, env)?
+        }
+    };
+    let previous = c.previous_webhook_secret_file.as_deref();
+    let previous = secret_from(&format!("{key}.previous_webhook_secret"), None, previous, base, env)?;
+    let ca_file = c.ca_file.map(|path| base.join(path));
+    Ok(Chatwoot { url, account_id, token, webhook_secrets: live.into_iter().chain(previous).collect(), ca_file })
+}
+
+fn secret_from(key: &str, var: Option<&str>, file: Option<&Path>, base: &Path, env: Env<'_>) -> Result<Option<Token>, ConfigError> {
+    match (var, file) {
+        (Some(_), Some(_)) => Err(wrong(format!("{key}_file"), format!("{key}_env is set too; keep one of them"))),
+        (Some(var), None) => {
+            let text = env(var).ok_or_else(|| wrong(format!("{key}_env"), format!("the environment has no {var}")))?;
+            Ok(Some(Token::new(text)))
+        }
+        (None, Some(file)) => {
+            let token = secret::read_file(&base.join(file)).map_err(|source| ConfigError::Secret { key: format!("{key}_file"), source })?;
+            Ok(Some(token))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// The owner's name; nobody else may have it.
+pub const OWNER: &str = "owner";
+
+fn users(listed: Vec<FileUser>, tenants: &[Tenant], base: &Path, env: Env<'_>) -> Result<Vec<User>, ConfigError> {
+    let mut users: Vec<User> = Vec::new();
+    for (at, user) in listed.into_iter().enumerate() {
+        let key = format!("users[{at}]");
+        if !is_word(&user.name, "-_.") {
+            return Err(wrong(format!("{key}.name"), "use a-z, 0-9, -, _ and ."));
+        }
+        if user.name == OWNER || users.iter().any(|other| other.name == user.name) {
+            return Err(wrong(format!("{key}.name"), format!("`{}` is taken", user.name)));
+        }
+        if let Some(unknown) = user.tenants.iter().find(|slug| !tenants.iter().any(|t| t.slug == **slug)) {
+            return Err(wrong(format!("{key}.tenants"), format!("there is no tenant `{unknown}`")));
+        }
+        let key_token = format!("{key}.chatwoot_token");
+        let token = secret_from(&key_token, user.chatwoot_token_env.as_deref(), user.chatwoot_token_file.as_deref(), base, env)?;
+        users.push(User {
+            display_name: user.display_name.unwrap_or_else(|| user.name.clone()),
+            name: user.name,
+            role: user.role,
+            tenants: if user.tenants.is_empty() { tenants.iter().take(1).map(|t| t.slug.clone()).collect() } else { user.tenants },
+            chatwoot_email: user.chatwoot_email,
+            chatwoot_agent_id: user.chatwoot_agent_id,
+            chatwoot_token: token,
+        });
+    }
+    Ok(users)
+}
+
+#[cfg(test)]
+mod tests;

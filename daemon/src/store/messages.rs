@@ -1,0 +1,139 @@
+//! Messages as they are read: what Chatwoot has, then what is still in the outbox.
+
+use api::approval::ExcerptLine;
+use api::id::{ConversationId, MessageId};
+use api::inbox::{AttachmentView, DeliveryState, MessageQuery, MessageType, MessageView, Sender, SenderKind};
+use rusqlite::{Row, named_params};
+
+use super::{Scope, Sql, StoreError};
+use crate::clock::{Micros, timestamp};
+
+/// A message as Chatwoot described it, ready to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageRow {
+    /// Chatwoot's id.
+    pub id: i64,
+    /// Its conversation.
+    pub conversation_id: i64,
+    /// Whose it is.
+    pub message_type: MessageType,
+    /// Whether only the team sees it.
+    pub private: bool,
+    /// Its text.
+    pub content: Option<String>,
+    /// Chatwoot's word.
+    pub content_type: String,
+    /// Delivery; `None` where the payload does not say (webhooks).
+    pub state: Option<DeliveryState>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// Who wrote it.
+    pub sender: Option<Sender>,
+    /// Files.
+    pub attachments: Vec<AttachmentView>,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// The message it answers.
+    pub in_reply_to: Option<i64>,
+    /// The outbox entry it came from.
+    pub afenda_id: Option<String>,
+    /// When it was written.
+    pub created_at: Micros,
+    /// Chatwoot's clock for it; `None` where the payload has none (REST, webhooks).
+    pub updated_at: Option<Micros>,
+}
+
+/// A line of an approval's excerpt is cut to this many characters.
+const EXCERPT_CHARS: usize = 2000;
+
+impl Scope<'_> {
+    /// Messages of a conversation, ascending, and whether there are more beyond the page.
+    pub fn messages(&self, conversation_id: i64, query: &MessageQuery, limit: u32) -> Result<(Vec<MessageView>, bool), StoreError> {
+        const NEWEST: Sql = Sql::new(
+            "select * from messages where tenant_id = :tenant and conversation_id = :conversation
+             and (:before is null or id < :before) order by id desc limit :limit",
+        );
+        const AFTER: Sql = Sql::new(
+            "select * from messages where tenant_id = :tenant and conversation_id = :conversation
+             and id > :after and (:before is null or id < :before) order by id limit :limit",
+        );
+        let limit_one_more = i64::from(limit) + 1;
+        let conversation = conversation_id;
+        let mut rows = match query.after {
+            Some(after) => {
+                let params =
+                    named_params! { ":conversation": conversation, ":after": after, ":before": query.before, ":limit": limit_one_more };
+                self.all(AFTER, params, read)?
+            }
+            None => {
+                let params = named_params! { ":conversation": conversation, ":before": query.before, ":limit": limit_one_more };
+                self.all(NEWEST, params, read)?
+            }
+        };
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        if query.after.is_none() {
+            rows.reverse();
+        }
+        Ok((rows, more))
+    }
+
+    /// The messages of one conversation in total.
+    pub fn message_count(&self, conversation_id: i64) -> Result<u64, StoreError> {
+        const SQL: Sql = Sql::new("select count(*) from messages where tenant_id = :tenant and conversation_id = :conversation");
+        Ok(self.number(SQL, named_params! { ":conversation": conversation_id })?.unsigned_abs())
+    }
+
+    /// Chatwoot's newest id in one conversation; 0 when there is none.
+    pub fn newest_message(&self, conversation_id: i64) -> Result<i64, StoreError> {
+        const SQL: Sql = Sql::new("select max(id) from messages where tenant_id = :tenant and conversation_id = :conversation");
+        self.number(SQL, named_params! { ":conversation": conversation_id })
+    }
+
+    /// The newest lines that people wrote, oldest first: what an approver is shown.
+    pub fn excerpt(&self, conversation_id: i64, limit: u32) -> Result<Vec<ExcerptLine>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select * from messages where tenant_id = :tenant and conversation_id = :conversation and message_type in ('incoming', 'outgoing')
+             and deleted = 0 order by id desc limit :limit",
+        );
+        let mut rows = self.all(SQL, named_params! { ":conversation": conversation_id, ":limit": limit }, read)?;
+        rows.reverse();
+        let line = |m: MessageView| {
+            let files = m.attachments.iter().map(|a| format!("[{}]", a.name));
+            let text: String = m.content.into_iter().chain(files).collect::<Vec<_>>().join(" ");
+            Some(ExcerptLine {
+                message_id: m.id?,
+                at: m.created_at,
+                from: m.sender.map(|s| s.name).unwrap_or_default(),
+                message_type: m.message_type,
+                private: m.private,
+                text: text.chars().take(EXCERPT_CHARS).collect(),
+            })
+        };
+        Ok(rows.into_iter().filter_map(line).collect())
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<MessageView> {
+    let sender_kind: Option<String> = row.get("sender_kind")?;
+    let sender_name: Option<String> = row.get("sender_name")?;
+    let sender_id = row.get("sender_id")?;
+    let kind = sender_kind.and_then(|kind| kind.parse::<SenderKind>().ok());
+    Ok(MessageView {
+        id: Some(MessageId(row.get("id")?)),
+        outbox_id: None,
+        conversation_id: ConversationId(row.get("conversation_id")?),
+        message_type: row.get::<_, String>("message_type")?.parse().unwrap_or(MessageType::Activity),
+        private: row.get("private")?,
+        content: row.get("content")?,
+        content_type: row.get("content_type")?,
+        state: row.get::<_, String>("state")?.parse().unwrap_or(DeliveryState::Sent),
+        error: row.get("error")?,
+        sender: kind.map(|kind| Sender { id: sender_id, kind, name: sender_name.unwrap_or_default() }),
+        attachments: serde_json::from_str(&row.get::<_, String>("attachments")?).unwrap_or_default(),
+        deleted: row.get("deleted")?,
+        in_reply_to: row.get::<_, Option<i64>>("in_reply_to")?.map(MessageId),
+        created_at: timestamp(row.get("created_at_us")?),
+        sends_at: None,
+    })
+}

@@ -1,0 +1,472 @@
+//! What goes out: one row for each write, kept until Chatwoot has it.
+
+use api::event::{ActivityType, SubjectType};
+use api::id::{ConversationId, OutboxId};
+use api::inbox::{DeliveryState, MessageType, MessageView, OutboxState, OutboxView, Sender, SenderKind};
+use api::status::OutboxCounts;
+use rusqlite::{Row, named_params};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{NewActivity, Scope, Sql, StoreError};
+use crate::clock::{Micros, SECOND, timestamp};
+
+/// How long an entry that is over is kept, so that a late echo of it is still recognised. What wrote back a decision stays with it.
+const KEEP_OVER: Micros = 90 * 24 * 3600 * SECOND;
+
+/// What an entry writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutboxKind {
+    /// A public message.
+    Reply,
+    /// A private note.
+    Note,
+    /// Labels to add and remove.
+    Labels,
+    /// The agent.
+    Assignee,
+    /// The team.
+    Team,
+    /// The status.
+    Status,
+    /// The priority.
+    Priority,
+}
+
+impl OutboxKind {
+    const ALL: [Self; 7] = [Self::Reply, Self::Note, Self::Labels, Self::Assignee, Self::Team, Self::Status, Self::Priority];
+
+    /// The word in SQL and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reply => "reply",
+            Self::Note => "note",
+            Self::Labels => "labels",
+            Self::Assignee => "assignee",
+            Self::Team => "team",
+            Self::Status => "status",
+            Self::Priority => "priority",
+        }
+    }
+
+    /// Whether it makes a message; the others set a value and can be repeated without harm.
+    pub fn is_message(self) -> bool {
+        matches!(self, Self::Reply | Self::Note)
+    }
+}
+
+/// An entry about to be written.
+#[derive(Debug, Clone)]
+pub struct NewOutbox {
+    /// The conversation.
+    pub conversation_id: i64,
+    /// What it writes.
+    pub kind: OutboxKind,
+    /// `{"content"}`, `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}` or `{"priority"}`.
+    pub payload: Value,
+    /// Who acts; `None` = the daemon.
+    pub user: Option<String>,
+    /// The approval whose decision this writes back.
+    pub approval_id: Option<Uuid>,
+    /// When it may leave.
+    pub not_before: Micros,
+}
+
+/// An entry as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxRow {
+    /// Order of writing.
+    pub position: i64,
+    /// Its id, and the mark on its message.
+    pub id: Uuid,
+    /// The conversation.
+    pub conversation_id: i64,
+    /// What it writes.
+    pub kind: OutboxKind,
+    /// By kind.
+    pub payload: Value,
+    /// Who acts.
+    pub user: Option<String>,
+    /// The approval whose decision this writes back.
+    pub approval_id: Option<Uuid>,
+    /// How far it has come.
+    pub state: OutboxState,
+    /// Tries so far.
+    pub attempts: u32,
+    /// Whether a try may have been carried out.
+    pub unsure: bool,
+    /// When it may leave.
+    pub not_before: Micros,
+    /// Why the last try failed.
+    pub error: Option<String>,
+    /// When it was written.
+    pub created_at: Micros,
+}
+
+impl OutboxRow {
+    /// The text of a message, or "".
+    pub fn content(&self) -> &str {
+        self.payload.get("content").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// For the wire.
+    pub fn view(&self) -> OutboxView {
+        OutboxView {
+            id: OutboxId(self.id),
+            conversation_id: ConversationId(self.conversation_id),
+            kind: self.kind.as_str().to_owned(),
+            state: self.state,
+            user: self.user.clone().unwrap_or_else(|| "afenda".to_owned()),
+            content: self.kind.is_message().then(|| self.content().to_owned()),
+            attempts: self.attempts,
+            error: self.error.clone(),
+            sends_at: timestamp(self.not_before),
+            created_at: timestamp(self.created_at),
+        }
+    }
+}
+
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select position, id, conversation_id, kind, payload, user, approval_id, state, attempts, unsure, not_before_us, error, created_at_us ",
+            $rest
+        )
+    };
+}
+
+const OUTBOX_ENTRY: Sql = Sql::new(columns!("from outbox where tenant_id = :tenant and id = :id"));
+const OPEN_OUTBOX: Sql = Sql::new(columns!(
+    "from outbox where tenant_id = :tenant and state in ('queued', 'sending', 'held', 'failed') order by position limit :limit"
+));
+const DUE_OUTBOX: Sql = Sql::new(columns!(
+    "from outbox o where tenant_id = :tenant and state = 'queued' and not_before_us <= :now
+             and not exists (select 1 from outbox e where e.tenant_id = :tenant and e.conversation_id = o.conversation_id
+                 and e.state in ('queued', 'sending') and e.position < o.position)
+             order by position limit :limit"
+));
+const PENDING_MESSAGES: Sql = Sql::new(columns!(
+    "from outbox where tenant_id = :tenant and conversation_id = :conversation and kind in ('reply', 'note')
+             and state in ('queued', 'sending', 'held', 'failed') order by position"
+));
+const OVERLAY_PENDING: Sql = Sql::new(columns!(
+    "from outbox where tenant_id = :tenant and conversation_id = :conversation and state in ('queued', 'sending') order by position"
+));
+
+/// The statements that macros put together, for the test of their plans.
+#[cfg(test)]
+pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, OVERLAY_PENDING];
+
+impl Scope<'_> {
+    /// Writes an entry, shows its effect at once, and tells the clients.
+    pub fn enqueue(&self, new: &NewOutbox) -> Result<OutboxRow, StoreError> {
+        const NEXT: Sql = Sql::new("select max(position) from outbox where tenant_id = :tenant");
+        const SQL: Sql = Sql::new(
+            "insert into outbox (tenant_id, position, id, conversation_id, kind, payload, user, approval_id, state, attempts, unsure, not_before_us, created_at_us)
+             values (:tenant, :position, :id, :conversation, :kind, :payload, :user, :approval, 'queued', 0, 0, :not_before, :now)",
+        );
+        const OLD: Sql = Sql::new(
+            "delete from outbox where tenant_id = :tenant and state in ('done', 'cancelled') and approval_id is null and done_at_us < :before",
+        );
+        self.run(OLD, named_params! { ":before": self.now() - KEEP_OVER })?;
+        let (position, id) = (self.number(NEXT, &[])? + 1, Uuid::now_v7());
+        self.run(
+            SQL,
+            named_params! {
+                ":position": position, ":id": id.to_string(), ":conversation": new.conversation_id, ":kind": new.kind.as_str(),
+                ":payload": new.payload.to_string(), ":user": new.user, ":approval": new.approval_id.map(|id| id.to_string()),
+                ":not_before": new.not_before, ":now": self.now(),
+            },
+        )?;
+        self.overlay(new.conversation_id, new.kind, &new.payload)?;
+        let row = self.outbox_entry(id)?.ok_or_else(|| StoreError::Corrupt { table: "outbox", message: format!("{id} is not there") })?;
+        self.tell(&row)?;
+        Ok(row)
+    }
+
+    /// One entry.
+    pub fn outbox_entry(&self, id: Uuid) -> Result<Option<OutboxRow>, StoreError> {
+        self.one(OUTBOX_ENTRY, named_params! { ":id": id.to_string() }, read)?.transpose()
+    }
+
+    /// Entries that are not over, oldest first.
+    pub fn open_outbox(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        self.all(OPEN_OUTBOX, named_params! { ":limit": limit }, read)?.into_iter().collect()
+    }
+
+    /// The next entry of each conversation that may leave now. One that failed or is held does not stop those behind it; one that still
+    /// waits does, so that a conversation's order is kept.
+    pub fn due_outbox(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        self.all(DUE_OUTBOX, named_params! { ":now": self.now(), ":limit": limit }, read)?.into_iter().collect()
+    }
+
+    /// When the next entry may leave; `None` when nothing waits.
+    pub fn next_outbox(&self) -> Result<Option<Micros>, StoreError> {
+        const SQL: Sql = Sql::new("select min(not_before_us) from outbox where tenant_id = :tenant and state = 'queued'");
+        Ok(self.one(SQL, &[], |row| row.get::<_, Option<Micros>>(0))?.flatten())
+    }
+
+    /// When the next entry that may not leave yet may; those that may already are [`Scope::due_outbox`]'s, or wait for one before them.
+    pub fn next_outbox_later(&self) -> Result<Option<Micros>, StoreError> {
+        const SQL: Sql =
+            Sql::new("select min(not_before_us) from outbox where tenant_id = :tenant and state = 'queued' and not_before_us > :now");
+        Ok(self.one(SQL, named_params! { ":now": self.now() }, |row| row.get::<_, Option<Micros>>(0))?.flatten())
+    }
+
+    /// Whether another entry than `id` is known to have made this message.
+    pub fn message_is_taken(&self, message_id: i64, id: Uuid) -> Result<bool, StoreError> {
+        const SQL: Sql = Sql::new("select count(*) from outbox where tenant_id = :tenant and message_id = :message and id <> :id");
+        Ok(self.number(SQL, named_params! { ":message": message_id, ":id": id.to_string() })? > 0)
+    }
+
+    /// The entry leaves now. From here on a crash means: look before sending again. `false` when it was recalled meanwhile.
+    pub fn begin_sending(&self, id: Uuid) -> Result<bool, StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set state = 'sending', attempts = attempts + 1, unsure = 1
+             where tenant_id = :tenant and id = :id and state = 'queued'",
+        );
+        let begun = self.run(SQL, named_params! { ":id": id.to_string() })? == 1;
+        if begun {
+            self.tell_of(id)?;
+        }
+        Ok(begun)
+    }
+
+    /// What was on its way when the process ended: its outcome is not known.
+    pub fn resume_outbox(&self) -> Result<usize, StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set state = 'queued', unsure = 1, not_before_us = :now where tenant_id = :tenant and state = 'sending'",
+        );
+        self.run(SQL, named_params! { ":now": self.now() })
+    }
+
+    /// Chatwoot has it.
+    pub fn outbox_done(&self, id: Uuid, message_id: Option<i64>) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set state = 'done', error = null, unsure = 0, message_id = coalesce(:message, message_id), done_at_us = :now
+             where tenant_id = :tenant and id = :id and state <> 'done'",
+        );
+        if self.run(SQL, named_params! { ":id": id.to_string(), ":message": message_id, ":now": self.now() })? == 1 {
+            self.tell_of(id)?;
+        }
+        Ok(())
+    }
+
+    /// A message with our mark arrived by another path: the entry is done, whatever became of its answer.
+    pub fn settle_by_mark(&self, mark: &str, message_id: i64) -> Result<(), StoreError> {
+        match mark.parse() {
+            Ok(id) => self.outbox_done(id, Some(message_id)),
+            Err(_) => Ok(()), // Somebody else's mark under our key.
+        }
+    }
+
+    /// A try failed and another will follow.
+    pub fn outbox_again(&self, id: Uuid, error: &str, unsure: bool, not_before: Micros) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set state = 'queued', error = :error, unsure = :unsure, not_before_us = :not_before
+             where tenant_id = :tenant and id = :id and state = 'sending'",
+        );
+        if self.run(SQL, named_params! { ":id": id.to_string(), ":error": error, ":unsure": unsure, ":not_before": not_before })? == 1 {
+            self.tell_of(id)?;
+        }
+        Ok(())
+    }
+
+    /// The entry is over without success: `failed` (refused) or `held` (outcome unknown).
+    pub fn outbox_over(&self, id: Uuid, state: OutboxState, error: &str) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set state = :state, error = :error where tenant_id = :tenant and id = :id and state in ('queued', 'sending')",
+        );
+        if self.run(SQL, named_params! { ":id": id.to_string(), ":state": state.as_str(), ":error": error })? == 1 {
+            self.tell_of(id)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what has not left, or discards what failed. `false` when it is past that.
+    pub fn cancel_outbox(&self, id: Uuid) -> Result<bool, StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set state = 'cancelled', done_at_us = :now where tenant_id = :tenant and id = :id
+             and (state in ('failed', 'held') or (state = 'queued' and unsure = 0))",
+        );
+        let cancelled = self.run(SQL, named_params! { ":id": id.to_string(), ":now": self.now() })? == 1;
+        if cancelled {
+            self.tell_of(id)?;
+        }
+        Ok(cancelled)
+    }
+
+    /// Tries a failed entry again. A held one is looked up first.
+    pub fn retry_outbox(&self, id: Uuid) -> Result<bool, StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set state = 'queued', not_before_us = :now, error = null where tenant_id = :tenant and id = :id and state in ('failed', 'held')",
+        );
+        let again = self.run(SQL, named_params! { ":id": id.to_string(), ":now": self.now() })? == 1;
+        if again {
+            self.tell_of(id)?;
+        }
+        Ok(again)
+    }
+
+    /// Entries that are not over, by what they wait for.
+    pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select count(*) filter (where state in ('queued', 'sending')) as queued, count(*) filter (where state = 'failed') as failed,
+                    count(*) filter (where state = 'held') as held
+             from outbox where tenant_id = :tenant and state in ('queued', 'sending', 'failed', 'held')",
+        );
+        let counts =
+            self.one(SQL, &[], |row| Ok(OutboxCounts { queued: row.get("queued")?, failed: row.get("failed")?, held: row.get("held")? }))?;
+        Ok(counts.unwrap_or_default())
+    }
+
+    /// Messages of a conversation that Chatwoot does not have yet, in order.
+    pub fn pending_messages(&self, conversation_id: i64, names: &dyn Fn(Option<&str>) -> String) -> Result<Vec<MessageView>, StoreError> {
+        let rows: Vec<OutboxRow> =
+            self.all(PENDING_MESSAGES, named_params! { ":conversation": conversation_id }, read)?.into_iter().collect::<Result<_, _>>()?;
+        Ok(rows.iter().map(|row| row.message(names(row.user.as_deref()))).collect())
+    }
+
+    /// Kinds of our writes that Chatwoot has not confirmed.
+    pub fn pending_kinds(&self, conversation_id: i64) -> Result<Vec<String>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select distinct kind from outbox where tenant_id = :tenant and conversation_id = :conversation
+             and state in ('queued', 'sending') order by kind",
+        );
+        self.all(SQL, named_params! { ":conversation": conversation_id }, |row| row.get(0))
+    }
+
+    /// How far the write-back of a decision is: entries, of them over, of them failed.
+    pub fn write_back(&self, approval_id: Uuid) -> Result<(u64, u64, u64), StoreError> {
+        const SQL: Sql = Sql::new(
+            "select count(*), count(*) filter (where state = 'done'), count(*) filter (where state in ('failed', 'held', 'cancelled'))
+             from outbox where tenant_id = :tenant and approval_id = :approval",
+        );
+        let counts =
+            self.one(SQL, named_params! { ":approval": approval_id.to_string() }, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(counts.unwrap_or_default())
+    }
+
+    /// Shows the effect of all unconfirmed writes on a conversation that was just replaced by Chatwoot's version.
+    pub(super) fn overlay_pending(&self, conversation_id: i64) -> Result<(), StoreError> {
+        for row in self.all(OVERLAY_PENDING, named_params! { ":conversation": conversation_id }, read)? {
+            let row = row?;
+            self.overlay(conversation_id, row.kind, &row.payload)?;
+        }
+        Ok(())
+    }
+
+    fn overlay(&self, id: i64, kind: OutboxKind, payload: &Value) -> Result<(), StoreError> {
+        const STATUS: Sql =
+            Sql::new("update conversations set status = :status, snoozed_until_us = :until where tenant_id = :tenant and id = :id");
+        const PRIORITY: Sql = Sql::new("update conversations set priority = :priority where tenant_id = :tenant and id = :id");
+        const ASSIGNEE: Sql =
+            Sql::new("update conversations set assignee_id = :agent, assignee_name = :name where tenant_id = :tenant and id = :id");
+        const TEAM: Sql = Sql::new("update conversations set team_id = :team where tenant_id = :tenant and id = :id");
+        let text = |key: &str| payload.get(key).and_then(Value::as_str);
+        let number = |key: &str| payload.get(key).and_then(Value::as_i64);
+        match kind {
+            OutboxKind::Reply | OutboxKind::Note => {}
+            OutboxKind::Status => {
+                self.run(STATUS, named_params! { ":id": id, ":status": text("status"), ":until": number("snoozed_until_us") })?;
+            }
+            OutboxKind::Priority => {
+                self.run(PRIORITY, named_params! { ":id": id, ":priority": text("priority") })?;
+            }
+            OutboxKind::Assignee => {
+                self.run(ASSIGNEE, named_params! { ":id": id, ":agent": number("id"), ":name": text("name") })?;
+            }
+            OutboxKind::Team => {
+                self.run(TEAM, named_params! { ":id": id, ":team": number("id") })?;
+            }
+            OutboxKind::Labels => {
+                if self.has_conversation(id)? {
+                    let merged = merge_labels(self.conversation_labels(id)?, payload);
+                    self.replace_labels(id, &merged)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_of(&self, id: Uuid) -> Result<(), StoreError> {
+        self.outbox_entry(id)?.map_or(Ok(()), |row| self.tell(&row))
+    }
+
+    fn tell(&self, row: &OutboxRow) -> Result<(), StoreError> {
+        let data = json!({
+            "state": row.state, "kind": row.kind.as_str(), "user": row.user, "error": row.error, "attempts": row.attempts,
+        });
+        let activity = NewActivity::by_chatwoot(ActivityType::OutboxUpdated, SubjectType::Outbox, row.id.to_string());
+        self.record_activity(activity.in_conversation(row.conversation_id, data))?;
+        Ok(())
+    }
+}
+
+impl OutboxRow {
+    fn message(&self, name: String) -> MessageView {
+        let state = match self.state {
+            OutboxState::Sending => DeliveryState::Sending,
+            OutboxState::Held => DeliveryState::Held,
+            OutboxState::Failed => DeliveryState::Failed,
+            _ => DeliveryState::Queued,
+        };
+        MessageView {
+            id: None,
+            outbox_id: Some(OutboxId(self.id)),
+            conversation_id: ConversationId(self.conversation_id),
+            message_type: MessageType::Outgoing,
+            private: self.kind == OutboxKind::Note,
+            content: Some(self.content().to_owned()),
+            content_type: "text".to_owned(),
+            state,
+            error: self.error.clone(),
+            sender: Some(Sender { id: None, kind: SenderKind::User, name }),
+            attachments: Vec::new(),
+            deleted: false,
+            in_reply_to: None,
+            created_at: timestamp(self.created_at),
+            sends_at: (self.state == OutboxState::Queued).then(|| timestamp(self.not_before)),
+        }
+    }
+}
+
+/// A set of labels with `add` and `remove` of a payload carried out, sorted.
+pub(crate) fn merge_labels(mut labels: Vec<String>, payload: &Value) -> Vec<String> {
+    let list = |key: &str| -> Vec<String> {
+        let items = payload.get(key).and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let remove = list("remove");
+    labels.retain(|label| !remove.contains(label));
+    labels.extend(list("add"));
+    labels.sort();
+    labels.dedup();
+    labels
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Result<OutboxRow, StoreError>> {
+    let (id, kind, state): (String, String, String) = (row.get("id")?, row.get("kind")?, row.get("state")?);
+    let (payload, approval): (String, Option<String>) = (row.get("payload")?, row.get("approval_id")?);
+    let (position, conversation_id, user) = (row.get("position")?, row.get("conversation_id")?, row.get("user")?);
+    let (attempts, unsure, not_before) = (row.get("attempts")?, row.get("unsure")?, row.get("not_before_us")?);
+    let (error, created_at) = (row.get("error")?, row.get("created_at_us")?);
+    let build = || -> Result<OutboxRow, String> {
+        Ok(OutboxRow {
+            position,
+            id: id.parse().map_err(|_| format!("id {id}"))?,
+            conversation_id,
+            kind: OutboxKind::ALL.into_iter().find(|k| k.as_str() == kind).ok_or_else(|| format!("kind {kind}"))?,
+            payload: serde_json::from_str(&payload).map_err(|err| err.to_string())?,
+            user,
+            approval_id: approval.map(|id| id.parse().map_err(|_| format!("approval_id {id}"))).transpose()?,
+            state: state.parse()?,
+            attempts,
+            unsure,
+            not_before,
+            error,
+            created_at,
+        })
+    };
+    Ok(build().map_err(|message| StoreError::Corrupt { table: "outbox", message }))
+}

@@ -1,0 +1,199 @@
+//! How the copying stands: what is to be read again, and where the walks are.
+
+use rusqlite::named_params;
+
+use super::{Scope, Sql, StoreError};
+use crate::clock::{Micros, SECOND};
+
+/// What kind of object is to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RereadKind {
+    /// A conversation, by display id.
+    Conversation,
+    /// A message, by id, in its conversation.
+    Message,
+    /// A contact, by id.
+    Contact,
+    /// Agents, inboxes, teams and labels; the id is 0.
+    Directory,
+}
+
+impl RereadKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Conversation => "conversation",
+            Self::Message => "message",
+            Self::Contact => "contact",
+            Self::Directory => "directory",
+        }
+    }
+}
+
+/// An object to read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Reread {
+    /// What it is.
+    pub kind: RereadKind,
+    /// Its id.
+    pub id: i64,
+    /// Of a message: its conversation; else 0.
+    pub conversation_id: i64,
+}
+
+/// The longest wait between two tries, and the first: doubling from one to the other.
+const RETRY_FIRST: Micros = SECOND;
+const RETRY_MAX: Micros = 300 * SECOND;
+
+impl Scope<'_> {
+    /// Marks an object to be read again; marking it twice is marking it once.
+    pub fn mark(&self, reread: Reread) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "insert into rereads (tenant_id, kind, id, conversation_id, attempts, not_before_us)
+             values (:tenant, :kind, :id, :conversation, 0, :now)
+             on conflict do update set attempts = 0, not_before_us = excluded.not_before_us",
+        );
+        let Reread { kind, id, conversation_id } = reread;
+        self.run(SQL, named_params! { ":kind": kind.as_str(), ":id": id, ":conversation": conversation_id, ":now": self.now() })?;
+        Ok(())
+    }
+
+    /// Objects whose turn it is, and when the next one's comes if none is due.
+    pub fn due_rereads(&self, limit: u32) -> Result<Vec<Reread>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select kind, id, conversation_id from rereads where tenant_id = :tenant and not_before_us <= :now
+             order by not_before_us, kind, id limit :limit",
+        );
+        self.all(SQL, named_params! { ":now": self.now(), ":limit": limit }, |row| {
+            let kind = match row.get_ref("kind")?.as_str()? {
+                "conversation" => RereadKind::Conversation,
+                "message" => RereadKind::Message,
+                "contact" => RereadKind::Contact,
+                _ => RereadKind::Directory,
+            };
+            Ok(Reread { kind, id: row.get("id")?, conversation_id: row.get("conversation_id")? })
+        })
+    }
+
+    /// When the next object is due; `None` when nothing waits.
+    pub fn next_reread(&self) -> Result<Option<Micros>, StoreError> {
+        const SQL: Sql = Sql::new("select min(not_before_us) from rereads where tenant_id = :tenant");
+        Ok(self.one(SQL, &[], |row| row.get::<_, Option<Micros>>(0))?.flatten())
+    }
+
+    /// The object was read and applied.
+    pub fn reread_done(&self, reread: Reread) -> Result<(), StoreError> {
+        const SQL: Sql =
+            Sql::new("delete from rereads where tenant_id = :tenant and kind = :kind and id = :id and conversation_id = :conversation");
+        let Reread { kind, id, conversation_id } = reread;
+        self.run(SQL, named_params! { ":kind": kind.as_str(), ":id": id, ":conversation": conversation_id })?;
+        Ok(())
+    }
+
+    /// The object could not be read: later again, each time twice as late.
+    pub fn reread_failed(&self, reread: Reread) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "update rereads set attempts = attempts + 1, not_before_us = :now + min(:first * (1 << min(attempts, 20)), :most)
+             where tenant_id = :tenant and kind = :kind and id = :id and conversation_id = :conversation",
+        );
+        let Reread { kind, id, conversation_id } = reread;
+        self.run(
+            SQL,
+            named_params! {
+                ":kind": kind.as_str(), ":id": id, ":conversation": conversation_id,
+                ":now": self.now(), ":first": RETRY_FIRST, ":most": RETRY_MAX,
+            },
+        )?;
+        Ok(())
+    }
+
+    /// Takes objects whose turn it is, and keeps them from being taken again until `until`. A mark made meanwhile undoes that, so that a
+    /// change heard while the object was being read is not lost.
+    pub fn take_rereads(&self, limit: u32, until: Micros) -> Result<Vec<Reread>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "update rereads set not_before_us = :until
+             where tenant_id = :tenant and kind = :kind and id = :id and conversation_id = :conversation",
+        );
+        let due = self.due_rereads(limit)?;
+        for Reread { kind, id, conversation_id } in &due {
+            self.run(SQL, named_params! { ":kind": kind.as_str(), ":id": id, ":conversation": conversation_id, ":until": until })?;
+        }
+        Ok(due)
+    }
+
+    /// The object taken until `until` was read and applied; it stays where it was marked again meanwhile.
+    pub fn reread_settled(&self, reread: Reread, until: Micros) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "delete from rereads where tenant_id = :tenant and kind = :kind and id = :id and conversation_id = :conversation
+             and not_before_us = :until",
+        );
+        let Reread { kind, id, conversation_id } = reread;
+        self.run(SQL, named_params! { ":kind": kind.as_str(), ":id": id, ":conversation": conversation_id, ":until": until })?;
+        Ok(())
+    }
+
+    /// Everything that waits is due at once: nothing that was taken before this process began is still being read.
+    pub fn release_rereads(&self) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new("update rereads set not_before_us = :now where tenant_id = :tenant and not_before_us > :now");
+        self.run(SQL, named_params! { ":now": self.now() })?;
+        Ok(())
+    }
+
+    /// Cursors whose name begins with `prefix` (which must hold no `%` and `_`), by name.
+    pub fn cursors<T: serde::de::DeserializeOwned>(&self, prefix: &str) -> Result<Vec<(String, T)>, StoreError> {
+        const SQL: Sql =
+            Sql::new("select name, value from cursors where tenant_id = :tenant and name like :prefix || '%' order by name limit 1000");
+        let rows: Vec<(String, String)> = self.all(SQL, named_params! { ":prefix": prefix }, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let read = |(name, text): (String, String)| match serde_json::from_str(&text) {
+            Ok(value) => Ok((name, value)),
+            Err(err) => Err(StoreError::Corrupt { table: "cursors", message: format!("{name}: {err}") }),
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// The walk is over.
+    pub fn drop_cursor(&self, name: &str) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new("delete from cursors where tenant_id = :tenant and name = :name");
+        self.run(SQL, named_params! { ":name": name })?;
+        Ok(())
+    }
+
+    /// Ids of conversations whose newest activity is later than `activity`, ascending.
+    pub fn conversations_active_after(&self, activity: Micros) -> Result<Vec<i64>, StoreError> {
+        const SQL: Sql = Sql::new("select id from conversations where tenant_id = :tenant and last_activity_at_us > :activity order by id");
+        self.all(SQL, named_params! { ":activity": activity }, |row| row.get(0))
+    }
+
+    /// Chatwoot's clocks of a conversation as it is kept: last change and last activity.
+    pub fn conversation_clocks(&self, id: i64) -> Result<Option<(Micros, Micros)>, StoreError> {
+        const SQL: Sql = Sql::new("select updated_at_us, last_activity_at_us from conversations where tenant_id = :tenant and id = :id");
+        self.one(SQL, named_params! { ":id": id }, |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Where a walk is.
+    pub fn cursor<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
+        const SQL: Sql = Sql::new("select value from cursors where tenant_id = :tenant and name = :name");
+        let text: Option<String> = self.one(SQL, named_params! { ":name": name }, |row| row.get(0))?;
+        let read = |text: String| {
+            serde_json::from_str(&text).map_err(|err| StoreError::Corrupt { table: "cursors", message: format!("{name}: {err}") })
+        };
+        text.map(read).transpose()
+    }
+
+    /// Remembers where a walk is.
+    pub fn set_cursor<T: serde::Serialize>(&self, name: &str, value: &T) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "insert into cursors (tenant_id, name, value) values (:tenant, :name, :value) on conflict do update set value = excluded.value",
+        );
+        let value =
+            serde_json::to_string(value).map_err(|err| StoreError::Corrupt { table: "cursors", message: format!("{name}: {err}") })?;
+        self.run(SQL, named_params! { ":name": name, ":value": value })?;
+        Ok(())
+    }
+
+    /// Rows kept, for the progress of the first copy.
+    pub fn counts(&self) -> Result<(u64, u64), StoreError> {
+        const CONVERSATIONS: Sql = Sql::new("select count(*) from conversations where tenant_id = :tenant");
+        const MESSAGES: Sql = Sql::new("select count(*) from messages where tenant_id = :tenant");
+        Ok((self.number(CONVERSATIONS, &[])?.unsigned_abs(), self.number(MESSAGES, &[])?.unsigned_abs()))
+    }
+}
