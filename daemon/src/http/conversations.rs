@@ -1,0 +1,287 @@
+//! `/conversations`: list, read, write, escalate. Every change goes through the outbox and shows at once.
+
+use api::approval::ApprovalView;
+use api::error::ErrorBody;
+use api::inbox::{
+    ConversationPatch, ConversationQuery, ConversationStatus, ConversationView, Escalate, LabelChange, Labels, MessageQuery, MessageView,
+    NewMessage,
+};
+use api::page::{Data, Page, PageMeta};
+use axum::Json;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::request::{Change, Query, limit, page};
+use crate::app::{Caller, Person};
+use crate::approvals::{self as service, check_text};
+use crate::clock::SECOND;
+use crate::config::HOLD_SECONDS_MAX;
+use crate::fault::Fault;
+use crate::store::{Assignee, ConversationFilter, NewOutbox, OutboxKind, Place, Scope};
+
+/// Chatwoot's own limit of a message's text, in characters.
+const CONTENT_CHARS_MAX: usize = 150_000;
+
+/// Conversations, with the counts of the tabs.
+#[utoipa::path(get, path = "/conversations", tag = "conversations", params(ConversationQuery), security(("bearer" = [])),
+    responses((status = 200, body = Page<ConversationView>), (status = 422, body = ErrorBody)))]
+pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>) -> Result<Json<Page<ConversationView>>, Fault> {
+    let limit = limit(query.limit)?;
+    let (mut number, offset) = page(query.page, limit)?;
+    let mut place = Place { after: None, offset };
+    if let Some(cursor) = &query.cursor {
+        if query.page.is_some() {
+            return Err(Fault::invalid("cursor", "not together with page"));
+        }
+        let wrong = || Fault::invalid("cursor", "is not one that a page gave");
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+        place = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+        number = 0;
+    }
+    let url = caller.tenant().url.clone();
+    let read = move |scope: &Scope<'_>, who: &Person| {
+        let filter = filter(&query, who)?;
+        let (data, next) = scope.conversations(&filter, place, limit, &url)?;
+        let counts = scope.conversation_counts(&filter)?;
+        let total = match filter.assignee {
+            Assignee::All => counts.all,
+            Assignee::Assigned => counts.all - counts.unassigned,
+            Assignee::Unassigned => counts.unassigned,
+            Assignee::NoAgent => 0,
+            Assignee::Agent(id) if who.agent_id() == Some(id) => counts.mine,
+            Assignee::Agent(id) => scope.conversation_counts(&ConversationFilter { me: Some(id), ..filter })?.mine,
+        };
+        let next_cursor = next.and_then(|place| serde_json::to_vec(&place).ok()).map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        Ok(Page { data, meta: PageMeta { total, page: (number > 0).then_some(number), limit, next_cursor, counts: Some(counts) } })
+    };
+    Ok(Json(caller.read(read).await?))
+}
+
+fn filter(query: &ConversationQuery, who: &Person) -> Result<ConversationFilter, Fault> {
+    let status = match query.status.as_deref() {
+        None => Some(ConversationStatus::Open),
+        Some("all") => None,
+        Some(word) => Some(word.parse().map_err(|err: String| Fault::invalid("status", &format!("{err}, all")))?),
+    };
+    let assignee = match query.assignee.as_deref() {
+        None | Some("all") => Assignee::All,
+        Some("me") => who.agent_id().map_or(Assignee::NoAgent, Assignee::Agent),
+        Some("unassigned") => Assignee::Unassigned,
+        Some("assigned") => Assignee::Assigned,
+        Some(id) => Assignee::Agent(id.parse().map_err(|_| Fault::invalid("assignee", "me, unassigned, assigned, all or an agent's id"))?),
+    };
+    let labels = query.labels.as_deref().unwrap_or_default();
+    Ok(ConversationFilter {
+        status,
+        assignee,
+        me: who.agent_id(),
+        inbox: query.inbox,
+        team: query.team,
+        labels: labels.split(',').map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned).collect(),
+        q: query.q.clone(),
+        sort: query.sort.unwrap_or(api::inbox::Sort::Activity),
+    })
+}
+
+/// One conversation.
+#[utoipa::path(get, path = "/conversations/{id}", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
+    security(("bearer" = [])), responses((status = 200, body = Data<ConversationView>), (status = 404, body = ErrorBody)))]
+pub(crate) async fn view(caller: Caller, Path(id): Path<String>) -> Result<Json<Data<ConversationView>>, Fault> {
+    let (id, url) = (parse(&id)?, caller.tenant().url.clone());
+    let data = caller.read(move |scope, _| one(scope, id, &url)).await?;
+    Ok(Json(Data { data }))
+}
+
+fn parse(id: &str) -> Result<i64, Fault> {
+    id.parse().map_err(|_| Fault::not_found("conversation"))
+}
+
+fn one(scope: &Scope<'_>, id: i64, url: &str) -> Result<ConversationView, Fault> {
+    scope.conversation(id, url)?.ok_or_else(|| Fault::not_found("conversation"))
+}
+
+/// Messages, ascending; the newest page ends with what is still in the outbox.
+#[utoipa::path(get, path = "/conversations/{id}/messages", tag = "conversations",
+    params(("id" = i64, Path, description = "Chatwoot's display id"), MessageQuery), security(("bearer" = [])),
+    responses((status = 200, body = Page<MessageView>), (status = 404, body = ErrorBody)))]
+pub(crate) async fn messages(
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query<MessageQuery>,
+) -> Result<Json<Page<MessageView>>, Fault> {
+    let (id, limit) = (parse(&id)?, limit(query.limit)?);
+    let users: Vec<(String, String)> = caller.app.config.users.iter().map(|u| (u.name.clone(), u.display_name.clone())).collect();
+    let read = move |scope: &Scope<'_>, _: &Person| {
+        if !scope.has_conversation(id)? {
+            return Err(Fault::not_found("conversation"));
+        }
+        let (mut data, more) = scope.messages(id, &query, limit)?;
+        let oldest = data.first().and_then(|m| m.id).map(|id| id.0.to_string());
+        if query.before.is_none() && !(more && query.after.is_some()) {
+            let name = |user: Option<&str>| {
+                let known = users.iter().find(|(name, _)| Some(name.as_str()) == user).map(|(_, shown)| shown.clone());
+                known.or_else(|| user.map(str::to_owned)).unwrap_or_else(|| "afenda".to_owned())
+            };
+            data.extend(scope.pending_messages(id, &name)?);
+        }
+        let next_cursor = if more && query.after.is_none() { oldest } else { None };
+        Ok(Page { data, meta: PageMeta { total: scope.message_count(id)?, limit, next_cursor, ..PageMeta::default() } })
+    };
+    Ok(Json(caller.read(read).await?))
+}
+
+/// Writes a reply or a private note into the outbox.
+#[utoipa::path(post, path = "/conversations/{id}/messages", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
+    request_body = NewMessage, security(("bearer" = [])),
+    responses((status = 202, body = Data<MessageView>), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn send(Path(id): Path<String>, change: Change<NewMessage>) -> Result<Response, Fault> {
+    change.caller.must_work()?;
+    let id = parse(&id)?;
+    let configured = change.caller.app.config.hold_seconds;
+    change
+        .carry_out(StatusCode::ACCEPTED, move |scope, who, body: NewMessage| {
+            check_text("content", &body.content, 1, CONTENT_CHARS_MAX)?;
+            let hold = body.hold_seconds.unwrap_or(if body.private { 0 } else { configured });
+            if hold > HOLD_SECONDS_MAX {
+                return Err(Fault::invalid("hold_seconds", &format!("at most {HOLD_SECONDS_MAX}")));
+            }
+            if !scope.has_conversation(id)? {
+                return Err(Fault::not_found("conversation"));
+            }
+            let kind = if body.private { OutboxKind::Note } else { OutboxKind::Reply };
+            let not_before = scope.now() + i64::from(hold) * SECOND;
+            let row = scope.enqueue(&new(id, kind, json!({ "content": body.content }), who, not_before))?;
+            audit(scope, who, if body.private { "message.note" } else { "message.reply" }, id, json!({ "outbox_id": row.id }))?;
+            let shown = scope.pending_messages(id, &|_| who.name.clone())?;
+            shown.into_iter().find(|m| m.outbox_id.is_some_and(|o| o.0 == row.id)).ok_or_else(|| Fault::not_found("message"))
+        })
+        .await
+}
+
+fn new(conversation_id: i64, kind: OutboxKind, payload: Value, who: &Person, not_before: i64) -> NewOutbox {
+    NewOutbox { conversation_id, kind, payload, user: Some(who.user.clone()), approval_id: None, not_before }
+}
+
+fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_id: i64, data: Value) -> Result<(), Fault> {
+    scope.append(
+        crate::store::Ledger::Audit,
+        &crate::store::AuditEntry {
+            actor: who.actor(),
+            via: "api",
+            action: action.to_owned(),
+            resource_type: "conversation".to_owned(),
+            resource_id: conversation_id.to_string(),
+            external: false,
+            note: None,
+            data,
+        },
+    )?;
+    Ok(())
+}
+
+/// Changes status, assignee, team, labels or priority through the outbox.
+#[utoipa::path(patch, path = "/conversations/{id}", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
+    request_body = ConversationPatch, security(("bearer" = [])),
+    responses((status = 200, body = Data<ConversationView>), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn update(Path(id): Path<String>, change: Change<ConversationPatch>) -> Result<Response, Fault> {
+    change.caller.must_work()?;
+    let (id, url) = (parse(&id)?, change.caller.tenant().url.clone());
+    change
+        .carry_out(StatusCode::OK, move |scope, who, patch| {
+            if !scope.has_conversation(id)? {
+                return Err(Fault::not_found("conversation"));
+            }
+            let writes = writes(scope, who, id, &patch)?;
+            if writes.is_empty() {
+                return Err(Fault::invalid("body", "names nothing to change: status, assignee, team, labels or priority"));
+            }
+            for (kind, payload) in writes {
+                audit(scope, who, &format!("conversation.{}", kind.as_str()), id, payload.clone())?;
+                scope.enqueue(&new(id, kind, payload, who, scope.now()))?;
+            }
+            one(scope, id, &url)
+        })
+        .await
+}
+
+/// The outbox entries that a patch asks for. Status comes last: what the others change belongs to the conversation as it was worked on.
+fn writes(scope: &Scope<'_>, who: &Person, id: i64, patch: &ConversationPatch) -> Result<Vec<(OutboxKind, Value)>, Fault> {
+    let mut writes = Vec::new();
+    if let Some(labels) = &patch.labels {
+        let labels = match labels {
+            Labels::Change(change) => change.clone(),
+            Labels::Whole(whole) => {
+                let known = scope.conversation_labels(id)?;
+                let without = |list: &[String], other: &[String]| list.iter().filter(|label| !other.contains(label)).cloned().collect();
+                LabelChange { add: without(whole, &known), remove: without(&known, whole) }
+            }
+        };
+        for label in labels.add.iter().chain(&labels.remove) {
+            if label.trim() != label || label.is_empty() || label.contains(',') || label.chars().count() > 255 {
+                return Err(Fault::invalid("labels", &format!("`{label}` is no label: 1 to 255 characters, no comma, no space around it")));
+            }
+        }
+        writes.push((OutboxKind::Labels, json!({ "add": labels.add, "remove": labels.remove })));
+    }
+    if let Some(assignee) = &patch.assignee {
+        writes.push((OutboxKind::Assignee, assignee_payload(scope, who, assignee)?));
+    }
+    if let Some(team) = patch.team {
+        if team != 0 && !scope.teams()?.iter().any(|t| t.id == team) {
+            return Err(Fault::invalid("team", &format!("there is no team {team}; GET /teams lists them")));
+        }
+        writes.push((OutboxKind::Team, json!({ "id": (team != 0).then_some(team) })));
+    }
+    if let Some(priority) = &patch.priority {
+        let priority = match priority.as_str() {
+            "none" => None,
+            word => Some(word.parse::<api::inbox::Priority>().map_err(|err| Fault::invalid("priority", &format!("{err}, none")))?),
+        };
+        writes.push((OutboxKind::Priority, json!({ "priority": priority })));
+    }
+    match (patch.status, patch.snoozed_until) {
+        (Some(status), until) if until.is_none() || status == ConversationStatus::Snoozed => {
+            let until = until.map(|at| at.as_microsecond());
+            if until.is_some_and(|at| at <= scope.now()) {
+                return Err(Fault::invalid("snoozed_until", "lies in the past"));
+            }
+            writes.push((OutboxKind::Status, json!({ "status": status, "snoozed_until_us": until })));
+        }
+        (None, None) => {}
+        _ => return Err(Fault::invalid("snoozed_until", "only together with status snoozed")),
+    }
+    Ok(writes)
+}
+
+fn assignee_payload(scope: &Scope<'_>, who: &Person, text: &str) -> Result<Value, Fault> {
+    let agents = scope.agents()?;
+    let id = match text {
+        "none" => return Ok(json!({ "id": null, "name": null })),
+        "me" => who.agent_id().ok_or_else(|| {
+            Fault::invalid("assignee", "you are linked to no Chatwoot agent; set chatwoot_email for this user in the daemon's config")
+        })?,
+        id => id.parse().map_err(|_| Fault::invalid("assignee", "me, none or an agent's id"))?,
+    };
+    let agent = agents.into_iter().find(|agent| agent.id == id);
+    let agent = agent.ok_or_else(|| Fault::invalid("assignee", &format!("there is no agent {id}; GET /agents lists them")))?;
+    Ok(json!({ "id": agent.id, "name": agent.name }))
+}
+
+/// Asks for a decision about a conversation.
+#[utoipa::path(post, path = "/conversations/{id}/escalate", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
+    request_body = Escalate, security(("bearer" = [])),
+    responses((status = 201, body = Data<ApprovalView>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn escalate(Path(id): Path<String>, change: Change<Escalate>) -> Result<Response, Fault> {
+    change.caller.must_work()?;
+    let (id, rules) = (parse(&id)?, change.caller.tenant().rules.clone());
+    change
+        .carry_out(StatusCode::CREATED, move |scope, who, body| {
+            let row = service::escalate(scope, &rules, who, id, &body.reason)?;
+            service::view(scope, &rules, &row, who)
+        })
+        .await
+}

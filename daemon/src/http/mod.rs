@@ -1,0 +1,103 @@
+//! The API over HTTP: all routes on one screen.
+//!
+//! A handler reads the request, calls one read or one write, and shapes the answer. Rules live in `domain`, what follows from a decision
+//! in `approvals`. The OpenAPI document is generated from the handlers themselves, so a route that is not in it does not exist.
+
+mod approvals;
+mod audit;
+mod conversations;
+mod directory;
+mod feed;
+mod health;
+mod outbox;
+mod request;
+mod respond;
+mod stream;
+mod tenants;
+mod webhook;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+
+pub(crate) use webhook::RECEIVER as WEBHOOK_RECEIVER;
+
+/// The largest body of a call: a message of 150,000 characters of four bytes each, escaped, fits.
+const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "afenda", description = "Chatwoot inbox, approvals and audit trail: the orchestrator API."),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        openapi.components.get_or_insert_default().add_security_scheme("bearer", bearer);
+    }
+}
+
+fn routes() -> OpenApiRouter<App> {
+    let v1 = OpenApiRouter::new()
+        .routes(routes!(approvals::list, approvals::create))
+        .routes(routes!(approvals::request))
+        .routes(routes!(approvals::view, approvals::update))
+        .routes(routes!(approvals::submit))
+        .routes(routes!(approvals::approve))
+        .routes(routes!(approvals::reject))
+        .routes(routes!(approvals::withdraw))
+        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::view, conversations::update))
+        .routes(routes!(conversations::messages, conversations::send))
+        .routes(routes!(conversations::escalate))
+        .routes(routes!(outbox::list))
+        .routes(routes!(outbox::cancel))
+        .routes(routes!(outbox::retry))
+        .routes(routes!(directory::agents))
+        .routes(routes!(directory::teams))
+        .routes(routes!(directory::inboxes))
+        .routes(routes!(directory::labels))
+        .routes(routes!(feed::list))
+        .routes(routes!(feed::view))
+        .routes(routes!(webhook::receive))
+        .routes(routes!(webhook::receive_only))
+        .routes(routes!(tenants::list))
+        .routes(routes!(tenants::view))
+        .routes(routes!(tenants::switch))
+        .routes(routes!(tenants::me))
+        .routes(routes!(tenants::status))
+        .routes(routes!(audit::list, audit::append))
+        .routes(routes!(audit::of_resource));
+    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", v1)
+}
+
+/// The OpenAPI document.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// Everything the daemon serves.
+pub(crate) fn router(app: App) -> Router {
+    let (router, document) = routes().split_for_parts();
+    router
+        .route("/api/v1/openapi.json", get(move || async move { Json(document) }))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(respond::no_such_path)
+        .method_not_allowed_fallback(respond::no_such_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(respond::panicked))
+        .layer(axum::middleware::from_fn(respond::finish))
+        .with_state(app)
+}

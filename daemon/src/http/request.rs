@@ -1,0 +1,198 @@
+//! What handlers ask for: who calls, the query, and a change that is carried out once.
+
+use api::error::Code;
+use api::page::{Data, LIMIT_DEFAULT, LIMIT_MAX};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::app::{App, Caller, Person, User};
+use crate::fault::Fault;
+use crate::store::{Remembered, Scope, StoreError};
+
+const TENANT: HeaderName = HeaderName::from_static("x-afenda-tenant");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+impl FromRequestParts<App> for User {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        let missing = || Fault::new(Code::Unauthenticated, "send a token: `Authorization: Bearer …`; `afenda daemon token USER` makes one");
+        let value = parts.headers.get(header::AUTHORIZATION).ok_or_else(missing)?.to_str().map_err(|_| missing())?;
+        let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(missing());
+        }
+        app.user(token.trim()).await
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        let user = User::from_request_parts(parts, app).await?;
+        let named = match parts.headers.get(TENANT) {
+            Some(value) => Some(value.to_str().map_err(|_| Fault::not_found("tenant"))?),
+            None => None,
+        };
+        app.caller(user, named)
+    }
+}
+
+/// The query, with a parameter that the endpoint does not have refused by name.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        let text = parts.uri.query().unwrap_or_default();
+        match serde_urlencoded::from_str(text) {
+            Ok(query) => Ok(Self(query)),
+            Err(err) => {
+                let message = err.to_string();
+                let code = if message.starts_with("unknown field") { Code::UnknownParameter } else { Code::ValidationFailed };
+                Err(Fault::new(code, format!("the query cannot be read: {message}")))
+            }
+        }
+    }
+}
+
+/// Rows on a page, as asked or as usual.
+pub(crate) fn limit(asked: Option<u32>) -> Result<u32, Fault> {
+    match asked.unwrap_or(LIMIT_DEFAULT) {
+        limit @ 1..=LIMIT_MAX => Ok(limit),
+        _ => Err(Fault::invalid("limit", &format!("1 to {LIMIT_MAX}"))),
+    }
+}
+
+/// The page, from 1, and how many rows stand before it.
+pub(crate) fn page(asked: Option<u32>, limit: u32) -> Result<(u32, u64), Fault> {
+    match asked.unwrap_or(1) {
+        0 => Err(Fault::invalid("page", "pages count from 1")),
+        page => Ok((page, u64::from(page - 1) * u64::from(limit))),
+    }
+}
+
+/// The revision in `If-Match`, if there is one.
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<u32>, Fault> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim().trim_matches('"');
+    text.parse().map(Some).map_err(|_| Fault::invalid("If-Match", "must be a revision in quotes, such as \"2\""))
+}
+
+/// A changing call: its body, and what makes a repeat harmless.
+pub(crate) struct Change<T> {
+    pub(crate) caller: Caller,
+    pub(crate) body: T,
+    pub(crate) headers: HeaderMap,
+    key: Option<String>,
+    method: String,
+    path: String,
+    fingerprint: String,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, app).await?;
+        let key = key(&parts.headers)?;
+        let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        let headers = parts.headers.clone();
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), app).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Fault::new(Code::PayloadTooLarge, format!("the body is larger than {} bytes", super::BODY_BYTES_MAX))
+            } else {
+                Fault::new(Code::BadRequest, "the body did not arrive whole")
+            }
+        })?;
+        let mut hash = Sha256::new();
+        for part in [method.as_bytes(), path.as_bytes(), query.as_bytes(), &bytes] {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        let body = read_body(&bytes)?;
+        Ok(Self { caller, body, headers, key, method, path, fingerprint: hex::encode(hash.finalize()) })
+    }
+}
+
+/// Reads a JSON body; none at all counts as `{}`, so that a call without arguments needs none.
+fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    let text = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
+    serde_json::from_slice(text).map_err(|err| {
+        let message = err.to_string();
+        match err.classify() {
+            serde_json::error::Category::Data => {
+                // serde's own words: missing field `title` at line 1 column 2
+                let field = message.split('`').nth(1).unwrap_or_default().to_owned();
+                let fields = serde_json::json!({ "fields": [{ "field": field, "message": message }] });
+                Fault::new(Code::ValidationFailed, format!("the body cannot be accepted: {message}")).with(fields)
+            }
+            _ => Fault::new(Code::BadRequest, format!("the body is not JSON: {message}")),
+        }
+    })
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    let text = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
+    if text.is_empty() || text.len() > 255 || !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Fault::invalid("Idempotency-Key", "1 to 255 visible ASCII characters"));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+impl<B> Change<B> {
+    /// Carries the change out and keeps its answer in the same commit; the same key again is answered with what was kept.
+    ///
+    /// # Errors
+    /// What `work` returns; nothing is kept then, and a repeat tries anew.
+    pub(crate) async fn carry_out<T, W>(self, status: StatusCode, work: W) -> Result<Response, Fault>
+    where
+        T: Serialize,
+        B: Send + 'static,
+        W: FnOnce(&Scope<'_>, &Person, B) -> Result<T, Fault> + Send + 'static,
+    {
+        let Self { caller, body, key, method, path, fingerprint, .. } = self;
+        let (app, tenant, user) = (caller.app.clone(), caller.key(), caller.user.name.clone());
+        let who = caller.clone();
+        let write = move |scope: &Scope<'_>| -> Result<(Remembered, bool), Fault> {
+            if let Some(key) = &key
+                && let Some(known) = scope.remembered(&user, key, &method, &path)?
+            {
+                if known.fingerprint != fingerprint {
+                    let message = "this key was used before with another request; take a new one for a new request";
+                    return Err(Fault::new(Code::IdempotencyKeyReused, message));
+                }
+                return Ok((known, true));
+            }
+            let data = work(scope, &who.person(scope)?, body)?;
+            let body = serde_json::to_string(&Data { data })
+                .map_err(|err| StoreError::Corrupt { table: "idempotency", message: err.to_string() })?;
+            let answer = Remembered { fingerprint, status: status.as_u16(), body };
+            if let Some(key) = &key {
+                scope.remember(&user, key, &method, &path, &answer)?;
+            }
+            Ok((answer, false))
+        };
+        let (answer, replayed) = app.store.write(tenant, write).await?;
+        app.wake_outbox(caller.tenant());
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+        let mut response = (status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response();
+        if replayed {
+            response.headers_mut().insert(REPLAYED, header::HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    }
+}

@@ -1,0 +1,34 @@
+//! afenda's daemon: keeps a company's Chatwoot inbox, its approvals and its audit trail in SQLite, and serves them.
+//!
+//! [`start()`] wires everything and returns a [`Running`]. Nothing here reads the environment or installs signal handlers, that is the
+//! command line's part.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`config`] | what the operator can set, checked |
+//! | [`domain`] | the rules, without IO |
+//! | [`store`] | everything that is kept; the only SQL |
+//! | [`sync`] | Chatwoot to store and back |
+//! | `approvals` | approvals end to end, inside one write |
+//! | `http` | the API |
+
+mod app;
+mod approvals;
+pub mod clock;
+pub mod config;
+pub mod domain;
+mod fault;
+mod http;
+pub mod secret;
+mod start;
+pub mod store;
+pub mod sync;
+
+pub use clock::Clock;
+pub use config::{Config, ConfigError, Overrides};
+pub use start::{Running, StartError, mint_token, start};
+
+/// The OpenAPI document of everything the daemon serves under `/api/v1`, as JSON.
+pub fn openapi() -> serde_json::Value {
+    serde_json::to_value(http::document()).unwrap_or_default()
+}

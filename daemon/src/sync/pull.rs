@@ -1,0 +1,380 @@
+//! Start-up check, the account's lists, and the first copy.
+//!
+//! One session: check, lists, newest page, first copy, then reconcile for good. What fails ends the session, shows in the link, and begins
+//! the next one after a wait; the first copy goes on where it was.
+
+use std::time::Duration;
+
+use api::event::{ActivityType, SubjectType};
+use api::status::Progress;
+use chatwoot::cable::Backoff;
+use chatwoot::error::{Error, ErrorKind};
+use chatwoot::model;
+use chatwoot::rest::{ListQuery, ListSort, MessagesQuery, NewLabel};
+use futures_util::{StreamExt, stream};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+use super::apply::{FIRST_COPY, FirstCopy, How, Incoming, Outcome};
+use super::link::{Base, Failure, OLDEST, explain, wrong_account};
+use super::{Core, Server, lock, normalise};
+use crate::clock::{Micros, SECOND};
+use crate::domain::approval::ESCALATE_LABEL;
+use crate::store::{NewActivity, RereadKind};
+
+/// Waits between sessions.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(30);
+/// Where somebody must act, that is looked for this often; `refresh` looks at once.
+const REFUSED_WAIT: Duration = Duration::from_secs(60);
+/// Progress is told at most this often.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// A page of messages going forward holds this many (section 5.1).
+const FORWARD_PAGE: usize = 100;
+/// Labels that the loop needs, with their colours and what they say.
+const LABELS: [(&str, &str, &str); 3] = [
+    (ESCALATE_LABEL, "#e5a50a", "Needs a decision: afenda asks an approver"),
+    ("approved", "#2e8b57", "The approver said yes"),
+    ("rejected", "#c64600", "The approver said no"),
+];
+
+/// Keeps the copy going until it is dropped.
+pub(super) async fn run(core: Arc<Core>) {
+    let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX, rand::random());
+    if let Err(err) = load_progress(&core).await {
+        tracing::error!(error = &err as &dyn std::error::Error, "the progress of the first copy cannot be read");
+    }
+    loop {
+        let began = Instant::now();
+        let Err(failure) = session(&core).await;
+        if began.elapsed() > RETRY_MAX {
+            backoff.reset();
+        }
+        // The others wait for the next check: one at a time is enough to find out whether Chatwoot is back.
+        core.ready.send_replace(false);
+        let wait = match failure {
+            Failure::Refused(why) => {
+                core.set_base(Base::Refused(why)).await;
+                REFUSED_WAIT
+            }
+            Failure::Later(why, wait) => {
+                core.set_base(Base::Offline(why)).await;
+                wait.unwrap_or_else(|| backoff.next_wait())
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = core.wake.reconcile.notified() => {}
+        }
+    }
+}
+
+async fn session(core: &Arc<Core>) -> Result<std::convert::Infallible, Failure> {
+    check(core).await?;
+    core.ready.send_replace(true);
+    core.wake.rereads.notify_one();
+    core.wake.outbox.notify_one();
+    directory(core).await?;
+    let copy = first_page(core).await?;
+    core.set_base(Base::Up).await;
+    if !copy.done {
+        walk(core, copy).await?;
+    }
+    super::reconcile::run(core).await
+}
+
+impl Core {
+    /// What a failed call means.
+    pub(super) fn failure(&self, err: &Error) -> Failure {
+        explain(err, &self.cx.chatwoot, self.now())
+    }
+}
+
+/// Server, token, account, role, and that the store belongs to this account.
+async fn check(core: &Core) -> Result<(), Failure> {
+    let settings = &core.cx.chatwoot;
+    let base = core.client().map_err(|err| core.failure(&err))?.base().to_string();
+    let source = format!("{base}#{}", settings.account_id);
+    let slug = core.cx.slug.clone();
+    let tenants = core.cx.store.read_global(|global| global.tenants()).await.map_err(|err: crate::store::StoreError| Failure::from(err))?;
+    let stored = tenants.into_iter().find(|tenant| tenant.slug == slug).and_then(|tenant| tenant.source);
+    if let Some(stored) = stored.filter(|stored| *stored != source) {
+        return Err(Failure::Refused(format!(
+            "the store of tenant `{slug}` holds the conversations of {stored}, the configuration names {source}: set chatwoot.url and chatwoot.account_id back, or give another data directory (AFENDA_DATA_DIR)"
+        )));
+    }
+    let asked = core.now();
+    let info = core.call(|client| async move { client.api_info().await }).await.map_err(|err| core.failure(&err))?;
+    let skew = info.timestamp.micros().map_or(0, |server| server - asked);
+    let version = info.version.clone();
+    core.set_link(|link| link.version = Some(version)).await;
+    if info.version_parts().is_some_and(|parts| parts < OLDEST) {
+        let (major, minor, patch) = OLDEST;
+        return Err(Failure::Refused(format!(
+            "{} runs Chatwoot {}, afenda needs {major}.{minor}.{patch} or newer: update Chatwoot",
+            settings.url, info.version
+        )));
+    }
+    let profile = profile(core).await?;
+    let server = Server { keeps_marks: info.at_least(4, 9, 0), skew, user_id: profile.id, pubsub_token: profile.pubsub_token };
+    *lock(&core.server) = server;
+    let bound = core.cx.store.write_global(move |global| global.bind_source(&slug, &source)).await;
+    bound.map_err(|err: crate::store::StoreError| Failure::from(err))
+}
+
+/// The sync user, who must be an administrator of the account.
+pub(super) async fn profile(core: &Core) -> Result<model::Profile, Failure> {
+    let settings = &core.cx.chatwoot;
+    let profile = core.call(|client| async move { client.profile().await }).await.map_err(|err| core.failure(&err))?;
+    let Some(member) = profile.membership(settings.account_id) else {
+        let own: Vec<String> = profile.accounts.iter().take(5).map(|at| format!("{} ({})", at.id, at.name)).collect();
+        let own = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
+        return Err(Failure::Refused(wrong_account(settings, &format!("the token's user is in: {own}"))));
+    };
+    if member.status == "suspended" {
+        return Err(Failure::Refused(format!("Chatwoot has suspended account {}; its provider can lift that", settings.account_id)));
+    }
+    if member.role != model::Role::Administrator {
+        return Err(Failure::Refused(format!(
+            "the access token is of {}, who is no administrator of account {}: take the token of an administrator who is a member of no inbox, so that nothing is assigned to it",
+            profile.name, settings.account_id
+        )));
+    }
+    Ok(profile)
+}
+
+/// Agents, inboxes, teams and labels; makes the labels that the loop needs. Says whether something is gone from the lists.
+pub(super) async fn directory(core: &Core) -> Result<bool, Failure> {
+    let fail = |err: Error| core.failure(&err);
+    let agents = core.call(|client| async move { client.agents().await }).await.map_err(fail)?;
+    let inboxes = core.call(|client| async move { client.inboxes().await }).await.map_err(fail)?;
+    let teams = core.call(|client| async move { client.teams().await }).await.map_err(fail)?;
+    let mut labels = core.call(|client| async move { client.labels().await }).await.map_err(fail)?;
+    make_labels(core, &mut labels).await?;
+    let new = normalise::directory(&agents, &inboxes, &teams, &labels);
+    let shrunk = core
+        .write(move |scope| {
+            let old = scope.directory()?;
+            let changed = scope.replace_directory(&new)?;
+            let lost = old.agents.iter().any(|a| !new.agents.iter().any(|b| a.id == b.id))
+                || old.teams.iter().any(|a| !new.teams.iter().any(|b| a.id == b.id))
+                || old.labels.iter().any(|a| !new.labels.iter().any(|b| a.title == b.title));
+            Ok(changed && lost)
+        })
+        .await?;
+    Ok(shrunk)
+}
+
+async fn make_labels(core: &Core, labels: &mut Vec<model::Label>) -> Result<(), Failure> {
+    let mut refused = Vec::new();
+    for (title, color, description) in LABELS {
+        if labels.iter().any(|label| label.title == title) {
+            continue;
+        }
+        let label = NewLabel {
+            title: title.to_owned(),
+            description: Some(description.to_owned()),
+            color: Some(color.to_owned()),
+            show_on_sidebar: true,
+        };
+        match core
+            .call(|client| {
+                let label = label.clone();
+                async move { client.create_label(&label).await }
+            })
+            .await
+        {
+            Ok(made) => labels.push(made),
+            Err(err) if matches!(err.kind, ErrorKind::Invalid { .. }) => {} // Somebody else just made it.
+            Err(err) if matches!(err.kind, ErrorKind::Forbidden { .. }) => refused.push(title),
+            Err(err) => return Err(core.failure(&err)),
+        }
+    }
+    let text = format!(
+        "the labels {} are missing in Chatwoot and the access token may not make them; make them in Settings → Labels",
+        refused.join(", ")
+    );
+    core.warn("labels", (!refused.is_empty()).then_some(text));
+    Ok(())
+}
+
+/// The newest open conversations with their last lines: enough to work with. Also where the first copy begins, if it has not.
+async fn first_page(core: &Core) -> Result<FirstCopy, Failure> {
+    if let Some(copy) = core.read(|scope| scope.cursor::<FirstCopy>(FIRST_COPY)).await?
+        && copy.done
+    {
+        return Ok(copy);
+    }
+    // Chatwoot's clock before the first page: what is newer is news.
+    let began = core.now() + core.server().skew;
+    let query = ListQuery { page: Some(1), sort: ListSort::ActivityDesc, ..ListQuery::default() };
+    let page = core
+        .call(|client| {
+            let query = query.clone();
+            async move { client.conversations(&query).await }
+        })
+        .await;
+    let page = page.map_err(|err| core.failure(&err))?;
+    let door = core.door.clone();
+    let (copy, outcome) = core
+        .write(move |scope| {
+            let copy = match scope.cursor::<FirstCopy>(FIRST_COPY)? {
+                Some(copy) => copy,
+                None => FirstCopy { began: began - began.rem_euclid(SECOND), page: 1, done: false, total: None },
+            };
+            scope.set_cursor(FIRST_COPY, &copy)?;
+            let mut outcome = Outcome::default();
+            for conversation in page.payload {
+                let lines: Vec<_> =
+                    conversation.messages.iter().chain(conversation.last_non_activity_message.as_deref()).cloned().collect();
+                outcome = outcome.and(door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read)?);
+                for line in lines {
+                    outcome = outcome.and(door.apply(scope, &Incoming::Message(Box::new(line)), How::Read)?);
+                }
+            }
+            Ok((copy, outcome))
+        })
+        .await?;
+    core.follow(outcome);
+    Ok(copy)
+}
+
+/// Every conversation, oldest first, with its messages. A page is done when all of it is in the store.
+async fn walk(core: &Core, mut copy: FirstCopy) -> Result<(), Failure> {
+    // Rows that were deleted since move the pages back by as many: one page again.
+    copy.page = copy.page.saturating_sub(1).max(1);
+    let cutoff = cutoff(core);
+    loop {
+        let query = ListQuery::walk(copy.page);
+        let page = core
+            .call(|client| {
+                let query = query.clone();
+                async move { client.conversations(&query).await }
+            })
+            .await;
+        let page = page.map_err(|err| core.failure(&err))?;
+        copy.total = u64::try_from(page.meta.all_count).ok();
+        if page.payload.is_empty() {
+            break;
+        }
+        let rows: Vec<_> = page.payload.iter().map(|at| (at.id, at.created_at.micros(), at.last_activity_at.micros())).collect();
+        let door = core.door.clone();
+        let outcome = core
+            .write(move |scope| {
+                page.payload.into_iter().try_fold(Outcome::default(), |outcome, conversation| {
+                    Ok(outcome.and(door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read)?))
+                })
+            })
+            .await?;
+        core.follow(outcome);
+        let mut copies = stream::iter(rows)
+            .map(|(id, created, active)| copy_messages(core, id, created.unwrap_or_default(), active.unwrap_or(Micros::MAX), cutoff))
+            .buffer_unordered(core.cx.sync.requests_max.max(1));
+        while let Some(copied) = copies.next().await {
+            copied?;
+        }
+        copy.page += 1;
+        remember(core, &copy, false).await?;
+    }
+    copy.done = true;
+    remember(core, &copy, true).await
+}
+
+/// Older messages are not copied.
+pub(super) fn cutoff(core: &Core) -> Micros {
+    core.now() + core.server().skew - Micros::from(core.cx.sync.message_age_days) * 86_400 * SECOND
+}
+
+/// The messages of one conversation: forward where all of it is young enough, else back from the newest.
+async fn copy_messages(core: &Core, id: i64, created: Micros, active: Micros, cutoff: Micros) -> Result<(), Failure> {
+    if active < cutoff {
+        return Ok(());
+    }
+    if created < cutoff {
+        return super::reconcile::messages_back(core, id, Micros::MIN, cutoff).await;
+    }
+    let mut after = 0;
+    loop {
+        let page = core.call(|client| async move { client.messages(id, MessagesQuery::after(after)).await }).await;
+        let page = match page {
+            Ok(page) => page.payload,
+            Err(err) => return of_one(core, id, &err).await,
+        };
+        let full = page.len() >= FORWARD_PAGE;
+        let newest = page.iter().map(|message| message.id).max().unwrap_or(after);
+        apply_messages(core, page).await?;
+        if !full || newest <= after {
+            return Ok(());
+        }
+        after = newest;
+    }
+}
+
+/// Applies messages that were read just now.
+pub(super) async fn apply_messages(core: &Core, page: Vec<model::Message>) -> Result<bool, Failure> {
+    let door = core.door.clone();
+    let outcome = core
+        .write(move |scope| {
+            page.into_iter().try_fold(Outcome::default(), |outcome, message| {
+                Ok(outcome.and(door.apply(scope, &Incoming::Message(Box::new(message)), How::Read)?))
+            })
+        })
+        .await?;
+    core.follow(outcome);
+    Ok(outcome.news)
+}
+
+/// A failure that is one conversation's does not stop the walk: the conversation is read again later. One of the link does.
+pub(super) async fn of_one(core: &Core, id: i64, err: &Error) -> Result<(), Failure> {
+    let own = matches!(
+        err.kind,
+        ErrorKind::NotFound { record: true, .. } | ErrorKind::Server { .. } | ErrorKind::Decode { .. } | ErrorKind::TooLarge { .. }
+    );
+    if !own {
+        return Err(core.failure(err));
+    }
+    tracing::warn!(conversation = id, error = err as &dyn std::error::Error, "a conversation could not be read; it is tried again later");
+    let reread = crate::store::Reread { kind: RereadKind::Conversation, id, conversation_id: 0 };
+    core.write(move |scope| scope.mark(reread)).await?;
+    core.wake.rereads.notify_one();
+    Ok(())
+}
+
+async fn load_progress(core: &Core) -> Result<(), crate::store::StoreError> {
+    let (copy, counts) = core.read(|scope| Ok((scope.cursor::<FirstCopy>(FIRST_COPY)?.unwrap_or_default(), scope.counts()?))).await?;
+    *lock(&core.progress) = Progress { done: copy.done, conversations: counts.0, conversations_total: copy.total, messages: counts.1 };
+    Ok(())
+}
+
+/// Remembers where the walk is, and tells the clients now and then.
+async fn remember(core: &Core, copy: &FirstCopy, always: bool) -> Result<(), Failure> {
+    let tell = always || core.tell_progress();
+    let copy = copy.clone();
+    let progress = core
+        .write(move |scope| {
+            scope.set_cursor(FIRST_COPY, &copy)?;
+            let (conversations, messages) = scope.counts()?;
+            let progress = Progress { done: copy.done, conversations, conversations_total: copy.total, messages };
+            if tell {
+                let mut activity = NewActivity::by_chatwoot(ActivityType::SyncProgress, SubjectType::Sync, "first_copy".to_owned());
+                activity.data = serde_json::to_value(&progress).unwrap_or_default();
+                scope.record_activity(activity)?;
+            }
+            Ok(progress)
+        })
+        .await?;
+    *lock(&core.progress) = progress;
+    Ok(())
+}
+
+impl Core {
+    /// Whether the last telling of progress is long enough ago.
+    fn tell_progress(&self) -> bool {
+        let mut told = lock(&self.progress_told);
+        let due = told.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY);
+        if due {
+            *told = Some(Instant::now());
+        }
+        due
+    }
+}

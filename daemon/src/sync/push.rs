@@ -1,0 +1,247 @@
+//! The outbox worker: what leaves when, and what its outcome means.
+//!
+//! `sending` is on disk before the request leaves, so a crash anywhere is found at the next start; an unknown outcome is looked up before a
+//! second try (`look`). Order within a conversation is the store's; conversations go in parallel up to `requests_max`.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::inbox::OutboxState;
+use chatwoot::error::{Error, ErrorKind, Refusal, Retry, until_next_window};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::apply::{How, Incoming, Outcome};
+use super::normalise::MARK;
+use super::write::{Tried, change, message};
+use super::{Core, lock};
+use crate::clock::{Micros, SECOND};
+use crate::config;
+use crate::domain::outbox::{ATTEMPTS_MAX, backoff};
+use crate::store::{OutboxKind, OutboxRow, Reread, RereadKind, Scope, StoreError};
+
+/// How long the send in flight may take at the end; what is not answered by then is looked up at the next start.
+const LAST_SEND: Duration = Duration::from_secs(10);
+/// Where the service user's token is refused, that is looked at this often.
+const REFUSED_WAIT: Micros = 30 * SECOND;
+/// Between two tries of a write to our own store.
+const STORE_WAIT: Duration = Duration::from_secs(1);
+
+/// Carries out the outbox until `stop`; then ends after what is on its way.
+pub(super) async fn run(core: Arc<Core>) {
+    let stop = core.cx.stop.clone();
+    while let Err(err) = core.write(|scope| scope.resume_outbox()).await {
+        tracing::error!(error = &err as &dyn std::error::Error, "the outbox cannot be taken up again yet");
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(STORE_WAIT) => {}
+        }
+    }
+    let mut sends: JoinSet<Uuid> = JoinSet::new();
+    let mut busy = HashSet::new();
+    while !stop.is_cancelled() {
+        let wait = if *core.ready.borrow() { begin(&core, &mut sends, &mut busy).await } else { None };
+        let mut ready = core.ready.subscribe();
+        ready.mark_unchanged();
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = core.wake.outbox.notified() => {}
+            Ok(()) = ready.changed() => {}
+            Some(done) = sends.join_next(), if !sends.is_empty() => match done {
+                Ok(id) => { busy.remove(&id); }
+                Err(err) => {
+                    tracing::error!(%err, "a send ended abnormally; it is looked up at the next start");
+                    busy.clear();
+                }
+            },
+            () = sleep(wait) => {}
+        }
+    }
+    let ended = tokio::time::timeout(LAST_SEND, async { while sends.join_next().await.is_some() {} }).await;
+    if ended.is_err() {
+        tracing::warn!(tenant = %core.cx.slug, sends = sends.len(), "sends were still unanswered at the end; they are looked up at the next start");
+    }
+}
+
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Begins what is due, as far as there is room. Returns how long until there may be more.
+async fn begin(core: &Arc<Core>, sends: &mut JoinSet<Uuid>, busy: &mut HashSet<Uuid>) -> Option<Duration> {
+    let pause = lock(&core.paused_until).map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero());
+    if pause.is_some() {
+        return pause;
+    }
+    let room = core.cx.sync.requests_max.max(1);
+    // Entries whose task has not begun yet are due still; they come first, and there are no more of them than there is room.
+    let limit = u32::try_from(room * 2).unwrap_or(u32::MAX);
+    let (due, later) = match core.read(move |scope| Ok((scope.due_outbox(limit)?, scope.next_outbox_later()?))).await {
+        Ok(found) => found,
+        Err(err) => {
+            tracing::error!(error = &err as &dyn std::error::Error, "the outbox cannot be read");
+            return Some(STORE_WAIT);
+        }
+    };
+    for row in due {
+        if sends.len() < room && busy.insert(row.id) {
+            let (core, id) = (Arc::clone(core), row.id);
+            sends.spawn(async move {
+                carry_out(&core, row).await;
+                id
+            });
+        }
+    }
+    later.map(|at| core.wait_for(at))
+}
+
+/// One try of one entry, from `sending` to what became of it.
+async fn carry_out(core: &Core, row: OutboxRow) {
+    if core.cx.stop.is_cancelled() {
+        return;
+    }
+    let (id, conversation, labels) = (row.id, row.conversation_id, (row.kind == OutboxKind::Labels).then(|| row.payload.clone()));
+    let begun = core.write(move |scope| {
+        let begun = scope.begin_sending(id)?;
+        if let (true, Some(payload), true) = (begun, labels, scope.has_conversation(conversation)?) {
+            // Shown again where a refresh undid it, so that our own label is no news when Chatwoot tells of it.
+            let merged = crate::store::merge_labels(scope.conversation_labels(conversation)?, &payload);
+            scope.replace_labels(conversation, &merged)?;
+        }
+        Ok(begun)
+    });
+    match begun.await {
+        Ok(true) => {}
+        Ok(false) => return, // Recalled meanwhile.
+        Err(err) => {
+            tracing::error!(outbox = %id, error = &err as &dyn std::error::Error, "an entry cannot be begun");
+            tokio::time::sleep(STORE_WAIT).await;
+            return;
+        }
+    }
+    let tried = if row.kind.is_message() { message(core, &row).await } else { change(core, &row).await };
+    let tried = match tried {
+        Tried::Failed(err) => failed(core, &row, &err),
+        tried => tried,
+    };
+    if !matches!(tried, Tried::Later { .. }) {
+        lock(&core.tries).remove(&id);
+    }
+    record(core, &row, Arc::new(tried)).await;
+}
+
+/// Writes down what became of a try, in one write with what it brought.
+async fn record(core: &Core, row: &OutboxRow, tried: Arc<Tried>) {
+    loop {
+        let (door, tried, row) = (core.door.clone(), Arc::clone(&tried), row.clone());
+        match core.write(move |scope| keep(scope, &door, &row, &tried)).await {
+            Ok(outcome) => {
+                core.heard();
+                core.follow(outcome);
+                core.wake.outbox.notify_one(); // The next of the conversation may leave.
+                return;
+            }
+            Err(StoreError::Closed) => return,
+            Err(err) => {
+                tracing::error!(error = &err as &dyn std::error::Error, "the outcome of a send cannot be kept yet");
+                tokio::time::sleep(STORE_WAIT).await;
+            }
+        }
+    }
+}
+
+fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, tried: &Tried) -> Result<Outcome, StoreError> {
+    let reread = |scope: &Scope<'_>| {
+        scope.mark(Reread { kind: RereadKind::Conversation, id: row.conversation_id, conversation_id: 0 })?;
+        Ok(Outcome { marked: true, ..Outcome::default() })
+    };
+    match tried {
+        Tried::Sent(message) => {
+            scope.outbox_done(row.id, Some(message.id))?;
+            let mut message = message.clone();
+            // Chatwoot before 4.9 drops the mark; here it stays ours.
+            message.content_attributes.insert(MARK.to_owned(), row.id.to_string().into());
+            Ok(door.apply(scope, &Incoming::Message(message), How::Read)?.and(reread(scope)?))
+        }
+        Tried::Set(Some(conversation)) => {
+            scope.outbox_done(row.id, None)?; // First, so that the row is Chatwoot's own again.
+            door.apply(scope, &Incoming::Conversation(conversation.clone()), How::Read)
+        }
+        Tried::Set(None) => {
+            scope.outbox_done(row.id, None)?;
+            reread(scope)
+        }
+        Tried::Later { why, unsure, not_before } => {
+            scope.outbox_again(row.id, why, *unsure, *not_before)?;
+            Ok(Outcome::default())
+        }
+        Tried::Over(state, why) => {
+            scope.outbox_over(row.id, *state, why)?;
+            reread(scope) // What was shown as done is not.
+        }
+        Tried::Failed(err) => {
+            scope.outbox_over(row.id, OutboxState::Failed, &err.to_string())?;
+            reread(scope)
+        }
+    }
+}
+
+/// What a failed call means for its entry.
+fn failed(core: &Core, row: &OutboxRow, err: &Error) -> Tried {
+    let (now, attempts) = (core.now(), row.attempts + 1);
+    let backed_off = now + backoff(attempts, rand::random());
+    let own = core.acting(row).ok().and_then(|acting| acting.own);
+    if err.outcome_unknown() {
+        lock(&core.tries).insert(row.id, now);
+        core.doubt();
+        return match attempts < ATTEMPTS_MAX {
+            true => Tried::Later { why: err.to_string(), unsure: true, not_before: backed_off },
+            false => Tried::Over(OutboxState::Held, format!("Chatwoot never said whether it took it: {err}")),
+        };
+    }
+    if own.is_none() && is_about_token(err) {
+        // The token is the daemon's matter: entries wait until it is set right.
+        core.doubt();
+        return Tried::Later { why: err.to_string(), unsure: false, not_before: now + REFUSED_WAIT };
+    }
+    let wait = match err.retry() {
+        Retry::Never | Retry::LookFirst => return Tried::Over(OutboxState::Failed, reason(row, err, own)),
+        Retry::Backoff => {
+            core.doubt();
+            None
+        }
+        Retry::After(wait) => Some(wait),
+        Retry::AfterWindow(window) => Some(until_next_window(window, now / SECOND)),
+    };
+    if attempts >= ATTEMPTS_MAX {
+        return Tried::Over(OutboxState::Failed, format!("given up after {attempts} tries: {err}"));
+    }
+    let not_before = wait.map_or(backed_off, |wait| now + Micros::try_from(wait.as_micros()).unwrap_or(REFUSED_WAIT));
+    Tried::Later { why: err.to_string(), unsure: false, not_before }
+}
+
+fn is_about_token(err: &Error) -> bool {
+    matches!(
+        err.kind,
+        ErrorKind::Unauthorized { .. }
+            | ErrorKind::Forbidden { refusal: Refusal::NotMember | Refusal::Suspended | Refusal::Bot, .. }
+            | ErrorKind::Config { .. }
+    )
+}
+
+/// Why an entry failed, for the person whose it is.
+fn reason(row: &OutboxRow, err: &Error, own: Option<&config::User>) -> String {
+    match (&err.kind, own) {
+        (ErrorKind::Unauthorized { .. }, Some(user)) => {
+            format!("Chatwoot rejects the own token of {} (chatwoot_token of user `{}`): renew it", user.display_name, user.name)
+        }
+        (ErrorKind::Forbidden { message, .. }, Some(user)) => format!("Chatwoot refuses this to {}: {message}", user.display_name),
+        (ErrorKind::NotFound { record: true, .. }, _) => format!("conversation {} is gone from Chatwoot", row.conversation_id),
+        _ => err.to_string(),
+    }
+}

@@ -1,0 +1,16 @@
+//! The daemon as its clients meet it: over loopback, with real stores on temporary files.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy knows only functions marked `#[test]` as tests; their helpers fail the test too"
+)]
+
+mod approvals;
+mod harness;
+mod idempotency;
+mod openapi;
+mod start;
+mod stream;
+mod tenants;
+mod webhook;
+mod with_chatwoot;

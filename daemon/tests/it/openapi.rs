@@ -1,0 +1,158 @@
+//! The document is made from the handlers, and another tenant's token gets nothing from any of them.
+
+use api::Token;
+use api::approval::Decision;
+use api::client::new_key;
+use serde_json::Value;
+
+use crate::harness::Bench;
+
+/// Every endpoint: method, path, and whether it takes an id.
+fn endpoints() -> Vec<(String, String)> {
+    let document = daemon::openapi();
+    let paths = document["paths"].as_object().unwrap().clone();
+    let each = paths.into_iter().flat_map(|(path, item)| {
+        let methods: Vec<String> = item.as_object().unwrap().keys().cloned().collect();
+        methods.into_iter().map(move |method| (method, path.clone()))
+    });
+    each.collect()
+}
+
+/// A value for each parameter that names something of the tenant `ours`; a new endpoint with a new kind of id fails here until it is told.
+struct Ours {
+    approval: String,
+    activity: String,
+    outbox: String,
+    tenant: String,
+}
+
+impl Ours {
+    /// The path with ids of `ours` in place, or `None` where the same id may rightly exist in both tenants.
+    fn fill(&self, path: &str) -> String {
+        let (_, rest) = path.split_once("/api/v1/").unwrap();
+        let resource = rest.split('/').next().unwrap();
+        let id = match resource {
+            "approvals" => &self.approval,
+            "activity" => &self.activity,
+            "outbox" => &self.outbox,
+            "tenants" => &self.tenant,
+            // Only `ours` has conversation 77.
+            "conversations" => "77",
+            "audit" => &self.approval,
+            other => panic!("what id does {other} take?"),
+        };
+        path.replace("{id}", id).replace("{type}", "approval")
+    }
+}
+
+async fn call(bench: &Bench, token: &Token, method: &str, path: &str, accept: &str) -> (u16, Value) {
+    let url = format!("{}{path}", bench.daemon.base_url());
+    let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+    let body = match path {
+        p if p.ends_with("/messages") => r#"{"content":"hi"}"#,
+        p if p.ends_with("/escalate") => r#"{"reason":"hi"}"#,
+        p if p.contains("/conversations/") => r#"{"status":"resolved"}"#,
+        _ if method == reqwest::Method::PATCH => r#"{"revision":1}"#,
+        _ => r#"{"revision":1,"comment":"x"}"#,
+    };
+    let mut request = reqwest::Client::new().request(method.clone(), url).bearer_auth(token.expose()).header("accept", accept);
+    if method != reqwest::Method::GET {
+        request = request.body(body);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing_in_any_list() {
+    let bench = Bench::new().await;
+    bench
+        .write("ours", |scope| {
+            scope.apply_conversation(&crate::harness::conversation(77), false)?;
+            scope.apply_message(&crate::harness::message(77, 9001))
+        })
+        .await;
+    let jo = bench.client("jo").await;
+    let approval = bench.escalated("jo", 77).await.id.to_string();
+    let outbox = jo.outbox().await.unwrap()[0].id.to_string();
+    let activity = jo.activity(&api::event::ActivityQuery::default()).await.unwrap().data[0].id.to_string();
+    let tenant = jo.me().await.unwrap().tenant.id.to_string();
+    let ours = Ours { approval, activity, outbox, tenant };
+    let (gus, own) = (bench.token("gus").await, bench.token("max").await);
+    let (mut with_id, mut lists) = (0, 0);
+    for (method, path) in endpoints() {
+        if path.contains("/webhooks/") {
+            // Receivers take no token; without a signature every id is answered alike.
+            let (status, _) = call(&bench, &gus, &method, &path.replace("{hook}", "x"), "application/json").await;
+            assert_eq!(status, 401, "{method} {path}");
+        } else if path.contains('{') {
+            let filled = ours.fill(&path);
+            let (status, body) = call(&bench, &gus, &method, &filled, "application/json").await;
+            assert_eq!((status, &body["error"]["code"]), (404, &"NOT_FOUND".into()), "{method} {filled}: {body}");
+            with_id += 1;
+            if method == "get" {
+                let (status, _) = call(&bench, &own, &method, &filled, "application/json").await;
+                assert_eq!(status, 200, "the owner of it gets it: {method} {filled}");
+            }
+        } else if method == "get" {
+            let path = if path.ends_with("/conversations") { format!("{path}?status=all&limit=200") } else { path };
+            let (status, body) = call(&bench, &gus, &method, &path, "application/json").await;
+            assert_eq!(status, 200, "{method} {path}");
+            let text = body.to_string();
+            for id in [&ours.approval, &ours.activity, &ours.outbox, &ours.tenant, "refund 240", "\"id\":77,", "\"ours\""] {
+                assert!(!text.contains(id), "{path} shows {id}");
+            }
+            lists += 1;
+        }
+    }
+    assert!(with_id >= 17 && lists >= 10, "{with_id} with an id, {lists} lists");
+    // And nothing was changed on the way.
+    assert_eq!(jo.approval("AP-1").await.unwrap().status, api::approval::ApprovalStatus::Submitted);
+    // The other tenant cannot be named either.
+    let named = api::Client::new(&bench.daemon.base_url(), gus).unwrap().with_tenant(Some("ours".to_owned()));
+    assert_eq!(named.me().await.unwrap_err().code(), Some(&api::Code::NotFound));
+}
+
+#[tokio::test]
+async fn another_tenants_changes_are_on_no_stream() {
+    let bench = Bench::new().await;
+    let gus = bench.client("gus").await;
+    let mut stream = gus.events(None).unwrap();
+    assert!(matches!(stream.next().await.unwrap(), api::event::StreamEvent::Ready { .. }));
+    let asked = bench.escalated("jo", 12).await;
+    let ada = bench.client("ada").await;
+    let yes = Decision { revision: Some(asked.revision), comment: None };
+    ada.decide("AP-1", "approve", &yes, &new_key()).await.unwrap();
+    let own = bench.client("gus").await.escalate(api::id::ConversationId(12), "ours too", &new_key()).await.unwrap();
+    match stream.next().await.unwrap() {
+        api::event::StreamEvent::Activity(first) => assert_eq!(first.subject_id, own.id.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_endpoint_wants_a_token_and_knows_its_parameters() {
+    let bench = Bench::new().await;
+    let nobody = Token::new("afd_wrong");
+    let jo = bench.token("jo").await;
+    let mut seen = 0;
+    for (method, path) in endpoints().into_iter().filter(|(_, path)| !path.contains("/webhooks/")) {
+        let filled = path.replace("{id}", "x").replace("{type}", "x");
+        let (status, body) = call(&bench, &nobody, &method, &filled, "application/json").await;
+        assert_eq!((status, &body["error"]["code"]), (401, &"UNAUTHENTICATED".into()), "{method} {path}");
+        assert!(body["error"]["details"]["request_id"].is_string());
+        seen += 1;
+    }
+    assert!(seen >= 30, "{seen}");
+    let (status, body) = call(&bench, &jo, "get", "/api/v1/conversations?stauts=open", "application/json").await;
+    assert_eq!((status, &body["error"]["code"]), (400, &"UNKNOWN_PARAMETER".into()));
+    let (status, body) = call(&bench, &jo, "get", "/api/v1/nowhere", "application/json").await;
+    assert_eq!((status, &body["error"]["code"]), (404, &"NOT_FOUND".into()));
+    let (status, body) = call(&bench, &jo, "delete", "/api/v1/me", "application/json").await;
+    assert_eq!((status, &body["error"]["code"]), (405, &"METHOD_NOT_ALLOWED".into()));
+    let (status, _) = call(&bench, &nobody, "get", "/api/v1/openapi.json", "application/json").await;
+    assert_eq!(status, 200);
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(call(&bench, &nobody, "get", path, "*/*").await.0, 200, "{path}");
+    }
+}

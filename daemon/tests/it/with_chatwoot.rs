@@ -1,0 +1,181 @@
+//! With a Chatwoot beside it: escalations from its own page, decisions back in it.
+
+use std::time::Duration;
+
+use api::approval::{ApprovalQuery, ApprovalView, Decision};
+use api::client::new_key;
+use api::tenant::Role;
+use api::{Client, Code, Token};
+use daemon::config::{self, Config};
+use daemon::{Clock, Running, mint_token};
+use serde_json::{Value, json};
+
+use crate::harness::{config as base_config, refused};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+struct Shop {
+    sandbox: sandbox::Running,
+    daemon: Running,
+    config: Config,
+    _folder: tempfile::TempDir,
+}
+
+/// A demo shop with Ada, who is an administrator there and an approver here, and Jo, an agent.
+async fn shop() -> Shop {
+    let sandbox = sandbox::start(sandbox::Options::new(sandbox::World::demo_shop())).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = base_config(folder.path());
+    let tokens = sandbox.tokens();
+    let state = state(&sandbox).await;
+    config.tenants = vec![config::Tenant {
+        slug: "ours".to_owned(),
+        name: "Ours".to_owned(),
+        chatwoot: Some(config::Chatwoot {
+            url: sandbox.base_url(),
+            account_id: state["accounts"][0]["id"].as_i64().unwrap(),
+            token: Token::new(tokens.get("sync").unwrap_or(&tokens["admin"])),
+            webhook_secrets: vec![],
+            ca_file: None,
+        }),
+    }];
+    let user = |name: &str, role, key: &str| config::User {
+        name: name.to_owned(),
+        display_name: name.to_owned(),
+        role,
+        tenants: vec!["ours".to_owned()],
+        chatwoot_email: None,
+        chatwoot_agent_id: id_of(&state["users"], key),
+        chatwoot_token: Some(Token::new(&tokens[key])),
+    };
+    // Both may decide, so that only whose request it is stands between them and a decision.
+    config.users = vec![user("ada", Role::Approver, "admin"), user("jo", Role::Approver, "agent")];
+    config.hold_seconds = 0;
+    let daemon = daemon::start(config.clone(), Clock::system()).await.unwrap();
+    let shop = Shop { sandbox, daemon, config, _folder: folder };
+    let jo = shop.client("jo").await;
+    until("the first copy", async || {
+        jo.status().await.ok().filter(|s| s.first_copy.done && s.chatwoot.state == api::status::LinkState::Live)
+    })
+    .await;
+    shop
+}
+
+async fn state(sandbox: &sandbox::Running) -> Value {
+    reqwest::get(format!("{}/sandbox/state", sandbox.base_url())).await.unwrap().json().await.unwrap()
+}
+
+fn id_of(rows: &Value, key: &str) -> Option<i64> {
+    rows.as_array()?.iter().find(|row| row["key"] == key)?["id"].as_i64()
+}
+
+/// Waits for a value, with a limit.
+async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, found).await.unwrap_or_else(|_| panic!("waited for {what}"))
+}
+
+impl Shop {
+    async fn client(&self, user: &str) -> Client {
+        let token = mint_token(&self.config, user, &Clock::system()).await.unwrap();
+        Client::new(&self.daemon.base_url(), token).unwrap()
+    }
+
+    /// A call on Chatwoot's own API, as somebody.
+    async fn at_chatwoot(&self, who: &str, path: &str, body: Value) -> Value {
+        let account = state(&self.sandbox).await["accounts"][0]["id"].clone();
+        let url = format!("{}/api/v1/accounts/{account}{path}", self.sandbox.base_url());
+        let token = self.sandbox.tokens()[who].clone();
+        let answer = reqwest::Client::new().post(url).header("api_access_token", token).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap_or_default()
+    }
+
+    /// Open conversations of the shop in an inbox where Jo works, without labels of ours.
+    async fn plain_conversations(&self) -> Vec<i64> {
+        let jo = self.client("jo").await;
+        let rows = jo.conversations(&api::inbox::ConversationQuery { limit: Some(200), ..Default::default() }).await.unwrap().data;
+        rows.iter().filter(|c| c.approvals.is_empty() && !c.labels.iter().any(|l| l == "escalate")).map(|c| c.id.0).collect()
+    }
+
+    async fn approval_of(&self, conversation: i64) -> ApprovalView {
+        let ada = self.client("ada").await;
+        until("the approval", async || {
+            let list = ada.approvals(&ApprovalQuery::default()).await.ok()?;
+            list.data.into_iter().find(|a| a.conversation_id.is_some_and(|id| id.0 == conversation))
+        })
+        .await
+    }
+
+    async fn at_sandbox(&self, conversation: i64) -> Value {
+        let state = state(&self.sandbox).await;
+        state["conversations"].as_array().unwrap().iter().find(|c| c["id"] == conversation).unwrap().clone()
+    }
+}
+
+fn revision(a: &ApprovalView) -> Decision {
+    Decision { revision: Some(a.revision), comment: Some("because".to_owned()) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_requester_cannot_decide_their_own_from_any_of_the_three_ways_to_ask() {
+    let shop = shop().await;
+    let plain = shop.plain_conversations().await;
+    let (jo, ada) = (shop.client("jo").await, shop.client("ada").await);
+    jo.escalate(api::id::ConversationId(plain[0]), "refund 240 EUR", &new_key()).await.unwrap();
+    shop.at_chatwoot("agent", &format!("/conversations/{}/labels", plain[1]), json!({ "labels": ["escalate"] })).await;
+    let note = json!({ "content": "/escalate refund 99 EUR", "private": true });
+    shop.at_chatwoot("agent", &format!("/conversations/{}/messages", plain[2]), note).await;
+    for conversation in plain.into_iter().take(3) {
+        let asked = shop.approval_of(conversation).await;
+        assert_eq!(asked.requester.user.as_deref(), Some("jo"), "#{conversation}");
+        let own = refused(jo.decide(&asked.id.to_string(), "approve", &revision(&asked), &new_key()).await);
+        assert_eq!((own.0, own.1), (403, Code::OwnRequest), "#{conversation}");
+        ada.decide(&asked.id.to_string(), "reject", &revision(&asked), &new_key()).await.unwrap();
+        until("the decision back in Chatwoot", async || {
+            let there = shop.at_sandbox(conversation).await;
+            let labels = there["labels"].as_array()?;
+            let noted = there["messages"].as_array()?.iter().any(|m| {
+                m["private"] == true && m["content"].as_str().is_some_and(|t| t.contains("rejected by ada") && t.contains("because"))
+            });
+            (noted && labels.contains(&"rejected".into()) && !labels.contains(&"escalate".into())).then_some(())
+        })
+        .await;
+        until("the write-back known here", async || {
+            let row = ada.approval(&asked.id.to_string()).await.ok()?;
+            (row.write_back == api::approval::WriteBack::Done).then_some(())
+        })
+        .await;
+    }
+    // What afenda itself wrote made no approval.
+    assert_eq!(ada.approvals(&ApprovalQuery::default()).await.unwrap().meta.total, 3);
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_colleagues_label_survives_the_decision() {
+    let shop = shop().await;
+    let conversation = shop.plain_conversations().await[0];
+    let (jo, ada) = (shop.client("jo").await, shop.client("ada").await);
+    let asked = jo.escalate(api::id::ConversationId(conversation), "refund", &new_key()).await.unwrap();
+    until("the label in Chatwoot", async || {
+        shop.at_sandbox(conversation).await["labels"].as_array()?.contains(&"escalate".into()).then_some(())
+    })
+    .await;
+    shop.at_chatwoot("agent2", &format!("/conversations/{conversation}/labels"), json!({ "labels": ["escalate", "vip"] })).await;
+    ada.decide(&asked.id.to_string(), "approve", &revision(&asked), &new_key()).await.unwrap();
+    until("both labels", async || {
+        let labels: Vec<String> = serde_json::from_value(shop.at_sandbox(conversation).await["labels"].clone()).ok()?;
+        (labels.iter().any(|l| l == "approved") && labels.iter().any(|l| l == "vip") && !labels.iter().any(|l| l == "escalate"))
+            .then_some(())
+    })
+    .await;
+    shop.daemon.stop().await;
+}
