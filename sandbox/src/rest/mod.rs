@@ -1,0 +1,338 @@
+//! The REST API: every route on one screen, and who may take it. Handlers live beside, by area.
+
+mod account;
+mod contacts;
+mod contacts_more;
+mod conversations;
+mod filter;
+mod inboxes;
+mod labels;
+mod messages;
+mod notifications;
+mod profile;
+
+use serde_json::{Value, json};
+
+use crate::{
+    http::{Call, Outcome, Refusal, Reply},
+    params, public,
+    state::{Actor, Conversation, Id, State, User},
+    wire,
+    world::Role,
+};
+
+/// The version played.
+pub(crate) const VERSION: &str = "4.15.1";
+
+/// A handler's view of one call: the rows, the parameters and who asks.
+pub(crate) struct Ctx<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) call: &'a Call,
+    pub(crate) account: Id,
+    pub(crate) who: Who,
+    /// The path's variable pieces.
+    ids: Vec<String>,
+}
+
+/// Whose token came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Who {
+    User(Id),
+    Bot(Id),
+    Platform,
+}
+
+type Handler = fn(&mut Ctx<'_>) -> Outcome;
+
+/// A found route.
+struct Route {
+    handler: Handler,
+    bots: bool,
+    ids: Vec<String>,
+}
+
+fn people(handler: Handler, ids: &[&str]) -> Option<Route> {
+    Some(Route { handler, bots: false, ids: ids.iter().map(|i| (*i).to_owned()).collect() })
+}
+
+fn bots(handler: Handler, ids: &[&str]) -> Option<Route> {
+    Some(Route { bots: true, ..people(handler, ids)? })
+}
+
+/// Routes below `/api/v1/accounts/:account_id`.
+fn account_route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", []) => people(account::show, &[]),
+        ("GET", ["cache_keys"]) => people(account::cache_keys, &[]),
+        ("GET", ["agents"]) => people(account::agents, &[]),
+        ("GET", ["assignable_agents"]) => people(inboxes::assignable, &[]),
+        ("GET", ["agent_bots"]) => people(account::bots, &[]),
+        ("GET", ["agent_bots", id]) => people(account::bot, &[id]),
+        ("GET", ["webhooks"]) => people(account::webhooks, &[]),
+        ("POST", ["webhooks"]) => people(account::create_webhook, &[]),
+        ("PUT" | "PATCH", ["webhooks", id]) => people(account::update_webhook, &[id]),
+        ("DELETE", ["webhooks", id]) => people(account::delete_webhook, &[id]),
+        ("GET", ["teams"]) => people(account::teams, &[]),
+        ("GET", ["teams", id]) => people(account::team, &[id]),
+        ("GET", ["teams", id, "team_members"]) => people(account::team_members, &[id]),
+        ("GET", ["macros"]) => people(account::macros, &[]),
+        ("GET", ["canned_responses"]) => people(labels::canned, &[]),
+        ("POST", ["canned_responses"]) => people(labels::create_canned, &[]),
+        ("PUT" | "PATCH", ["canned_responses", id]) => people(labels::update_canned, &[id]),
+        ("DELETE", ["canned_responses", id]) => people(labels::delete_canned, &[id]),
+        ("GET", ["labels"]) => people(labels::list, &[]),
+        ("POST", ["labels"]) => people(labels::create, &[]),
+        ("GET", ["labels", id]) => people(labels::show, &[id]),
+        ("PUT" | "PATCH", ["labels", id]) => people(labels::update, &[id]),
+        ("DELETE", ["labels", id]) => people(labels::delete, &[id]),
+        ("GET", ["custom_attribute_definitions"]) => people(account::attributes, &[]),
+        ("GET", ["custom_filters"]) => people(account::filters, &[]),
+        ("POST", ["custom_filters"]) => people(account::create_filter, &[]),
+        ("GET", ["custom_filters", id]) => people(account::filter, &[id]),
+        ("DELETE", ["custom_filters", id]) => people(account::delete_filter, &[id]),
+        ("GET", ["notifications"]) => people(notifications::list, &[]),
+        ("GET", ["notifications", "unread_count"]) => people(notifications::unread_count, &[]),
+        ("POST", ["notifications", "read_all"]) => people(notifications::read_all, &[]),
+        ("POST", ["notifications", "destroy_all"]) => people(notifications::destroy_all, &[]),
+        ("PUT" | "PATCH", ["notifications", id]) => people(notifications::read, &[id]),
+        ("DELETE", ["notifications", id]) => people(notifications::delete, &[id]),
+        ("POST", ["notifications", id, "unread"]) => people(notifications::unread, &[id]),
+        ("POST", ["notifications", id, "snooze"]) => people(notifications::snooze, &[id]),
+        ("GET", ["notification_settings"]) => people(notifications::settings, &[]),
+        ("PUT" | "PATCH", ["notification_settings"]) => people(notifications::update_settings, &[]),
+        (_, ["inboxes" | "inbox_members", ..]) => inbox_route(method, path),
+        (_, ["contacts" | "contact_inboxes" | "actions", ..]) => contact_route(method, path),
+        (_, ["conversations", ..]) => conversation_route(method, path),
+        _ => None,
+    }
+}
+
+fn inbox_route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", ["inboxes"]) => people(inboxes::list, &[]),
+        ("GET", ["inboxes", id]) => people(inboxes::show, &[id]),
+        ("PUT" | "PATCH", ["inboxes", id]) => people(inboxes::update, &[id]),
+        ("GET", ["inboxes", id, "agent_bot"]) => people(inboxes::bot, &[id]),
+        ("POST", ["inboxes", id, "set_agent_bot"]) => people(inboxes::set_bot, &[id]),
+        ("GET", ["inbox_members", id]) => people(inboxes::members, &[id]),
+        ("POST" | "PUT" | "PATCH" | "DELETE", ["inbox_members"]) => people(inboxes::change_members, &[]),
+        _ => None,
+    }
+}
+
+fn contact_route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", ["contacts"]) => people(contacts::list, &[]),
+        ("POST", ["contacts"]) => people(contacts::create, &[]),
+        ("GET", ["contacts", "search"]) => people(contacts::search, &[]),
+        ("GET", ["contacts", "active"]) => people(contacts::active, &[]),
+        ("POST", ["contacts", "filter"]) => people(filter::contacts, &[]),
+        ("GET", ["contacts", id]) => people(contacts::show, &[id]),
+        ("PUT" | "PATCH", ["contacts", id]) => people(contacts::update, &[id]),
+        ("DELETE", ["contacts", id]) => people(contacts::delete, &[id]),
+        ("POST", ["contacts", id, "destroy_custom_attributes"]) => people(contacts::destroy_attributes, &[id]),
+        ("GET", ["contacts", id, "conversations"]) => people(contacts_more::conversations, &[id]),
+        ("GET", ["contacts", id, "contactable_inboxes"]) => people(contacts_more::contactable, &[id]),
+        ("POST", ["contacts", id, "contact_inboxes"]) => people(contacts_more::add_address, &[id]),
+        ("GET" | "POST", ["contacts", id, "labels"]) => people(contacts_more::labels, &[id]),
+        ("GET" | "POST", ["contacts", id, "notes"]) => people(contacts_more::notes, &[id]),
+        ("GET" | "PUT" | "PATCH" | "DELETE", ["contacts", id, "notes", note]) => people(contacts_more::note, &[id, note]),
+        ("GET", ["contacts", id, "attachments"]) => people(contacts_more::attachments, &[id]),
+        ("POST", ["contact_inboxes", "filter"]) => people(contacts_more::by_address, &[]),
+        ("POST", ["actions", "contact_merge"]) => people(contacts_more::merge, &[]),
+        _ => None,
+    }
+}
+
+fn conversation_route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", ["conversations"]) => people(conversations::list, &[]),
+        ("POST", ["conversations"]) => bots(conversations::create, &[]),
+        ("GET", ["conversations", "meta"]) => people(conversations::meta, &[]),
+        ("GET", ["conversations", "search"]) => people(filter::search, &[]),
+        ("POST", ["conversations", "filter"]) => people(filter::conversations, &[]),
+        ("GET", ["conversations", "unread_counts"]) => people(conversations::unread_counts, &[]),
+        ("GET", ["conversations", id]) => bots(conversations::show, &[id]),
+        ("PUT" | "PATCH", ["conversations", id]) => bots(conversations::update, &[id]),
+        ("DELETE", ["conversations", id]) => people(conversations::delete, &[id]),
+        ("POST", ["conversations", id, "toggle_status"]) => bots(conversations::toggle_status, &[id]),
+        ("POST", ["conversations", id, "toggle_priority"]) => bots(conversations::toggle_priority, &[id]),
+        ("POST", ["conversations", id, "toggle_typing_status"]) => bots(conversations::toggle_typing, &[id]),
+        ("POST", ["conversations", id, "assignments"]) => bots(conversations::assign, &[id]),
+        ("GET" | "POST", ["conversations", id, "labels"]) => bots(conversations::labels, &[id]),
+        ("POST", ["conversations", id, "custom_attributes"]) => bots(conversations::custom_attributes, &[id]),
+        ("POST", ["conversations", id, "mute"]) => people(conversations::mute, &[id]),
+        ("POST", ["conversations", id, "unmute"]) => people(conversations::unmute, &[id]),
+        ("POST", ["conversations", id, "transcript"]) => people(conversations::transcript, &[id]),
+        ("GET", ["conversations", id, "inbox_assistant"]) => people(conversations::inbox_assistant, &[id]),
+        ("GET", ["conversations", id, "reporting_events"]) => people(conversations::reporting_events, &[id]),
+        ("POST", ["conversations", id, "unread"]) => people(conversations::unread, &[id]),
+        ("POST", ["conversations", id, "update_last_seen"]) => people(conversations::update_last_seen, &[id]),
+        ("GET", ["conversations", id, "attachments"]) => people(messages::attachments, &[id]),
+        ("GET" | "POST" | "PUT" | "PATCH" | "DELETE", ["conversations", id, "participants"]) => people(conversations::participants, &[id]),
+        ("GET" | "PUT" | "PATCH" | "DELETE", ["conversations", id, "draft_messages"]) => people(conversations::draft, &[id]),
+        ("GET", ["conversations", id, "messages"]) => people(messages::list, &[id]),
+        ("POST", ["conversations", id, "messages"]) => bots(messages::create, &[id]),
+        ("PUT" | "PATCH", ["conversations", id, "messages", mid]) => people(messages::update, &[id, mid]),
+        ("DELETE", ["conversations", id, "messages", mid]) => people(messages::delete, &[id, mid]),
+        ("POST", ["conversations", id, "messages", mid, "retry"]) => people(messages::retry, &[id, mid]),
+        _ => None,
+    }
+}
+
+fn profile_route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", []) => people(profile::show, &[]),
+        ("PUT" | "PATCH", []) => people(profile::update, &[]),
+        ("DELETE", ["avatar"]) => people(profile::delete_avatar, &[]),
+        ("POST", ["availability"]) => people(profile::availability, &[]),
+        ("POST", ["auto_offline"]) => people(profile::auto_offline, &[]),
+        ("PUT", ["set_active_account"]) => people(profile::set_active_account, &[]),
+        ("POST", ["reset_access_token"]) => people(profile::reset_access_token, &[]),
+        _ => None,
+    }
+}
+
+/// Answers one call.
+pub(crate) fn dispatch(state: &mut State, call: &Call) -> Outcome {
+    let pieces = call.pieces();
+    let method = call.method.as_str();
+    if !matches!(method, "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS") {
+        return Err(Refusal::Page(501));
+    }
+    let method = if method == "HEAD" { "GET" } else { method };
+    match pieces.as_slice() {
+        ["api"] if method == "GET" => Ok(Reply::Json(json!({
+            "version": VERSION, "timestamp": state.now().plain(), "queue_services": "ok", "data_services": "ok",
+        }))),
+        ["health"] if method == "GET" => Ok(Reply::Json(json!({"status": "woot"}))),
+        ["rails", "active_storage", "blobs" | "representations", "redirect", key, ..] if method == "GET" => redirect(state, key),
+        ["rails", "active_storage", "disk", key, ..] if method == "GET" => file(state, key),
+        ["platform", "api", "v1", ..] if call.token.as_ref() != Some(&state.platform_token) => Err(Refusal::denied("Invalid access_token")),
+        ["public", "api", "v1", "inboxes", identifier, rest @ ..] => public::dispatch(state, call, method, identifier, rest),
+        ["api", "v1", "profile", rest @ ..] => {
+            let route = profile_route(method, rest).ok_or(Refusal::Page(404))?;
+            let who = authenticate(state, call)?;
+            run(state, call, who, 0, route)
+        }
+        ["api", "v1", "accounts", account, rest @ ..] => {
+            let route = account_route(method, rest).ok_or(Refusal::Page(404))?;
+            let who = authenticate(state, call)?;
+            if !route.bots && !matches!(who, Who::User(_)) || who == Who::Platform {
+                return Err(Refusal::denied("Access to this endpoint is not authorized for bots"));
+            }
+            let account = params::int(account);
+            admit(state, who, account, matches!(rest, [] | ["cache_keys"]))?;
+            run(state, call, who, account, route)
+        }
+        _ => Err(Refusal::Page(404)),
+    }
+}
+
+fn run(state: &mut State, call: &Call, who: Who, account: Id, route: Route) -> Outcome {
+    match who {
+        Who::User(id) => state.actor = Actor::User(id),
+        Who::Bot(id) => state.actor = Actor::Bot(id),
+        Who::Platform => {}
+    }
+    if !route.bots && !matches!(who, Who::User(_)) {
+        return Err(Refusal::denied("Access to this endpoint is not authorized for bots"));
+    }
+    (route.handler)(&mut Ctx { state, call, account, who, ids: route.ids })
+}
+
+fn authenticate(state: &State, call: &Call) -> Result<Who, Refusal> {
+    let token = call.token.as_ref().ok_or(Refusal::SignIn)?;
+    if let Some(u) = state.users.values().find(|u| u.access_token == *token) {
+        return Ok(Who::User(u.id));
+    }
+    if let Some(b) = state.bots.values().find(|b| b.access_token == *token) {
+        return Ok(Who::Bot(b.id));
+    }
+    if state.platform_token == *token {
+        return Ok(Who::Platform);
+    }
+    Err(Refusal::denied("Invalid Access Token"))
+}
+
+/// Lets members in; the account itself hides from strangers with a 404.
+fn admit(state: &State, who: Who, account: Id, hidden: bool) -> Result<(), Refusal> {
+    if !state.accounts.contains_key(&account) {
+        return Err(Refusal::Missing);
+    }
+    match who {
+        Who::User(user) if state.role(user, account).is_some() => Ok(()),
+        Who::User(_) if hidden => Err(Refusal::Missing),
+        Who::User(_) => Err(Refusal::denied("You are not authorized to access this account")),
+        Who::Bot(bot) if state.bots.get(&bot).is_some_and(|b| b.account_id == account) => Ok(()),
+        _ => Err(Refusal::denied("Bot is not authorized to access this account")),
+    }
+}
+
+/// Where a file is stored; clients have to follow.
+fn redirect(state: &State, key: &str) -> Outcome {
+    let blob = state.blobs.get(key).ok_or(Refusal::Page(404))?;
+    Ok(Reply::Redirect(format!("{}/rails/active_storage/disk/{key}/{}", state.base, wire::url_safe(&blob.name))))
+}
+
+fn file(state: &State, key: &str) -> Outcome {
+    let blob = state.blobs.get(key).ok_or(Refusal::Page(404))?;
+    Ok(Reply::File { content_type: blob.content_type.clone(), name: blob.name.clone(), bytes: blob.bytes.clone() })
+}
+
+impl Ctx<'_> {
+    /// The n-th variable piece of the path as a number.
+    pub(crate) fn id(&self, n: usize) -> Id {
+        self.ids.get(n).map_or(0, |text| params::int(text))
+    }
+
+    pub(crate) fn user_id(&self) -> Option<Id> {
+        match self.who {
+            Who::User(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn user(&self) -> Result<&User, Refusal> {
+        self.user_id().and_then(|id| self.state.users.get(&id)).ok_or(Refusal::SignIn)
+    }
+
+    pub(crate) fn is_admin(&self) -> bool {
+        self.user_id().and_then(|id| self.state.role(id, self.account)) == Some(Role::Administrator)
+    }
+
+    /// Lets administrators through.
+    pub(crate) fn admin(&self) -> Result<(), Refusal> {
+        if self.is_admin() { Ok(()) } else { Err(Refusal::policy()) }
+    }
+
+    /// The conversation of the path, when the caller may open it.
+    pub(crate) fn conversation(&self) -> Result<&Conversation, Refusal> {
+        let c = self.state.by_display(self.account, self.id(0)).ok_or(Refusal::Missing)?;
+        let allowed = match self.who {
+            Who::User(user) => self.state.may_open(user, c),
+            Who::Bot(_) => true,
+            Who::Platform => false,
+        };
+        if allowed { Ok(c) } else { Err(Refusal::policy()) }
+    }
+
+    /// The page asked for; words and numbers below one mean the first.
+    pub(crate) fn page(&self) -> Result<usize, Refusal> {
+        let text = self.call.params.text("page").unwrap_or_default();
+        if text.trim_start_matches('-').len() > 18 && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Refusal::BROKEN);
+        }
+        Ok(usize::try_from(params::int(&text)).unwrap_or(1).max(1))
+    }
+
+    /// The `current_page` lists answer: as it was sent, or the number one.
+    pub(crate) fn current_page(&self) -> Value {
+        self.call.params.get("page").cloned().unwrap_or(json!(1))
+    }
+}
+
+/// One page of a list.
+pub(crate) fn page_of<T>(rows: Vec<T>, page: usize, size: usize) -> Vec<T> {
+    rows.into_iter().skip((page - 1).saturating_mul(size)).take(size).collect()
+}

@@ -1,0 +1,160 @@
+//! The routes: Chatwoot's own through [`crate::rest`], `/cable`, and the sandbox's under `/sandbox/`.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    response::Response,
+    routing::any,
+};
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::{
+    app::{App, lock},
+    cable,
+    conn::Scissors,
+    control,
+    faults::Fault,
+    hooks,
+    http::{Call, Refusal, respond},
+    rest,
+};
+
+/// Longer bodies are not kept in the request log.
+const LOGGED_BYTES_MAX: usize = 256 << 10;
+
+/// All routes.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new().merge(control::router()).route("/cable", any(cable)).fallback(chatwoot).with_state(app)
+}
+
+/// Text answers of our own making.
+fn plain(status: u16, content_type: &str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if let Ok(value) = HeaderValue::from_str(content_type) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+    response
+}
+
+/// What a fault leaves to do.
+enum Course {
+    /// Answer with this.
+    Answer(Response),
+    /// Handle; then cut the connection, when `lose`.
+    Handle { lose: bool },
+}
+
+/// Counts the request against the rate limit and applies its fault.
+async fn spoil(app: &App, cut: &Scissors, method: &Method, path: &str) -> Course {
+    if path != "/health" && lock(&app.faults).throttled(app.clock.now().unix()) {
+        return Course::Answer(plain(429, "text/plain", "Retry later\n"));
+    }
+    let fault = lock(&app.faults).take(method, path);
+    match fault {
+        None => Course::Handle { lose: false },
+        Some(Fault::LoseAnswer) => Course::Handle { lose: true },
+        Some(Fault::Latency { ms }) => {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            Course::Handle { lose: false }
+        }
+        Some(Fault::Drop) => {
+            cut.0.cancel();
+            Course::Answer(plain(500, "text/plain", ""))
+        }
+        Some(Fault::Html { body }) => Course::Answer(plain(
+            200,
+            "text/html; charset=utf-8",
+            body.unwrap_or_else(|| "<!DOCTYPE html>\n<title>Just a moment...</title>\n".into()),
+        )),
+        Some(Fault::Status { status, body, content_type, headers }) => {
+            let (kind, text) = match body {
+                Some(Value::String(text)) => ("text/plain", text),
+                Some(value) => ("application/json; charset=utf-8", value.to_string()),
+                None if status == 429 => ("text/plain", "Retry later\n".into()),
+                None => ("application/json; charset=UTF-8", json!({"status": status, "error": "Internal Server Error"}).to_string()),
+            };
+            let mut response = plain(status, content_type.as_deref().unwrap_or(kind), text);
+            for (name, value) in headers {
+                if let (Ok(name), Ok(value)) = (http::HeaderName::try_from(name), HeaderValue::from_str(&value)) {
+                    response.headers_mut().insert(name, value);
+                }
+            }
+            Course::Answer(response)
+        }
+    }
+}
+
+/// Everything that is Chatwoot's.
+async fn chatwoot(State(app): State<Arc<App>>, ConnectInfo(cut): ConnectInfo<Scissors>, request: Request<Body>) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let writes = !matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS");
+    let at = app.clock.now();
+    let entry = |body: Value, status: Option<u16>, handled: bool| json!({"method": method.as_str(), "path": path, "body": body, "at": at.iso(), "status": status, "handled": handled});
+    let lose = match spoil(&app, &cut, &method, &path).await {
+        Course::Handle { lose } => lose,
+        Course::Answer(response) => {
+            if writes {
+                let status = Some(response.status().as_u16()).filter(|_| !cut.0.is_cancelled());
+                app.remember(entry(Value::Null, status, false));
+            }
+            return finish(&app, response);
+        }
+    };
+    let wants = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|a| a.contains("application/json"));
+    let call = match Call::read(request).await {
+        Ok(call) => call,
+        Err(refusal) => return finish(&app, respond(Err(refusal), wants, None)),
+    };
+    let known = call.path.starts_with("/api/v1/") || call.path.starts_with("/public/api/");
+    let outcome = app.write(|s| rest::dispatch(s, &call));
+    let routed = !matches!(outcome, Err(Refusal::Page(404)));
+    let response = respond(outcome, call.wants_json || (known && routed) || path.starts_with("/public/"), call.if_none_match.as_deref());
+    if writes {
+        let size = call.logged.to_string().len();
+        let body = if size > LOGGED_BYTES_MAX { json!({"too_long_bytes": size}) } else { call.logged };
+        let status = Some(response.status().as_u16()).filter(|_| !lose);
+        app.remember(entry(body, status, true));
+    }
+    if lose {
+        cut.0.cancel();
+    }
+    finish(&app, response)
+}
+
+/// Headers every answer carries: the server's time, as a proxy would say it, and a request id.
+fn finish(app: &App, mut response: Response) -> Response {
+    if let Ok(date) = HeaderValue::from_str(&app.clock.now().http_date()) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    if let Ok(id) = HeaderValue::from_str(&hooks::delivery_id()) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
+
+/// The websocket; without an upgrade there is nothing here.
+async fn cable(
+    State(app): State<Arc<App>>,
+    ConnectInfo(cut): ConnectInfo<Scissors>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    match spoil(&app, &cut, &Method::GET, "/cable").await {
+        Course::Answer(response) => return finish(&app, response),
+        Course::Handle { lose: true } => {
+            cut.0.cancel();
+            return finish(&app, plain(500, "text/plain", ""));
+        }
+        Course::Handle { lose: false } => {}
+    }
+    match upgrade {
+        Ok(upgrade) => {
+            upgrade.protocols(["actioncable-v1-json", "actioncable-unsupported"]).on_upgrade(move |s| cable::serve(app, s, cut.0))
+        }
+        Err(_) => finish(&app, respond(Err(Refusal::Page(404)), false, None)),
+    }
+}

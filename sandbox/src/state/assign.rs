@@ -1,0 +1,62 @@
+//! Who has a conversation: assignment by hand and by the policy.
+
+use super::{Actor, Event, Id, State, Status};
+
+impl State {
+    /// Gives the conversation to a person of the account, or to nobody.
+    pub(crate) fn assign_person(&mut self, id: Id, user: Option<Id>) {
+        self.update_conversation(id, |c| {
+            c.assignee_id = user;
+            c.assignee_bot_id = None;
+        });
+    }
+
+    /// Gives it to a bot.
+    pub(crate) fn assign_bot(&mut self, id: Id, bot: Id) {
+        self.update_conversation(id, |c| {
+            c.assignee_id = None;
+            c.assignee_bot_id = Some(bot);
+        });
+    }
+
+    /// Gives it to a team, whose members alone may keep it; a team that assigns picks who is online.
+    pub(crate) fn assign_team(&mut self, id: Id, team: Option<Id>) {
+        let row = team.and_then(|t| self.teams.get(&t)).cloned();
+        let Some(c) = self.conversations.get(&id) else { return };
+        let (account, inbox) = (c.account_id, c.inbox_id);
+        let stays = |user: Id| row.as_ref().is_none_or(|t| t.members.contains(&user));
+        let mut assignee = c.assignee_id.filter(|u| stays(*u));
+        if let Some(t) = row.as_ref().filter(|t| t.allow_auto_assign && assignee.is_none()) {
+            assignee = self.pick(account, &t.members.iter().copied().filter(|m| self.is_member(*m, inbox)).collect::<Vec<_>>());
+        }
+        self.update_conversation(id, |c| {
+            c.team_id = team;
+            c.assignee_id = assignee;
+        });
+    }
+
+    /// The online one with the fewest open conversations.
+    fn pick(&self, account: Id, candidates: &[Id]) -> Option<Id> {
+        let load = |user: Id| self.conversations.values().filter(|c| c.assignee_id == Some(user) && c.status == Status::Open).count();
+        candidates.iter().copied().filter(|u| self.is_online(*u, account)).min_by_key(|u| load(*u))
+    }
+
+    /// The policy's job after a creation or an opening (`assignment_v2`).
+    pub(super) fn auto_assign(&mut self, id: Id) {
+        let Some(c) = self.conversations.get(&id) else { return };
+        let Some(inbox) = self.inboxes.get(&c.inbox_id) else { return };
+        if c.status != Status::Open || c.assignee_id.is_some() || c.assignee_bot_id.is_some() || !inbox.flag("enable_auto_assignment") {
+            return;
+        }
+        let members = match c.team_id.and_then(|t| self.teams.get(&t)) {
+            Some(team) if !team.allow_auto_assign => return,
+            Some(team) => inbox.members.iter().copied().filter(|m| team.members.contains(m)).collect(),
+            None => inbox.members.clone(),
+        };
+        let Some(user) = self.pick(inbox.account_id, &members) else { return };
+        self.actor = Actor::Policy;
+        self.assign_person(id, Some(user));
+        self.emit(Event::AssigneeChanged(id)); // The job says it once more (conv-auto-assign).
+        self.actor = Actor::Nobody;
+    }
+}
