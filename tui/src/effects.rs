@@ -1,0 +1,321 @@
+//! The only place that waits: effects become calls, files and streams; their answers come back as events on one bounded channel.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use api::approval::Decision;
+use api::event::StreamEvent;
+use api::id::ApprovalId;
+use api::inbox::{MessageQuery, NewMessage};
+use api::{Client, ClientError};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::drafts::{self, Draft};
+use crate::event::{Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
+use crate::state::State;
+use crate::update::{self, update};
+
+/// Events that wait at most. Senders wait when it is full: the screen is drained before every draw, so it never is for long.
+const EVENTS_MAX: usize = 256;
+/// Calls under way at once: enough to fill a screen, few enough to leave the daemon to others.
+const CALLS_MAX: usize = 8;
+/// Time passes this often.
+const TICK: Duration = Duration::from_millis(250);
+/// What is being written when the inbox ends gets this long.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// Messages of a page.
+const MESSAGES: u32 = update::MESSAGES_PAGE;
+
+/// What only the terminal's owner can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outward {
+    /// Put a text in the clipboard.
+    Copy(String),
+    /// End.
+    Quit,
+}
+
+/// Now, by the system's clock: the one place that asks it.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// State, effects and channel: the inbox without a terminal.
+pub(crate) struct Core {
+    pub(crate) state: State,
+    runtime: Runtime,
+    events: mpsc::Receiver<Event>,
+    tick: tokio::time::Interval,
+    outward: Vec<Outward>,
+}
+
+impl Core {
+    /// An inbox that has asked for everything it needs. Without a directory drafts stay in memory.
+    pub(crate) fn start(
+        client: Client,
+        data_dir: Option<PathBuf>,
+        profile: &str,
+        size: (u16, u16),
+        prepare: impl FnOnce(&mut State),
+    ) -> Self {
+        let (tx, events) = mpsc::channel(EVENTS_MAX);
+        let runtime = Runtime {
+            client,
+            events: tx,
+            calls: Arc::new(Semaphore::new(CALLS_MAX)),
+            stop: CancellationToken::new(),
+            stream: CancellationToken::new(),
+            writes: TaskTracker::new(),
+            data_dir,
+            profile: profile.to_owned(),
+            drafts: Arc::new(Mutex::new(Drafts { path: None, saved: Vec::new(), written: 0 })),
+            saves: 0,
+        };
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut state = State::new(now(), TimeZone::system(), size, uuid::Uuid::now_v7().to_string());
+        prepare(&mut state);
+        let mut core = Self { state, runtime, events, tick, outward: Vec::new() };
+        let effects = update::start(&mut core.state);
+        core.perform(effects);
+        core
+    }
+
+    /// Where keys and other events are put in.
+    pub(crate) fn sender(&self) -> mpsc::Sender<Event> {
+        self.runtime.events.clone()
+    }
+
+    /// Waits for something to happen, takes in all that waits, and returns what the terminal has to do. Dropping it loses nothing.
+    pub(crate) async fn step(&mut self) -> Vec<Outward> {
+        let first = tokio::select! {
+            event = self.events.recv() => event,
+            _ = self.tick.tick() => None,
+        };
+        self.apply(Event::Tick(now()));
+        if let Some(event) = first {
+            self.apply(event);
+        }
+        for _ in 0..EVENTS_MAX {
+            let Ok(event) = self.events.try_recv() else { break };
+            self.apply(event);
+        }
+        std::mem::take(&mut self.outward)
+    }
+
+    /// Carries one event in and its effects out.
+    pub(crate) fn apply(&mut self, event: Event) {
+        let effects = update(&mut self.state, event);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Copy(text) => self.outward.push(Outward::Copy(text)),
+                Effect::Quit => self.outward.push(Outward::Quit),
+                effect => self.runtime.perform(effect),
+            }
+        }
+    }
+
+    /// Writes what is still to be written and lets what was handed in arrive.
+    pub(crate) async fn finish(mut self) {
+        let effects = update::finish(&mut self.state);
+        self.perform(effects);
+        self.runtime.stop.cancel();
+        self.runtime.writes.close();
+        // Nobody reads the channel any more: senders must not wait for room.
+        self.events.close();
+        let _ = tokio::time::timeout(GOODBYE, self.runtime.writes.wait()).await;
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.runtime.stop.cancel();
+    }
+}
+
+struct Drafts {
+    path: Option<PathBuf>,
+    /// What this inbox had when it read or wrote the file last.
+    saved: Vec<(String, Draft)>,
+    /// The newest save that is on disk: an older one that comes later is dropped.
+    written: u64,
+}
+
+struct Runtime {
+    client: Client,
+    events: mpsc::Sender<Event>,
+    calls: Arc<Semaphore>,
+    stop: CancellationToken,
+    stream: CancellationToken,
+    writes: TaskTracker,
+    data_dir: Option<PathBuf>,
+    profile: String,
+    drafts: Arc<Mutex<Drafts>>,
+    saves: u64,
+}
+
+impl Runtime {
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Stream { generation, after } => self.open_stream(generation, after),
+            Effect::LoadDrafts { owner } => self.load_drafts(&owner),
+            Effect::SaveDrafts(drafts) => self.save_drafts(drafts),
+            effect => {
+                let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
+                // What a person handed in is carried through even when the inbox ends meanwhile.
+                let lasting = matches!(
+                    effect,
+                    Effect::Submit { .. } | Effect::Patch { .. } | Effect::Approve { .. } | Effect::Recall(..) | Effect::Discard(..)
+                );
+                let work = async move {
+                    let Ok(_permit) = calls.acquire_owned().await else { return };
+                    if let Some(answer) = call(&client, effect).await {
+                        let _ = events.send(Event::Answer(Box::new(answer))).await;
+                    }
+                };
+                if lasting {
+                    self.writes.spawn(work);
+                } else {
+                    tokio::spawn(async move { stop.run_until_cancelled(work).await });
+                }
+            }
+        }
+    }
+
+    fn open_stream(&mut self, generation: u64, after: Option<i64>) {
+        self.stream.cancel();
+        self.stream = self.stop.child_token();
+        let (client, events, stop) = (self.client.clone(), self.events.clone(), self.stream.clone());
+        tokio::spawn(async move {
+            stop.run_until_cancelled(async move {
+                let mut stream = match client.events(after) {
+                    Ok(stream) => stream,
+                    Err(err) => {
+                        let _ = events.send(Event::Stream(generation, Err(err.into()))).await;
+                        return;
+                    }
+                };
+                loop {
+                    let said = stream.next().await.map_err(Failure::from);
+                    let over = !matches!(said, Ok(StreamEvent::Ready { .. } | StreamEvent::Activity(_) | StreamEvent::Reset { .. }));
+                    if events.send(Event::Stream(generation, said)).await.is_err() || over {
+                        return;
+                    }
+                }
+            })
+            .await;
+        });
+    }
+
+    fn load_drafts(&mut self, owner: &str) {
+        let path = self.data_dir.as_ref().map(|dir| drafts::path(dir, &self.profile, owner));
+        self.drafts.lock().unwrap_or_else(PoisonError::into_inner).path.clone_from(&path);
+        let (events, drafts) = (self.events.clone(), self.drafts.clone());
+        let read = move |path: PathBuf| {
+            let loaded = drafts::load(&path);
+            drafts.lock().unwrap_or_else(PoisonError::into_inner).saved.clone_from(&loaded.0);
+            loaded
+        };
+        tokio::spawn(async move {
+            let loaded = match path {
+                Some(path) => tokio::task::spawn_blocking(move || read(path)).await.unwrap_or_default(),
+                None => (Vec::new(), None),
+            };
+            let _ = events.send(Event::Answer(Box::new(Answer::Drafts(loaded.0, loaded.1)))).await;
+        });
+    }
+
+    fn save_drafts(&mut self, list: Vec<(String, Draft)>) {
+        self.saves += 1;
+        let (number, drafts, events) = (self.saves, self.drafts.clone(), self.events.clone());
+        self.writes.spawn(async move {
+            let saved = tokio::task::spawn_blocking(move || {
+                let mut drafts = drafts.lock().unwrap_or_else(PoisonError::into_inner);
+                match drafts.path.clone() {
+                    Some(path) if drafts.written < number => {
+                        drafts::merge(&path, &mut drafts.saved, list).map_err(|err| err.to_string())?;
+                        drafts.written = number;
+                        Ok(())
+                    }
+                    _ => Ok(()),
+                }
+            })
+            .await;
+            let result = saved.unwrap_or_else(|err| Err(err.to_string()));
+            let _ = events.send(Event::Answer(Box::new(Answer::DraftsSaved(result)))).await;
+        });
+    }
+}
+
+/// Makes the call that an effect stands for.
+async fn call(client: &Client, effect: Effect) -> Option<Answer> {
+    Some(match effect {
+        Effect::Me => Answer::Me(client.me().await.map_err(Failure::from)),
+        Effect::Status => Answer::Status(client.status().await.map_err(Failure::from)),
+        Effect::Directory => Answer::Directory(directory(client).await.map_err(Failure::from)),
+        Effect::Outbox => Answer::Outbox(client.outbox().await.map_err(Failure::from)),
+        Effect::List { generation, query, more } => {
+            Answer::List { generation, more, result: client.conversations(&query).await.map_err(Failure::from) }
+        }
+        Effect::Counts { generation, query } => {
+            Answer::Counts { generation, result: client.conversations(&query).await.map_err(Failure::from) }
+        }
+        Effect::Conversation(id) => Answer::Conversation(id, client.conversation(id).await.map_err(Failure::from)),
+        Effect::Messages { id, before } => {
+            let query = MessageQuery { before, after: None, limit: Some(MESSAGES) };
+            Answer::Messages { id, older: before.is_some(), result: client.messages(id, &query).await.map_err(Failure::from) }
+        }
+        Effect::Approvals { generation, query, more } => {
+            Answer::Approvals { generation, more, result: client.approvals(&query).await.map_err(Failure::from) }
+        }
+        Effect::Approval(id) => Answer::Approval(id, client.approval(&id.to_string()).await.map_err(Failure::from)),
+        Effect::Submit { purpose, text, key } => {
+            let result = submit(client, purpose, text, &key).await.map_err(Failure::from);
+            Answer::Submitted { purpose, key, result }
+        }
+        Effect::Patch { id, patch, label, key } => {
+            Answer::Patched { id, label, result: client.update_conversation(id, &patch, &key).await.map_err(Failure::from) }
+        }
+        Effect::Approve { id, revision, key } => {
+            Answer::Approved(id, decide(client, id, "approve", revision, None, &key).await.map_err(Failure::from))
+        }
+        Effect::Recall(id, key) => Answer::Recalled(id, client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
+        Effect::Discard(id, key) => Answer::Discarded(client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
+        Effect::LoadDrafts { .. } | Effect::SaveDrafts(_) | Effect::Stream { .. } | Effect::Copy(_) | Effect::Quit => return None,
+    })
+}
+
+async fn directory(client: &Client) -> Result<Directory, ClientError> {
+    Ok(Directory { agents: client.agents().await?, teams: client.teams().await?, labels: client.labels().await? })
+}
+
+async fn submit(client: &Client, purpose: Purpose, text: String, key: &str) -> Result<Submitted, ClientError> {
+    let message = |private| NewMessage { content: text.clone(), private, hold_seconds: None };
+    Ok(match purpose {
+        Purpose::Reply(id) => Submitted::Message(Box::new(client.send_message(id, &message(false), key).await?)),
+        Purpose::Note(id) => Submitted::Message(Box::new(client.send_message(id, &message(true), key).await?)),
+        Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, &text, key).await?)),
+        Purpose::Reject(id, revision) => Submitted::Approval(Box::new(decide(client, id, "reject", revision, Some(text), key).await?)),
+    })
+}
+
+async fn decide(
+    client: &Client,
+    id: ApprovalId,
+    verb: &str,
+    revision: u32,
+    comment: Option<String>,
+    key: &str,
+) -> Result<api::approval::ApprovalView, ClientError> {
+    client.decide(&id.to_string(), verb, &Decision { revision: Some(revision), comment }, key).await
+}

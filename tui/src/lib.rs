@@ -1,0 +1,180 @@
+//! The inbox in a terminal.
+//!
+//! `event` goes into `update`, which changes `state` and asks for effects; `view` draws the state. Both are pure; `effects` is the
+//! only place that waits, and `terminal` the only one that knows modes. [`run`] owns the real terminal, [`run_on`] any ratatui
+//! backend, and [`Headless`] the same inbox without one, for measuring.
+
+mod drafts;
+mod editor;
+mod effects;
+pub mod event;
+mod headless;
+pub mod keymap;
+mod layout;
+pub mod state;
+mod terminal;
+pub mod text;
+mod theme;
+mod update;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use crossterm::event::Event as Input;
+use futures_util::{Stream, StreamExt as _};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, CrosstermBackend};
+use tokio_util::sync::CancellationToken;
+
+pub use drafts::Draft;
+pub use editor::{Edit, Editor};
+pub use headless::Headless;
+pub use state::State;
+pub use theme::{Background, Depth, Theme};
+pub use update::update;
+pub use view::view;
+
+use effects::{Core, Outward};
+use event::Event;
+
+/// What the inbox is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The daemon, with the token and the tenant.
+    pub client: api::Client,
+    /// Where the drafts file is kept; none: drafts last as long as the inbox.
+    pub data_dir: Option<PathBuf>,
+    /// The profile's name, for the drafts file.
+    pub profile: String,
+    /// A hint for the first screen, such as how to approve from another shell; Esc takes it away.
+    pub banner: Option<String>,
+    /// No colours, whatever the environment says.
+    pub no_color: bool,
+    /// Ends the inbox in order: drafts written, terminal restored. For SIGTERM and SIGHUP.
+    pub stop: CancellationToken,
+}
+
+impl Options {
+    /// Options with nothing special.
+    pub fn new(client: api::Client, profile: impl Into<String>) -> Self {
+        Self { client, data_dir: None, profile: profile.into(), banner: None, no_color: false, stop: CancellationToken::new() }
+    }
+}
+
+/// How the inbox ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The person left.
+    Quit,
+    /// It was asked to end, or its terminal went away.
+    Stopped,
+}
+
+/// Why the inbox could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// Input or output is no terminal.
+    #[error("the inbox needs a terminal; `afenda conv list` and the other commands work without one")]
+    NotATerminal,
+    /// The terminal cannot be used.
+    #[error("the terminal cannot be used")]
+    Terminal(#[source] std::io::Error),
+    /// The screen cannot be drawn.
+    #[error("the screen cannot be drawn: {0}")]
+    Draw(String),
+    /// What was waited for did not come.
+    #[error("waited {seconds} s for what did not come: {state}")]
+    TimedOut {
+        /// How long.
+        seconds: u64,
+        /// What the inbox knew then.
+        state: String,
+    },
+}
+
+/// Runs the inbox on the real terminal and restores that, however it ends.
+///
+/// # Errors
+/// When there is no terminal or it stops taking output. A daemon that is not there is no error: the inbox waits for it.
+pub async fn run(options: Options) -> Result<Exit, TuiError> {
+    if !terminal::is_there() {
+        return Err(TuiError::NotATerminal);
+    }
+    let theme = Theme::from_environment(options.no_color, |name| std::env::var(name).ok());
+    let guard = terminal::Guard::enter().map_err(TuiError::Terminal)?;
+    let backend = CrosstermBackend::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()));
+    let mut screen = Terminal::new(backend).map_err(TuiError::Terminal)?;
+    let input = Box::pin(crossterm::event::EventStream::new());
+    let result = Box::pin(run_on(&mut screen, options, &theme, input, |text| {
+        if let Err(err) = terminal::copy(text) {
+            tracing::debug!(%err, "the clipboard could not be reached");
+        }
+    }))
+    .await;
+    drop(screen);
+    drop(guard);
+    result
+}
+
+/// Runs the inbox on any backend: `input` are the terminal's events, `copy` puts a text in the clipboard.
+///
+/// # Errors
+/// When the backend stops taking output.
+pub async fn run_on<B, I>(
+    screen: &mut Terminal<B>,
+    options: Options,
+    theme: &Theme,
+    mut input: I,
+    mut copy: impl FnMut(&str),
+) -> Result<Exit, TuiError>
+where
+    B: Backend,
+    I: Stream<Item = std::io::Result<Input>> + Unpin + Send + 'static,
+{
+    let failed = |err: B::Error| TuiError::Draw(err.to_string());
+    let size = screen.size().map_err(failed)?;
+    let banner = options.banner.clone().filter(|banner| !banner.trim().is_empty());
+    let mut core =
+        Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| state.banner = banner);
+    let events = core.sender();
+    let ended = CancellationToken::new();
+    let reading = ended.clone();
+    let reader = tokio::spawn(async move {
+        while let Some(Ok(input)) = input.next().await {
+            let event = match input {
+                Input::Key(key) => Event::Key(key),
+                Input::Paste(text) => Event::Paste(text),
+                Input::Resize(width, height) => Event::Resize(width, height),
+                Input::FocusGained | Input::FocusLost | Input::Mouse(_) => continue,
+            };
+            if events.send(event).await.is_err() {
+                break;
+            }
+        }
+        reading.cancel();
+    });
+    let exit = 'inbox: loop {
+        screen.draw(|frame| view(&core.state, theme, frame)).map_err(failed)?;
+        let outward = tokio::select! {
+            outward = core.step() => outward,
+            () = options.stop.cancelled() => break Exit::Stopped,
+            () = ended.cancelled() => break Exit::Stopped,
+        };
+        for wish in outward {
+            match wish {
+                Outward::Copy(text) => copy(&text),
+                Outward::Quit => break 'inbox Exit::Quit,
+            }
+        }
+        let size = screen.size().map_err(failed)?;
+        if core.state.size != (size.width, size.height) {
+            core.apply(Event::Resize(size.width, size.height));
+        }
+    };
+    reader.abort();
+    core.finish().await;
+    Ok(exit)
+}

@@ -1,0 +1,499 @@
+//! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
+
+mod overlay;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::approval::ApprovalView;
+use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::inbox::{ConversationView, MessageView, OutboxView};
+use api::page::Counts;
+use api::status::{LinkState, StatusView};
+use api::tenant::MeView;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::drafts::Draft;
+use crate::editor::Editor;
+use crate::event::{Directory, Purpose};
+use crate::keymap::Context;
+
+pub use overlay::{Action, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+
+/// Which of the numbered screens is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// Conversations.
+    Inbox,
+    /// Approvals.
+    Approvals,
+}
+
+/// Which pane has the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The list at the left.
+    List,
+    /// What was opened from it.
+    Open,
+}
+
+/// The link to the daemon.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Daemon {
+    /// Not heard yet.
+    Connecting,
+    /// The stream stands.
+    Live,
+    /// Not there; tried again at a time.
+    Lost {
+        /// When the next try is.
+        retry_at: Timestamp,
+        /// Tries without success so far.
+        tries: u32,
+        /// Why.
+        message: String,
+        /// Whether the daemon answers but refuses.
+        refused: bool,
+    },
+}
+
+/// Tabs of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// Assigned to the caller's agent.
+    Mine,
+    /// Assigned to nobody.
+    Unassigned,
+    /// All.
+    All,
+}
+
+impl Tab {
+    /// In order.
+    pub const ALL: [Self; 3] = [Self::Mine, Self::Unassigned, Self::All];
+}
+
+/// Tabs of the approvals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApprovalTab {
+    /// The caller may decide them.
+    Waiting,
+    /// The caller asked them.
+    Asked,
+    /// Decided.
+    Decided,
+}
+
+impl ApprovalTab {
+    /// In order.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Asked, Self::Decided];
+
+    /// As shown.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Waiting => "Waiting for me",
+            Self::Asked => "Asked by me",
+            Self::Decided => "Decided",
+        }
+    }
+}
+
+/// The status filter's words, in the order of `[` and `]`.
+pub const STATUSES: [&str; 5] = ["open", "pending", "snoozed", "resolved", "all"];
+
+/// The conversation list. Its cursor stands on a conversation, not on a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct List {
+    /// Whose.
+    pub tab: Tab,
+    /// One of [`STATUSES`].
+    pub status: &'static str,
+    /// Words that the rows must hold; empty: no filter.
+    pub query: String,
+    /// The filter line while it is typed.
+    pub typing: Option<Editor>,
+    /// Loaded rows, in order.
+    pub rows: Vec<ConversationId>,
+    /// The chosen row.
+    pub cursor: Option<ConversationId>,
+    /// The first row on the screen.
+    pub top: usize,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+    /// Rows in the whole list.
+    pub total: u64,
+    /// Numbers behind the tabs.
+    pub counts: Option<Counts>,
+    /// Rises with every change of filter: answers to an older one are dropped.
+    pub generation: u64,
+    /// A page is on its way.
+    pub loading: bool,
+    /// The first page has come.
+    pub loaded: bool,
+    /// Conversations that belong here and are not shown yet: rows keep their place under the cursor.
+    pub fresh: BTreeSet<ConversationId>,
+    /// Read it anew with the next tick.
+    pub due: bool,
+    /// When it was read last.
+    pub read_at: Timestamp,
+    /// Why it could not be read.
+    pub error: Option<String>,
+}
+
+/// One opened conversation's messages.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Thread {
+    /// Ascending, what is still in the outbox last.
+    pub messages: Vec<MessageView>,
+    /// Whether there are older ones to read.
+    pub older: bool,
+    /// Older ones are on their way.
+    pub loading_older: bool,
+    /// The newest have come.
+    pub loaded: bool,
+    /// Lines hidden below the last one on the screen, counted from the message with this name; none: at the end.
+    pub anchor: Option<Anchor>,
+    /// Quoted e-mail is shown in full.
+    pub quotes: bool,
+    /// When it was looked at last, for forgetting.
+    pub used: u64,
+    /// Why it could not be read.
+    pub error: Option<String>,
+}
+
+/// A place in a thread: the item whose lines stand lowest on the screen, and how many of them are below the edge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// The item's name.
+    pub item: String,
+    /// Its lines below the edge.
+    pub hidden: usize,
+}
+
+/// The approvals screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Approvals {
+    /// Which list.
+    pub tab: ApprovalTab,
+    /// Rows, newest first.
+    pub rows: Vec<ApprovalView>,
+    /// The chosen row.
+    pub cursor: Option<ApprovalId>,
+    /// The first row on the screen.
+    pub top: usize,
+    /// Rows in the whole list.
+    pub total: u64,
+    /// Rises with every change of tab.
+    pub generation: u64,
+    /// A page is on its way.
+    pub loading: bool,
+    /// The first page has come.
+    pub loaded: bool,
+    /// Read it anew with the next tick.
+    pub due: bool,
+    /// Approvals that are to be said when they have been read.
+    pub announce: BTreeSet<ApprovalId>,
+    /// The opened card.
+    pub card: Option<Card>,
+    /// Why it could not be read.
+    pub error: Option<String>,
+}
+
+/// An opened decision card: what is shown is what a decision names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    /// What is shown.
+    pub shown: ApprovalView,
+    /// First line on the screen.
+    pub scroll: usize,
+    /// What changed since it was opened.
+    pub changed: Vec<String>,
+    /// A decision is on its way.
+    pub deciding: bool,
+    /// Why the last try was refused.
+    pub error: Option<String>,
+}
+
+/// A text being written. Bound to its purpose's ids for as long as it is open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Composer {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The text.
+    pub editor: Editor,
+    /// The key it was handed in under; gone with the next change of the text.
+    pub key: Option<String>,
+    /// The failed outbox entry that it takes the place of.
+    pub replaces: Option<OutboxId>,
+    /// Handed in, not acknowledged yet.
+    pub sending: bool,
+    /// Why it was not taken.
+    pub error: Option<String>,
+    /// The customer wrote since it was opened.
+    pub news: bool,
+    /// It held a draft when it was opened.
+    pub restored: bool,
+}
+
+/// What is read at most once at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the effect of the same name")]
+pub enum Read {
+    Me,
+    Status,
+    Directory,
+    Outbox,
+    Counts,
+    Conversation(ConversationId),
+    Messages(ConversationId),
+    Approvals,
+    Approval(ApprovalId),
+}
+
+/// The activity stream.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Stream {
+    /// Which connection; words of an older one are dropped.
+    pub generation: u64,
+    /// Newest seq seen.
+    pub seq: Option<i64>,
+    /// A status named a newer seq than the stream brought: noticed once.
+    pub behind: bool,
+}
+
+/// Everything.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// Now.
+    pub now: Timestamp,
+    /// For times of day.
+    pub tz: TimeZone,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Which screen.
+    pub screen: Screen,
+    /// Which pane of it.
+    pub focus: Focus,
+    /// The contact panel: shown, hidden, or where there is room.
+    pub info: Option<bool>,
+    /// The link to the daemon.
+    pub daemon: Daemon,
+    /// The stream.
+    pub stream: Stream,
+    /// The caller.
+    pub me: Option<MeView>,
+    /// The daemon's state.
+    pub status: Option<StatusView>,
+    /// When it was asked last.
+    pub status_at: Timestamp,
+    /// Something happened that moves its numbers.
+    pub status_due: bool,
+    /// Something happened that moves the tabs' numbers.
+    pub counts_due: bool,
+    /// When they were asked last.
+    pub counts_at: Timestamp,
+    /// Agents, teams, labels.
+    pub directory: Directory,
+    /// Entries not done.
+    pub outbox: Vec<OutboxView>,
+    /// Failed entries that were said already.
+    pub failed_said: BTreeSet<OutboxId>,
+    /// All conversations read so far that are still of use.
+    pub conversations: BTreeMap<ConversationId, ConversationView>,
+    /// The list.
+    pub list: List,
+    /// The conversation on the screen.
+    pub open: Option<ConversationId>,
+    /// Threads read so far.
+    pub threads: BTreeMap<ConversationId, Thread>,
+    /// The approvals screen.
+    pub approvals: Approvals,
+    /// The text being written.
+    pub composer: Option<Composer>,
+    /// Texts not sent, by purpose.
+    pub drafts: BTreeMap<String, Draft>,
+    /// They are read from disk.
+    pub drafts_loaded: bool,
+    /// They changed since they were written.
+    pub drafts_dirty: bool,
+    /// They could not be written.
+    pub drafts_error: Option<String>,
+    /// What stands over the panes.
+    pub overlay: Option<Overlay>,
+    /// Short messages, oldest first.
+    pub toasts: Vec<Toast>,
+    /// What `u` takes back, newest last.
+    pub undo: Vec<Undo>,
+    /// The hint of the first screen.
+    pub banner: Option<String>,
+    /// The first key of a pair.
+    pub prefix: Option<String>,
+    /// When Ctrl+C was pressed once.
+    pub quitting: Option<Timestamp>,
+    /// Reads under way; true: read again when it comes.
+    pub reads: BTreeMap<Read, bool>,
+    /// Conversations to read as soon as there is room.
+    pub stale: BTreeSet<ConversationId>,
+    /// Whether rows keep their place while the cursor is on the list; a measurer turns it off.
+    pub calm: bool,
+    /// Unique to this run, for idempotency keys.
+    pub session: String,
+    /// Counts what must differ within it.
+    pub counter: u64,
+}
+
+impl State {
+    /// An empty inbox.
+    pub fn new(now: Timestamp, tz: TimeZone, size: (u16, u16), session: impl Into<String>) -> Self {
+        Self {
+            now,
+            tz,
+            size,
+            screen: Screen::Inbox,
+            focus: Focus::List,
+            info: None,
+            daemon: Daemon::Connecting,
+            stream: Stream::default(),
+            me: None,
+            status: None,
+            status_at: now,
+            status_due: false,
+            counts_due: false,
+            counts_at: now,
+            directory: Directory::default(),
+            outbox: Vec::new(),
+            failed_said: BTreeSet::new(),
+            conversations: BTreeMap::new(),
+            list: List {
+                tab: Tab::Mine,
+                status: STATUSES[0],
+                query: String::new(),
+                typing: None,
+                rows: Vec::new(),
+                cursor: None,
+                top: 0,
+                next_cursor: None,
+                total: 0,
+                counts: None,
+                generation: 0,
+                loading: false,
+                loaded: false,
+                fresh: BTreeSet::new(),
+                due: false,
+                read_at: now,
+                error: None,
+            },
+            open: None,
+            threads: BTreeMap::new(),
+            approvals: Approvals {
+                tab: ApprovalTab::Waiting,
+                rows: Vec::new(),
+                cursor: None,
+                top: 0,
+                total: 0,
+                generation: 0,
+                loading: false,
+                loaded: false,
+                due: false,
+                announce: BTreeSet::new(),
+                card: None,
+                error: None,
+            },
+            composer: None,
+            drafts: BTreeMap::new(),
+            drafts_loaded: false,
+            drafts_dirty: false,
+            drafts_error: None,
+            overlay: None,
+            toasts: Vec::new(),
+            undo: Vec::new(),
+            banner: None,
+            prefix: None,
+            quitting: None,
+            reads: BTreeMap::new(),
+            stale: BTreeSet::new(),
+            calm: true,
+            session: session.into(),
+            counter: 0,
+        }
+    }
+
+    /// The place whose keys hold now.
+    pub fn context(&self) -> Context {
+        match (&self.overlay, &self.composer) {
+            (Some(Overlay::Menu(_)), _) => Context::Menu,
+            (Some(Overlay::Labels(_)), _) => Context::Labels,
+            (Some(Overlay::Approve { .. }), _) => Context::Sheet,
+            (Some(Overlay::Question(_)), _) => Context::Question,
+            (Some(Overlay::Help { .. }), _) => Context::Help,
+            (None, Some(_)) => Context::Composer,
+            (None, None) if self.list.typing.is_some() => Context::Filter,
+            (None, None) => self.pane(),
+        }
+    }
+
+    /// The pane that has the keys, whatever stands over it.
+    pub fn pane(&self) -> Context {
+        match (self.screen, self.focus) {
+            (Screen::Inbox, Focus::List) => Context::List,
+            (Screen::Inbox, Focus::Open) => Context::Thread,
+            (Screen::Approvals, Focus::List) => Context::Queue,
+            (Screen::Approvals, Focus::Open) => Context::Card,
+        }
+    }
+
+    /// The conversation that a key means: the text's, then the opened one's, then the list's.
+    pub fn target(&self) -> Option<ConversationId> {
+        if let Some(composer) = &self.composer {
+            return composer.purpose.conversation();
+        }
+        match (self.screen, self.focus) {
+            (Screen::Inbox, Focus::List) => self.list.cursor,
+            (Screen::Inbox, Focus::Open) => self.open,
+            (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
+        }
+    }
+
+    /// The conversation that is on the screen: the text's, the opened one, or the one under the cursor.
+    pub fn shown(&self) -> Option<ConversationId> {
+        let composing = self.composer.as_ref().and_then(|c| c.purpose.conversation());
+        composing.or(match self.focus {
+            Focus::Open => self.open,
+            Focus::List => self.list.cursor,
+        })
+    }
+
+    /// A conversation, as far as it was read.
+    pub fn conversation(&self, id: ConversationId) -> Option<&ConversationView> {
+        self.conversations.get(&id)
+    }
+
+    /// The approval that is shown at the right: the opened card, else the chosen row.
+    pub fn approval(&self) -> Option<&ApprovalView> {
+        match &self.approvals.card {
+            Some(card) => Some(&card.shown),
+            None => self.approvals.rows.iter().find(|a| Some(a.id) == self.approvals.cursor),
+        }
+    }
+
+    /// The caller's Chatwoot agent.
+    pub fn agent(&self) -> Option<i64> {
+        self.me.as_ref().and_then(|me| me.agent.as_ref()).map(|a| a.id)
+    }
+
+    /// Whether replies go out under the caller's own name.
+    pub fn speaks_for_itself(&self) -> bool {
+        self.me.as_ref().is_none_or(|me| me.agent.as_ref().is_some_and(|a| a.own_token))
+    }
+
+    /// Whether the first copy still runs.
+    pub fn copying(&self) -> bool {
+        self.status.as_ref().is_some_and(|s| !s.first_copy.done && s.chatwoot.state != LinkState::NotConfigured)
+    }
+
+    /// Whether what is on the screen is known to be fresh.
+    pub fn is_live(&self) -> bool {
+        self.daemon == Daemon::Live && self.status.as_ref().is_none_or(|s| matches!(s.chatwoot.state, LinkState::Live | LinkState::Polling))
+    }
+}

@@ -1,0 +1,146 @@
+//! What stands over the panes or goes by itself: menus, pickers, questions, toasts, and what `u` takes back.
+
+use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::inbox::ConversationPatch;
+use jiff::Timestamp;
+
+use crate::keymap::Context;
+
+/// What a menu line does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Change the conversation.
+    Patch(Box<ConversationPatch>),
+    /// Open the teams.
+    Teams,
+    /// Open the snooze menu.
+    Snooze,
+}
+
+/// One line of a menu.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MenuItem {
+    /// The letter that chooses it; names have none.
+    pub letter: Option<char>,
+    /// What it is.
+    pub label: String,
+    /// Why it cannot be chosen now.
+    pub disabled: Option<&'static str>,
+    /// What it does.
+    pub action: Action,
+    /// What it is once done, for people.
+    pub done: String,
+}
+
+/// A menu at the foot of the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Menu {
+    /// What it is about.
+    pub title: String,
+    /// The conversation it acts on.
+    pub conversation: ConversationId,
+    /// Its lines.
+    pub items: Vec<MenuItem>,
+    /// The chosen line among those that match.
+    pub cursor: usize,
+    /// Typed to find a name; menus of letters alone have none.
+    pub search: Option<String>,
+}
+
+impl Menu {
+    /// The lines that match what was typed.
+    pub fn shown(&self) -> Vec<&MenuItem> {
+        let search = self.search.as_deref().unwrap_or_default().to_lowercase();
+        self.items.iter().filter(|i| search.is_empty() || (i.letter.is_none() && i.label.to_lowercase().contains(&search))).collect()
+    }
+}
+
+/// The label picker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelPicker {
+    /// The conversation it acts on.
+    pub conversation: ConversationId,
+    /// Labels, and whether each is on.
+    pub items: Vec<(String, bool)>,
+    /// The chosen line among those that match.
+    pub cursor: usize,
+    /// Typed to find one.
+    pub search: String,
+}
+
+impl LabelPicker {
+    /// Indices of the labels that match what was typed.
+    pub fn shown(&self) -> Vec<usize> {
+        let search = self.search.to_lowercase();
+        (0..self.items.len()).filter(|&i| self.items.get(i).is_some_and(|(l, _)| l.to_lowercase().contains(&search))).collect()
+    }
+}
+
+/// What a question's `y` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// Throw the text away.
+    Discard,
+    /// The note's text becomes a reply to the customer.
+    NoteToReply,
+    /// Leave although something is unsent.
+    Quit,
+}
+
+/// What stands over the panes and has the keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Overlay {
+    /// A menu.
+    Menu(Menu),
+    /// The label picker.
+    Labels(LabelPicker),
+    /// Approve?
+    Approve {
+        /// Which.
+        id: ApprovalId,
+        /// What was read.
+        revision: u32,
+        /// When it was opened: Enter does nothing at first.
+        opened_at: Timestamp,
+    },
+    /// Sure?
+    Question(Question),
+    /// Keys.
+    Help {
+        /// The place they are for.
+        context: Context,
+        /// First line on the screen.
+        scroll: usize,
+    },
+}
+
+/// How much a toast matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Done.
+    Good,
+    /// Good to know.
+    Plain,
+    /// Somebody should look.
+    Bad,
+}
+
+/// A short message that goes by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Toast {
+    /// What it says.
+    pub text: String,
+    /// How much it matters.
+    pub tone: Tone,
+    /// When it goes.
+    pub until: Timestamp,
+}
+
+/// What `u` takes back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Undo {
+    /// A message that waits in the outbox.
+    Message(OutboxId),
+    /// A change, by the opposite change.
+    Patch(ConversationId, Box<ConversationPatch>, String),
+}

@@ -1,0 +1,6 @@
+//! Keys typed and screens compared.
+
+mod behaviour;
+mod safety;
+mod screens;
+mod world;

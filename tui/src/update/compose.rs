@@ -1,0 +1,360 @@
+//! Writing: the composer, its drafts, and what becomes of a text that was handed in.
+//!
+//! A composer is bound to its purpose's ids. Its text is a draft from the first keystroke on, and goes only when the daemon has it
+//! durably, or when the person says so twice.
+
+use api::Code;
+use api::id::{ConversationId, OutboxId};
+use api::inbox::{OutboxState, OutboxView};
+
+use super::{Out, approvals, live, menus, new_key, read, thread, toast};
+use crate::drafts::{DRAFTS_MAX, Draft};
+use crate::editor::Editor;
+use crate::event::{Effect, Outcome, Purpose, Submitted};
+use crate::state::{Composer, Overlay, Question, Read, State, Tone, Undo};
+use crate::view::ui::seconds_until;
+
+/// Opens the composer, with the draft that was left or the text that came back.
+pub(super) fn open(state: &mut State, purpose: Purpose) {
+    let name = purpose.draft_name();
+    let draft = state.drafts.get(&name).cloned();
+    let (mut text, mut key, mut replaces) = draft.map(|d| (d.text, d.key, d.replaces)).unwrap_or_default();
+    if let Some(failed) = returned(state, purpose) {
+        let content = failed.content.clone().unwrap_or_default();
+        if replaces.is_none() && !text.contains(&content) {
+            text = if text.is_empty() { content } else { format!("{content}\n\n{text}") };
+            key = None;
+            replaces = Some(failed.id);
+        }
+    }
+    let restored = !text.is_empty();
+    state.composer =
+        Some(Composer { purpose, editor: Editor::new(text), key, replaces, sending: false, error: None, news: false, restored });
+    keep(state);
+}
+
+/// The newest failed text of the caller's for a purpose.
+fn returned(state: &State, purpose: Purpose) -> Option<&OutboxView> {
+    state.outbox.iter().rev().find(|entry| {
+        entry.state == OutboxState::Failed && entry.content.is_some() && is_mine(state, entry) && purpose_of(entry) == Some(purpose)
+    })
+}
+
+fn is_mine(state: &State, entry: &OutboxView) -> bool {
+    state.me.as_ref().is_some_and(|me| me.user == entry.user)
+}
+
+fn purpose_of(entry: &OutboxView) -> Option<Purpose> {
+    match entry.kind.as_str() {
+        "reply" => Some(Purpose::Reply(entry.conversation_id)),
+        "note" => Some(Purpose::Note(entry.conversation_id)),
+        _ => None,
+    }
+}
+
+/// Writes the composer's text into the drafts.
+pub(super) fn keep(state: &mut State) {
+    let Some(composer) = &state.composer else { return };
+    let name = composer.purpose.draft_name();
+    if composer.editor.is_blank() {
+        state.drafts_dirty |= state.drafts.remove(&name).is_some();
+        return;
+    }
+    let draft = Draft { text: composer.editor.text().to_owned(), key: composer.key.clone(), replaces: composer.replaces, at: state.now };
+    state.drafts_dirty = true;
+    state.drafts.insert(name, draft);
+    if state.drafts.len() > DRAFTS_MAX
+        && let Some(oldest) = state.drafts.iter().min_by_key(|(_, d)| d.at).map(|(name, _)| name.clone())
+    {
+        state.drafts.remove(&oldest);
+    }
+}
+
+/// The text changed: what was handed in before was another one.
+pub(super) fn changed(state: &mut State) {
+    if let Some(composer) = &mut state.composer {
+        composer.key = None;
+        composer.error = None;
+        composer.restored = false;
+    }
+    keep(state);
+}
+
+/// All drafts, for the disk.
+pub(super) fn save(state: &State) -> Effect {
+    Effect::SaveDrafts(state.drafts.iter().map(|(name, draft)| (name.clone(), draft.clone())).collect())
+}
+
+/// The drafts of last time came; what was typed meanwhile is newer.
+pub(super) fn drafts_loaded(state: &mut State, drafts: Vec<(String, Draft)>, problem: Option<String>) {
+    for (name, draft) in drafts {
+        state.drafts.entry(name).or_insert(draft);
+    }
+    state.drafts_loaded = true;
+    if let Some(problem) = problem {
+        toast(state, Tone::Bad, problem);
+    }
+}
+
+/// Leaves the composer; the draft stays.
+pub(super) fn leave(state: &mut State) {
+    keep(state);
+    let kept = state.composer.take().is_some_and(|c| !c.editor.is_blank());
+    if kept {
+        toast(state, Tone::Plain, "Draft kept");
+    }
+}
+
+/// Throws the text away.
+pub(super) fn discard(state: &mut State, out: &mut Out) {
+    if let Some(composer) = state.composer.take() {
+        state.drafts.remove(&composer.purpose.draft_name());
+        state.drafts_dirty = true;
+        if let Some(id) = composer.replaces {
+            let key = new_key(state);
+            out.push(Effect::Discard(id, key));
+        }
+        toast(state, Tone::Plain, "Discarded");
+    }
+}
+
+/// Hands the text in. The composer stays until the daemon has it.
+pub(super) fn send(state: &mut State, out: &mut Out) {
+    let fresh = new_key(state);
+    let Some(composer) = &mut state.composer else { return };
+    if composer.sending {
+        return;
+    }
+    if composer.editor.is_blank() {
+        composer.error = Some(match composer.purpose {
+            Purpose::Reject(..) => "A rejection needs a reason".into(),
+            Purpose::Escalate(_) => "Say what has to be decided".into(),
+            _ => "There is nothing to send yet".into(),
+        });
+        return;
+    }
+    let key = composer.key.get_or_insert(fresh).clone();
+    composer.sending = true;
+    composer.error = None;
+    let (purpose, text) = (composer.purpose, composer.editor.text().trim_end().to_owned());
+    keep(state);
+    if state.drafts_loaded {
+        state.drafts_dirty = false;
+        out.push(save(state));
+    }
+    out.push(Effect::Submit { purpose, text, key });
+}
+
+/// The daemon took a text, or did not.
+pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key: &str, result: Outcome<Submitted>) {
+    let name = purpose.draft_name();
+    let open = state.composer.as_ref().is_some_and(|c| c.key.as_deref() == Some(key));
+    match result {
+        Ok(taken) => {
+            let replaced = state.drafts.get(&name).filter(|d| d.key.as_deref() == Some(key)).map(|d| d.replaces);
+            if let Some(replaces) = replaced {
+                state.drafts.remove(&name);
+                state.drafts_dirty = true;
+                if let Some(id) = replaces {
+                    state.outbox.retain(|entry| entry.id != id);
+                    let key = new_key(state);
+                    out.push(Effect::Discard(id, key));
+                }
+            }
+            if open {
+                state.composer = None;
+            }
+            accepted(state, out, purpose, taken);
+        }
+        Err(failure) => {
+            live::failed(state, &failure);
+            let what = match purpose {
+                Purpose::Reply(_) => "Not sent",
+                Purpose::Note(_) => "Note not saved",
+                Purpose::Escalate(_) => "Not asked",
+                Purpose::Reject(..) => "Not rejected",
+            };
+            let hint = if failure.unknown { "; Ctrl+S again is safe, it is never sent twice" } else { "" };
+            let text = format!("{what}: {}{hint}", failure.message);
+            if let Purpose::Reject(id, _) = purpose {
+                approvals::refused(state, out, id, &failure);
+            }
+            match state.composer.as_mut().filter(|_| open) {
+                Some(composer) => {
+                    composer.sending = false;
+                    if !failure.unknown && !failure.lost {
+                        composer.key = None;
+                    }
+                    if failure.code == Some(Code::StaleRevision) {
+                        composer.error = Some("It changed since you read it: look above, then Ctrl+S again".into());
+                    } else {
+                        composer.error = Some(text);
+                    }
+                    keep(state);
+                }
+                None => toast(state, Tone::Bad, format!("{text} (the draft is kept)")),
+            }
+        }
+    }
+}
+
+fn accepted(state: &mut State, out: &mut Out, purpose: Purpose, taken: Submitted) {
+    match taken {
+        Submitted::Message(message) => {
+            let seconds = message.sends_at.map_or(0, |at| seconds_until(state.now, at));
+            let text = match (purpose, seconds) {
+                (Purpose::Note(_), _) => "Note saved; it is on its way to Chatwoot".to_owned(),
+                (_, 1..) => format!("Queued; leaves in {seconds} s, u takes it back"),
+                _ => "Queued; it is on its way to Chatwoot".to_owned(),
+            };
+            if let Some(id) = message.outbox_id {
+                push_undo(state, Undo::Message(id));
+            }
+            let conversation = message.conversation_id;
+            if let Some(thread) = state.threads.get_mut(&conversation) {
+                thread.anchor = None;
+                let known = thread
+                    .messages
+                    .iter()
+                    .any(|m| (m.outbox_id.is_some() && m.outbox_id == message.outbox_id) || (m.id.is_some() && m.id == message.id));
+                if !known {
+                    thread.messages.push(*message);
+                }
+            }
+            thread::refresh(state, out, conversation);
+            read(state, out, Read::Outbox);
+            state.status_due = true;
+            // In its own thread the message says so itself.
+            if state.shown() != Some(conversation) {
+                toast(state, Tone::Good, text);
+            }
+        }
+        Submitted::Approval(approval) => match purpose {
+            Purpose::Reject(id, _) => approvals::decided(state, out, id, *approval),
+            _ => {
+                toast(state, Tone::Good, format!("{} asked: {}", approval.reference, approval.title));
+                state.stale.extend(approval.conversation_id);
+                state.approvals.due = true;
+                state.status_due = true;
+            }
+        },
+    }
+}
+
+pub(super) fn push_undo(state: &mut State, undo: Undo) {
+    state.undo.push(undo);
+    if state.undo.len() > 20 {
+        state.undo.remove(0);
+    }
+}
+
+/// Takes the last message or change back.
+pub(super) fn undo(state: &mut State, out: &mut Out) {
+    match state.undo.pop() {
+        Some(Undo::Message(id)) => {
+            let key = new_key(state);
+            out.push(Effect::Recall(id, key));
+        }
+        Some(Undo::Patch(id, patch, label)) => menus::patch(state, out, id, *patch, label, false),
+        None => toast(state, Tone::Plain, "There is nothing to take back"),
+    }
+}
+
+/// An outbox entry was taken back, or was past that.
+pub(super) fn recalled(state: &mut State, out: &mut Out, _id: OutboxId, result: Outcome<OutboxView>) {
+    match result {
+        Ok(entry) => {
+            state.outbox.retain(|e| e.id != entry.id);
+            let (purpose, content) = (purpose_of(&entry), entry.content);
+            if let (Some(purpose), Some(content)) = (purpose, content) {
+                let name = purpose.draft_name();
+                let text = match state.drafts.get(&name) {
+                    Some(draft) => format!("{content}\n\n{}", draft.text),
+                    None => content,
+                };
+                state.drafts.insert(name, Draft { text, key: None, replaces: None, at: state.now });
+                state.drafts_dirty = true;
+                if state.composer.is_none() && state.shown() == Some(entry.conversation_id) {
+                    open(state, purpose);
+                }
+            }
+            toast(state, Tone::Good, "Taken back; nobody has seen it");
+            state.toasts.retain(|t| !t.text.starts_with("Queued; leaves"));
+            drop_queued(state, entry.conversation_id, entry.id);
+            thread::refresh(state, out, entry.conversation_id);
+        }
+        Err(failure) => {
+            live::failed(state, &failure);
+            let text = match failure.code {
+                Some(Code::OutboxState) => "Too late: it has left already".to_owned(),
+                _ => format!("Not taken back: {}", failure.message),
+            };
+            toast(state, Tone::Bad, text);
+        }
+    }
+    state.status_due = true;
+}
+
+fn drop_queued(state: &mut State, conversation: ConversationId, id: OutboxId) {
+    if let Some(thread) = state.threads.get_mut(&conversation) {
+        thread.messages.retain(|m| m.outbox_id != Some(id) || m.id.is_some());
+    }
+}
+
+/// The outbox came: what failed since is said, once.
+pub(super) fn outbox(state: &mut State, outbox: Vec<OutboxView>) {
+    state.outbox = outbox;
+    let news: Vec<_> = state
+        .outbox
+        .iter()
+        .filter(|e| matches!(e.state, OutboxState::Failed | OutboxState::Held) && is_mine(state, e) && !state.failed_said.contains(&e.id))
+        .map(|e| (e.id, e.conversation_id, e.kind.clone(), e.state, e.error.clone()))
+        .collect();
+    for (id, conversation, kind, how, error) in news {
+        state.failed_said.insert(id);
+        let why = error.unwrap_or_else(|| "no reason given".into());
+        let text = match (how, kind.as_str()) {
+            (OutboxState::Held, _) => format!("#{conversation}: it is not known whether the {kind} arrived; look in Chatwoot"),
+            (_, "reply") => format!("#{conversation}: reply not sent, {why} · r brings its text back"),
+            (_, "note") => format!("#{conversation}: note not saved, {why} · p brings its text back"),
+            _ => format!("#{conversation}: {kind} not changed, {why}"),
+        };
+        toast(state, Tone::Bad, text);
+    }
+    let known: std::collections::BTreeSet<_> = state.outbox.iter().map(|e| e.id).collect();
+    state.failed_said.retain(|id| known.contains(id));
+}
+
+/// Makes the text a note: harmless, nobody asks.
+pub(super) fn to_note(state: &mut State) {
+    if let Some(Composer { purpose: Purpose::Reply(id), sending: false, .. }) = state.composer {
+        turn(state, Purpose::Note(id));
+    }
+}
+
+/// Makes the text a reply: with text in it, asks.
+pub(super) fn to_reply(state: &mut State) {
+    if let Some(Composer { purpose: Purpose::Note(id), sending: false, editor, .. }) = &state.composer {
+        if editor.is_blank() {
+            let id = *id;
+            turn(state, Purpose::Reply(id));
+        } else {
+            state.overlay = Some(Overlay::Question(Question::NoteToReply));
+        }
+    }
+}
+
+/// Carries the text over to another reader; a draft that waited there comes after it.
+pub(super) fn turn(state: &mut State, purpose: Purpose) {
+    let Some(old) = state.composer.take() else { return };
+    state.drafts.remove(&old.purpose.draft_name());
+    open(state, purpose);
+    if let Some(composer) = state.composer.as_mut().filter(|_| !old.editor.is_blank()) {
+        let there = composer.editor.text().to_owned();
+        let text = old.editor.text();
+        composer.editor = Editor::new(if there.is_empty() { text.to_owned() } else { format!("{text}\n\n{there}") });
+        composer.replaces = composer.replaces.or(old.replaces);
+        composer.news = old.news;
+    }
+    changed(state);
+}

@@ -1,0 +1,428 @@
+//! Keys: the table says what one means, this says what that does here.
+
+use api::inbox::ConversationStatus;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::{Out, approvals, compose, list, menus, moved, thread, toast};
+use crate::editor::{Edit, Editor};
+use crate::event::{Effect, Purpose};
+use crate::keymap::{self, Command, Context, Found};
+use crate::layout;
+use crate::state::{Focus, Overlay, Question, Screen, State, Tone};
+
+/// Characters of the list's filter at most.
+const FILTER_MAX: usize = 200;
+
+/// A key was pressed.
+pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
+    if key.kind == KeyEventKind::Release {
+        return;
+    }
+    let context = state.context();
+    let name = keymap::name(key);
+    let pair = state.prefix.take().map(|first| format!("{first} {name}"));
+    if name != "Ctrl+C" {
+        state.quitting = None;
+    }
+    match keymap::find(context, pair.as_deref().unwrap_or(&name)) {
+        Found::Command(command) => run(state, out, context, command, &name),
+        Found::Prefix => state.prefix = Some(name),
+        // The second key of a pair that means nothing does nothing.
+        Found::Nothing if pair.is_some() => {}
+        Found::Nothing => typed(state, out, context, key),
+    }
+}
+
+/// A letter that is text here.
+fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
+    let KeyCode::Char(c) = key.code else {
+        if context == Context::Menu && matches!(&state.overlay, Some(Overlay::Menu(m)) if m.search.is_none()) {
+            state.overlay = None;
+        }
+        return;
+    };
+    // AltGr arrives as Ctrl+Alt on some systems and makes letters.
+    let chord = key.modifiers.intersection(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    if !chord.is_empty() && chord != KeyModifiers::CONTROL | KeyModifiers::ALT {
+        return;
+    }
+    match context {
+        Context::Composer => insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::Filter => {
+            if let Some(editor) = state.list.typing.as_mut().filter(|e| e.text().chars().count() < FILTER_MAX) {
+                editor.insert(c.encode_utf8(&mut [0; 4]));
+                filtered(state);
+            }
+        }
+        Context::Menu => menus::letter(state, out, c),
+        Context::Labels => {
+            if let Some(Overlay::Labels(picker)) = &mut state.overlay
+                && picker.search.chars().count() < 64
+                && c != '/'
+            {
+                picker.search.push(c);
+                picker.cursor = 0;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn insert(state: &mut State, text: &str) {
+    let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
+    let fits = composer.editor.insert(text);
+    compose::changed(state);
+    if !fits && let Some(composer) = &mut state.composer {
+        composer.error = Some(format!("A message has {} characters at most; the rest was left out", crate::editor::CHARS_MAX));
+    }
+}
+
+/// Text was pasted: it is text, whatever it holds.
+pub(super) fn paste(state: &mut State, text: &str) {
+    match state.context() {
+        Context::Composer => insert(state, text),
+        Context::Filter => {
+            let line: String = crate::text::line(text).chars().take(FILTER_MAX).collect();
+            if let Some(editor) = &mut state.list.typing {
+                editor.insert(&line);
+                filtered(state);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The filter line changed: the list follows with the next tick.
+fn filtered(state: &mut State) {
+    let text = state.list.typing.as_ref().map(|e| e.text().to_owned()).unwrap_or_default();
+    if state.list.query != text {
+        state.list.query = text;
+        state.list.due = true;
+    }
+}
+
+fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
+    use Command as C;
+    match command {
+        C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => movement(state, out, context, command),
+        C::Edit(edit) => edited(state, context, edit),
+        C::Open if context == Context::Queue => approvals::open(state, out),
+        C::Open | C::PaneRight if context == Context::List => {
+            if let Some(id) = state.list.cursor {
+                thread::open(state, out, id);
+            }
+        }
+        C::PaneRight if context == Context::Queue => approvals::open(state, out),
+        C::PaneLeft | C::Back => back(state, out, context),
+        C::Quit if context == Context::List => quit(state, out),
+        C::Quit if context == Context::Queue => show(state, Screen::Inbox),
+        C::Quit => back(state, out, context),
+        C::Open | C::PaneRight => {}
+        C::QuitTwice => {
+            if state.quitting.is_some() {
+                leave(state, out);
+            } else {
+                state.quitting = Some(state.now);
+            }
+        }
+        C::Inbox => show(state, Screen::Inbox),
+        C::Approvals => {
+            show(state, Screen::Approvals);
+            state.approvals.due = true;
+        }
+        C::TabNext | C::TabPrevious => {
+            let by = if command == C::TabNext { 1 } else { -1 };
+            if context == Context::List { list::tab(state, out, by) } else { approvals::tab(state, out, by) }
+        }
+        C::StatusNext => list::status(state, out, 1),
+        C::StatusPrevious => list::status(state, out, -1),
+        C::Filter => state.list.typing = Some(Editor::new(state.list.query.clone())),
+        C::UnreadNext => list::unread(state, out, 1),
+        C::UnreadPrevious => list::unread(state, out, -1),
+        C::ConversationNext => list::neighbour(state, out, 1),
+        C::ConversationPrevious => list::neighbour(state, out, -1),
+        C::Refetch => {
+            list::refetch(state, out);
+            approvals::refetch(state, out);
+            state.status_due = true;
+            super::read(state, out, crate::state::Read::Outbox);
+            super::read(state, out, crate::state::Read::Directory);
+        }
+        C::Help => {
+            let place = if matches!(context, Context::Composer) { context } else { state.pane() };
+            state.overlay = Some(Overlay::Help { context: place, scroll: 0 });
+        }
+        C::Undo => compose::undo(state, out),
+        C::Info => {
+            let shown = layout::panes(state).info.is_some();
+            state.info = Some(!shown);
+            if layout::panes(state).narrow
+                && context == Context::List
+                && !shown
+                && let Some(id) = state.list.cursor
+            {
+                thread::open(state, out, id);
+            }
+        }
+        C::Approve => approvals::ask_approve(state),
+        C::Reject => approvals::ask_reject(state),
+        C::Send => compose::send(state, out),
+        C::Leave => compose::leave(state),
+        C::Discard => {
+            if state.composer.as_ref().is_some_and(|c| !c.sending) {
+                state.overlay = Some(Overlay::Question(Question::Discard));
+            }
+        }
+        C::ToNote => compose::to_note(state),
+        C::ToReply => compose::to_reply(state),
+        C::Yes => yes(state, out),
+        C::Cancel => cancel(state, out, context, name),
+        C::Choose => menus::chosen(state, out),
+        C::Toggle => toggle(state),
+        C::Accept if context == Context::Labels => menus::save_labels(state, out),
+        C::Accept => {
+            state.list.typing = None;
+            list::reload(state, out);
+        }
+        C::Quotes => {
+            if let Some(thread) = state.open.and_then(|id| state.threads.get_mut(&id)) {
+                thread.quotes = !thread.quotes;
+            }
+        }
+        C::Url => url(state, out),
+        C::Reply
+        | C::Note
+        | C::Escalate
+        | C::Assign
+        | C::Labels
+        | C::Status
+        | C::Resolve
+        | C::ResolveNext
+        | C::Snooze
+        | C::Priority
+        | C::Conversation => on_conversation(state, out, command),
+    }
+}
+
+/// What is done to the conversation that the keys mean here.
+fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
+    use Command as C;
+    let Some(id) = state.target() else { return };
+    match command {
+        C::Reply => write(state, out, Purpose::Reply(id)),
+        C::Note => write(state, out, Purpose::Note(id)),
+        C::Escalate => write(state, out, Purpose::Escalate(id)),
+        C::Assign => menus::assign(state, id),
+        C::Labels => menus::labels(state, id),
+        C::Status => menus::status(state, id),
+        C::Snooze => menus::snooze(state, id),
+        C::Priority => menus::priority(state, id),
+        C::Resolve => menus::set_status(state, out, id, ConversationStatus::Resolved),
+        C::ResolveNext => {
+            menus::set_status(state, out, id, ConversationStatus::Resolved);
+            list::neighbour(state, out, 1);
+        }
+        C::Conversation => thread::open(state, out, id),
+        _ => {}
+    }
+}
+
+fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
+    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
+        toast(state, Tone::Plain, "Your role reads only");
+        return;
+    }
+    if let Some(id) = purpose.conversation() {
+        thread::open(state, out, id);
+    }
+    compose::open(state, purpose);
+}
+
+fn movement(state: &mut State, out: &mut Out, context: Context, command: Command) {
+    let page = match context {
+        Context::Thread => thread::page(state),
+        Context::Card | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        _ => layout::rows_page(state).unwrap_or(1),
+    };
+    let page = isize::try_from(page.max(2)).unwrap_or(2);
+    let by = match command {
+        Command::Down => 1,
+        Command::Up => -1,
+        Command::HalfDown => page / 2,
+        Command::HalfUp => -page / 2,
+        Command::PageDown => page - 1,
+        Command::PageUp => 1 - page,
+        Command::Top => -1_000_000,
+        _ => 1_000_000,
+    };
+    match context {
+        Context::List => list::move_by(state, out, by),
+        Context::Queue => approvals::move_by(state, out, by),
+        Context::Thread => thread::scroll(state, out, -by),
+        Context::Card => {
+            let most = crate::view::card_lines(state);
+            if let Some(card) = &mut state.approvals.card {
+                card.scroll = card.scroll.saturating_add_signed(by).min(most);
+            }
+        }
+        Context::Menu => {
+            if let Some(Overlay::Menu(menu)) = &mut state.overlay {
+                menu.cursor = moved(menu.cursor, by, menu.shown().len());
+            }
+        }
+        Context::Labels => {
+            if let Some(Overlay::Labels(picker)) = &mut state.overlay {
+                picker.cursor = moved(picker.cursor, by, picker.shown().len());
+            }
+        }
+        Context::Help => {
+            let most = crate::view::help_lines(state);
+            if let Some(Overlay::Help { scroll, .. }) = &mut state.overlay {
+                *scroll = scroll.saturating_add_signed(by).min(most);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn edited(state: &mut State, context: Context, edit: Edit) {
+    match context {
+        Context::Composer => {
+            let width = layout::panes(state).open.map_or(80, layout::composer_width);
+            let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
+            let before = composer.editor.text().len();
+            composer.editor.apply(edit, width);
+            if composer.editor.text().len() != before {
+                compose::changed(state);
+            }
+        }
+        Context::Filter => {
+            if let Some(editor) = &mut state.list.typing {
+                editor.apply(edit, usize::MAX / 2);
+                filtered(state);
+            }
+        }
+        Context::Menu | Context::Labels => {
+            let search = match &mut state.overlay {
+                Some(Overlay::Menu(menu)) => menu.search.as_mut(),
+                Some(Overlay::Labels(picker)) => Some(&mut picker.search),
+                _ => None,
+            };
+            if search.and_then(String::pop).is_none() {
+                state.overlay = None;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn toggle(state: &mut State) {
+    if let Some(Overlay::Labels(picker)) = &mut state.overlay
+        && let Some(index) = picker.shown().get(picker.cursor).copied()
+        && let Some((_, on)) = picker.items.get_mut(index)
+    {
+        *on = !*on;
+    }
+}
+
+fn show(state: &mut State, screen: Screen) {
+    if state.screen != screen {
+        state.screen = screen;
+        state.focus = Focus::List;
+        if state.approvals.card.is_some() && screen == Screen::Approvals {
+            state.focus = Focus::Open;
+        }
+    } else if state.focus == Focus::Open {
+        state.focus = Focus::List;
+        if screen == Screen::Approvals {
+            approvals::close(state);
+        }
+    }
+    list::keep_visible(state);
+    approvals::keep_visible(state);
+}
+
+/// One step back: out of what is open; at the list, out of the filter and the hint.
+fn back(state: &mut State, out: &mut Out, context: Context) {
+    match context {
+        Context::Thread => {
+            if layout::panes(state).narrow && layout::panes(state).info.is_some() {
+                state.info = Some(false);
+                return;
+            }
+            state.focus = Focus::List;
+            list::keep_visible(state);
+        }
+        Context::Card => approvals::close(state),
+        Context::Queue => show(state, Screen::Inbox),
+        Context::List if !state.list.query.is_empty() => {
+            state.list.query.clear();
+            list::refilter(state, out);
+        }
+        Context::List => state.banner = None,
+        _ => {}
+    }
+}
+
+fn quit(state: &mut State, out: &mut Out) {
+    let queued = state.status.as_ref().map_or(0, |s| s.outbox.queued);
+    if state.drafts.is_empty() && queued == 0 {
+        leave(state, out);
+    } else {
+        state.overlay = Some(Overlay::Question(Question::Quit));
+    }
+}
+
+fn leave(state: &mut State, out: &mut Out) {
+    compose::keep(state);
+    if state.drafts_loaded {
+        state.drafts_dirty = false;
+        out.push(compose::save(state));
+    }
+    out.push(Effect::Quit);
+}
+
+fn yes(state: &mut State, out: &mut Out) {
+    match state.overlay {
+        Some(Overlay::Approve { .. }) => approvals::approve(state, out),
+        Some(Overlay::Question(question)) => {
+            state.overlay = None;
+            match question {
+                Question::Discard => compose::discard(state, out),
+                Question::Quit => leave(state, out),
+                Question::NoteToReply => {
+                    if let Some(id) = state.composer.as_ref().and_then(|c| c.purpose.conversation()) {
+                        compose::turn(state, Purpose::Reply(id));
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
+    match context {
+        Context::Sheet => approvals::cancel_sheet(state, name == "Enter"),
+        Context::Filter => {
+            state.list.typing = None;
+            if !state.list.query.is_empty() {
+                state.list.query.clear();
+                list::refilter(state, out);
+            }
+        }
+        _ => state.overlay = None,
+    }
+}
+
+/// Shows and copies an address. Nothing is ever started: over SSH it would open on the wrong machine.
+fn url(state: &mut State, out: &mut Out) {
+    let url = state.target().and_then(|id| state.conversations.get(&id)).map(|c| crate::text::line(&c.url));
+    match url.filter(|u| u.starts_with("http://") || u.starts_with("https://")) {
+        Some(url) => {
+            toast(state, Tone::Plain, format!("Copied: {url}"));
+            out.push(Effect::Copy(url));
+        }
+        None => toast(state, Tone::Plain, "Its address is not known here"),
+    }
+}

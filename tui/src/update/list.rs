@@ -1,0 +1,309 @@
+//! The conversation list: what belongs in it, where its rows stand, and pages as the cursor nears the end.
+//!
+//! Rows keep their place while the cursor is on the list: what changes is changed in place, what is new is counted in the head
+//! until it is asked for (`Ctrl+R`, or `g g` at the top). Elsewhere the list sorts itself and the cursor stays on its conversation.
+
+use std::cmp::Reverse;
+
+use api::Code;
+use api::id::ConversationId;
+use api::inbox::{ConversationQuery, ConversationView, Sort};
+use api::page::Page;
+
+use super::{Out, ended, live, moved, read, thread};
+use crate::event::{Effect, Failure, Outcome};
+use crate::layout;
+use crate::state::{Focus, Read, STATUSES, Screen, State, Tab};
+
+/// Rows of a page.
+const PAGE: u32 = 60;
+/// Rows read at once when a longer list is read again; the API's own limit.
+const PAGE_MAX: usize = 200;
+/// So many rows before the end the next page is asked for.
+const AHEAD: usize = 25;
+
+/// The list's filter as a query.
+pub(super) fn query(state: &State, limit: u32, cursor: Option<String>) -> ConversationQuery {
+    let list = &state.list;
+    ConversationQuery {
+        status: Some(list.status.to_owned()),
+        assignee: match list.tab {
+            Tab::Mine => Some("me".into()),
+            Tab::Unassigned => Some("unassigned".into()),
+            Tab::All => Some("all".into()),
+        },
+        q: (!list.query.trim().is_empty()).then(|| list.query.trim().to_owned()),
+        sort: Some(Sort::Waiting),
+        limit: Some(limit),
+        cursor,
+        ..ConversationQuery::default()
+    }
+}
+
+/// Reads the list from its beginning, as many rows as were there.
+pub(super) fn reload(state: &mut State, out: &mut Out) {
+    let list = &mut state.list;
+    list.generation += 1;
+    list.loading = true;
+    list.due = false;
+    list.read_at = state.now;
+    list.fresh.clear();
+    let limit = list.rows.len().clamp(PAGE as usize, PAGE_MAX);
+    let query = query(state, u32::try_from(limit).unwrap_or(PAGE), None);
+    out.push(Effect::List { generation: state.list.generation, query, more: false });
+}
+
+/// Reads another list: the filter changed.
+pub(super) fn refilter(state: &mut State, out: &mut Out) {
+    state.list.rows.clear();
+    state.list.cursor = None;
+    state.list.top = 0;
+    state.list.next_cursor = None;
+    state.list.loaded = false;
+    reload(state, out);
+}
+
+/// The tab to the right or left.
+pub(super) fn tab(state: &mut State, out: &mut Out, by: isize) {
+    let at = Tab::ALL.iter().position(|t| *t == state.list.tab).unwrap_or(0);
+    let next = (at as isize + by).rem_euclid(3) as usize;
+    state.list.tab = Tab::ALL.get(next).copied().unwrap_or(Tab::All);
+    refilter(state, out);
+}
+
+/// The status filter to the right or left.
+pub(super) fn status(state: &mut State, out: &mut Out, by: isize) {
+    let at = STATUSES.iter().position(|s| *s == state.list.status).unwrap_or(0);
+    let next = (at as isize + by).rem_euclid(STATUSES.len() as isize) as usize;
+    state.list.status = STATUSES.get(next).copied().unwrap_or("open");
+    refilter(state, out);
+}
+
+/// A page came.
+pub(super) fn page(state: &mut State, out: &mut Out, generation: u64, more: bool, result: Outcome<Page<ConversationView>>) {
+    if generation != state.list.generation {
+        return;
+    }
+    state.list.loading = false;
+    let page = match result {
+        Ok(page) => page,
+        Err(failure) => return refused(state, &failure),
+    };
+    state.list.error = None;
+    let place = cursor_place(state);
+    if !more {
+        state.list.rows.clear();
+        state.list.fresh.clear();
+    }
+    for view in page.data {
+        let id = view.id;
+        if !state.list.rows.contains(&id) {
+            state.list.rows.push(id);
+        }
+        state.list.fresh.remove(&id);
+        state.conversations.insert(id, view);
+    }
+    state.list.loaded = true;
+    state.list.next_cursor = page.meta.next_cursor;
+    state.list.total = page.meta.total;
+    state.list.counts = page.meta.counts.or(state.list.counts);
+    settle(state, place);
+    forget(state);
+    ahead(state, out);
+}
+
+fn refused(state: &mut State, failure: &Failure) {
+    live::failed(state, failure);
+    if !failure.lost {
+        state.list.error = Some(failure.message.clone());
+    }
+}
+
+/// One conversation came.
+pub(super) fn conversation(state: &mut State, out: &mut Out, id: ConversationId, result: Outcome<ConversationView>) {
+    ended(state, out, Read::Conversation(id));
+    match result {
+        Ok(view) => upsert(state, view),
+        Err(failure) if failure.code == Some(Code::NotFound) => {
+            state.conversations.remove(&id);
+            state.list.fresh.remove(&id);
+            if free(state) {
+                sort(state);
+            }
+        }
+        Err(failure) => live::failed(state, &failure),
+    }
+    ahead(state, out);
+}
+
+/// Takes a conversation's new state in.
+pub(super) fn upsert(state: &mut State, view: ConversationView) {
+    let id = view.id;
+    state.conversations.insert(id, view);
+    if !state.list.rows.contains(&id) {
+        let reaches = state.list.next_cursor.is_none() || !is_last(state, id);
+        if state.list.loaded && belongs(state, id) && reaches && state.list.query.is_empty() {
+            state.list.fresh.insert(id);
+        } else {
+            state.list.fresh.remove(&id);
+        }
+    }
+    if free(state) {
+        sort(state);
+    }
+}
+
+/// Whether rows may move: nobody is looking for one of them.
+fn free(state: &State) -> bool {
+    !state.calm || state.screen != Screen::Inbox || state.focus != Focus::List || state.list.rows.is_empty() || state.copying()
+}
+
+/// Whether a conversation fits the filter, as far as that can be said from here.
+pub(super) fn belongs(state: &State, id: ConversationId) -> bool {
+    let Some(view) = state.conversations.get(&id) else { return false };
+    let assignee = view.assignee.as_ref().map(|a| a.id);
+    let tab = match state.list.tab {
+        Tab::Mine => assignee.is_some() && assignee == state.agent(),
+        Tab::Unassigned => assignee.is_none(),
+        Tab::All => true,
+    };
+    tab && (state.list.status == "all" || view.status.as_str() == state.list.status)
+}
+
+/// Longest waiting first, then newest activity: the order of the API's `waiting`.
+fn order(view: &ConversationView) -> impl Ord + use<> {
+    (view.waiting_since.is_none(), view.waiting_since, Reverse(view.last_activity_at), view.id)
+}
+
+fn is_last(state: &State, id: ConversationId) -> bool {
+    let (Some(view), Some(last)) = (state.conversations.get(&id), state.list.rows.last().and_then(|l| state.conversations.get(l))) else {
+        return false;
+    };
+    order(view) > order(last)
+}
+
+/// Puts every row where it belongs and takes the new ones in.
+pub(super) fn sort(state: &mut State) {
+    let place = cursor_place(state);
+    let mut rows = std::mem::take(&mut state.list.rows);
+    rows.extend(std::mem::take(&mut state.list.fresh));
+    rows.retain(|id| belongs(state, *id));
+    rows.sort_by_cached_key(|id| state.conversations.get(id).map(order));
+    rows.dedup();
+    state.list.rows = rows;
+    settle(state, place);
+}
+
+/// Takes a row out that a key of ours sent elsewhere; the cursor goes to the next one.
+pub(super) fn drop_row(state: &mut State, id: ConversationId) {
+    if state.list.rows.contains(&id) && !belongs(state, id) {
+        let place = cursor_place(state);
+        state.list.rows.retain(|row| *row != id);
+        settle(state, place);
+    }
+}
+
+/// Where the cursor stands: its index, and its line on the screen.
+fn cursor_place(state: &State) -> (usize, usize) {
+    let index = position(state).unwrap_or(0);
+    (index, index.saturating_sub(state.list.top))
+}
+
+fn position(state: &State) -> Option<usize> {
+    state.list.rows.iter().position(|id| Some(*id) == state.list.cursor)
+}
+
+/// Finds the cursor again after rows moved: on its conversation, at the same line; if that is gone, on what took its place.
+fn settle(state: &mut State, (index, line): (usize, usize)) {
+    let index = position(state).unwrap_or(index.min(state.list.rows.len().saturating_sub(1)));
+    state.list.cursor = state.list.rows.get(index).copied();
+    state.list.top = index.saturating_sub(line);
+    keep_visible(state);
+}
+
+/// Scrolls as little as needed for the cursor to be on the screen.
+pub(super) fn keep_visible(state: &mut State) {
+    let Some(page) = layout::rows_page(state) else { return };
+    let index = position(state).unwrap_or(0);
+    let list = &mut state.list;
+    list.top = list.top.min(index).max((index + 1).saturating_sub(page)).min(list.rows.len().saturating_sub(page));
+}
+
+/// Moves the cursor by rows.
+pub(super) fn move_by(state: &mut State, out: &mut Out, by: isize) {
+    if by < 0 && position(state) == Some(0) && !state.list.fresh.is_empty() {
+        state.list.cursor = None;
+        sort(state);
+        return;
+    }
+    let index = moved(position(state).unwrap_or(0), by, state.list.rows.len());
+    state.list.cursor = state.list.rows.get(index).copied();
+    keep_visible(state);
+    ahead(state, out);
+}
+
+/// Asks for the next page when the cursor nears the end.
+fn ahead(state: &mut State, out: &mut Out) {
+    let near = position(state).unwrap_or(0) + AHEAD + layout::rows_page(state).unwrap_or(1) >= state.list.rows.len();
+    if near
+        && !state.list.loading
+        && let Some(cursor) = state.list.next_cursor.clone()
+    {
+        state.list.loading = true;
+        let query = query(state, PAGE, Some(cursor));
+        out.push(Effect::List { generation: state.list.generation, query, more: true });
+    }
+}
+
+/// The next row (or the one before) that is unread, from the one that is shown.
+pub(super) fn unread(state: &mut State, out: &mut Out, by: isize) {
+    let from = state.shown().and_then(|id| state.list.rows.iter().position(|row| *row == id)).unwrap_or(0);
+    let len = state.list.rows.len();
+    let found = (1..len).map(|step| (from as isize + by * step as isize).rem_euclid(len as isize) as usize).find(|i| {
+        let id = state.list.rows.get(*i);
+        id.and_then(|id| state.conversations.get(id)).is_some_and(|view| view.unread_count > 0)
+    });
+    match found.and_then(|i| state.list.rows.get(i).copied()) {
+        Some(id) => go_to(state, out, id),
+        None => super::toast(state, crate::state::Tone::Plain, "Nothing else is unread here"),
+    }
+}
+
+/// The next row or the one before, from the one that is shown.
+pub(super) fn neighbour(state: &mut State, out: &mut Out, by: isize) {
+    let from = state.shown().and_then(|id| state.list.rows.iter().position(|row| *row == id));
+    let to = from.map_or(0, |from| moved(from, by, state.list.rows.len()));
+    if let Some(id) = state.list.rows.get(to).copied() {
+        go_to(state, out, id);
+    }
+}
+
+/// Puts the cursor on a conversation; a conversation that was open gives way to it.
+fn go_to(state: &mut State, out: &mut Out, id: ConversationId) {
+    state.list.cursor = Some(id);
+    keep_visible(state);
+    if state.focus == Focus::Open {
+        thread::open(state, out, id);
+    }
+    ahead(state, out);
+}
+
+/// Forgets conversations that nothing on the screen needs.
+fn forget(state: &mut State) {
+    let open = state.open;
+    let mut keep: std::collections::BTreeSet<ConversationId> = state.list.rows.iter().copied().collect();
+    keep.extend(state.list.fresh.iter());
+    keep.extend(open);
+    keep.extend(state.composer.as_ref().and_then(|c| c.purpose.conversation()));
+    keep.extend(state.threads.keys());
+    state.conversations.retain(|id, _| keep.contains(id));
+}
+
+/// Reads again what the inbox shows.
+pub(super) fn refetch(state: &mut State, out: &mut Out) {
+    reload(state, out);
+    if let Some(id) = state.shown() {
+        read(state, out, Read::Conversation(id));
+        thread::refresh(state, out, id);
+    }
+}

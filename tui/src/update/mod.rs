@@ -1,0 +1,187 @@
+//! The only place that changes [`State`]: an event in, effects out. Never waits, never draws.
+
+mod approvals;
+mod compose;
+mod keys;
+mod list;
+mod live;
+mod menus;
+mod thread;
+
+pub(crate) use approvals::{hindrance_words, money};
+use jiff::SignedDuration;
+
+use crate::event::{Answer, Effect, Event, Failure};
+use crate::state::{Daemon, Read, State, Toast, Tone};
+
+pub(crate) use thread::PAGE as MESSAGES_PAGE;
+
+/// What `update` asks for, in order.
+type Out = Vec<Effect>;
+
+/// How long a toast stands.
+const TOAST: SignedDuration = SignedDuration::from_secs(6);
+/// How long one with bad news stands.
+const TOAST_BAD: SignedDuration = SignedDuration::from_secs(15);
+/// More at once nobody reads.
+const TOASTS_MAX: usize = 3;
+
+/// What has to be asked before anything can be shown.
+pub(crate) fn start(state: &mut State) -> Vec<Effect> {
+    let mut out = Vec::new();
+    live::connect(state, &mut out);
+    read(state, &mut out, Read::Me);
+    read(state, &mut out, Read::Status);
+    out
+}
+
+/// What has to be written before the inbox ends.
+pub(crate) fn finish(state: &mut State) -> Vec<Effect> {
+    compose::keep(state);
+    if state.drafts_loaded && state.drafts_dirty {
+        state.drafts_dirty = false;
+        return vec![compose::save(state)];
+    }
+    Vec::new()
+}
+
+/// Carries one event into the state.
+pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let mut out = Vec::new();
+    match event {
+        Event::Tick(now) => live::tick(state, &mut out, now),
+        Event::Key(key) => keys::key(state, &mut out, key),
+        Event::Paste(text) => keys::paste(state, &text),
+        Event::Resize(width, height) => {
+            state.size = (width, height);
+            list::keep_visible(state);
+            approvals::keep_visible(state);
+        }
+        Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
+        Event::Answer(answer) => answered(state, &mut out, *answer),
+    }
+    live::pump(state, &mut out);
+    out
+}
+
+fn answered(state: &mut State, out: &mut Out, answer: Answer) {
+    match answer {
+        Answer::Me(result) => {
+            let first = state.me.is_none();
+            if let Some(me) = took(state, out, Read::Me, result) {
+                live::me(state, out, me, first);
+            }
+        }
+        Answer::Status(result) => {
+            if let Some(status) = took(state, out, Read::Status, result) {
+                live::status(state, out, status);
+            }
+        }
+        Answer::Directory(result) => {
+            if let Some(directory) = took(state, out, Read::Directory, result) {
+                state.directory = directory;
+            }
+        }
+        Answer::Outbox(result) => {
+            if let Some(outbox) = took(state, out, Read::Outbox, result) {
+                compose::outbox(state, outbox);
+            }
+        }
+        Answer::Counts { generation, result } => {
+            if let Some(page) = took(state, out, Read::Counts, result)
+                && generation == state.list.generation
+            {
+                state.list.counts = page.meta.counts.or(state.list.counts);
+                state.list.total = page.meta.total;
+            }
+        }
+        Answer::List { generation, more, result } => list::page(state, out, generation, more, result),
+        Answer::Conversation(id, result) => list::conversation(state, out, id, result),
+        Answer::Messages { id, older, result } => thread::messages(state, out, id, older, result),
+        Answer::Approvals { generation, more, result } => approvals::page(state, out, generation, more, result),
+        Answer::Approval(id, result) => approvals::one(state, out, id, result),
+        Answer::Submitted { purpose, key, result } => compose::submitted(state, out, purpose, &key, result),
+        Answer::Patched { id, label, result } => menus::patched(state, out, id, &label, result),
+        Answer::Approved(id, result) => approvals::approved(state, out, id, result),
+        Answer::Recalled(id, result) => compose::recalled(state, out, id, result),
+        Answer::Discarded(result) => {
+            if result.is_ok() {
+                read(state, out, Read::Outbox);
+            }
+        }
+        Answer::Drafts(drafts, problem) => compose::drafts_loaded(state, drafts, problem),
+        Answer::DraftsSaved(result) => match result {
+            Ok(()) => state.drafts_error = None,
+            Err(problem) => {
+                if state.drafts_error.is_none() {
+                    toast(state, Tone::Bad, format!("Drafts are not on disk: {problem}"));
+                }
+                state.drafts_error = Some(problem);
+                state.drafts_dirty = true;
+            }
+        },
+    }
+}
+
+/// Asks for something to be read, at most once at a time: asked again meanwhile, it is read once more when the answer is in.
+fn read(state: &mut State, out: &mut Out, what: Read) {
+    if let Some(again) = state.reads.get_mut(&what) {
+        *again = true;
+        return;
+    }
+    state.reads.insert(what, false);
+    out.push(match what {
+        Read::Me => Effect::Me,
+        Read::Status => {
+            state.status_at = state.now;
+            Effect::Status
+        }
+        Read::Directory => Effect::Directory,
+        Read::Outbox => Effect::Outbox,
+        Read::Counts => Effect::Counts { generation: state.list.generation, query: list::query(state, 1, None) },
+        Read::Conversation(id) => Effect::Conversation(id),
+        Read::Messages(id) => Effect::Messages { id, before: None },
+        Read::Approvals => Effect::Approvals { generation: state.approvals.generation, query: approvals::query(state, 1), more: false },
+        Read::Approval(id) => Effect::Approval(id),
+    });
+}
+
+/// Ends a read; what was asked for meanwhile is read again.
+fn ended(state: &mut State, out: &mut Out, what: Read) {
+    if state.reads.remove(&what) == Some(true) && state.daemon == Daemon::Live {
+        read(state, out, what);
+    }
+}
+
+/// Ends a read and takes its result, or notes that the daemon is lost.
+fn took<T>(state: &mut State, out: &mut Out, what: Read, result: Result<T, Failure>) -> Option<T> {
+    ended(state, out, what);
+    match result {
+        Ok(value) => Some(value),
+        Err(failure) => {
+            live::failed(state, &failure);
+            None
+        }
+    }
+}
+
+/// Says something for a while.
+fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
+    let text = text.into();
+    state.toasts.retain(|t| t.text != text);
+    let until = state.now + if tone == Tone::Bad { TOAST_BAD } else { TOAST };
+    state.toasts.push(Toast { text, tone, until });
+    let extra = state.toasts.len().saturating_sub(TOASTS_MAX);
+    state.toasts.drain(..extra);
+}
+
+/// An idempotency key: unique to this run and to what is asked.
+fn new_key(state: &mut State) -> String {
+    state.counter += 1;
+    format!("tui-{}-{}", state.session, state.counter)
+}
+
+/// Moves an index by `by` within `len` rows.
+fn moved(index: usize, by: isize, len: usize) -> usize {
+    index.saturating_add_signed(by).min(len.saturating_sub(1))
+}

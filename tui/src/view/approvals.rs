@@ -1,0 +1,359 @@
+//! The approvals screen: the queue at the left, the decision card at the right or on a screen of its own.
+
+use api::approval::{ApprovalStatus, ApprovalView};
+use api::inbox::MessageType;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::composer;
+use super::inbox::select;
+use super::message::{Row, approval_words};
+use super::thread::draw_row;
+use super::ui::{self, Spans, ends, put, rule, span};
+use crate::layout;
+use crate::state::{ApprovalTab, Daemon, Focus, Overlay, State};
+use crate::text;
+use crate::theme::Theme;
+use crate::update::{hindrance_words, money};
+
+pub(super) fn draw_queue(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect) {
+    let approvals = &state.approvals;
+    let inner = Rect { x: pane.x + 1, width: pane.width.saturating_sub(2), height: 1, ..pane };
+    let mut left = Spans::new();
+    let waiting = state.status.as_ref().map(|s| s.approvals_waiting).filter(|n| *n > 0);
+    for tab in ApprovalTab::ALL {
+        let on = tab == approvals.tab;
+        if !left.is_empty() {
+            left.push(span("   ", theme.text));
+        }
+        left.push(span(tab.title(), if on { theme.strong.add_modifier(Modifier::UNDERLINED) } else { theme.dim }));
+        let number = if tab == ApprovalTab::Waiting { waiting } else { Some(approvals.total).filter(|n| on && *n > 0) };
+        if let Some(number) = number {
+            left.push(span(format!(" {number}"), if on { theme.accent } else { theme.dim }));
+        }
+    }
+    put(buf, inner.x, inner.y, inner.width, left);
+    let area = layout::rows_area(pane);
+    if approvals.rows.is_empty() {
+        let (words, hint) = match (&approvals.error, approvals.loaded, approvals.tab) {
+            (Some(error), ..) => (error.as_str(), "Ctrl+R tries again"),
+            (None, false, _) if matches!(state.daemon, Daemon::Lost { .. }) => {
+                ("The daemon is not there", "this screen connects by itself")
+            }
+            (None, false, _) => ("Reading …", ""),
+            (None, true, ApprovalTab::Waiting) => ("Nothing waits for you", "Tab shows what you asked and what was decided"),
+            (None, true, ApprovalTab::Asked) => ("You have asked for nothing", "H in a conversation asks for a decision"),
+            (None, true, ApprovalTab::Decided) => ("Nothing was decided yet", ""),
+        };
+        return super::quiet(theme, buf, area, words, hint);
+    }
+    let step = layout::row_step(area);
+    let mut y = area.y;
+    for approval in approvals.rows.iter().skip(approvals.top) {
+        if y >= area.bottom() {
+            break;
+        }
+        let row = Rect { y, height: step.min(2).min(area.bottom() - y), ..area };
+        queue_row(state, theme, buf, row, approval);
+        if Some(approval.id) == approvals.cursor {
+            select(theme, buf, row, super::open_focused(state));
+        }
+        y += step;
+    }
+}
+
+fn queue_row(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, a: &ApprovalView) {
+    let inner = Rect { x: row.x + 2, width: row.width.saturating_sub(3), height: 1, ..row };
+    let reference = format!("{:<6}", a.reference.to_string());
+    let left = vec![span(reference.clone(), theme.accent), span(text::line(&a.title), theme.strong)];
+    let right = match a.status {
+        ApprovalStatus::Submitted => vec![waiting_age(state, theme, a)],
+        status => {
+            let (style, word) = approval_words(theme, status);
+            vec![span(word, style), span(format!("  {}", ui::age(state.now, a.decided_at.unwrap_or(a.created_at))), theme.faint)]
+        }
+    };
+    ends(buf, inner, left, right);
+    if row.height > 1 {
+        let mut who = vec![span(" ".repeat(text::width(&reference)), theme.text), span(text::line(&a.requester.name), theme.dim)];
+        if let Some(contact) = &a.contact {
+            who.push(span(format!(" · {}", text::line(contact)), theme.dim));
+        }
+        let amount = a.amount.as_ref().map(|m| vec![span(money(m), theme.dim)]).unwrap_or_default();
+        ends(buf, Rect { y: row.y + 1, ..inner }, who, amount);
+    }
+}
+
+/// How long it waits, marked as it comes near its end.
+fn waiting_age(state: &State, theme: &Theme, a: &ApprovalView) -> ratatui::text::Span<'static> {
+    let since = a.submitted_at.unwrap_or(a.created_at);
+    let age = ui::age(state.now, since);
+    let Some(expires) = a.expires_at else { return span(age, theme.faint) };
+    let (whole, left) = (expires.duration_since(since).as_secs().max(1), expires.duration_since(state.now).as_secs());
+    match left * 4 / whole {
+        2.. => span(age, theme.faint),
+        1 => span(format!("{age}^"), theme.warn),
+        _ => span(format!("{age}^^"), theme.late),
+    }
+}
+
+pub(super) fn draw_card(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, alone: bool) -> Option<Position> {
+    let Some(a) = state.approval() else {
+        if state.approvals.loaded {
+            super::quiet(theme, buf, pane, "", "");
+        }
+        return None;
+    };
+    let notices = composer::notices(state, layout::composer_width(pane));
+    let parts = layout::open_parts(state, pane, u16::try_from(notices.len()).unwrap_or(0));
+    let inner = Rect { x: pane.x + 1, width: pane.width.saturating_sub(2), ..parts.head };
+    let mut left = if alone { vec![span("‹ ", theme.accent)] } else { Spans::new() };
+    left.push(span(a.reference.to_string(), theme.accent.add_modifier(Modifier::BOLD)));
+    if pane.width >= 60 {
+        left.push(span(format!("  {}", text::line(&a.kind)), theme.dim));
+        left.push(span(format!("  revision {}", a.revision), theme.dim));
+    } else {
+        left.push(span(format!("  rev {}", a.revision), theme.dim));
+    }
+    ends(buf, inner, left, expiry(state, theme, a, pane.width >= 60));
+    if alone {
+        rule(buf, pane.x, pane.y + 1, pane.width, theme.rule);
+    }
+    let action = action_height(state, pane);
+    let body = Rect { height: parts.body.height.saturating_sub(action), ..parts.body };
+    let lines = card_rows(state, theme, a, pane);
+    let scroll = state.approvals.card.as_ref().map_or(0, |c| c.scroll).min(lines.len().saturating_sub(usize::from(body.height)));
+    for (y, row) in (body.y..body.bottom()).zip(lines.iter().skip(scroll)) {
+        draw_card_row(theme, buf, Rect { y, height: 1, ..body }, row);
+    }
+    if lines.len() > scroll + usize::from(body.height) && body.height > 0 {
+        let words = " ↓ more, j ";
+        let x = body.right().saturating_sub(u16::try_from(text::width(words)).unwrap_or(0) + 1);
+        put(buf, x, body.bottom() - 1, body.width, vec![span(words, theme.accent)]);
+    }
+    match parts.composer {
+        Some(area) => composer::draw(state, theme, buf, area, notices),
+        None => {
+            let area = Rect { y: body.bottom(), height: action, ..body };
+            actions(state, theme, buf, area, a);
+            None
+        }
+    }
+}
+
+/// Rows that start at the pane's margin: everything but the conversation's lines, which have a bar.
+fn draw_card_row(theme: &Theme, buf: &mut Buffer, area: Rect, row: &Row) {
+    if row.bar.is_some() || row.centred {
+        draw_row(theme, buf, area, row);
+    } else {
+        ends(buf, Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }, row.left.clone(), row.right.clone());
+    }
+}
+
+fn expiry(state: &State, theme: &Theme, a: &ApprovalView, wide: bool) -> Spans {
+    let (style, word) = approval_words(theme, a.status);
+    match (a.status, a.expires_at) {
+        (ApprovalStatus::Submitted, Some(at)) => {
+            let left = at.duration_since(state.now).as_secs();
+            let words = ui::span_words(left);
+            if left > 0 {
+                vec![span(if wide { format!("expires in {words}") } else { format!("{words} left") }, theme.warn)]
+            } else {
+                vec![span("expires now", theme.bad)]
+            }
+        }
+        _ => vec![span(word, style.add_modifier(Modifier::BOLD))],
+    }
+}
+
+/// Lines of the block in which a decision is asked.
+pub(super) fn action_height(state: &State, pane: Rect) -> u16 {
+    if state.composer.is_some() {
+        0
+    } else if pane.height >= 18 {
+        4
+    } else {
+        2
+    }
+}
+
+/// How far the opened card can be scrolled.
+pub(super) fn scroll_max(state: &State) -> usize {
+    let (Some(a), Some(pane)) = (state.approval(), layout::panes(state).open) else { return 0 };
+    let parts = layout::open_parts(state, pane, 0);
+    let height = usize::from(parts.body.height.saturating_sub(action_height(state, pane)));
+    card_rows(state, &super::plain(), a, pane).len().saturating_sub(height)
+}
+
+fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<Row> {
+    let width = usize::from(pane.width.saturating_sub(2)).max(1);
+    let mut out: Vec<Row> = Vec::new();
+    let plain = |left: Spans| Row { left, ..Row::default() };
+    for row in text::wrap(&text::line(&a.title), width) {
+        out.push(plain(vec![span(row, theme.strong)]));
+    }
+    let description = text::clean(&a.description);
+    // An escalation's first line is its title already.
+    let description = description.trim();
+    let description =
+        description.strip_prefix(a.title.trim()).filter(|rest| rest.is_empty() || rest.starts_with('\n')).unwrap_or(description);
+    let told = text::wrap(description.trim(), width).into_iter().filter(|_| !description.trim().is_empty());
+    let told: Vec<Row> = told.map(|row| plain(vec![span(row, theme.text)])).collect();
+    // On a phone the figures come first: a decision must not depend on scrolling past a long story.
+    let short = pane.height < 18;
+    if !short {
+        out.extend(told.iter().cloned());
+        out.push(Row::default());
+    }
+    let label = if width >= 50 { 11 } else { 9 };
+    let mut field = |name: &str, spans: Spans| {
+        let mut left = vec![span(format!("{name:<label$}"), theme.faint)];
+        left.extend(spans);
+        out.push(plain(left));
+    };
+    let asked = a.submitted_at.unwrap_or(a.created_at);
+    let since = format!(", {} ago", ui::age(state.now, asked)).replace("now ago", "just now");
+    field("asked by", vec![span(text::line(&a.requester.name), theme.text), span(since, theme.dim)]);
+    if let Some(contact) = &a.contact {
+        field("customer", vec![span(text::line(contact), theme.text)]);
+    }
+    if let Some(amount) = &a.amount {
+        field("amount", vec![span(money(amount), theme.strong)]);
+    }
+    if a.status != ApprovalStatus::Submitted {
+        let (style, word) = approval_words(theme, a.status);
+        let mut spans = vec![span(word, style)];
+        if let Some(by) = &a.decided_by {
+            spans.push(span(format!(" by {}", text::line(&by.name)), theme.text));
+        }
+        if let Some(at) = a.decided_at {
+            spans.push(span(format!(", {} {}", ui::day(state, at), ui::clock(state, at)), theme.dim));
+        }
+        field("decision", spans);
+        if let Some(comment) = a.comment.as_deref().map(text::line).filter(|c| !c.is_empty()) {
+            for (i, row) in text::wrap(&comment, width.saturating_sub(label).max(1)).into_iter().enumerate() {
+                field(if i == 0 { "reason" } else { "" }, vec![span(row, theme.text)]);
+            }
+        }
+        field(
+            "Chatwoot",
+            vec![span(
+                match a.write_back.as_str() {
+                    "queued" => "note and label are on their way",
+                    "done" => "note and label are there",
+                    "failed" => "note and label were refused, see `afenda outbox`",
+                    _ => "nothing to write",
+                },
+                theme.dim,
+            )],
+        );
+    }
+    if let Some(card) = state.approvals.card.as_ref().filter(|c| c.shown.id == a.id) {
+        for (i, change) in card.changed.iter().enumerate() {
+            field(if i == 0 { "changed" } else { "" }, vec![span(change.clone(), theme.warn)]);
+        }
+    }
+    if short && !told.is_empty() {
+        out.push(Row::default());
+        out.extend(told);
+    }
+    if let Some(id) = a.conversation_id {
+        out.push(Row::default());
+        let words = format!("── Conversation #{id} ");
+        let rest = "─".repeat(width.saturating_sub(text::width(&words)));
+        out.push(plain(vec![
+            span("── ", theme.rule),
+            span(format!("Conversation #{id}"), theme.dim),
+            span(format!(" {rest}"), theme.rule),
+        ]));
+    }
+    let width = layout::message_width(pane);
+    for line in &a.excerpt {
+        out.push(Row::default());
+        let (bar, name, body) = match (line.private, line.message_type) {
+            (true, _) => (theme.warn, theme.warn.add_modifier(Modifier::BOLD), theme.warn),
+            (false, MessageType::Incoming) => (theme.dim, theme.strong, theme.text),
+            (false, MessageType::Activity) => (theme.rule, theme.faint, theme.faint),
+            (false, _) => (theme.accent, theme.accent.add_modifier(Modifier::BOLD), theme.text),
+        };
+        let mut left = vec![span(text::line(&line.from), name)];
+        if line.private {
+            left.push(span(" TEAM ONLY", theme.warn));
+        }
+        out.push(Row { bar: Some(bar), left, right: vec![span(ui::clock(state, line.at), theme.faint)], centred: false });
+        let words = text::clean(&line.text);
+        let words = if words.trim().is_empty() { "(no text)" } else { words.trim() };
+        for row in text::wrap(words, width) {
+            out.push(Row { bar: Some(bar), left: vec![span(row, body)], ..Row::default() });
+        }
+    }
+    out
+}
+
+/// Where the decision is asked: the one filled block of the screen.
+fn actions(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, a: &ApprovalView) {
+    if area.height == 0 {
+        return;
+    }
+    let card = state.approvals.card.as_ref();
+    let error = card.and_then(|c| c.error.as_deref());
+    let open = state.focus == Focus::Open;
+    let asked = matches!(&state.overlay, Some(Overlay::Approve { id, .. }) if *id == a.id);
+    let mut bar = theme.ok;
+    let line: Spans = if asked {
+        let keys = vec![
+            span("   y", theme.ok.add_modifier(Modifier::BOLD)),
+            span(" approve   ", theme.text),
+            span("Esc", theme.accent),
+            span(" not yet", theme.text),
+        ];
+        let mut question = vec![span(format!("Approve {} revision {}?", a.reference, a.revision), theme.strong)];
+        if area.width >= 60 {
+            question.extend(keys);
+        }
+        question
+    } else if card.is_some_and(|c| c.deciding) {
+        vec![span("deciding …", theme.dim)]
+    } else if a.status != ApprovalStatus::Submitted {
+        let (style, word) = approval_words(theme, a.status);
+        bar = style;
+        let who = a.decided_by.as_ref().map_or_else(String::new, |by| format!(" by {}", text::line(&by.name)));
+        vec![span(word, style), span(format!("{who}: nothing is left to do"), theme.dim)]
+    } else if let Some(error) = error {
+        bar = theme.bad;
+        vec![span(text::line(error), theme.bad)]
+    } else if let Some(hindrance) = a.hindrance {
+        bar = theme.warn;
+        vec![span(hindrance_words(hindrance), theme.dim)]
+    } else if open {
+        vec![
+            span("a", theme.ok.add_modifier(Modifier::BOLD)),
+            span(" approve    ", theme.strong),
+            span("x", theme.bad.add_modifier(Modifier::BOLD)),
+            span(" reject with a reason", theme.text),
+        ]
+    } else {
+        bar = theme.rule;
+        vec![span("Enter", theme.accent), span(" opens it to decide", theme.dim)]
+    };
+    let block = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) };
+    ui::fill(buf, block, theme.block);
+    for y in block.top()..block.bottom() {
+        put(buf, block.x, y, 1, vec![span("▎", bar)]);
+    }
+    let room = usize::from(block.width.saturating_sub(3)).max(1);
+    let mut y = block.y + block.height.saturating_sub(1) / 2;
+    if ui::spans_width(&line) > room && line.len() == 1 && block.height > 1 {
+        // A message that is too long for one line takes the block's other lines.
+        let style = line.first().map_or(theme.text, |s| s.style);
+        let words = line.first().map(|s| s.content.to_string()).unwrap_or_default();
+        y = block.y;
+        for row in text::wrap(&words, room).into_iter().take(usize::from(block.height)) {
+            put(buf, block.x + 2, y, block.width.saturating_sub(3), vec![span(row, style)]);
+            y += 1;
+        }
+        return;
+    }
+    put(buf, block.x + 2, y, block.width.saturating_sub(3), line);
+}

@@ -1,0 +1,132 @@
+//! The reply box: a rule that says who will read it, what to know before sending, the text, and the cursor in it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Modifier, Style};
+
+use super::ui::{put, span, titled_rule};
+use crate::event::Purpose;
+use crate::state::State;
+use crate::text;
+use crate::theme::Theme;
+
+/// How a notice is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// Good to know.
+    Know,
+    /// Something is not as one may think.
+    Warn,
+    /// It did not work.
+    Bad,
+}
+
+/// What to know before sending, in rows of `width` cells.
+pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
+    let Some(composer) = &state.composer else { return Vec::new() };
+    let mut out: Vec<(Notice, String)> = Vec::new();
+    let conversation = composer.purpose.conversation().and_then(|id| state.conversations.get(&id));
+    if let Some(error) = &composer.error {
+        out.push((Notice::Bad, text::line(error)));
+    }
+    if matches!(composer.purpose, Purpose::Reply(_) | Purpose::Note(_)) && !state.speaks_for_itself() {
+        out.push((Notice::Warn, "Goes out as the service user: no Chatwoot token of yours is linked".into()));
+    }
+    if let (Purpose::Reply(_), Some(view)) = (composer.purpose, conversation) {
+        if !view.can_reply {
+            out.push((Notice::Warn, "The channel takes no reply now; Chatwoot may refuse it".into()));
+        }
+        if let Some(other) = view.assignee.as_ref().filter(|a| Some(a.id) != state.agent()) {
+            out.push((Notice::Know, format!("{} works on this conversation", text::line(&other.name))));
+        }
+    }
+    if composer.news {
+        let name = conversation.map(|c| text::line(&c.contact.name)).unwrap_or_default();
+        out.push((Notice::Warn, format!("{name} wrote again since you began")));
+    }
+    out.into_iter().flat_map(|(kind, text)| text::wrap(&text, width).into_iter().take(3).map(move |row| (kind, row))).collect()
+}
+
+/// Draws it; returns where the terminal's cursor belongs.
+pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, notices: Vec<(Notice, String)>) -> Option<Position> {
+    let composer = state.composer.as_ref()?;
+    let (words, style) = title(state, theme, composer.purpose);
+    titled_rule(buf, Rect { height: 1, ..area }, &words, style.add_modifier(Modifier::BOLD), style);
+    let mut y = area.y + 1;
+    for (kind, words) in notices {
+        if y + 1 >= area.bottom() {
+            break;
+        }
+        let style = match kind {
+            Notice::Know => theme.faint,
+            Notice::Warn => theme.warn,
+            Notice::Bad => theme.bad,
+        };
+        put(buf, area.x + 1, y, area.width.saturating_sub(2), vec![span(words, style)]);
+        y += 1;
+    }
+    let width = crate::layout::composer_width(area);
+    let rows_needed = composer.editor.layout(width).0.len();
+    if usize::from(area.bottom().saturating_sub(y)) > rows_needed + 1 && y == area.y + 1 && area.height >= 6 {
+        y += 1;
+    }
+    let (rows, (row, column)) = composer.editor.layout(width);
+    let left = area.bottom().saturating_sub(y);
+    // The last line says what becomes of the text, where there is room for it.
+    let room = usize::from(if left > 2 { left - 1 } else { left });
+    let top = (row + 1).saturating_sub(room.max(1));
+    let text_style = if composer.sending { theme.dim } else { theme.text };
+    for (line, range) in (y..).zip(rows.iter().skip(top).take(room)) {
+        let text = composer.editor.text().get(range.clone()).unwrap_or_default();
+        // A space at which a row broke may stand one cell past its end.
+        let text = if text::width(text) > width { text.trim_end() } else { text };
+        buf.set_stringn(area.x + 1, line, text, width, text_style);
+    }
+    if composer.editor.text().is_empty() && !composer.sending {
+        put(buf, area.x + 1, y, area.width.saturating_sub(2), vec![span(placeholder(composer.purpose), theme.faint)]);
+    }
+    if left > 2 {
+        let fate = if composer.sending {
+            "handing it in …".to_owned()
+        } else if composer.replaces.is_some() {
+            "came back unsent; sending replaces it".into()
+        } else if composer.restored {
+            "draft from before".into()
+        } else if composer.editor.is_blank() {
+            String::new()
+        } else if state.drafts_dirty || state.drafts_error.is_some() {
+            "draft".into()
+        } else {
+            "draft kept".into()
+        };
+        let width = u16::try_from(text::width(&fate)).unwrap_or(0);
+        put(buf, area.right().saturating_sub(width + 2), area.bottom() - 1, width, vec![span(fate, theme.faint)]);
+    }
+    let (dx, dy) = (u16::try_from(column).unwrap_or(0), u16::try_from(row - top).unwrap_or(0));
+    Some(Position::new((area.x + 1 + dx).min(area.right().saturating_sub(1)), (y + dy).min(area.bottom().saturating_sub(1))))
+}
+
+fn placeholder(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Reply(_) => "The customer will read this",
+        Purpose::Note(_) => "Only the team will read this",
+        Purpose::Escalate(_) => "What has to be decided, and why? The first line becomes the title",
+        Purpose::Reject(..) => "Why not? The reason goes to who asked",
+    }
+}
+
+fn title(state: &State, theme: &Theme, purpose: Purpose) -> (String, Style) {
+    let conversation = purpose.conversation().and_then(|id| state.conversations.get(&id));
+    match purpose {
+        Purpose::Reply(_) => {
+            let via = conversation.map_or_else(String::new, |c| format!(" via {}", text::truncate(&text::line(&c.inbox.name), 24)));
+            (format!("Reply to the CUSTOMER{via}"), theme.accent)
+        }
+        Purpose::Note(_) => ("Private note, TEAM ONLY".into(), theme.warn),
+        Purpose::Escalate(id) => (format!("Ask for a decision about #{id}, APPROVERS read it"), theme.warn),
+        Purpose::Reject(id, revision) => {
+            let reference = state.approvals.card.as_ref().filter(|c| c.shown.id == id).map(|c| c.shown.reference.to_string());
+            (format!("Reject {} revision {revision}: why?", reference.unwrap_or_default()), theme.bad)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The foot: the keys that work here now, made from the table, and at its right how fresh everything is and what is unsent.
+
+use api::approval::ApprovalStatus;
+use api::status::LinkState;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::ui::{Spans, put, span, spans_width};
+use crate::event::Purpose;
+use crate::keymap::{self, Binding, Command, Context};
+use crate::state::{Daemon, Overlay, State};
+use crate::text;
+use crate::theme::Theme;
+
+pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
+    let mut right = freshness(state, theme);
+    right.push(span(" ", theme.text));
+    let taken = u16::try_from(spans_width(&right)).unwrap_or(area.width).min(area.width);
+    let room = area.width.saturating_sub(taken + 2);
+    let mut x = area.x + 1;
+    if state.quitting.is_some() {
+        put(buf, x, area.y, room, vec![span("Ctrl+C", theme.accent), span(" again quits, drafts are kept", theme.dim)]);
+    } else if let Some(prefix) = &state.prefix {
+        x = put(buf, x, area.y, room, vec![span(format!("{prefix} …  "), theme.accent)]);
+        for binding in keymap::bindings(state.context()) {
+            let second = binding.keys.iter().find_map(|k| k.strip_prefix(prefix.as_str()));
+            if let Some(second) = second {
+                x = hint(buf, theme, x, area, room, second.trim(), binding.help);
+            }
+        }
+    } else {
+        let hints: Vec<_> = keymap::bindings(state.context())
+            .filter(|b| available(state, b))
+            .filter_map(|b| Some((b.command, *b.keys.first()?, b.hint?)))
+            .collect();
+        // The way to all other keys keeps its place as long as it has one.
+        let help = hints.iter().find(|(command, ..)| *command == Command::Help).copied();
+        let kept = help.map_or(0, |(_, key, words)| u16::try_from(text::width(key) + text::width(words) + 3).unwrap_or(0));
+        let kept = if kept < room / 2 { kept } else { 0 };
+        for (_, key, words) in hints.iter().filter(|(command, ..)| *command != Command::Help) {
+            let after = hint(buf, theme, x, area, room - kept, key, words);
+            if after == x {
+                break;
+            }
+            x = after;
+        }
+        if let Some((_, key, words)) = help {
+            hint(buf, theme, x, area, room, key, words);
+        }
+    }
+    put(buf, area.right().saturating_sub(taken), area.y, taken, right);
+}
+
+/// One key and its words, if they fit whole.
+fn hint(buf: &mut Buffer, theme: &Theme, x: u16, area: Rect, room: u16, key: &str, words: &str) -> u16 {
+    let spans = vec![span(key.to_owned(), theme.accent), span(format!(" {words}"), theme.dim)];
+    let width = u16::try_from(spans_width(&spans)).unwrap_or(u16::MAX);
+    if x + width > area.x + room {
+        return x;
+    }
+    put(buf, x, area.y, width, spans) + 2
+}
+
+/// Whether a key would do something now.
+fn available(state: &State, binding: &Binding) -> bool {
+    let purpose = state.composer.as_ref().map(|c| c.purpose);
+    match binding.command {
+        Command::ToNote if binding.contexts == [Context::Composer] => matches!(purpose, Some(Purpose::Reply(_))),
+        Command::ToReply if binding.contexts == [Context::Composer] => matches!(purpose, Some(Purpose::Note(_))),
+        Command::Approve | Command::Reject => {
+            state.approval().is_some_and(|a| a.status == ApprovalStatus::Submitted && a.hindrance.is_none())
+        }
+        Command::Conversation => state.approval().is_some_and(|a| a.conversation_id.is_some()),
+        Command::Undo => !state.undo.is_empty(),
+        Command::Reply
+        | Command::Note
+        | Command::Assign
+        | Command::Resolve
+        | Command::Escalate
+        | Command::Status
+        | Command::Snooze
+        | Command::Labels
+        | Command::Info => state.target().is_some_and(|id| state.conversations.contains_key(&id)),
+        Command::Open => match state.pane() {
+            Context::Queue => !state.approvals.rows.is_empty(),
+            _ => !state.list.rows.is_empty(),
+        },
+        _ => true,
+    }
+}
+
+/// The dot at the head's right: full when what is shown is fresh.
+pub(super) fn dot(state: &State, theme: &Theme, words: bool) -> Spans {
+    let (mark, style, word) = link(state, theme);
+    let mut out = vec![span(mark, style)];
+    if words {
+        out.push(span(format!(" {word}"), style));
+    }
+    out
+}
+
+fn link(state: &State, theme: &Theme) -> (&'static str, ratatui::style::Style, &'static str) {
+    match (&state.daemon, state.status.as_ref().map(|s| s.chatwoot.state)) {
+        (Daemon::Connecting, _) => ("○", theme.warn, "connecting"),
+        (Daemon::Lost { refused: true, .. }, _) => ("○", theme.bad, "refused"),
+        (Daemon::Lost { .. }, _) => ("○", theme.bad, "no daemon"),
+        (Daemon::Live, None) => ("○", theme.warn, "connecting"),
+        (Daemon::Live, Some(LinkState::Live)) => ("●", theme.ok, "live"),
+        (Daemon::Live, Some(LinkState::Polling)) => ("●", theme.ok, "polling"),
+        (Daemon::Live, Some(LinkState::Connecting)) => ("○", theme.warn, "connecting to Chatwoot"),
+        (Daemon::Live, Some(LinkState::Offline)) => ("○", theme.bad, "Chatwoot offline"),
+        (Daemon::Live, Some(LinkState::Refused)) => ("○", theme.bad, "Chatwoot refuses us"),
+        (Daemon::Live, Some(LinkState::NotConfigured)) => ("○", theme.warn, "no Chatwoot configured"),
+    }
+}
+
+/// How fresh the data is, and what is still unsent.
+pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
+    let mut parts: Vec<Spans> = Vec::new();
+    let (_, style, word) = link(state, theme);
+    match &state.daemon {
+        Daemon::Lost { retry_at, refused, .. } => {
+            let seconds = retry_at.duration_since(state.now).as_secs().max(0) + 1;
+            let what = if *refused { "the daemon refuses us" } else { "no daemon" };
+            parts.push(vec![span(
+                if seconds > 15 { format!("{what}, retrying") } else { format!("{what}, retrying in {seconds}s") },
+                style,
+            )]);
+        }
+        _ if state.copying() => {
+            let copy = state.status.as_ref().map(|s| s.first_copy.clone());
+            let done = copy.as_ref().map_or(0, |c| c.conversations);
+            let total = copy.and_then(|c| c.conversations_total).map_or_else(String::new, |t| format!("/{t}"));
+            parts.push(vec![span(format!("copying {done}{total}"), theme.warn)]);
+            if word != "live" && word != "polling" {
+                parts.push(vec![span(word, style)]);
+            }
+        }
+        _ => parts.push(vec![span(word, if word == "live" { theme.dim } else { style })]),
+    }
+    if let Some(status) = &state.status {
+        if status.outbox.queued > 0 {
+            parts.push(vec![span(format!("outbox {}", status.outbox.queued), theme.warn)]);
+        }
+        if status.outbox.failed + status.outbox.held > 0 {
+            parts.push(vec![span(format!("{} not sent", status.outbox.failed + status.outbox.held), theme.bad)]);
+        }
+    }
+    if state.drafts_error.is_some() {
+        parts.push(vec![span("drafts not on disk", theme.bad)]);
+    } else if state.overlay.is_none() && state.composer.is_none() && !state.drafts.is_empty() && state.size.0 >= 100 {
+        let n = state.drafts.len();
+        parts.push(vec![span(format!("{n} draft{}", if n == 1 { "" } else { "s" }), theme.dim)]);
+    }
+    if matches!(state.overlay, Some(Overlay::Approve { .. })) && state.size.0 < 60 {
+        return Spans::new();
+    }
+    let mut out = Spans::new();
+    for part in parts {
+        if !out.is_empty() {
+            out.push(span(" · ", theme.faint));
+        }
+        out.extend(part);
+    }
+    out
+}

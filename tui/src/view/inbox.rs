@@ -1,0 +1,211 @@
+//! The list pane: tabs, filter, rows. Only the rows on the screen are looked at.
+
+use api::inbox::{ConversationView, MessageType, Priority};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::ui::{self, Spans, ends, fit, put, span, spans_width};
+use crate::layout;
+use crate::state::{Daemon, State, Tab};
+use crate::text;
+use crate::theme::Theme;
+
+pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect) -> Option<Position> {
+    let cursor = tabs(state, theme, buf, Rect { height: 1, ..pane });
+    let area = layout::rows_area(pane);
+    if state.list.rows.is_empty() {
+        empty(state, theme, buf, area);
+        return cursor;
+    }
+    let step = layout::row_step(area);
+    let mut y = area.y;
+    for id in state.list.rows.iter().skip(state.list.top) {
+        if y >= area.bottom() {
+            break;
+        }
+        let height = step.min(2).min(area.bottom() - y);
+        let row = Rect { y, height, ..area };
+        let chosen = Some(*id) == state.list.cursor;
+        match state.conversations.get(id) {
+            Some(view) if step > 1 => two_lines(state, theme, buf, row, view),
+            Some(view) => one_line(state, theme, buf, row, view),
+            None => {
+                put(buf, row.x + 3, row.y, row.width.saturating_sub(4), vec![span(format!("#{id} is gone from Chatwoot"), theme.faint)]);
+            }
+        }
+        if chosen {
+            select(theme, buf, row, super::open_focused(state));
+        }
+        y += step;
+    }
+    cursor
+}
+
+/// Marks the chosen row: a ground, and a bar that is there without colours too.
+pub(super) fn select(theme: &Theme, buf: &mut Buffer, row: Rect, elsewhere: bool) {
+    for y in row.top()..row.bottom() {
+        put(buf, row.x, y, 1, vec![span("▎", if elsewhere { theme.rule } else { theme.accent })]);
+    }
+    if !elsewhere || theme.selection.bg.is_some() {
+        buf.set_style(row, theme.selection);
+    }
+}
+
+fn tabs(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Position> {
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    if let Some(typing) = &state.list.typing {
+        let room = usize::from(inner.width.saturating_sub(3));
+        let before = typing.text().get(..typing.cursor()).unwrap_or_default();
+        let column = text::width(before).min(room);
+        put(buf, inner.x, inner.y, inner.width, vec![span("/ ", theme.accent), span(typing.text().to_owned(), theme.text)]);
+        return Some(Position::new(inner.x + 2 + u16::try_from(column).unwrap_or(0), inner.y));
+    }
+    let counts = state.list.counts;
+    let mut left = Spans::new();
+    for (tab, name, number) in [
+        (Tab::Mine, "Mine", counts.map(|c| c.mine)),
+        (Tab::Unassigned, "Unassigned", counts.map(|c| c.unassigned)),
+        (Tab::All, "All", counts.map(|c| c.all)),
+    ] {
+        let on = tab == state.list.tab;
+        if !left.is_empty() {
+            left.push(span("   ", theme.text));
+        }
+        left.push(span(name, if on { theme.strong.add_modifier(Modifier::UNDERLINED) } else { theme.dim }));
+        if let Some(number) = number {
+            left.push(span(format!(" {number}"), if on { theme.accent } else { theme.dim }));
+        }
+    }
+    let status = if state.list.status == "all" { "any status" } else { state.list.status };
+    let mut choices: Vec<Spans> = Vec::new();
+    if state.list.query.is_empty() {
+        choices.push(vec![span(format!("{status} · waiting ↓"), theme.dim)]);
+        choices.push(vec![span(status, theme.dim)]);
+    } else {
+        let query = text::line(&state.list.query);
+        choices.push(vec![span(format!("/{query}"), theme.accent), span(format!(" · {status}"), theme.dim)]);
+        choices.push(vec![span(format!("/{}", text::truncate(&query, 10)), theme.accent)]);
+    }
+    let room = usize::from(inner.width).saturating_sub(spans_width(&left) + 2);
+    let right = choices.into_iter().find(|c| spans_width(c) <= room).unwrap_or_default();
+    ends(buf, inner, left, right);
+    None
+}
+
+fn empty(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
+    if let Some(error) = &state.list.error {
+        return super::quiet(theme, buf, area, error, "Ctrl+R tries again");
+    }
+    if !state.list.loaded {
+        return match &state.daemon {
+            Daemon::Lost { message, refused, .. } => {
+                let hint = if *refused {
+                    "Check the token: `afenda auth status`"
+                } else {
+                    "Start it with `afenda daemon`; this screen connects by itself"
+                };
+                super::quiet(theme, buf, area, message, hint);
+            }
+            _ => super::quiet(theme, buf, area, "Reading …", ""),
+        };
+    }
+    let chatwoot = state.status.as_ref().and_then(|s| s.chatwoot.message.clone());
+    if state.copying() {
+        super::quiet(theme, buf, area, "The first copy from Chatwoot runs", "Conversations appear as they come");
+    } else if !state.list.query.is_empty() {
+        super::quiet(theme, buf, area, "Nothing matches", "Esc drops the filter");
+    } else if let Some(message) = chatwoot.filter(|_| state.list.total == 0) {
+        super::quiet(theme, buf, area, "No conversations", &message);
+    } else {
+        super::quiet(theme, buf, area, "Nothing here", "Tab shows the other lists, ] another status");
+    }
+}
+
+fn name_spans(theme: &Theme, view: &ConversationView) -> Spans {
+    let unread = view.unread_count > 0;
+    let name = text::line(&view.contact.name);
+    let name = if name.is_empty() { format!("Contact {}", view.contact.id) } else { name };
+    let mut out = vec![span(name, if unread { theme.strong } else { theme.text })];
+    match view.priority {
+        Some(Priority::Urgent) => out.push(span(" !!", theme.bad)),
+        Some(Priority::High) => out.push(span(" !", theme.bad)),
+        _ => {}
+    }
+    out
+}
+
+fn dot(theme: &Theme, buf: &mut Buffer, row: Rect, view: &ConversationView) {
+    if view.unread_count > 0 {
+        put(buf, row.x + 1, row.y, 1, vec![span("●", theme.accent)]);
+    }
+}
+
+fn snippet(theme: &Theme, view: &ConversationView) -> Spans {
+    let Some(snippet) = &view.snippet else { return vec![span("no messages yet", theme.faint)] };
+    let mut out = Spans::new();
+    if snippet.private {
+        out.push(span("Note: ", theme.warn));
+    } else if matches!(snippet.message_type, MessageType::Outgoing | MessageType::Template) {
+        out.push(span("Reply: ", theme.dim));
+    }
+    let text = text::line(&snippet.text);
+    out.push(if text.is_empty() { span("(no text)", theme.faint) } else { span(text, theme.dim) });
+    out
+}
+
+/// What stands at the right of the snippet: another status than the filter's, an approval that waits, labels.
+fn tags(state: &State, theme: &Theme, view: &ConversationView, room: usize) -> Spans {
+    let mut parts: Vec<Spans> = Vec::new();
+    if state.list.status != "all" && view.status.as_str() != state.list.status {
+        parts.push(vec![span(view.status.as_str(), theme.ok)]);
+    } else if state.list.status == "all" && view.status.as_str() != "open" {
+        parts.push(vec![span(view.status.as_str(), theme.faint)]);
+    }
+    if let Some(mark) = view.approvals.iter().find(|a| a.status == api::approval::ApprovalStatus::Submitted) {
+        parts.push(vec![span(format!("{} waits", mark.reference), theme.warn)]);
+    }
+    parts.extend(view.labels.iter().map(|l| vec![ui::label(state, theme, l)]));
+    let mut out = Spans::new();
+    let mut used = 0;
+    for part in parts {
+        let width = spans_width(&part) + usize::from(!out.is_empty());
+        if used + width > room {
+            if used + 2 <= room && !out.is_empty() {
+                out.push(span(" …", theme.faint));
+            }
+            break;
+        }
+        used += width;
+        if !out.is_empty() {
+            out.push(span(" ", theme.text));
+        }
+        out.extend(part);
+    }
+    out
+}
+
+fn two_lines(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, view: &ConversationView) {
+    dot(theme, buf, row, view);
+    let inner = Rect { x: row.x + 3, width: row.width.saturating_sub(4), height: 1, ..row };
+    ends(buf, inner, name_spans(theme, view), vec![ui::waiting(theme, state.now, view)]);
+    if row.height > 1 {
+        let tags = tags(state, theme, view, usize::from(inner.width) / 2);
+        ends(buf, Rect { y: row.y + 1, ..inner }, snippet(theme, view), tags);
+    }
+}
+
+fn one_line(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, view: &ConversationView) {
+    dot(theme, buf, row, view);
+    let inner = Rect { x: row.x + 3, width: row.width.saturating_sub(4), height: 1, ..row };
+    let room = usize::from(inner.width);
+    let name_room = (room / 3).clamp(8, 24);
+    let mut left = fit(name_spans(theme, view), name_room);
+    left.push(span(" ".repeat(name_room.saturating_sub(spans_width(&left)) + 2), theme.text));
+    left.extend(snippet(theme, view));
+    let mut right = if room >= 50 { tags(state, theme, view, room / 4) } else { Spans::new() };
+    let age = ui::waiting(theme, state.now, view);
+    right.push(span(" ".repeat(7_usize.saturating_sub(text::width(&age.content)).max(1)), theme.text));
+    right.push(age);
+    ends(buf, inner, left, right);
+}

@@ -1,0 +1,101 @@
+//! The contact panel: who writes, how the conversation stands, what was decided.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::message::approval_words;
+use super::ui::{self, Spans, put, rule, span};
+use crate::state::State;
+use crate::text;
+use crate::theme::Theme;
+
+pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, alone: bool) {
+    let Some(view) = state.shown().and_then(|id| state.conversations.get(&id)) else { return };
+    let width = usize::from(pane.width.saturating_sub(2));
+    let mut lines: Vec<Spans> = Vec::new();
+    let mut name: Spans = if alone { vec![span("‹ ", theme.accent)] } else { Spans::new() };
+    name.push(span(text::line(&view.contact.name), theme.strong));
+    lines.push(name);
+    if alone {
+        lines.push(Spans::new());
+    }
+    for (field, style) in
+        [(&view.contact.email, theme.dim), (&view.contact.phone_number, theme.dim), (&view.contact.identifier, theme.faint)]
+    {
+        if let Some(value) = field.as_deref().map(text::line).filter(|v| !v.is_empty()) {
+            lines.push(vec![span(value, style)]);
+        }
+    }
+    if view.contact.blocked {
+        lines.push(vec![span("blocked in Chatwoot", theme.bad)]);
+    }
+    let mut section = |title: &'static str, rows: Vec<Spans>| {
+        if !rows.is_empty() {
+            lines.push(Spans::new());
+            lines.push(vec![span(title, theme.faint)]);
+            lines.extend(rows);
+        }
+    };
+    let mut status = vec![span(view.status.as_str(), theme.text)];
+    if let Some(until) = view.snoozed_until {
+        status.push(span(format!(" until {} {}", ui::day(state, until), ui::clock(state, until)), theme.dim));
+    }
+    if let Some(priority) = view.priority {
+        status.push(span(format!("  {priority}"), theme.text));
+    }
+    section("Status", vec![status]);
+    let mut labels: Vec<Spans> = Vec::new();
+    let mut used = width + 1;
+    for label in &view.labels {
+        let label = ui::label(state, theme, label);
+        let cells = text::width(&label.content) + 2;
+        if used + cells > width + 2 {
+            labels.push(Spans::new());
+            used = 0;
+        }
+        used += cells;
+        if let Some(row) = labels.last_mut() {
+            if !row.is_empty() {
+                row.push(span("  ", theme.text));
+            }
+            row.push(label);
+        }
+    }
+    section("Labels", labels);
+    let person = |n: &Option<api::inbox::Named>| {
+        n.as_ref().map_or_else(|| vec![span("nobody", theme.dim)], |n| vec![span(text::line(&n.name), theme.text)])
+    };
+    section("Assigned to", vec![person(&view.assignee)]);
+    section("Team", view.team.iter().map(|_| person(&view.team)).collect());
+    section(
+        "Inbox",
+        vec![vec![span(text::line(&view.inbox.name), theme.text), span(format!("  {}", text::line(&view.inbox.channel)), theme.dim)]],
+    );
+    let waiting = view.waiting_since.map(|since| {
+        let seconds = state.now.duration_since(since).as_secs();
+        vec![span(ui::span_words(seconds), ui::waiting(theme, state.now, view).style), span("  target 30 m", theme.dim)]
+    });
+    section("Waiting", waiting.into_iter().collect());
+    let approvals = view.approvals.iter().take(6).map(|a| {
+        let (style, word) = approval_words(theme, a.status);
+        let word = if word.starts_with("waiting") { "waiting" } else { word };
+        vec![
+            span(a.reference.to_string(), theme.strong),
+            span(format!(" {word}"), style),
+            span(format!("  {}", text::line(&a.title)), theme.dim),
+        ]
+    });
+    section("Approvals", approvals.collect());
+    section("On its way to Chatwoot", view.pending.iter().map(|p| vec![span(text::line(p), theme.warn)]).collect());
+    section("Began", vec![vec![span(format!("{} {}", ui::day(state, view.created_at), ui::clock(state, view.created_at)), theme.dim)]]);
+    section(
+        "Heard from Chatwoot",
+        vec![vec![span(format!("{} ago", ui::age(state.now, view.as_of)).replace("now ago", "just now"), theme.dim)]],
+    );
+    for (y, line) in (pane.y..pane.bottom()).zip(lines) {
+        put(buf, pane.x + 1, y, pane.width.saturating_sub(2), line);
+    }
+    if alone {
+        rule(buf, pane.x, pane.y + 1, pane.width, theme.rule);
+    }
+}

@@ -1,0 +1,265 @@
+//! A conversation's items as lines: messages, activities, approvals, days. Used to draw them and to measure them.
+
+use api::approval::ApprovalStatus;
+use api::id::ConversationId;
+use api::inbox::{ApprovalMark, DeliveryState, MessageType, MessageView, SenderKind};
+use jiff::Timestamp;
+use ratatui::style::{Modifier, Style};
+
+use super::ui::{self, Spans, seconds_until, span};
+use crate::state::{Anchor, State};
+use crate::text;
+use crate::theme::Theme;
+
+/// Something that stands in a thread.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Item<'a> {
+    /// A message or an activity.
+    Message(&'a MessageView),
+    /// An approval, at the moment it was asked.
+    Approval(&'a ApprovalMark),
+}
+
+impl Item<'_> {
+    /// A name that stays while the item does.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Message(m) => match (m.id, m.outbox_id) {
+                (Some(id), _) => format!("m{id}"),
+                (None, Some(id)) => format!("o{id}"),
+                (None, None) => format!("t{}", m.created_at),
+            },
+            Self::Approval(a) => format!("a{}", a.id),
+        }
+    }
+
+    fn at(&self) -> Timestamp {
+        match self {
+            Self::Message(m) => m.created_at,
+            Self::Approval(a) => a.created_at,
+        }
+    }
+}
+
+/// One line of a thread.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Row {
+    /// Who says it, as a bar's style.
+    pub(crate) bar: Option<Style>,
+    /// From the left.
+    pub(crate) left: Spans,
+    /// To the right.
+    pub(crate) right: Spans,
+    /// In the middle instead.
+    pub(crate) centred: bool,
+}
+
+/// What stands in a conversation's thread, in order.
+pub(crate) fn items(state: &State, id: ConversationId) -> Vec<Item<'_>> {
+    let Some(thread) = state.threads.get(&id) else { return Vec::new() };
+    let mut marks: Vec<&ApprovalMark> = state.conversations.get(&id).map(|c| c.approvals.iter().collect()).unwrap_or_default();
+    marks.sort_by_key(|a| (a.created_at, a.id));
+    let first = thread.messages.first().map(|m| m.created_at);
+    if thread.older {
+        marks.retain(|a| first.is_some_and(|first| a.created_at >= first));
+    }
+    let mut marks = marks.into_iter().peekable();
+    let mut out = Vec::with_capacity(thread.messages.len() + marks.len());
+    for message in &thread.messages {
+        while let Some(mark) = marks.next_if(|a| a.created_at < message.created_at) {
+            out.push(Item::Approval(mark));
+        }
+        out.push(Item::Message(message));
+    }
+    out.extend(marks.map(Item::Approval));
+    out
+}
+
+/// Finds an anchor's item again.
+pub(crate) fn find(items: &[Item<'_>], anchor: &Anchor) -> Option<(usize, usize)> {
+    items.iter().rposition(|item| item.name() == anchor.item).map(|i| (i, anchor.hidden))
+}
+
+/// Lines of one item.
+pub(crate) fn height(state: &State, id: ConversationId, items: &[Item<'_>], index: usize, width: usize) -> usize {
+    rows(state, &super::plain(), id, items, index, width).len()
+}
+
+/// One item as lines: the day if it is a new one, the item, a space.
+pub(crate) fn rows(state: &State, theme: &Theme, id: ConversationId, items: &[Item<'_>], index: usize, width: usize) -> Vec<Row> {
+    let Some(item) = items.get(index) else { return Vec::new() };
+    let before = index.checked_sub(1).and_then(|i| items.get(i));
+    let mut out = Vec::new();
+    if before.is_none_or(|b| ui::other_day(state, b.at(), item.at())) {
+        let day = format!("── {} ──", ui::day(state, item.at()));
+        out.push(Row { left: vec![span(day, theme.faint.add_modifier(Modifier::ITALIC))], centred: true, ..Row::default() });
+        out.push(Row::default());
+    }
+    match item {
+        Item::Message(m) if m.message_type == MessageType::Activity => activity(theme, m, width, &mut out),
+        Item::Message(m) => {
+            let quotes = state.threads.get(&id).is_some_and(|t| t.quotes);
+            message(state, theme, m, quotes, width, &mut out);
+        }
+        Item::Approval(a) => out.push(approval(state, theme, a, width)),
+    }
+    out.push(Row::default());
+    out
+}
+
+fn activity(theme: &Theme, m: &MessageView, width: usize, out: &mut Vec<Row>) {
+    let text = text::line(m.content.as_deref().unwrap_or("(no text)"));
+    for row in text::wrap(&text, width) {
+        out.push(Row { left: vec![span(row, theme.faint.add_modifier(Modifier::ITALIC))], centred: true, ..Row::default() });
+    }
+}
+
+fn approval(state: &State, theme: &Theme, a: &ApprovalMark, width: usize) -> Row {
+    let (bar, words) = approval_words(theme, a.status);
+    // The title gives way: how it stands is what the line is for.
+    let taken = text::width(&a.reference.to_string()) + text::width(words) + 11;
+    let title = text::truncate(&text::line(&a.title), width.saturating_sub(taken).max(6));
+    Row {
+        bar: Some(bar),
+        left: vec![span(a.reference.to_string(), theme.strong), span(format!("  {title}"), theme.strong), span(format!("  {words}"), bar)],
+        right: vec![span(ui::clock(state, a.created_at), theme.faint)],
+        centred: false,
+    }
+}
+
+/// A state's colour and its word.
+pub(crate) fn approval_words(theme: &Theme, status: ApprovalStatus) -> (Style, &'static str) {
+    match status {
+        ApprovalStatus::Draft => (theme.faint, "draft"),
+        ApprovalStatus::Submitted => (theme.warn, "waiting for a decision"),
+        ApprovalStatus::Approved => (theme.ok, "approved"),
+        ApprovalStatus::Rejected => (theme.bad, "rejected"),
+        ApprovalStatus::Withdrawn => (theme.faint, "withdrawn"),
+        ApprovalStatus::Expired => (theme.bad, "expired"),
+    }
+}
+
+fn message(state: &State, theme: &Theme, m: &MessageView, quotes: bool, width: usize, out: &mut Vec<Row>) {
+    let ours = m.message_type != MessageType::Incoming;
+    let (bar, name_style, text_style) = if m.private {
+        (theme.warn, theme.warn.add_modifier(Modifier::BOLD), theme.warn)
+    } else if ours {
+        (theme.accent, theme.accent.add_modifier(Modifier::BOLD), theme.text)
+    } else {
+        (theme.dim, theme.strong, theme.text)
+    };
+    let name = match &m.sender {
+        Some(sender) if !text::line(&sender.name).is_empty() => {
+            let bot = if sender.kind == SenderKind::Bot { " (bot)" } else { "" };
+            format!("{}{bot}", text::line(&sender.name))
+        }
+        _ if m.message_type == MessageType::Template => "Chatwoot (automatic)".into(),
+        _ if m.outbox_id.is_some() => "You".into(),
+        _ if ours => "Agent".into(),
+        _ => "Customer".into(),
+    };
+    let mut left = vec![span(name, name_style)];
+    if m.private {
+        left.push(span(" TEAM ONLY", theme.warn));
+    }
+    let bar = if m.state == DeliveryState::Failed { theme.bad } else { bar };
+    out.push(Row { bar: Some(bar), left, right: delivery(state, theme, m, ours), centred: false });
+    let line = |left: Spans| Row { bar: Some(bar), left, ..Row::default() };
+    if m.deleted {
+        out.push(line(vec![span("(deleted)", theme.faint.add_modifier(Modifier::ITALIC))]));
+        return;
+    }
+    let content = text::clean(m.content.as_deref().unwrap_or_default());
+    let content = content.trim_matches(['\n', ' ']);
+    if content.is_empty() && m.attachments.is_empty() {
+        let what = if m.content_type == "text" || m.content_type.is_empty() {
+            "(no text)".to_owned()
+        } else {
+            format!("({}, no text)", text::line(&m.content_type))
+        };
+        out.push(line(vec![span(what, theme.faint.add_modifier(Modifier::ITALIC))]));
+    } else if !content.is_empty() {
+        body(content, quotes, width, |row, quoted| out.push(line(vec![span(row, if quoted { theme.faint } else { text_style })])));
+    }
+    for (number, file) in (1..).zip(&m.attachments) {
+        let name = text::line(&file.name);
+        let name = if name.is_empty() { text::line(&file.file_type) } else { name };
+        let mut spans = vec![span(format!("[{number}] "), theme.accent), span(name, theme.text)];
+        if let Some(size) = file.file_size.map(text::size).filter(|s| !s.is_empty()) {
+            spans.push(span(format!("  {size}"), theme.dim));
+        }
+        out.push(line(ui::fit(spans, width)));
+        if let Some(url) = &file.url {
+            for row in text::wrap(&text::line(url), width.saturating_sub(4).max(1)) {
+                out.push(line(vec![span("    ", theme.text), span(row, theme.accent.remove_modifier(Modifier::BOLD))]));
+            }
+        }
+    }
+    if let Some(error) = &m.error {
+        for row in text::wrap(&text::line(error), width) {
+            out.push(line(vec![span(row, theme.bad)]));
+        }
+    }
+}
+
+fn delivery(state: &State, theme: &Theme, m: &MessageView, ours: bool) -> Spans {
+    let clock = span(ui::clock(state, m.created_at), theme.faint);
+    if !ours {
+        return vec![clock];
+    }
+    let mark = match m.state {
+        DeliveryState::Queued => {
+            let left = m.sends_at.map_or(0, |at| seconds_until(state.now, at));
+            let words = if left > 0 { format!("leaves in {left} s, u takes it back") } else { "queued".into() };
+            return vec![span(words, theme.warn)];
+        }
+        DeliveryState::Sending => return vec![span("sending", theme.warn)],
+        DeliveryState::Held => return vec![span("arrival unknown, look in Chatwoot", theme.bad)],
+        DeliveryState::Failed => return vec![span("not sent ", theme.bad), clock],
+        DeliveryState::Sent if m.private => return vec![clock],
+        DeliveryState::Sent => span(" ✓", theme.faint),
+        DeliveryState::Delivered => span(" ✓✓", theme.faint),
+        DeliveryState::Read => span(" ✓✓ read", theme.accent),
+    };
+    vec![clock, mark]
+}
+
+/// So many quoted lines are shown as they are.
+const QUOTED_MAX: usize = 2;
+
+/// A message's text in rows; longer quotes of earlier mail are folded to one line.
+fn body(content: &str, quotes: bool, width: usize, mut push: impl FnMut(String, bool)) {
+    let lines: Vec<&str> = content.split('\n').collect();
+    let tail = lines.iter().position(|l| starts_quote(l)).unwrap_or(lines.len());
+    let mut i = 0;
+    while let Some(line) = lines.get(i) {
+        let quoted = |i: usize| i >= tail || lines.get(i).is_some_and(|l| l.trim_start().starts_with('>'));
+        if !quoted(i) {
+            for row in text::wrap(line, width) {
+                push(row, false);
+            }
+            i += 1;
+            continue;
+        }
+        let end = (i..lines.len()).find(|j| !quoted(*j)).unwrap_or(lines.len());
+        if quotes || end - i <= QUOTED_MAX {
+            for line in lines.get(i..end).unwrap_or_default() {
+                for row in text::wrap(line, width) {
+                    push(row, true);
+                }
+            }
+        } else {
+            push(text::truncate(&format!("> … {} quoted lines, Enter shows them", end - i), width), true);
+        }
+        i = end;
+    }
+}
+
+/// Whether everything from this line on is an earlier mail.
+fn starts_quote(line: &str) -> bool {
+    let line = line.trim();
+    (line.starts_with("On ") && line.ends_with("wrote:"))
+        || (line.starts_with("Am ") && line.ends_with("schrieb:"))
+        || (line.starts_with("Le ") && (line.ends_with("écrit :") || line.ends_with("écrit:")))
+        || (line.starts_with("-----") && line.to_lowercase().contains("original message"))
+}

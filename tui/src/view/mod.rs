@@ -1,0 +1,165 @@
+//! Draws the state. Views read it and never change it; everything they write is checked once more before it leaves.
+
+mod approvals;
+pub(crate) mod composer;
+mod foot;
+mod help;
+mod inbox;
+mod info;
+pub(crate) mod message;
+mod overlay;
+mod thread;
+pub(crate) mod ui;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::layout::{self, Panes};
+use crate::state::{Focus, Overlay, Screen, State};
+use crate::text;
+use crate::theme::{Background, Depth, Theme};
+use ui::{Spans, ends, put, rule, span};
+
+/// Draws everything.
+pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let buf = frame.buffer_mut();
+    let cursor = draw(state, theme, buf, area);
+    ui::guard(buf);
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Position> {
+    buf.set_style(area, theme.text);
+    if area.width < layout::MIN.0 || area.height < layout::MIN.1 {
+        put(buf, area.x, area.y, area.width, vec![span("afenda: too small", theme.text)]);
+        return None;
+    }
+    let panes = layout::panes(state);
+    if let Some(head) = panes.head {
+        draw_head(state, theme, buf, head, &panes);
+        rule(buf, 0, 1, area.width, theme.rule);
+    }
+    let mut cursor = None;
+    match state.screen {
+        Screen::Inbox => {
+            if let Some(pane) = panes.list {
+                cursor = inbox::draw(state, theme, buf, pane);
+            }
+            if let Some(pane) = panes.open {
+                cursor = thread::draw(state, theme, buf, pane, panes.narrow).or(cursor);
+            }
+            if let Some(pane) = panes.info {
+                info::draw(state, theme, buf, pane, panes.narrow);
+            }
+        }
+        Screen::Approvals => {
+            if let Some(pane) = panes.list {
+                approvals::draw_queue(state, theme, buf, pane);
+            }
+            if let Some(pane) = panes.open {
+                cursor = approvals::draw_card(state, theme, buf, pane, panes.narrow);
+            }
+        }
+    }
+    if let Some(list) = panes.list.filter(|_| panes.open.is_some()) {
+        ui::column(buf, list.right(), list, theme.rule);
+    }
+    if let (Some(open), Some(_)) = (panes.open, panes.info) {
+        ui::column(buf, open.right(), open, theme.rule);
+    }
+    if let (Some(at), Some(banner)) = (panes.banner, &state.banner) {
+        draw_banner(theme, buf, at, banner);
+    }
+    rule(buf, 0, panes.foot.y.saturating_sub(1), area.width, theme.rule);
+    foot::draw(state, theme, buf, panes.foot);
+    if state.composer.is_none() || state.overlay.is_some() {
+        cursor = cursor.filter(|_| state.list.typing.is_some() && state.overlay.is_none());
+    }
+    overlay::toasts(state, theme, buf, &panes);
+    match &state.overlay {
+        Some(Overlay::Help { context, scroll }) => {
+            help::draw(theme, buf, Rect { height: panes.foot.y.saturating_sub(1), ..area }, *context, *scroll)
+        }
+        Some(overlay) => cursor = overlay::draw(state, theme, buf, &panes, overlay).or(cursor),
+        None => {}
+    }
+    cursor
+}
+
+fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: &Panes) {
+    let mut left: Spans = vec![span(" afenda", theme.accent.add_modifier(ratatui::style::Modifier::BOLD))];
+    if area.width >= 60
+        && let Some(me) = &state.me
+    {
+        left.push(span(format!("  {}", text::truncate(&text::line(&me.tenant.name), 24)), theme.strong));
+    }
+    left.push(span(if panes.narrow { "  " } else { "       " }, theme.text));
+    let inbox = state.list.counts.map(|c| if state.agent().is_some() { c.mine + c.unassigned } else { c.all });
+    let waiting = state.status.as_ref().map(|s| s.approvals_waiting).filter(|n| *n > 0);
+    for (key, name, number, on) in
+        [("1", "Inbox", inbox, state.screen == Screen::Inbox), ("   2", "Approvals", waiting, state.screen == Screen::Approvals)]
+    {
+        left.push(span(key, if on { theme.accent } else { theme.faint }));
+        left.push(span(format!(" {name}"), if on { theme.strong } else { theme.dim }));
+        if let Some(number) = number {
+            left.push(span(format!(" {number}"), if on { theme.accent } else { theme.dim }));
+        }
+    }
+    let mut right = Spans::new();
+    let fresh = state.list.fresh.len();
+    if fresh > 0 {
+        right.push(span(format!("{fresh} new · Ctrl+R   "), theme.accent));
+    }
+    right.extend(foot::dot(state, theme, !panes.narrow));
+    right.push(span(" ", theme.text));
+    ends(buf, area, left, right);
+}
+
+fn draw_banner(theme: &Theme, buf: &mut Buffer, area: Rect, banner: &str) {
+    let banner = text::clean(&format!("{}  (Esc hides this)", banner.trim_end()));
+    for (y, row) in (area.y + 1..area.bottom()).zip(text::wrap(&banner, usize::from(area.width.saturating_sub(4)))) {
+        put(buf, 1, y, 1, vec![span("│", theme.accent)]);
+        put(buf, 3, y, area.width.saturating_sub(4), vec![span(row, theme.dim)]);
+    }
+}
+
+/// The middle of a pane: one quiet line and what can be done.
+fn quiet(theme: &Theme, buf: &mut Buffer, area: Rect, words: &str, hint: &str) {
+    let mut y = area.y + area.height / 3;
+    for (text, style) in [(words, theme.dim), (hint, theme.faint)] {
+        for row in text::wrap(&text::clean(text), usize::from(area.width.saturating_sub(4)).max(1)) {
+            if y < area.bottom() && !row.is_empty() {
+                let width = u16::try_from(text::width(&row)).unwrap_or(0);
+                put(buf, area.x + area.width.saturating_sub(width) / 2, y, area.width, vec![span(row, style)]);
+                y += 1;
+            }
+        }
+    }
+}
+
+/// A theme for measuring: heights do not depend on colours.
+fn plain() -> Theme {
+    Theme::new(Depth::Mono, Background::Dark)
+}
+
+/// How far the opened card can be scrolled.
+pub(crate) fn card_lines(state: &State) -> usize {
+    approvals::scroll_max(state)
+}
+
+/// How far the help can be scrolled.
+pub(crate) fn help_lines(state: &State) -> usize {
+    match &state.overlay {
+        Some(Overlay::Help { context, .. }) => help::scroll_max(*context, state.size),
+        _ => 0,
+    }
+}
+
+/// Whether the pane at the right has the keys.
+fn open_focused(state: &State) -> bool {
+    state.focus == Focus::Open || state.composer.is_some()
+}

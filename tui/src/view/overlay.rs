@@ -1,0 +1,131 @@
+//! What stands over the panes: menus and pickers at the foot, questions, toasts.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::ui::{self, Spans, put, span, titled_rule};
+use crate::layout::Panes;
+use crate::state::{Overlay, Question, Screen, State, Tone};
+use crate::text;
+use crate::theme::Theme;
+
+pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes, overlay: &Overlay) -> Option<Position> {
+    match overlay {
+        Overlay::Menu(menu) => {
+            let lines = menu.shown().into_iter().map(|item| {
+                let key = item.letter.map_or_else(|| "  ".into(), |c| format!("{c} "));
+                match item.disabled {
+                    Some(why) => vec![span(key, theme.faint), span(item.label.clone(), theme.faint), span(format!("  {why}"), theme.faint)],
+                    None => vec![span(key, theme.accent), span(item.label.clone(), theme.text)],
+                }
+            });
+            panel(theme, buf, panes, &menu.title, lines.collect(), menu.cursor, menu.search.as_deref())
+        }
+        Overlay::Labels(picker) => {
+            let lines = picker.shown().into_iter().filter_map(|i| picker.items.get(i)).map(|(name, on)| {
+                let mark = if *on { "[x] " } else { "[ ] " };
+                vec![span(mark, if *on { theme.ok } else { theme.faint }), ui::label(state, theme, name)]
+            });
+            let title = format!("Labels of #{}", picker.conversation);
+            panel(theme, buf, panes, &title, lines.collect(), picker.cursor, Some(&picker.search))
+        }
+        Overlay::Question(question) => {
+            let words = match question {
+                Question::Discard => "Throw this text away?".to_owned(),
+                Question::NoteToReply => "This was a note for the TEAM. Let the CUSTOMER read it?".into(),
+                Question::Quit => unsent(state),
+            };
+            let rows = text::wrap(&words, usize::from(panes.foot.width.saturating_sub(4)));
+            let height = u16::try_from(rows.len()).unwrap_or(1) + 1;
+            let area = Rect { y: panes.foot.y.saturating_sub(height + 1), height: height + 1, ..panes.foot };
+            ui::fill(buf, area, theme.block);
+            ui::rule(buf, area.x, area.y, area.width, theme.warn);
+            for (y, row) in (area.y + 1..).zip(rows) {
+                put(buf, 2, y, area.width.saturating_sub(4), vec![span(row, theme.strong)]);
+            }
+            None
+        }
+        // The sheet stands on the card, in its block; the help is drawn by itself.
+        Overlay::Approve { .. } | Overlay::Help { .. } => None,
+    }
+}
+
+fn unsent(state: &State) -> String {
+    let drafts = state.drafts.len();
+    let queued = state.status.as_ref().map_or(0, |s| s.outbox.queued);
+    let mut parts = Vec::new();
+    if drafts > 0 {
+        parts.push(format!("{drafts} draft{} kept", if drafts == 1 { " is" } else { "s are" }));
+    }
+    if queued > 0 {
+        parts.push(format!("{queued} in the outbox, the daemon sends them"));
+    }
+    if parts.is_empty() { "Quit?".into() } else { format!("Quit? {}.", parts.join("; ")) }
+}
+
+/// A list above the foot.
+fn panel(
+    theme: &Theme,
+    buf: &mut Buffer,
+    panes: &Panes,
+    title: &str,
+    lines: Vec<Spans>,
+    cursor: usize,
+    search: Option<&str>,
+) -> Option<Position> {
+    let most = panes.foot.y.saturating_sub(4).min(14);
+    let room = u16::try_from(lines.len().max(1)).unwrap_or(most).min(most);
+    let area = Rect { y: panes.foot.y.saturating_sub(room + 2), height: room + 1, ..panes.foot };
+    ui::fill(buf, area, theme.block);
+    let words = match search.filter(|s| !s.is_empty()) {
+        Some(search) => format!("{title}  /{}", text::line(search)),
+        None => title.to_owned(),
+    };
+    titled_rule(buf, Rect { height: 1, ..area }, &words, theme.strong, theme.accent);
+    let top = (cursor + 1).saturating_sub(usize::from(room));
+    if lines.is_empty() {
+        put(buf, 3, area.y + 1, area.width.saturating_sub(4), vec![span("nothing matches", theme.faint)]);
+    }
+    for (i, (y, line)) in (area.y + 1..area.bottom()).zip(lines.into_iter().skip(top)).enumerate() {
+        put(buf, 3, y, area.width.saturating_sub(4), line);
+        if i + top == cursor {
+            super::inbox::select(theme, buf, Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 }, false);
+        }
+    }
+    None
+}
+
+/// Short messages, above the foot or above what is being written, newest lowest.
+pub(super) fn toasts(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes) {
+    let mut bottom = panes.banner.map_or(panes.foot.y.saturating_sub(1), |banner| banner.y);
+    if let (Some(pane), true) = (panes.open, state.composer.is_some()) {
+        let notices = super::composer::notices(state, crate::layout::composer_width(pane)).len();
+        if let Some(composer) = crate::layout::open_parts(state, pane, u16::try_from(notices).unwrap_or(0)).composer {
+            bottom = composer.y;
+        }
+    }
+    if let (Some(pane), Screen::Approvals) = (panes.open, state.screen) {
+        bottom = bottom.saturating_sub(super::approvals::action_height(state, pane));
+    }
+    let most = usize::from(panes.foot.width.saturating_sub(8)).clamp(1, 90);
+    for toast in state.toasts.iter().rev() {
+        let style = match toast.tone {
+            Tone::Good => theme.ok,
+            Tone::Plain => theme.accent,
+            Tone::Bad => theme.bad,
+        };
+        let rows: Vec<String> = text::wrap(&text::line(&toast.text), most).into_iter().take(3).collect();
+        let width = u16::try_from(rows.iter().map(|r| text::width(r)).max().unwrap_or(0)).unwrap_or(0) + 4;
+        let height = u16::try_from(rows.len()).unwrap_or(1);
+        if bottom < height + 3 {
+            return;
+        }
+        bottom -= height;
+        let area = Rect { x: panes.foot.right().saturating_sub(width), y: bottom, width, height };
+        ui::fill(buf, area, theme.block);
+        for (y, row) in (area.y..).zip(rows) {
+            put(buf, area.x + 1, y, 1, vec![span("▎", style)]);
+            put(buf, area.x + 3, y, width.saturating_sub(3), vec![span(row, theme.text)]);
+        }
+    }
+}
