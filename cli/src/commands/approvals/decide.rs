@@ -1,0 +1,237 @@
+//! `afenda approvals approve`, `reject` and `withdraw`.
+//!
+//! A decision names the revision that was read. On a terminal the card is read right here and the question names it; without one the
+//! revision and `-y` must be given.
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+
+use api::approval::{ApprovalView, Decision, Hindrance};
+
+use crate::context::{Context, Session, each};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::selector::ApprovalRef;
+
+use super::COLUMNS;
+use super::card::{card, hindrance};
+
+/// Which approvals, at which revision.
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// Approvals: AP-42, or AP-42@2 with the revision that was read
+    #[arg(required = true, value_name = "ID[@REV]")]
+    ids: Vec<ApprovalRef>,
+    /// The revision that was read
+    #[arg(long, value_name = "REV", value_parser = clap::value_parser!(u32).range(1..))]
+    rev: Option<u32>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+/// Approve what was read
+#[derive(Debug, clap::Args)]
+pub(crate) struct Approve {
+    #[command(flatten)]
+    which: Which,
+    /// A comment
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+}
+
+/// Reject what was read, with a reason
+#[derive(Debug, clap::Args)]
+pub(crate) struct Reject {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    reason: Reason,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Reason {
+    /// Why
+    #[arg(short, long, value_name = "REASON")]
+    message: Option<String>,
+    /// A file with the reason; - reads standard input
+    #[arg(short = 'F', long, value_name = "FILE")]
+    message_file: Option<PathBuf>,
+}
+
+/// Take back your own request
+#[derive(Debug, clap::Args)]
+pub(crate) struct Withdraw {
+    /// Approvals: AP-42, or AP-42@2 with the revision that was read [default: the newest]
+    #[arg(required = true, value_name = "ID[@REV]")]
+    ids: Vec<ApprovalRef>,
+    /// The revision that was read
+    #[arg(long, value_name = "REV", value_parser = clap::value_parser!(u32).range(1..))]
+    rev: Option<u32>,
+    /// Why
+    #[arg(short, long, value_name = "TEXT")]
+    message: Option<String>,
+}
+
+impl Approve {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        decide(ctx, self.which, "approve", self.message).await
+    }
+}
+
+impl Reject {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let reason = crate::body::read(self.reason.message, self.reason.message_file)?;
+        let reason = reason.ok_or_else(|| CliError::usage("a rejection needs a reason").hint("say why with -m REASON"))?;
+        decide(ctx, self.which, "reject", Some(reason)).await
+    }
+}
+
+impl Withdraw {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let targets = revisions(self.ids, self.rev)?;
+        let session = ctx.session().await?;
+        let several = targets.len() > 1;
+        let comment = self.message;
+        each(
+            ctx,
+            targets,
+            |target| target.id.clone(),
+            async |ctx, target| {
+                let revision = match target.revision {
+                    Some(revision) => revision,
+                    None => session.call(async |client| client.approval(&target.id).await).await?.revision,
+                };
+                send(ctx, &session, &target.id, "withdraw", revision, comment.as_deref(), several).await
+            },
+        )
+        .await
+    }
+}
+
+/// Puts `--rev` and `@REV` together.
+fn revisions(mut ids: Vec<ApprovalRef>, rev: Option<u32>) -> Result<Vec<ApprovalRef>, CliError> {
+    let Some(rev) = rev else { return Ok(ids) };
+    let [one] = ids.as_mut_slice() else {
+        return Err(CliError::usage("--rev names one revision, but there are several approvals")
+            .hint("give each its own: afenda approvals approve AP-42@2 AP-43@1"));
+    };
+    if one.revision.is_some_and(|other| other != rev) {
+        return Err(CliError::usage(format!("--rev {rev} and {}@{} disagree", one.id, one.revision.unwrap_or_default())));
+    }
+    one.revision = Some(rev);
+    Ok(ids)
+}
+
+async fn decide(ctx: &mut Context, which: Which, verb: &'static str, comment: Option<String>) -> Result<(), CliError> {
+    let targets = revisions(which.ids, which.rev)?;
+    let ask = !which.yes && ctx.can_ask();
+    if !ask && let Some(target) = targets.iter().find(|target| target.revision.is_none() || !which.yes) {
+        return Err(unread(target, verb, which.yes));
+    }
+    let session = ctx.session().await?;
+    let several = targets.len() > 1;
+    each(
+        ctx,
+        targets,
+        |target| target.id.clone(),
+        async |ctx, target| {
+            let revision = match target.revision {
+                Some(revision) if which.yes => revision,
+                read => confirm(ctx, &session, &target.id, read, verb).await?,
+            };
+            send(ctx, &session, &target.id, verb, revision, comment.as_deref(), several).await
+        },
+    )
+    .await
+}
+
+/// Without a terminal nothing was read here, so the caller must say what was read elsewhere.
+fn unread(target: &ApprovalRef, verb: &str, yes: bool) -> CliError {
+    let id = &target.id;
+    let reason = if verb == "reject" { " -m REASON" } else { "" };
+    let message = match (target.revision, yes) {
+        (None, true) => format!("-y needs the revision of {id} that was read"),
+        (Some(_), _) => format!("without a terminal to ask on, deciding {id} needs -y"),
+        (None, false) => format!("without a terminal to ask on, deciding {id} needs the revision that was read, and -y"),
+    };
+    let revision = target.revision.map_or_else(|| "REV".to_owned(), |revision| revision.to_string());
+    CliError::usage(message).about(id).hint(format!(
+        "read it with `afenda approvals view {id}`, then `afenda approvals {verb} {id}@{revision}{reason} -y`; or decide on a terminal: \
+         `ssh -t HOST afenda approvals {verb} {id}{reason}`"
+    ))
+}
+
+/// Shows the card and asks; the answer is about the revision shown.
+async fn confirm(ctx: &mut Context, session: &Session, id: &str, read: Option<u32>, verb: &str) -> Result<u32, CliError> {
+    let approval: ApprovalView = session.call(async |client| client.approval(id).await).await?;
+    let text = card(&approval, &ctx.out.shown());
+    ctx.out.raw(&text)?;
+    match (approval.hindrance, read) {
+        (Some(why @ (Hindrance::OwnRequest | Hindrance::MaybeOwnRequest)), _) => {
+            return Err(CliError::new(Exit::Forbidden, "OWN_REQUEST", format!("you {}", hindrance(why))));
+        }
+        (Some(why @ Hindrance::NotAnApprover), _) => {
+            return Err(CliError::new(Exit::Forbidden, "FORBIDDEN", format!("you {}", hindrance(why))));
+        }
+        // The daemon says what changed.
+        (_, Some(read)) if read != approval.revision => return Ok(read),
+        _ => {}
+    }
+    let mut word = verb.to_owned();
+    if let Some(first) = word.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let question = format!("\n{word} {} revision {}? [y/N] ", approval.reference, approval.revision);
+    let mut err = std::io::stderr().lock();
+    err.write_all(question.as_bytes()).and_then(|()| err.flush())?;
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    read.map_err(|err| CliError::failed("cannot read the answer").because(err))?;
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(approval.revision);
+    }
+    Err(CliError::new(Exit::Failed, "NOT_CONFIRMED", "nothing was decided"))
+}
+
+async fn send(
+    ctx: &mut Context,
+    session: &Session,
+    id: &str,
+    verb: &str,
+    revision: u32,
+    comment: Option<&str>,
+    several: bool,
+) -> Result<(), CliError> {
+    let key = ctx.key(id, several);
+    let decision = Decision { revision: Some(revision), comment: comment.map(str::to_owned) };
+    let decided = session.call(async |client| client.decide(id, verb, &decision, &key).await).await?;
+    let title = crate::text::line(&decided.title);
+    ctx.out.row(&decided, COLUMNS, &format!("{} {} at revision {}: {title}", decided.reference, decided.status, decided.revision))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn revisions_come_from_either_place_and_must_agree() {
+        let ids = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<ApprovalRef>>();
+        assert_eq!(revisions(ids(&["AP-1"]), Some(2)).unwrap(), ids(&["AP-1@2"]));
+        assert_eq!(revisions(ids(&["AP-1@2"]), Some(2)).unwrap(), ids(&["AP-1@2"]));
+        assert_eq!(revisions(ids(&["AP-1@2", "AP-2@1"]), None).unwrap(), ids(&["AP-1@2", "AP-2@1"]));
+        assert_eq!(revisions(ids(&["AP-1@1"]), Some(2)).unwrap_err().exit, Exit::Usage);
+        assert_eq!(revisions(ids(&["AP-1", "AP-2"]), Some(2)).unwrap_err().exit, Exit::Usage);
+    }
+
+    #[test]
+    fn what_is_missing_is_said_with_the_way_out() {
+        for (target, yes, needs) in [("AP-1", true, "revision"), ("AP-1@2", false, "needs -y"), ("AP-1", false, "and -y")] {
+            let err = unread(&target.parse().unwrap(), "approve", yes);
+            assert_eq!(err.exit, Exit::Usage);
+            assert!(err.message.contains(needs), "{}", err.message);
+            assert!(err.hint.unwrap().contains("ssh -t"));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `afenda approvals list`.
+
+use api::approval::{ApprovalQuery, ApprovalStatus};
+use api::page::LIMIT_MAX;
+
+use crate::context::Context;
+use crate::error::CliError;
+
+use super::COLUMNS;
+
+/// List approvals, newest first
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// pending (the same as submitted), draft, approved, rejected, withdrawn, expired, decided or all
+    #[arg(short, long, default_value = "pending", value_name = "STATUS", value_parser = parse_status)]
+    status: String,
+    /// Only those you asked
+    #[arg(long)]
+    mine: bool,
+    /// Only those of others that you may decide
+    #[arg(long, conflicts_with = "mine")]
+    decidable: bool,
+    /// Only this type
+    #[arg(short, long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// Rows at most
+    #[arg(short = 'L', long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+}
+
+fn parse_status(text: &str) -> Result<String, String> {
+    match text {
+        "all" | "decided" => Ok(text.to_owned()),
+        _ => ApprovalStatus::parse_alias(text).map(|status| status.to_string()).map_err(|err| format!("{err}, pending, decided, all")),
+    }
+}
+
+impl List {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let limit = self.limit as usize;
+        let mut query = ApprovalQuery {
+            status: Some(self.status),
+            kind: self.kind,
+            mine: if self.mine { Some(true) } else { self.decidable.then_some(false) },
+            page: Some(1),
+            limit: Some(self.limit.min(LIMIT_MAX)),
+        };
+        let mut rows = Vec::new();
+        let total = loop {
+            let answer = session.call(async |client| client.approvals(&query).await).await?;
+            let got = answer.data.len();
+            rows.extend(answer.data);
+            query.page = query.page.map(|page| page + 1);
+            if got == 0 || rows.len() >= limit || rows.len() as u64 >= answer.meta.total {
+                break answer.meta.total;
+            }
+        };
+        rows.truncate(limit);
+        ctx.out.list(&rows, COLUMNS, "no approval fits")?;
+        ctx.note_rest(rows.len(), total);
+        Ok(())
+    }
+}

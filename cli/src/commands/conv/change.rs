@@ -1,0 +1,127 @@
+//! `afenda conv assign`, `label` and `status`: changes that go through the outbox.
+
+use api::id::ConversationId;
+use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
+
+use crate::context::{Context, each};
+use crate::error::CliError;
+use crate::selector::{self, pick};
+
+use super::Several;
+use super::list::COLUMNS;
+
+/// Give conversations to somebody
+#[derive(Debug, clap::Args)]
+pub(crate) struct Assign {
+    /// Conversations, and @me or @name
+    #[arg(required = true, value_name = "ID|@WHO")]
+    items: Vec<String>,
+    /// An agent's name or number, or me
+    #[arg(long, value_name = "WHO", conflicts_with = "none")]
+    to: Option<String>,
+    /// A team's name or number, or none
+    #[arg(long, value_name = "TEAM")]
+    team: Option<String>,
+    /// Nobody
+    #[arg(long)]
+    none: bool,
+}
+
+/// Add and remove labels
+#[derive(Debug, clap::Args)]
+pub(crate) struct Label {
+    #[command(flatten)]
+    conversations: Several,
+    /// To add
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', required_unless_present = "remove")]
+    add: Vec<String>,
+    /// To remove
+    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    remove: Vec<String>,
+}
+
+/// Set the status
+#[derive(Debug, clap::Args)]
+pub(crate) struct SetStatus {
+    #[command(flatten)]
+    conversations: Several,
+    /// open, resolved, pending or snoozed
+    status: ConversationStatus,
+    /// With snoozed: 2h, tomorrow, next-reply, or a time
+    #[arg(long, value_name = "WHEN", default_value = "next-reply", hide_default_value = true)]
+    until: String,
+}
+
+impl Assign {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let (who, ids): (Vec<String>, Vec<String>) = self.items.into_iter().partition(|item| item.starts_with('@'));
+        let mut who: Vec<String> = who.into_iter().chain(self.to).collect();
+        if self.none {
+            who.push("none".to_owned());
+        }
+        let ids = ids
+            .iter()
+            .map(|id| selector::conversation(id).map_err(|err| CliError::usage(format!("`{id}`: {err}"))))
+            .collect::<Result<Vec<_>, _>>()?;
+        let who = match (who.as_slice(), &self.team) {
+            ([], Some(_)) => None,
+            ([one], _) => Some(one.trim_start_matches('@').to_owned()),
+            _ => return Err(CliError::usage("to whom? name one person").hint("afenda conv assign 12 @me; or @name, --team TEAM, --none")),
+        };
+        if ids.is_empty() {
+            return Err(CliError::usage("which conversation?").hint("afenda conv assign 12 @me"));
+        }
+        let session = ctx.session().await?;
+        let assignee = match who {
+            Some(word) if word == "me" || word == "none" => Some(word),
+            Some(name) => {
+                let agents = session.call(async |client| client.agents().await).await?;
+                Some(pick("agent", &name, &agents, |agent| (agent.id, &agent.name))?.id.to_string())
+            }
+            None => None,
+        };
+        let team = match self.team.as_deref() {
+            None => None,
+            Some("none") => Some(0),
+            Some(name) => {
+                let teams = session.call(async |client| client.teams().await).await?;
+                Some(pick("team", name, &teams, |team| (team.id, &team.name))?.id)
+            }
+        };
+        change(ctx, ids, ConversationPatch { assignee, team, ..ConversationPatch::default() }).await
+    }
+}
+
+impl Label {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let labels = Some(Labels::Change(LabelChange { add: self.add, remove: self.remove }));
+        change(ctx, self.conversations.ids, ConversationPatch { labels, ..ConversationPatch::default() }).await
+    }
+}
+
+impl SetStatus {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let snoozed_until = match self.until.as_str() {
+            "next-reply" => None,
+            _ if self.status != ConversationStatus::Snoozed => return Err(CliError::usage("--until goes with snoozed")),
+            when => Some(crate::time::parse_moment(when, ctx.out.now).map_err(CliError::usage)?),
+        };
+        let patch = ConversationPatch { status: Some(self.status), snoozed_until, ..ConversationPatch::default() };
+        change(ctx, self.conversations.ids, patch).await
+    }
+}
+
+async fn change(ctx: &mut Context, ids: Vec<ConversationId>, patch: ConversationPatch) -> Result<(), CliError> {
+    let session = ctx.session().await?;
+    let several = ids.len() > 1;
+    each(ctx, ids, super::name, async |ctx, id| {
+        let key = ctx.key(&id.to_string(), several);
+        let row = session.call(async |client| client.update_conversation(id, &patch, &key).await).await?;
+        let assignee = row.assignee.as_ref().map_or("nobody", |agent| agent.name.as_str());
+        let labels = if row.labels.is_empty() { "no labels".to_owned() } else { row.labels.join(", ") };
+        let waits = if row.pending.is_empty() { String::new() } else { format!("; queued for Chatwoot: {}", row.pending.join(", ")) };
+        let sentence = crate::text::line(&format!("#{id}: {}, {assignee}, {labels}{waits}", row.status));
+        ctx.out.row(&row, COLUMNS, &sentence)
+    })
+    .await
+}

@@ -1,0 +1,118 @@
+//! `afenda conv list`.
+
+use api::inbox::{ConversationQuery, ConversationStatus, ConversationView, Sort};
+use api::page::LIMIT_MAX;
+
+use crate::context::{Context, Session};
+use crate::error::CliError;
+use crate::output::{Column, column, flexible};
+use crate::selector::pick;
+
+/// List conversations
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// open, resolved, pending, snoozed or all
+    #[arg(short, long, default_value = "open", value_name = "STATUS", value_parser = parse_status)]
+    status: String,
+    /// me, unassigned, assigned, all, or an agent's name or number
+    #[arg(short, long, default_value = "all", value_name = "WHO")]
+    assignee: String,
+    /// An inbox's name or number
+    #[arg(short, long, value_name = "INBOX")]
+    inbox: Option<String>,
+    /// A team's name or number
+    #[arg(short, long, value_name = "TEAM")]
+    team: Option<String>,
+    /// With any of these labels
+    #[arg(short, long = "label", value_name = "LABEL", value_delimiter = ',')]
+    labels: Vec<String>,
+    /// Words to find in messages or in the contact's name
+    #[arg(short = 'S', long, value_name = "WORDS")]
+    search: Option<String>,
+    /// activity, waiting, created or priority
+    #[arg(long, default_value = "activity", value_name = "ORDER")]
+    sort: Sort,
+    /// Rows at most
+    #[arg(short = 'L', long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+}
+
+fn parse_status(text: &str) -> Result<String, String> {
+    if text == "all" {
+        Ok(text.to_owned())
+    } else {
+        text.parse::<ConversationStatus>().map(|s| s.to_string()).map_err(|err| format!("{err}, all"))
+    }
+}
+
+/// The columns of a conversation list.
+pub(super) const COLUMNS: &[Column<ConversationView>] = &[
+    column("ID", |row, _| row.id.to_string()),
+    column("ST", |row, _| row.status.to_string()),
+    column("PRI", |row, _| row.priority.map(|p| p.to_string()).unwrap_or_default()),
+    column("WAIT", |row, shown| shown.age_of(row.waiting_since)),
+    column("UNR", |row, _| row.unread_count.to_string()),
+    flexible("CONTACT", |row, _| row.contact.name.clone()),
+    flexible("INBOX", |row, _| row.inbox.name.clone()),
+    flexible("ASSIGNEE", |row, _| row.assignee.as_ref().map(|a| a.name.clone()).unwrap_or_default()),
+    flexible("LABELS", |row, _| row.labels.join(",")),
+    flexible("LAST", |row, _| row.snippet.as_ref().map(|s| s.text.clone()).unwrap_or_default()),
+];
+
+impl List {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let mut query = self.query(&session).await?;
+        let limit = self.limit as usize;
+        let mut rows = Vec::new();
+        let total = loop {
+            query.limit = u32::try_from(limit - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
+            let answer = session.call(async |client| client.conversations(&query).await).await?;
+            let got = answer.data.len();
+            rows.extend(answer.data);
+            query.cursor = answer.meta.next_cursor;
+            if got == 0 || rows.len() >= limit || query.cursor.is_none() {
+                break answer.meta.total;
+            }
+        };
+        rows.truncate(limit);
+        ctx.out.list(&rows, COLUMNS, "no conversation fits")?;
+        ctx.note_rest(rows.len(), total);
+        Ok(())
+    }
+
+    async fn query(&self, session: &Session) -> Result<ConversationQuery, CliError> {
+        let assignee = match self.assignee.strip_prefix('@').unwrap_or(&self.assignee) {
+            word @ ("me" | "unassigned" | "assigned" | "all") => word.to_owned(),
+            name if name.bytes().all(|b| b.is_ascii_digit()) => name.to_owned(),
+            name => {
+                let agents = session.call(async |client| client.agents().await).await?;
+                pick("agent", name, &agents, |agent| (agent.id, &agent.name))?.id.to_string()
+            }
+        };
+        let inbox = match &self.inbox {
+            Some(name) => {
+                let inboxes = session.call(async |client| client.inboxes().await).await?;
+                Some(pick("inbox", name, &inboxes, |inbox| (inbox.id, &inbox.name))?.id)
+            }
+            None => None,
+        };
+        let team = match &self.team {
+            Some(name) => {
+                let teams = session.call(async |client| client.teams().await).await?;
+                Some(pick("team", name, &teams, |team| (team.id, &team.name))?.id)
+            }
+            None => None,
+        };
+        Ok(ConversationQuery {
+            status: Some(self.status.clone()),
+            assignee: Some(assignee),
+            inbox,
+            team,
+            labels: (!self.labels.is_empty()).then(|| self.labels.join(",")),
+            q: self.search.clone(),
+            sort: Some(self.sort),
+            ..ConversationQuery::default()
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! `afenda conv messages`.
+
+use api::inbox::{MessageQuery, MessageType, MessageView};
+use api::page::LIMIT_MAX;
+
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::{Column, column, flexible};
+
+use super::One;
+
+/// List a conversation's messages, oldest first
+#[derive(Debug, clap::Args)]
+pub(crate) struct Messages {
+    #[command(flatten)]
+    conversation: One,
+    /// Only messages older than this one
+    #[arg(long, value_name = "MESSAGE")]
+    before: Option<i64>,
+    /// Only messages newer than this one
+    #[arg(long, value_name = "MESSAGE", conflicts_with = "before")]
+    after: Option<i64>,
+    /// Messages at most: the newest, unless --after is given
+    #[arg(short = 'L', short_alias = 'n', long, default_value_t = 50, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
+    limit: u32,
+}
+
+/// Whose a message is, in a word.
+pub(super) fn kind(message: &MessageView) -> &'static str {
+    match message.message_type {
+        MessageType::Incoming => "in",
+        MessageType::Outgoing | MessageType::Template if message.private => "note",
+        MessageType::Outgoing | MessageType::Template => "out",
+        MessageType::Activity => "event",
+    }
+}
+
+/// Who wrote it.
+pub(super) fn who(message: &MessageView) -> String {
+    message.sender.as_ref().map(|sender| sender.name.clone()).unwrap_or_default()
+}
+
+/// What it says: its text, and its files by name.
+pub(super) fn text(message: &MessageView) -> String {
+    if message.deleted {
+        return "(deleted)".to_owned();
+    }
+    let files = message.attachments.iter().map(|file| format!("[{}]", if file.name.is_empty() { &file.file_type } else { &file.name }));
+    let parts: Vec<String> = message.content.iter().cloned().chain(files).collect();
+    if parts.is_empty() { "(no text)".to_owned() } else { parts.join("\n") }
+}
+
+/// The columns of a message list.
+pub(super) const COLUMNS: &[Column<MessageView>] = &[
+    column("TIME", |row, shown| shown.clock(row.created_at)),
+    flexible("WHO", |row, _| who(row)),
+    column("KIND", |row, _| kind(row).to_owned()),
+    column("STATE", |row, _| row.state.to_string()),
+    flexible("TEXT", |row, _| text(row)),
+];
+
+impl Messages {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let query = MessageQuery { before: self.before, after: self.after, limit: Some(self.limit) };
+        let id = self.conversation.id;
+        let page = session.call(async |client| client.messages(id, &query).await).await.map_err(|err| err.about(super::name(&id)))?;
+        ctx.out.list(&page.data, COLUMNS, "no message")
+    }
+}

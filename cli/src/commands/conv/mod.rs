@@ -1,0 +1,74 @@
+//! `afenda conv`: read and work conversations.
+
+mod change;
+mod escalate;
+mod list;
+mod messages;
+mod send;
+mod view;
+
+use api::id::ConversationId;
+
+use crate::context::Context;
+use crate::error::CliError;
+
+/// Read and work conversations
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Conv {
+    /// List conversations
+    List(list::List),
+    /// Show a conversation with its newest messages
+    View(view::View),
+    /// List a conversation's messages, oldest first
+    #[command(visible_alias = "message")]
+    Messages(messages::Messages),
+    /// Write to the customer
+    Reply(send::Reply),
+    /// Write a private note: only the team sees it
+    Note(send::Note),
+    /// Give conversations to somebody
+    Assign(change::Assign),
+    /// Add and remove labels
+    Label(change::Label),
+    /// Set the status
+    Status(change::SetStatus),
+    /// Ask an approver for a decision
+    Escalate(escalate::Escalate),
+}
+
+impl Conv {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        match self {
+            Self::List(cmd) => cmd.run(ctx).await,
+            Self::View(cmd) => cmd.run(ctx).await,
+            Self::Messages(cmd) => cmd.run(ctx).await,
+            Self::Reply(cmd) => cmd.run(ctx).await,
+            Self::Note(cmd) => cmd.run(ctx).await,
+            Self::Assign(cmd) => cmd.run(ctx).await,
+            Self::Label(cmd) => cmd.run(ctx).await,
+            Self::Status(cmd) => cmd.run(ctx).await,
+            Self::Escalate(cmd) => cmd.run(ctx).await,
+        }
+    }
+}
+
+/// One conversation.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct One {
+    /// The conversation: 123, #123, or the address of its page in Chatwoot
+    #[arg(value_name = "ID", value_parser = crate::selector::conversation)]
+    id: ConversationId,
+}
+
+/// Several conversations.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Several {
+    /// Conversations: 123, #123, or the addresses of their pages in Chatwoot
+    #[arg(required = true, value_name = "ID", value_parser = crate::selector::conversation)]
+    ids: Vec<ConversationId>,
+}
+
+/// How a conversation is named in talk.
+fn name(id: &ConversationId) -> String {
+    format!("#{id}")
+}

@@ -1,0 +1,110 @@
+//! `afenda conv view`.
+
+use api::inbox::{ConversationView, MessageQuery, MessageView};
+use api::page::LIMIT_MAX;
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::Shown;
+use crate::text;
+
+use super::One;
+use super::messages::{kind, text as says, who};
+
+/// Show a conversation with its newest messages
+#[derive(Debug, clap::Args)]
+pub(crate) struct View {
+    #[command(flatten)]
+    conversation: One,
+    /// Messages at most
+    #[arg(short = 'n', short_alias = 'L', long, default_value_t = 20, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
+    limit: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    conversation: ConversationView,
+    messages: Vec<MessageView>,
+}
+
+impl View {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let id = self.conversation.id;
+        let named = |err: CliError| err.about(super::name(&id));
+        let conversation = session.call(async |client| client.conversation(id).await).await.map_err(named)?;
+        let query = MessageQuery { limit: Some(self.limit), ..MessageQuery::default() };
+        let messages = session.call(async |client| client.messages(id, &query).await).await.map_err(named)?.data;
+        let whole = Whole { conversation, messages };
+        if ctx.out.json {
+            return ctx.out.json(&whole);
+        }
+        let text = render(&whole, &ctx.out.shown());
+        ctx.out.raw(&text)
+    }
+}
+
+fn render(whole: &Whole, shown: &Shown) -> String {
+    let c = &whole.conversation;
+    let name = |thing: &Option<api::inbox::Named>| thing.as_ref().map_or_else(|| "nobody".to_owned(), |thing| thing.name.clone());
+    let mut facts = vec![
+        (
+            "contact",
+            [Some(&c.contact.name), c.contact.email.as_ref(), c.contact.phone_number.as_ref()]
+                .into_iter()
+                .flatten()
+                .filter(|part| !part.is_empty())
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
+        (
+            "status",
+            match c.priority {
+                Some(priority) => format!("{}, priority {priority}", c.status),
+                None => c.status.to_string(),
+            },
+        ),
+        ("inbox", format!("{} ({})", c.inbox.name, c.inbox.channel)),
+        ("assignee", name(&c.assignee)),
+    ];
+    if c.team.is_some() {
+        facts.push(("team", name(&c.team)));
+    }
+    if !c.labels.is_empty() {
+        facts.push(("labels", c.labels.join(", ")));
+    }
+    if let Some(waiting) = c.waiting_since {
+        facts.push(("waiting", shown.age(waiting)));
+    }
+    for approval in &c.approvals {
+        facts.push(("approval", format!("{} {}: {}", approval.reference, approval.status, approval.title)));
+    }
+    if !c.pending.is_empty() {
+        facts.push(("unconfirmed", c.pending.join(", ")));
+    }
+    if !c.can_reply {
+        facts.push(("reply", "the channel takes no reply now".to_owned()));
+    }
+    facts.push(("page", c.url.clone()));
+    let mut out = format!("#{}\n", c.id);
+    for (name, value) in facts {
+        out.push_str(&format!("{name:<11} {}\n", text::line(&value)));
+    }
+    for message in &whole.messages {
+        let audience = if message.private { " · TEAM ONLY" } else { "" };
+        let head = format!("{} {} · {} · {}{audience}", shown.clock(message.created_at), who(message), kind(message), message.state);
+        out.push_str(&format!("\n{}\n", text::line(&head)));
+        for line in text::clean(&says(message)).lines() {
+            out.push_str(format!("  {line}").trim_end());
+            out.push('\n');
+        }
+        if let Some(error) = &message.error {
+            out.push_str(&format!("  ! {}\n", text::line(error)));
+        }
+    }
+    out
+}

@@ -1,0 +1,149 @@
+//! `afenda events`: what happens, as it happens, without loss and without repeat.
+
+use std::time::Duration;
+
+use api::event::{Activity, ActivityType, StreamEvent};
+use api::sse::EventStream;
+use serde_json::json;
+
+use crate::context::{Context, Session};
+use crate::error::CliError;
+use crate::text;
+
+/// Follow what happens, one JSON object a line
+#[derive(Debug, clap::Args)]
+pub(crate) struct Events {
+    /// Everything after this place first; else from now on
+    #[arg(long, value_name = "SEQ")]
+    since: Option<i64>,
+    /// Only these types, such as approval.submitted,message.created
+    #[arg(long, value_name = "TYPE", value_delimiter = ',')]
+    types: Vec<ActivityType>,
+}
+
+impl Events {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let mut follow = Follow::new(&session, self.since);
+        loop {
+            match follow.next(ctx).await? {
+                Heard::Activity(activity) => {
+                    if self.types.is_empty() || self.types.contains(&activity.kind) {
+                        show(ctx, &activity)?;
+                    }
+                }
+                Heard::Reset { oldest_seq } if is_json(ctx) => ctx.out.json_line(&json!({"type": "reset", "oldest_seq": oldest_seq}))?,
+                Heard::Reset { oldest_seq } => {
+                    ctx.out.note(&format!("what lies before {oldest_seq} is no longer kept: some of it was missed"));
+                }
+                Heard::Ready => {}
+            }
+        }
+    }
+}
+
+/// Lines for people on a terminal, unless JSON was asked for; JSON lines everywhere else.
+fn is_json(ctx: &Context) -> bool {
+    ctx.out.json || !ctx.out.terminal
+}
+
+fn show(ctx: &mut Context, activity: &Activity) -> Result<(), CliError> {
+    if is_json(ctx) {
+        return ctx.out.json_line(activity);
+    }
+    let at = crate::time::clock(activity.at, activity.at);
+    let conversation = activity.conversation_id.map(|id| format!(" #{id}")).unwrap_or_default();
+    let who = activity.actor.as_ref().map(|actor| format!(" by {}", actor.name)).unwrap_or_default();
+    let data = match &activity.data {
+        serde_json::Value::Object(facts) if !facts.is_empty() => {
+            let facts: Vec<String> = facts.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            format!(" {}", facts.join(" "))
+        }
+        _ => String::new(),
+    };
+    ctx.out.line(&text::line(&format!("{at} {} {}{conversation}{who}{data}", activity.seq, activity.kind)))
+}
+
+/// What a followed stream brings.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// Something happened.
+    Activity(Box<Activity>),
+    /// The stream stands, for the first time or again.
+    Ready,
+    /// Some of the past is no longer kept.
+    Reset {
+        /// The oldest that is.
+        oldest_seq: i64,
+    },
+}
+
+/// Longest pause between two tries to get the stream back.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// First pause between two tries.
+const PAUSE_MIN: Duration = Duration::from_millis(200);
+
+/// The activity stream, reconnected from the last place for as long as it takes.
+pub(crate) struct Follow<'a> {
+    session: &'a Session,
+    stream: Option<EventStream>,
+    last_seq: Option<i64>,
+    /// It stood once: from then on a lost daemon is waited for.
+    stood: bool,
+    pause: Duration,
+}
+
+impl<'a> Follow<'a> {
+    pub(crate) fn new(session: &'a Session, since: Option<i64>) -> Self {
+        Self { session, stream: None, last_seq: since, stood: false, pause: PAUSE_MIN }
+    }
+
+    /// What comes next. A daemon that was there and is gone is waited for; one that refuses, or never was there, is an error.
+    pub(crate) async fn next(&mut self, ctx: &Context) -> Result<Heard, CliError> {
+        loop {
+            let stream = match &mut self.stream {
+                Some(stream) => stream,
+                None => {
+                    let stream = self.session.client.events(self.last_seq).map_err(|err| self.session.explain(err))?;
+                    self.stream.insert(stream)
+                }
+            };
+            let event = stream.next().await;
+            self.last_seq = stream.last_seq();
+            match event {
+                Ok(StreamEvent::Activity(activity)) => return Ok(Heard::Activity(Box::new(activity))),
+                Ok(StreamEvent::Ready { .. }) => {
+                    if self.stood && self.pause > PAUSE_MIN {
+                        ctx.out.note("the daemon is back");
+                    }
+                    self.stood = true;
+                    self.pause = PAUSE_MIN;
+                    return Ok(Heard::Ready);
+                }
+                Ok(StreamEvent::Reset { oldest_seq }) => return Ok(Heard::Reset { oldest_seq }),
+                Ok(StreamEvent::Bye { reason }) => {
+                    ctx.out.note(&format!("the daemon closed the stream: {reason}"));
+                    self.lost().await;
+                }
+                Err(err) if self.stood && (err.is_daemon_lost() || is_passing(&err)) => {
+                    if self.pause == PAUSE_MIN {
+                        ctx.out.note("the daemon was lost; waiting for it");
+                    }
+                    self.lost().await;
+                }
+                Err(err) => return Err(self.session.explain(err)),
+            }
+        }
+    }
+
+    async fn lost(&mut self) {
+        self.stream = None;
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(PAUSE_MAX);
+    }
+}
+
+/// A daemon that starts or stops says so for a moment.
+fn is_passing(err: &api::ClientError) -> bool {
+    matches!(err.code(), Some(api::Code::StoreUnavailable | api::Code::TooManyStreams))
+}

@@ -1,0 +1,52 @@
+//! `afenda` alone: the inbox on a terminal; a short status and the help everywhere else.
+
+use std::path::PathBuf;
+
+use std::io::IsTerminal;
+
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::stop::Stop;
+
+pub(crate) async fn run(ctx: &mut Context) -> Result<(), CliError> {
+    if ctx.out.json {
+        return Err(CliError::usage("the inbox is not JSON").hint("name a command, such as `afenda status --json`"));
+    }
+    if !ctx.out.terminal || !std::io::stdin().is_terminal() {
+        let state = match Box::pin(crate::commands::status::line(ctx)).await {
+            Ok(line) => line,
+            Err(err) => format!("{err}{}", err.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default()),
+        };
+        ctx.out.line(&crate::text::line(&state))?;
+        return ctx.out.raw(&format!("\n{}", crate::help()));
+    }
+    let session = ctx.session().await?;
+    // Before the screen is taken: a lost daemon is told in plain words, with what to do.
+    session.call(async |client| client.me().await).await?;
+    let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
+    open(ctx, session.client, session.profile, None, Context::data_dir()?, stop).await
+}
+
+/// Opens the inbox, with its unsent texts in the folder `drafts`, and returns when the user leaves it, or when a signal asks for it.
+pub(crate) async fn open(
+    ctx: &Context,
+    client: api::Client,
+    profile: Option<String>,
+    banner: Option<String>,
+    drafts: PathBuf,
+    stop: Stop,
+) -> Result<(), CliError> {
+    let mut options = tui::Options::new(client, profile.unwrap_or_else(|| "env".to_owned()));
+    options.data_dir = Some(drafts);
+    options.banner = banner;
+    options.no_color = !ctx.out.color;
+    options.stop = stop.token.clone();
+    let ended = Box::pin(tui::run(options)).await.map_err(|err| CliError::failed("the inbox ended").because(err))?;
+    match (ended, stop.by()) {
+        (tui::Exit::Stopped, Some(exit)) => Err(CliError::told(exit)),
+        // Its terminal went away.
+        (tui::Exit::Stopped, None) => Err(CliError::told(Exit::HungUp)),
+        (tui::Exit::Quit, _) => Ok(()),
+    }
+}

@@ -1,0 +1,60 @@
+//! The command tree; one file per command.
+
+mod approvals;
+mod audit;
+mod conv;
+mod daemon;
+mod demo;
+mod events;
+mod inbox;
+mod outbox;
+mod sandbox;
+mod status;
+
+use crate::context::Context;
+use crate::error::CliError;
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// See everything at work: a shop, its customers, the inbox
+    Demo(demo::Demo),
+    /// Run the daemon here until it is told to stop, or make a token
+    Daemon(daemon::Daemon),
+    /// Run the stand-in Chatwoot alone
+    Sandbox(sandbox::Sandbox),
+    /// Show who you are and how the daemon stands
+    Status(status::Status),
+    /// Read and work conversations
+    #[command(subcommand, visible_alias = "conversation", alias = "conversations")]
+    Conv(conv::Conv),
+    /// Read and decide approvals
+    #[command(subcommand, visible_alias = "approval")]
+    Approvals(approvals::Approvals),
+    /// What is on its way to Chatwoot
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
+    /// Follow what happens, one JSON object a line
+    #[command(alias = "event")]
+    Events(events::Events),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(audit::Audit),
+}
+
+/// Runs the command; without one, the inbox.
+pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(), CliError> {
+    // Boxed: each of these is large, and only one of them is ever there.
+    match command {
+        None => Box::pin(inbox::run(ctx)).await,
+        Some(Command::Demo(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Daemon(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Sandbox(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Status(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Conv(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Approvals(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Outbox(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Events(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Audit(cmd)) => Box::pin(cmd.run(ctx)).await,
+    }
+}

@@ -1,0 +1,61 @@
+//! `afenda outbox`: what is on its way to Chatwoot.
+
+use api::id::OutboxId;
+use api::inbox::OutboxView;
+
+use crate::context::{Context, each};
+use crate::error::CliError;
+use crate::output::{Column, column, flexible};
+
+/// What is on its way to Chatwoot
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Outbox {
+    /// List what is not done yet, oldest first
+    List,
+    /// Take something back before it leaves, or discard what failed
+    Cancel(Ids),
+    /// Try again what failed
+    Retry(Ids),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ids {
+    /// Entries, as `afenda outbox list` names them
+    #[arg(required = true, value_name = "ID", value_parser = parse_id)]
+    ids: Vec<OutboxId>,
+}
+
+fn parse_id(text: &str) -> Result<OutboxId, String> {
+    text.parse().map_err(|_| "expected the UUID of an outbox entry".to_owned())
+}
+
+const COLUMNS: &[Column<OutboxView>] = &[
+    column("ID", |row, _| row.id.to_string()),
+    column("CONV", |row, _| row.conversation_id.to_string()),
+    column("KIND", |row, _| row.kind.clone()),
+    column("STATE", |row, _| row.state.to_string()),
+    column("SENDS IN", |row, shown| shown.until(row.sends_at)),
+    column("TRIES", |row, _| row.attempts.to_string()),
+    flexible("ERROR", |row, _| row.error.clone().unwrap_or_default()),
+];
+
+impl Outbox {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let (ids, verb) = match self {
+            Self::List => {
+                let rows = session.call(async |client| client.outbox().await).await?;
+                return ctx.out.list(&rows, COLUMNS, "nothing is on its way");
+            }
+            Self::Cancel(ids) => (ids.ids, "cancel"),
+            Self::Retry(ids) => (ids.ids, "retry"),
+        };
+        let several = ids.len() > 1;
+        each(ctx, ids, OutboxId::to_string, async |ctx, id| {
+            let key = ctx.key(&id.to_string(), several);
+            let row = session.call(async |client| client.outbox_act(id, verb, &key).await).await?;
+            ctx.out.row(&row, COLUMNS, &format!("{} for #{}: {}", row.kind, row.conversation_id, row.state))
+        })
+        .await
+    }
+}

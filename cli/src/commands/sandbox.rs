@@ -1,0 +1,56 @@
+//! `afenda sandbox`: the stand-in Chatwoot alone, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ::sandbox::{Options, World};
+use reqwest::Url;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::CliError;
+use crate::stop::Stop;
+
+/// Run the stand-in Chatwoot alone
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sandbox {
+    /// The world to load [default: the demo shop]
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Where webhooks go, on this machine only; without it none are delivered
+    #[arg(long, value_name = "URL")]
+    hooks: Option<Url>,
+    /// Write addresses and tokens to this file once it listens
+    #[arg(long, value_name = "FILE")]
+    env_out: Option<PathBuf>,
+}
+
+impl Sandbox {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        crate::log::to_stderr();
+        let fail = || CliError::failed("the sandbox did not start");
+        let world = match self.world {
+            Some(path) => World::from_file(path).map_err(|err| fail().because(err))?,
+            None => World::demo_shop(),
+        };
+        let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
+        let mut options = Options::new(world);
+        options.listen = self.listen;
+        options.hooks = self.hooks;
+        options.env_out = self.env_out;
+        options.run_script = true;
+        let running = ::sandbox::start(options).await.map_err(|err| fail().because(err))?;
+        let base = running.base_url();
+        if ctx.out.json {
+            ctx.out.json_line(&json!({ "base": base }))?;
+        } else {
+            ctx.out.line(&base)?;
+        }
+        stop.token.cancelled().await;
+        running.shutdown().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! What every command needs, made once: how to print, and the client of the chosen profile.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use api::{Client, ClientError, Token};
+
+use crate::error::{CliError, START_HINT, unreachable_at};
+use crate::exit::Exit;
+use crate::output::{Color, Output, talk};
+use crate::profile::{DEFAULT, DEMO, DEMO_AGENT, Profile, Profiles};
+use crate::text;
+
+/// Where a daemon listens unless somebody says otherwise.
+const URL_DEFAULT: &str = "http://127.0.0.1:8000";
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Globals {
+    /// Print JSON: a bare array for lists, one object for a thing; errors too, on stderr
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Which daemon, and as whom [default: default, else demo]
+    #[arg(short = 'P', long, global = true, value_name = "NAME", env = "AFENDA_PROFILE", hide_env_values = true)]
+    pub(crate) profile: Option<String>,
+    /// Which tenant: its short name or id [default: yours]
+    #[arg(long, global = true, value_name = "TENANT", env = "AFENDA_TENANT", hide_env_values = true)]
+    pub(crate) tenant: Option<String>,
+    /// The daemon's address instead of the profile's; the token then comes from AFENDA_TOKEN
+    #[arg(long, global = true, value_name = "URL", env = "AFENDA_URL", hide_env_values = true)]
+    pub(crate) url: Option<String>,
+    /// Say only what was asked for
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Makes a repeated command harmless: the daemon carries out one key once
+    #[arg(long, global = true, value_name = "KEY|auto", default_value = "auto", hide_default_value = true)]
+    pub(crate) idempotency_key: String,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_default_value = true)]
+    pub(crate) color: Color,
+}
+
+/// What a command works with.
+pub(crate) struct Context {
+    /// Where it prints.
+    pub(crate) out: Output,
+    /// The flags that every command takes.
+    pub(crate) globals: Globals,
+}
+
+/// A client, and where it came from.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// The client of the chosen daemon, user and tenant.
+    pub(crate) client: Client,
+    /// The profile it was made from; `None` where address and token were given.
+    pub(crate) profile: Option<String>,
+}
+
+impl Context {
+    pub(crate) fn new(globals: Globals) -> Self {
+        Self { out: Output::new(globals.json, globals.quiet, globals.color), globals }
+    }
+
+    /// Where the user's profiles, drafts and, unless told otherwise, the store lie.
+    pub(crate) fn data_dir() -> Result<PathBuf, CliError> {
+        match std::env::var_os("AFENDA_DATA_DIR").filter(|dir| !dir.is_empty()) {
+            Some(dir) => Ok(PathBuf::from(dir)),
+            None => daemon::config::default_data_dir().map_err(|err| CliError::failed("where is the data folder?").because(err)),
+        }
+    }
+
+    /// Whether somebody sits there who can read a question and answer it.
+    pub(crate) fn can_ask(&self) -> bool {
+        !self.globals.json && self.out.terminal && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// The key under which the daemon carries out one thing once. Several targets of one command have a key each.
+    pub(crate) fn key(&self, target: &str, several: bool) -> String {
+        match self.globals.idempotency_key.as_str() {
+            "auto" => api::client::new_key(),
+            key if several => format!("{key}:{target}"),
+            key => key.to_owned(),
+        }
+    }
+
+    /// Prints an error where errors go, in the form that was asked for.
+    pub(crate) fn report(&self, err: &CliError) {
+        report(err, self.globals.json);
+    }
+
+    /// Says that a list was cut.
+    pub(crate) fn note_rest(&self, shown: usize, total: u64) {
+        if (shown as u64) < total {
+            self.out.note(&format!("{shown} of {total}; -L shows more"));
+        }
+    }
+
+    /// The client of the chosen profile.
+    pub(crate) async fn session(&self) -> Result<Session, CliError> {
+        let token = std::env::var("AFENDA_TOKEN").ok().filter(|token| !token.trim().is_empty()).map(Token::new);
+        let profiles = Profiles::new(&Self::data_dir()?);
+        let (url, token, profile) = match (self.globals.url.clone().filter(|url| !url.is_empty()), token) {
+            (Some(url), Some(token)) => (url, token, None),
+            (Some(url), None) => {
+                let (name, profile) = self.profile_at(&profiles, &url)?;
+                (url, profile.token(), Some(name))
+            }
+            (None, Some(token)) => match self.choose(&profiles).await? {
+                Some((_, profile)) => (profile.url, token, None),
+                None => (URL_DEFAULT.to_owned(), token, None),
+            },
+            (None, None) => {
+                let none = || CliError::new(Exit::Unreachable, "NO_DAEMON", "no daemon is known here").hint(START_HINT);
+                let (name, profile) = self.choose(&profiles).await?.ok_or_else(none)?;
+                (profile.url.clone(), profile.token(), Some(name))
+            }
+        };
+        let client = Client::new(&url, token).map_err(|err| CliError::usage("the daemon's address is wrong").because(err))?;
+        Ok(Session { client: client.with_tenant(self.globals.tenant.clone().filter(|tenant| !tenant.is_empty())), profile })
+    }
+
+    /// A token belongs to the address it was made for and is sent nowhere else.
+    fn profile_at(&self, profiles: &Profiles, url: &str) -> Result<(String, Profile), CliError> {
+        let named = self.globals.profile.clone().filter(|name| !name.is_empty());
+        let names = named.map_or_else(|| profiles.names(), |name| vec![name]);
+        for name in names {
+            if let Some(profile) = profiles.get(&name)?.filter(|p| p.url.trim_end_matches('/') == url.trim_end_matches('/')) {
+                return Ok((name, profile));
+            }
+        }
+        Err(CliError::new(Exit::Unauthenticated, "NO_TOKEN", format!("no profile has a token for {url}"))
+            .hint("set AFENDA_TOKEN; `afenda daemon token USER` on the daemon's machine prints one"))
+    }
+
+    /// The profile that was named; else `default` if its daemon answers or there is no demo; else the demo's.
+    async fn choose(&self, profiles: &Profiles) -> Result<Option<(String, Profile)>, CliError> {
+        if let Some(name) = self.globals.profile.clone().filter(|name| !name.is_empty()) {
+            return match profiles.get(&name)? {
+                Some(profile) => Ok(Some((name, profile))),
+                None if [DEMO, DEMO_AGENT].contains(&name.as_str()) => {
+                    Err(CliError::new(Exit::Unreachable, "NO_DAEMON", "no demo is running").hint("start one with `afenda demo`"))
+                }
+                None if name == DEFAULT => {
+                    Err(CliError::new(Exit::Unreachable, "NO_DAEMON", "no daemon was started here yet").hint(START_HINT))
+                }
+                None => Err(CliError::usage(format!("there is no profile `{name}`")).hint(match profiles.names().as_slice() {
+                    [] => START_HINT.to_owned(),
+                    names => format!("there are: {}", names.join(", ")),
+                })),
+            };
+        }
+        let default = profiles.get(DEFAULT)?.map(|profile| (DEFAULT.to_owned(), profile));
+        let demo = profiles.get(DEMO)?.map(|profile| (DEMO.to_owned(), profile));
+        Ok(match (default, demo) {
+            (Some(default), Some(demo)) => {
+                if default.1.answers().await || !demo.1.answers().await {
+                    Some(default)
+                } else {
+                    self.out.note(&format!("the daemon at {} does not answer; this is the running demo", default.1.url));
+                    Some(demo)
+                }
+            }
+            (default, demo) => default.or(demo),
+        })
+    }
+}
+
+impl Session {
+    /// Makes a call; where the daemon was lost while it worked, once more. Changing calls carry their key, so they cannot happen twice.
+    pub(crate) async fn call<T>(&self, call: impl AsyncFn(&Client) -> Result<T, ClientError>) -> Result<T, CliError> {
+        let result = match call(&self.client).await {
+            Err(ClientError::Lost(_)) => call(&self.client).await,
+            first => first,
+        };
+        result.map_err(|err| self.explain(err))
+    }
+
+    /// The error, with the profile's part in it.
+    pub(crate) fn explain(&self, err: ClientError) -> CliError {
+        match (err, self.profile.as_deref()) {
+            (ClientError::Unreachable { source, .. }, Some(DEMO | DEMO_AGENT)) => unreachable_at(self.client.base())
+                .because(source)
+                .hint("the demo of this profile is gone: start a new one with `afenda demo`"),
+            (ClientError::Unreachable { source, .. }, _) => unreachable_at(self.client.base()).because(source),
+            (err, _) => CliError::from(err),
+        }
+    }
+}
+
+/// Runs one thing after the other. What fails is told at once and does not keep the rest from being tried, unless nothing else could
+/// succeed either; the exit code is that of the first failure.
+pub(crate) async fn each<T>(
+    ctx: &mut Context,
+    targets: Vec<T>,
+    name: impl Fn(&T) -> String,
+    run: impl AsyncFn(&mut Context, T) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let several = targets.len() > 1;
+    let mut first = None;
+    for target in targets {
+        let name = name(&target);
+        let Err(err) = run(ctx, target).await else { continue };
+        let err = err.about(name);
+        if !several || err.silent {
+            return Err(err);
+        }
+        ctx.report(&err);
+        let exit = *first.get_or_insert(err.exit);
+        if err.is_final() {
+            return Err(CliError::told(exit));
+        }
+    }
+    first.map_or(Ok(()), |exit| Err(CliError::told(exit)))
+}
+
+/// Prints an error on stderr.
+pub(crate) fn report(err: &CliError, json: bool) {
+    if err.silent {
+        return;
+    }
+    if json {
+        talk(&format!("{}\n", text::json(&err.json().to_string())));
+    } else {
+        talk(&err.text());
+    }
+}

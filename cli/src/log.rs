@@ -1,0 +1,23 @@
+//! The log of a long-running command: on stderr, as much as AFENDA_LOG asks for.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+
+/// What is logged unless AFENDA_LOG says otherwise.
+const FILTER_DEFAULT: &str = "info,hyper=warn,reqwest=warn,tungstenite=warn";
+
+/// Logs to stderr from now on.
+pub(crate) fn to_stderr() {
+    let filter = EnvFilter::try_from_env("AFENDA_LOG").unwrap_or_else(|_| EnvFilter::new(FILTER_DEFAULT));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Fails only when there is one already, which is as good.
+    let _ = log.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()).try_init();
+}
+
+/// Logs to stderr only where that was asked for: the terminal belongs to something else.
+pub(crate) fn if_asked() {
+    if std::env::var_os("AFENDA_LOG").is_some_and(|filter| !filter.is_empty()) {
+        to_stderr();
+    }
+}

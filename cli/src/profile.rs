@@ -1,0 +1,161 @@
+//! Profiles: which daemon, and as whom. One small file each, `<data dir>/profiles/<name>.json`, that only its owner can read.
+//!
+//! The daemon writes `default` on its first loopback start, the demo writes `demo` and `demo-agent` for as long as it runs. A profile is
+//! alive when its daemon answers, never because a process id looks right.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use api::{Client, ClientError, Token};
+use serde::{Deserialize, Serialize};
+
+use crate::error::CliError;
+
+/// The profile of the daemon that runs here.
+pub(crate) const DEFAULT: &str = "default";
+/// The demo's approver.
+pub(crate) const DEMO: &str = "demo";
+/// The demo's agent.
+pub(crate) const DEMO_AGENT: &str = "demo-agent";
+
+/// A daemon on this machine that takes longer than this to answer is not one to choose by itself.
+const ANSWER_LIMIT: Duration = Duration::from_millis(800);
+
+/// A daemon, and as whom to speak to it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Profile {
+    /// The daemon's address.
+    pub(crate) url: String,
+    token: String,
+    /// The user's name.
+    pub(crate) user: String,
+    /// The process that wrote it, for people to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pid: Option<u32>,
+    /// The demo's store, so that the next demo can remove what a killed one left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile").field("url", &self.url).field("user", &self.user).field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+impl Profile {
+    pub(crate) fn new(url: &str, token: &Token, user: &str) -> Self {
+        Self { url: url.to_owned(), token: token.expose().to_owned(), user: user.to_owned(), pid: None, store: None }
+    }
+
+    pub(crate) fn token(&self) -> Token {
+        Token::new(&self.token)
+    }
+
+    /// Whether an afenda daemon answers at its address, whatever it says about the token.
+    pub(crate) async fn answers(&self) -> bool {
+        matches!(self.ask().await, Some(Ok(_) | Err(ClientError::Api { .. })))
+    }
+
+    /// Whether the daemon that made this profile answers: it knows the token.
+    pub(crate) async fn is_known(&self) -> bool {
+        matches!(self.ask().await, Some(Ok(_)))
+    }
+
+    async fn ask(&self) -> Option<Result<api::tenant::MeView, ClientError>> {
+        let client = Client::new(&self.url, self.token()).ok()?;
+        tokio::time::timeout(ANSWER_LIMIT, client.me()).await.ok()
+    }
+}
+
+/// The folder with all profiles.
+#[derive(Debug, Clone)]
+pub(crate) struct Profiles {
+    folder: PathBuf,
+}
+
+impl Profiles {
+    pub(crate) fn new(data_dir: &Path) -> Self {
+        Self { folder: data_dir.join("profiles") }
+    }
+
+    /// Where they lie.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of a profile.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.json"))
+    }
+
+    /// Reads a profile; `None` where there is none of that name.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<Profile>, CliError> {
+        check_name(name)?;
+        let path = self.path(name);
+        let bad = || CliError::failed(format!("cannot read the profile {}", path.display()));
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(err) => return Err(bad().because(err)),
+        };
+        let remedy = || format!("remove it; `afenda daemon token USER` makes a new token: {}", path.display());
+        serde_json::from_str(&text).map(Some).map_err(|err| bad().because(err).hint(remedy()))
+    }
+
+    /// Writes a profile, whole or not at all.
+    pub(crate) fn put(&self, name: &str, profile: &Profile) -> Result<(), CliError> {
+        check_name(name)?;
+        let fail = || CliError::failed(format!("cannot write the profile `{name}`"));
+        let text = serde_json::to_string_pretty(profile).map_err(|err| fail().because(err))?;
+        daemon::secret::write_file(&self.path(name), &format!("{text}\n")).map_err(|err| fail().because(err))
+    }
+
+    /// The names of all profiles, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|ext| ext == "json"))
+            .filter_map(|path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned))
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn check_name(name: &str) -> Result<(), CliError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if (1..=64).contains(&name.len()) && name.chars().all(plain) {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("`{name}` is not a profile's name")).hint("use letters, digits, - and _"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_profile_is_private_and_never_prints_its_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let profiles = Profiles::new(folder.path());
+        assert!(profiles.get("demo").unwrap().is_none());
+        profiles.put("demo", &Profile::new("http://127.0.0.1:1", &Token::new("s3cret"), "ada")).unwrap();
+        let back = profiles.get("demo").unwrap().unwrap();
+        assert_eq!((back.token().expose(), back.user.as_str()), ("s3cret", "ada"));
+        assert!(!format!("{back:?}").contains("s3cret"));
+        assert_eq!(std::fs::metadata(profiles.path("demo")).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(profiles.names(), ["demo"]);
+    }
+
+    #[test]
+    fn a_name_cannot_leave_the_folder() {
+        let profiles = Profiles::new(Path::new("/nowhere"));
+        for name in ["../x", "", "a/b", "a.b"] {
+            assert!(profiles.get(name).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Times and durations as people write and read them.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, tz::TimeZone};
+
+/// A duration in its largest unit: `41m`, `5h`, `1d`.
+pub(crate) fn short(duration: SignedDuration) -> String {
+    let s = duration.as_secs().max(0);
+    match s {
+        0..60 => format!("{s}s"),
+        60..3_600 => format!("{}m", s / 60),
+        3_600..86_400 => format!("{}h", s / 3_600),
+        86_400..31_536_000 => format!("{}d", s / 86_400),
+        _ => format!("{}y", s / 31_536_000),
+    }
+}
+
+/// The time of day here, with the date where it is not today's.
+pub(crate) fn clock(at: Timestamp, now: Timestamp) -> String {
+    let zone = TimeZone::system();
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone));
+    if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { at.strftime("%Y-%m-%d %H:%M").to_string() }
+}
+
+/// Reads `90s`, `30m`, `4h`, `2d` or `1w`; several may follow each other.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let bad = || format!("`{text}` is not a duration: write 90s, 30m, 4h, 2d or 1w");
+    let mut total: u64 = 0;
+    let mut number = String::new();
+    for c in text.trim().chars() {
+        if c.is_ascii_digit() {
+            number.push(c);
+            continue;
+        }
+        let unit: u64 = match c {
+            's' => 1,
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            'w' => 604_800,
+            _ => return Err(bad()),
+        };
+        let count: u64 = std::mem::take(&mut number).parse().map_err(|_| bad())?;
+        total = count.checked_mul(unit).and_then(|s| total.checked_add(s)).ok_or_else(bad)?;
+    }
+    // A year is far beyond anything that is waited for here, and keeps the arithmetic with times in range.
+    if !number.is_empty() || total == 0 || total > 366 * 86_400 {
+        return Err(bad());
+    }
+    Ok(Duration::from_secs(total))
+}
+
+/// Reads a moment: a duration from now, `tomorrow` (09:00 here), or an RFC 3339 time.
+pub(crate) fn parse_moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    if text == "tomorrow" {
+        let here: Zoned = now.to_zoned(TimeZone::system());
+        let nine = here.tomorrow().and_then(|day| day.with().hour(9).minute(0).second(0).subsec_nanosecond(0).build());
+        return nine.map(|at| at.timestamp()).map_err(|err| err.to_string());
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let seconds = i64::try_from(parse_duration(text)?.as_secs()).map_err(|err| err.to_string())?;
+    now.checked_add(seconds.seconds())
+        .map_err(|_| format!("`{text}` is neither a duration (2h), nor `tomorrow`, nor a time (2026-11-22T09:00:00Z)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_as_people_write_them() {
+        for (text, want) in [
+            ("90s", Some(90)),
+            ("30m", Some(1_800)),
+            ("1h30m", Some(5_400)),
+            ("2d", Some(172_800)),
+            ("1w", Some(604_800)),
+            ("", None),
+            ("30", None),
+            ("m", None),
+            ("0s", None),
+            ("1y", None),
+            ("99999999999999999999s", None),
+            ("400d", None),
+        ] {
+            assert_eq!(parse_duration(text).ok().map(|d| d.as_secs()), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn ages_and_moments() {
+        for (s, want) in [(-5, "0s"), (59, "59s"), (60, "1m"), (7_300, "2h"), (90_000, "1d"), (40_000_000, "1y")] {
+            assert_eq!(short(SignedDuration::from_secs(s)), want);
+        }
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        assert_eq!(parse_moment("2h", now).unwrap().to_string(), "2026-11-21T12:00:00Z");
+        assert_eq!(parse_moment("2026-12-01T00:00:00Z", now).unwrap().to_string(), "2026-12-01T00:00:00Z");
+        assert!(parse_moment("tomorrow", now).unwrap() > now);
+        assert!(parse_moment("soon", now).is_err());
+    }
+}

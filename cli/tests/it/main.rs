@@ -1,0 +1,13 @@
+//! The program as a real process: what it prints, how it ends, and what it leaves behind.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails; clippy knows tests by their functions, not their helpers"
+)]
+
+mod demo;
+mod harness;
+mod help;
+mod offline;
+mod online;

@@ -1,0 +1,235 @@
+//! Against a daemon and a sandbox in this process, over loopback.
+
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+use daemon::{Clock, Config, Overrides};
+use sandbox::{Options, World};
+use serde_json::Value;
+
+use crate::harness::{Home, Ran, until};
+
+/// A shop, a daemon and three people, with one approval that waits.
+struct Shop {
+    home: Home,
+    runtime: tokio::runtime::Runtime,
+    sandbox: sandbox::Running,
+    daemon: daemon::Running,
+}
+
+impl Shop {
+    fn open() -> Self {
+        // Written once, whatever runs in parallel.
+        static RING: OnceLock<()> = OnceLock::new();
+        RING.get_or_init(|| {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        let home = Home::new();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (sandbox, daemon, tokens) = runtime.block_on(async {
+            let world = World::demo_shop();
+            let user = |name: &str| world.users.iter().find(|user| user.name.starts_with(name)).unwrap().clone();
+            let (ada, jo) = (user("Ada"), user("Jo"));
+            let service = world.users.iter().find(|user| user.key == "service").unwrap_or(&ada).key.clone();
+            let sandbox = sandbox::start(Options::new(world)).await.unwrap();
+            let account = sandbox.account_ids()[&jo.account];
+            let path = home.path().join("config.toml");
+            let text = format!(
+                "listen = \"127.0.0.1:0\"\ndata_dir = \"{}\"\nhold_seconds = 0\n[chatwoot]\nurl = \"{}\"\naccount_id = {account}\n\
+                 token_env = \"SERVICE\"\n[[users]]\nname = \"ada\"\nrole = \"approver\"\nchatwoot_email = \"{}\"\n[[users]]\n\
+                 name = \"jo\"\nrole = \"member\"\nchatwoot_email = \"{}\"\nchatwoot_token_env = \"JO\"\n[[users]]\nname = \"vi\"\nrole = \"viewer\"\n",
+                home.path().join("daemon").display(),
+                sandbox.base_url(),
+                ada.email,
+                jo.email,
+            );
+            std::fs::write(&path, text).unwrap();
+            let keys = sandbox.tokens();
+            let config = Config::load(&Overrides { config: Some(path), ..Overrides::default() }, &|key| match key {
+                "SERVICE" => Some(keys[&service].clone()),
+                "JO" => Some(keys[&jo.key].clone()),
+                _ => None,
+            })
+            .unwrap();
+            let mut tokens = Vec::new();
+            for user in ["ada", "jo", "vi"] {
+                tokens.push((user, daemon::mint_token(&config, user, &Clock::system()).await.unwrap()));
+            }
+            let daemon = daemon::start(config, Clock::system()).await.unwrap();
+            (sandbox, daemon, tokens)
+        });
+        for (user, token) in tokens {
+            home.profile(user, &daemon.base_url(), token.expose());
+        }
+        let shop = Self { home, runtime, sandbox, daemon };
+        until("the first copy", || shop.run("jo", &["status"]).json()["first_copy"]["done"].as_bool().filter(|done| *done));
+        shop
+    }
+
+    fn run(&self, user: &str, args: &[&str]) -> Ran {
+        let args: Vec<&str> = ["-P", user, "--json"].into_iter().chain(args.iter().copied()).collect();
+        self.home.run(&args)
+    }
+
+    fn plain(&self, user: &str, args: &[&str]) -> Ran {
+        let args: Vec<&str> = ["-P", user].into_iter().chain(args.iter().copied()).collect();
+        self.home.run(&args)
+    }
+
+    /// The first conversation, as the API numbers it.
+    fn conversation(&self) -> String {
+        let rows = self.run("jo", &["conv", "list", "-s", "all"]).ends(0).json();
+        rows[0]["id"].to_string()
+    }
+
+    fn escalate(&self, id: &str) -> Value {
+        self.run("jo", &["conv", "escalate", id, "-m", "May I?"]).ends(0).json()
+    }
+
+    fn close(self) {
+        let Self { runtime, sandbox, daemon, .. } = self;
+        runtime.block_on(async {
+            daemon.stop().await;
+            sandbox.shutdown().await;
+        });
+    }
+}
+
+#[test]
+fn the_loop_from_the_command_line() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+
+    // Lists are bare arrays, in a pipe in one line; tables become tab-separated rows without a head.
+    let list = shop.run("ada", &["approvals", "list"]).ends(0);
+    assert_eq!(list.out, "[]\n");
+    let rows = shop.plain("jo", &["conv", "list", "-s", "all", "-L", "3"]).ends(0);
+    assert_eq!(rows.out.lines().count(), 3);
+    assert!(rows.out.lines().all(|row| row.split('\t').count() == 10), "{}", rows.out);
+    assert!(rows.err.contains("-L shows more"), "{}", rows.err);
+    assert!(shop.plain("jo", &["-q", "conv", "list", "-s", "all", "-L", "3"]).ends(0).err.is_empty());
+
+    let asked = shop.escalate(&id);
+    let ap = asked["reference"].as_str().unwrap().to_owned();
+    assert_eq!((asked["status"].as_str(), asked["revision"].as_u64()), (Some("submitted"), Some(1)));
+    assert_eq!(shop.run("ada", &["approvals", "list"]).ends(0).json()[0]["reference"], ap.as_str());
+    let card = shop.plain("ada", &["approvals", "view", &ap]).ends(0);
+    assert!(card.out.contains("revision    1") && card.out.contains("sha256:"), "{}", card.out);
+
+    // Each kind of refusal has its own exit code.
+    let read = format!("{ap}@1");
+    assert_eq!(shop.run("jo", &["approvals", "approve", &read, "-y"]).ends(5).error()["exit_code"], 5);
+    assert_eq!(shop.run("vi", &["conv", "reply", &id, "-b", "x"]).ends(5).error()["code"], "FORBIDDEN");
+    assert_eq!(shop.run("ada", &["approvals", "view", "AP-999"]).ends(6).error()["code"], "NOT_FOUND");
+    assert_eq!(shop.run("ada", &["conv", "view", "999999"]).ends(6).error()["code"], "NOT_FOUND");
+    let stale = shop.run("ada", &["approvals", "approve", &format!("{ap}@7"), "-y"]).ends(7).error();
+    assert_eq!(stale["code"], "STALE_REVISION");
+    assert!(stale["request_id"].is_string(), "{stale}");
+    assert_eq!(shop.run("jo", &["conv", "escalate", &id, "-m", "again"]).ends(7).error()["code"], "APPROVAL_OPEN");
+    let wrong = Home::new().with("AFENDA_TOKEN", "wrong").with("AFENDA_URL", &shop.daemon.base_url());
+    assert_eq!(wrong.run(&["--json", "status"]).ends(4).error()["code"], "UNAUTHENTICATED");
+
+    // Waiting is told by the stream.
+    let waiting = shop.home.command(&["-P", "jo", "--json", "approvals", "wait", &ap, "--timeout", "1m"]).spawn().unwrap();
+    let yes = shop.run("ada", &["approvals", "approve", &read, "-y", "-m", "Fine"]).ends(0).json();
+    assert_eq!(yes["status"], "approved");
+    let told = waiting.wait_with_output().unwrap();
+    assert_eq!(told.status.code(), Some(0));
+    assert_eq!(serde_json::from_slice::<Value>(&told.stdout).unwrap()["comment"], "Fine");
+
+    // The same once more is done; the opposite is a conflict.
+    shop.run("ada", &["approvals", "approve", &read, "-y", "-m", "Fine"]).ends(0);
+    assert_eq!(shop.run("ada", &["approvals", "reject", &read, "-y", "-m", "no"]).ends(7).error()["code"], "ALREADY_DECIDED");
+    let audit = shop.run("ada", &["audit", "list"]).ends(0).json();
+    assert!(audit.as_array().unwrap().iter().any(|row| row["resource_id"] == yes["id"]), "{audit}");
+    shop.close();
+}
+
+#[test]
+fn waiting_ends_with_12_13_or_124() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    let ap = shop.escalate(&id)["reference"].as_str().unwrap().to_owned();
+    assert_eq!(shop.run("jo", &["approvals", "wait", &ap, "--timeout", "1s"]).ends(124).error()["code"], "TIMED_OUT");
+    shop.run("ada", &["approvals", "reject", &format!("{ap}@1"), "-y", "-m", "No budget"]).ends(0);
+    shop.run("jo", &["approvals", "wait", &ap]).ends(12);
+    let ap = shop.run("jo", &["approvals", "request", "-t", "A chair", "--amount", "240 EUR"]).ends(0).json();
+    assert_eq!(ap["amount"]["minor_units"], 24_000);
+    let ap = ap["reference"].as_str().unwrap().to_owned();
+    shop.run("jo", &["approvals", "withdraw", &ap]).ends(0);
+    shop.run("jo", &["approvals", "wait", &ap]).ends(13);
+    shop.run("jo", &["approvals", "wait", "AP-999"]).ends(6);
+    shop.close();
+}
+
+#[test]
+fn writing_and_changing_goes_through_the_outbox_once_per_key() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    let reply = ["conv", "reply", &id, "-b", "Hello", "--hold", "60", "--idempotency-key", "k1"];
+    let first = shop.run("jo", &reply).ends(0).json();
+    let second = shop.run("jo", &reply).ends(0).json();
+    assert_eq!(first["outbox_id"], second["outbox_id"]);
+    let entry = first["outbox_id"].as_str().unwrap().to_owned();
+    let queued = shop.run("jo", &["outbox", "list"]).ends(0).json();
+    assert!(queued.as_array().unwrap().iter().any(|row| row["id"] == entry.as_str()), "{queued}");
+    assert_eq!(shop.run("jo", &["outbox", "cancel", &entry]).ends(0).json()["state"], "cancelled");
+    assert_eq!(shop.run("jo", &["outbox", "retry", &entry]).ends(7).error()["code"], "OUTBOX_STATE");
+
+    let note = shop.home.run_with_input(&["-P", "jo", "--json", "conv", "note", &id, "-F", "-"], "from a pipe\n").ends(0).json();
+    assert_eq!((note["content"].as_str(), note["private"].as_bool()), (Some("from a pipe"), Some(true)));
+    shop.run("jo", &["conv", "label", &id, "--add", "vip"]).ends(0);
+    shop.run("jo", &["conv", "assign", &id, "@me"]).ends(0);
+    shop.run("jo", &["conv", "status", &id, "snoozed", "--until", "2h"]).ends(0);
+    assert_eq!(shop.run("jo", &["conv", "assign", &id, "@nobody-of-that-name"]).ends(6).error()["code"], "NOT_FOUND");
+
+    // Several: each is tried and told, and the first failure is the exit code.
+    let both = shop.run("jo", &["conv", "note", "999999", &id, "-b", "both"]).ends(6);
+    assert_eq!(both.json()["content"], "both");
+    assert_eq!(both.error()["target"], "#999999");
+    shop.close();
+}
+
+#[test]
+fn events_are_json_lines_from_a_place() {
+    let shop = Shop::open();
+    let seq = shop.run("jo", &["status"]).ends(0).json()["seq"].as_i64().unwrap();
+    let id = shop.conversation();
+    let mut events = shop
+        .home
+        .command(&["-P", "ada", "events", "--since", &seq.to_string(), "--types", "approval.submitted"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let asked = shop.escalate(&id);
+    let mut line = String::new();
+    let mut reader = std::io::BufReader::new(events.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut reader, &mut line).unwrap();
+    let event: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(event["type"], "approval.submitted");
+    assert_eq!(event["subject_id"], asked["id"]);
+    events.kill().unwrap();
+    events.wait().unwrap();
+    shop.close();
+}
+
+#[test]
+fn a_daemon_of_its_own_makes_the_owner_at_home_and_ends_in_order() {
+    let home = Home::new();
+    let daemon = home.start(&["daemon", "--listen", "127.0.0.1:0"]);
+    let profile = home.profiles().join("default.json");
+    until("the owner's profile", || profile.exists().then_some(()));
+    until("the daemon", || Some(()).filter(|()| home.run(&["status"]).code == 0));
+    assert_eq!(home.run(&["status", "--json"]).ends(0).json()["me"]["role"], "owner");
+    assert!(home.run(&["daemon", "--listen", "127.0.0.1:0"]).ends(1).err.contains("another daemon"));
+    let token = home.run(&["daemon", "token", "owner"]).ends(0);
+    assert_eq!(token.out.lines().count(), 1);
+    assert!(token.err.is_empty(), "{}", token.err);
+    let url = home.run(&["status", "--json"]).json()["url"].as_str().unwrap().to_owned();
+    let other = Home::new().with("AFENDA_TOKEN", token.out.trim()).with("AFENDA_URL", &url);
+    other.run(&["status"]).ends(0);
+    assert!(home.run(&["daemon", "token", "nobody"]).ends(1).err.contains("known are"));
+    daemon.signal("TERM");
+    assert_eq!(daemon.end(), 0);
+    assert!(home.run(&["status"]).ends(9).err.contains("afenda daemon"));
+}
