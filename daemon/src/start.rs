@@ -33,7 +33,7 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The data directory cannot be made or written.
-    #[error("cannot use the data directory {}: {source}; give another with --data-dir or AFENDA_DATA_DIR", path.display())]
+    #[error("cannot use the data directory {}; give another with --data-dir or AFENDA_DATA_DIR", path.display())]
     DataDir {
         /// The directory.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum StartError {
         addr: SocketAddr,
     },
     /// The address cannot be listened on.
-    #[error("cannot listen on {addr}: {source}")]
+    #[error("cannot listen on {addr}; choose another address with --listen or AFENDA_LISTEN")]
     Listen {
         /// The address.
         addr: SocketAddr,
@@ -66,7 +66,7 @@ pub enum StartError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The store did not take what the start writes.
-    #[error("the store cannot be written: {0}")]
+    #[error("the store cannot be written")]
     Store(#[from] StoreError),
     /// A token could not be kept.
     #[error(transparent)]

@@ -22,7 +22,7 @@ static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::
 
 /// Creates the schema in an empty file, or brings an older file up to it.
 pub(super) fn migrate(path: &Path, conn: &mut Connection) -> Result<(), OpenError> {
-    let fail = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    let fail = |source| OpenError::sqlite(path, source);
     let foreign = |message: String| OpenError::Foreign { path: path.to_owned(), message };
     let id: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
     let found: usize = conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).map_err(fail)?.try_into().unwrap_or(0);
@@ -34,7 +34,10 @@ pub(super) fn migrate(path: &Path, conn: &mut Connection) -> Result<(), OpenErro
         return Err(OpenError::Newer { path: path.to_owned(), found, known: VERSION });
     }
     conn.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
-    MIGRATIONS.to_latest(conn).map_err(|err| foreign(err.to_string()))?;
+    MIGRATIONS.to_latest(conn).map_err(|err| match err {
+        rusqlite_migration::Error::RusqliteError { err, .. } => fail(err),
+        other => foreign(other.to_string()),
+    })?;
     match MIGRATIONS.current_version(conn) {
         Ok(SchemaVersion::Inside(version)) if version.get() == VERSION => Ok(()),
         other => Err(foreign(format!("the schema is at {other:?} after the migration"))),

@@ -80,13 +80,19 @@ pub enum StoreError {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file cannot be opened or prepared.
-    #[error("cannot open the store {}: {source}", path.display())]
+    #[error("cannot open the store {}", path.display())]
     Sqlite {
         /// The file.
         path: PathBuf,
         /// The cause.
         #[source]
         source: rusqlite::Error,
+    },
+    /// There is no room for it.
+    #[error("the disk is full: the store {} cannot be opened; free some space, or give another data directory", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
     },
     /// The file was written by a newer afenda.
     #[error("the store {} is of version {found}, this afenda knows up to {known}: install the newer afenda again, or give another data directory", path.display())]
@@ -128,13 +134,23 @@ pub struct Store {
     feed: broadcast::Sender<Arc<Committed>>,
 }
 
+impl OpenError {
+    pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full { path },
+            _ => Self::Sqlite { path, source },
+        }
+    }
+}
+
 impl Store {
     /// Opens or creates the file, brings it to the current schema, and starts the threads.
     ///
     /// # Errors
     /// When the file cannot be opened, is not ours, or comes from a newer afenda.
     pub fn open(path: &Path, clock: Clock) -> Result<Self, OpenError> {
-        let fail = |source| OpenError::Sqlite { path: path.to_owned(), source };
+        let fail = |source| OpenError::sqlite(path, source);
         let mut conn = Connection::open(path).map_err(fail)?;
         writer_pragmas(&conn).map_err(fail)?;
         migrate::migrate(path, &mut conn)?;

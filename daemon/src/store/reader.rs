@@ -41,16 +41,26 @@ impl Readers {
         let (pool, now) = (self.pool.clone(), self.clock.now());
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let Some(mut conn) = pool.lock().unwrap_or_else(PoisonError::into_inner).pop() else {
-                return Err(E::from(StoreError::Closed));
-            };
-            let result = match conn.transaction_with_behavior(TransactionBehavior::Deferred) {
+            let conn = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut lent = Lent { pool, conn };
+            let Some(conn) = &mut lent.conn else { return Err(E::from(StoreError::Closed)) };
+            match conn.transaction_with_behavior(TransactionBehavior::Deferred) {
                 Ok(snapshot) => work(&snapshot, now),
                 Err(err) => Err(E::from(StoreError::Sqlite(err))),
-            };
-            pool.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
-            result
+            }
         });
         done.await.unwrap_or_else(|_| Err(E::from(StoreError::Closed)))
+    }
+}
+
+/// A connection that goes back to the pool, also when the read panics.
+struct Lent {
+    pool: Arc<Mutex<Vec<Connection>>>,
+    conn: Option<Connection>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).extend(self.conn.take());
     }
 }
