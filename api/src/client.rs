@@ -84,9 +84,8 @@ impl From<reqwest::Error> for ClientError {
         if source.is_connect() {
             let url = source.url().map_or_else(|| "its address".to_owned(), |url| url.origin().ascii_serialization());
             Self::Unreachable { url, source: source.without_url() }
-        } else if source.is_decode() {
-            Self::Protocol(source.without_url().to_string())
         } else {
+            // A body that breaks off too: bodies are read as bytes here, so nothing else can go wrong with them.
             Self::Lost(source.without_url())
         }
     }
@@ -431,5 +430,38 @@ mod tests {
         let client = Client::new(&format!("http://{addr}/"), Token::new("t")).unwrap();
         let err = client.me().await.unwrap_err();
         assert!(matches!(&err, ClientError::Unreachable { url, .. } if *url == format!("http://{addr}")), "{err:?}");
+    }
+
+    /// Answers one request with `answer` and hangs up.
+    async fn once(answer: &'static [u8]) -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let _ = socket.read(&mut request).await.unwrap();
+            socket.write_all(answer).await.unwrap();
+        });
+        format!("http://{addr}")
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_a_lost_daemon_and_not_another_program() {
+        let base = once(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"data\":").await;
+        let err = Client::new(&base, Token::new("t")).unwrap().me().await.unwrap_err();
+        assert!(matches!(err, ClientError::Lost(_)) && err.is_daemon_lost(), "{err:?}");
+        let html = once(b"HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\n<html></html>").await;
+        let err = Client::new(&html, Token::new("t")).unwrap().me().await.unwrap_err();
+        assert!(matches!(err, ClientError::Protocol(_)), "{err:?}");
+    }
+
+    #[tokio::test]
+    async fn a_resumed_stream_says_that_it_stands_and_a_cut_one_is_lost() {
+        let base = once(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n").await;
+        let mut stream = Client::new(&base, Token::new("t")).unwrap().events(Some(7)).unwrap();
+        assert!(matches!(stream.next().await, Ok(crate::event::StreamEvent::Ready { seq: 7 })));
+        let err = stream.next().await.unwrap_err();
+        assert!(err.is_daemon_lost(), "{err:?}");
     }
 }

@@ -38,7 +38,12 @@ impl EventStream {
     pub async fn next(&mut self) -> Result<StreamEvent, ClientError> {
         loop {
             match self.source.next().await {
-                Some(Ok(Event::Open)) => {}
+                // A resumed stream says nothing until something happens; that it stands is said here.
+                Some(Ok(Event::Open)) => {
+                    if let Some(seq) = self.last_seq {
+                        return Ok(StreamEvent::Ready { seq });
+                    }
+                }
                 Some(Ok(Event::Message(message))) => {
                     if let Some(event) = parse(&message.event, &message.data)? {
                         match &event {

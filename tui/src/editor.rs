@@ -74,9 +74,9 @@ impl Editor {
         self.text.trim().is_empty()
     }
 
-    /// Puts typed or pasted text in, made safe; what goes past the limit is left out. Returns whether all of it went in.
+    /// Puts typed or pasted text in, without control characters; what goes past the limit is left out. Returns whether all of it went in.
     pub fn insert(&mut self, text: &str) -> bool {
-        let safe = text::clean(text);
+        let safe = text::typed(text);
         let room = CHARS_MAX.saturating_sub(self.text.chars().count());
         let fits = safe.char_indices().nth(room).map_or(safe.len(), |(i, _)| i);
         let part = safe.get(..fits).unwrap_or_default();
@@ -226,6 +226,22 @@ mod tests {
     fn pasted_controls_do_not_get_in() {
         let mut editor = Editor::default();
         assert!(editor.insert("a\u{1b}[2Jb\u{202e}\r\nc"));
-        assert_eq!(editor.text(), "a␛[2Jb\nc");
+        assert_eq!(editor.text(), "a[2Jb\nc");
+    }
+
+    #[test]
+    fn what_is_typed_is_kept_letter_by_letter() {
+        for text in ["ที่ นมัสการ", "e\u{301}", "👍🏽 ❤️ 👨‍👩‍👧 1️⃣", "می‌خواهم"] {
+            let mut editor = Editor::default();
+            for c in text.chars() {
+                assert!(editor.insert(&c.to_string()));
+            }
+            assert_eq!(editor.text(), text);
+            for row in editor.layout(10).0 {
+                let drawn = text::drawn(editor.text().get(row).unwrap());
+                assert!(text::width(&drawn) <= 10, "{drawn}");
+                assert!(drawn.chars().all(text::is_safe), "{drawn}");
+            }
+        }
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn panes(state: &State) -> Panes {
     let foot = Rect::new(0, height.saturating_sub(1), width, 1);
     let banner = state.banner.as_ref().filter(|_| !alone && height >= 16).map(|banner| {
         let rows = text::rows(&format!("{}  (Esc hides this)", banner.trim_end()), usize::from(width.saturating_sub(4)));
-        let lines = u16::try_from(rows.len()).unwrap_or(u16::MAX).min(4);
+        let lines = u16::try_from(rows.len()).unwrap_or(u16::MAX).min(height / 2);
         bottom = bottom.saturating_sub(lines + 1);
         Rect::new(0, bottom, width, lines + 1)
     });

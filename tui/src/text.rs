@@ -63,6 +63,29 @@ pub fn clean(text: &str) -> String {
     out
 }
 
+/// What may be typed or pasted into a message: the text as it is, without what steers a terminal or turns the reading direction. Marks,
+/// joiners and variation selectors stay, the customer's screen needs them; [`drawn`] shows such text here.
+pub(crate) fn typed(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n").replace('\t', TAB);
+    text.chars().filter(|c| *c == '\n' || !is_harmful(*c)).collect()
+}
+
+/// A row of typed text as the screen can show it: a cluster that terminals disagree about is its first plain character, in the same cells.
+pub(crate) fn drawn(row: &str) -> String {
+    let plain = |c: char| is_safe(c) && !matches!(c, '\u{200c}' | '\u{200d}');
+    let mut out = String::with_capacity(row.len());
+    for g in row.graphemes(true) {
+        if g.chars().all(plain) && g.chars().count() <= 1 + MARKS_MAX {
+            out.push_str(g);
+            continue;
+        }
+        let base: String = g.chars().find(|c| plain(*c) && !is_zero_width(*c)).into_iter().collect();
+        out.push_str(&base);
+        out.extend(std::iter::repeat_n(' ', cell(g).saturating_sub(width(&base))));
+    }
+    out
+}
+
 /// Makes untrusted text safe and one line: every run of white space becomes one space.
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -81,7 +81,7 @@ pub enum Refusal {
     #[error("`revision` and If-Match name different revisions")]
     RevisionsDiffer,
     /// It changed since it was read.
-    #[error("it changed since revision {read}; it is at revision {current} now: read it again")]
+    #[error("it is at revision {current} now, not at revision {read}: read it again")]
     Stale {
         /// What was read.
         read: u32,

@@ -88,6 +88,15 @@ pub enum OpenError {
         #[source]
         source: rusqlite::Error,
     },
+    /// The file cannot be made or written.
+    #[error("cannot write the store {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// There is no room for it.
     #[error("the disk is full: the store {} cannot be opened; free some space, or give another data directory", path.display())]
     Full {
@@ -151,6 +160,7 @@ impl Store {
     /// When the file cannot be opened, is not ours, or comes from a newer afenda.
     pub fn open(path: &Path, clock: Clock) -> Result<Self, OpenError> {
         let fail = |source| OpenError::sqlite(path, source);
+        private(path)?;
         let mut conn = Connection::open(path).map_err(fail)?;
         writer_pragmas(&conn).map_err(fail)?;
         migrate::migrate(path, &mut conn)?;
@@ -226,6 +236,16 @@ impl Store {
     pub async fn close(&self) {
         self.writer.close().await;
     }
+}
+
+/// Customers' words are for the daemon's user alone; SQLite gives its journal files the mode of the database.
+fn private(path: &Path) -> Result<(), OpenError> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let make = || -> std::io::Result<()> {
+        let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))
+    };
+    make().map_err(|source| OpenError::File { path: path.to_owned(), source })
 }
 
 fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {

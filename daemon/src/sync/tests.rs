@@ -158,7 +158,7 @@ async fn the_first_copy_equals_the_server_and_makes_no_approval() {
     assert_eq!((handle.progress().conversations, handle.progress().conversations_total), (all, Some(all)));
     assert_eq!(handle.warnings(), Vec::<String>::new());
     let directory = bench.read(|scope| scope.directory()).await;
-    assert!(directory.inboxes.len() == 3 && directory.agents.len() == 4 && directory.labels.iter().any(|l| l.title == "escalate"));
+    assert!(directory.inboxes.len() == 3 && directory.agents.len() == 5 && directory.labels.iter().any(|l| l.title == "escalate"));
     assert!(lock(&bench.asked).is_empty());
     bench.end(handle).await;
 }

@@ -80,7 +80,9 @@ async fn the_owners_profile_is_made_once_private_and_follows_the_address() {
         daemon.stop().await;
     }
     assert_eq!(seen[0], seen[1]);
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    for private in [path, settings.data_dir.join("afenda.db")] {
+        assert_eq!(std::fs::metadata(&private).unwrap().permissions().mode() & 0o777, 0o600, "{}", private.display());
+    }
     let said = daemon::mint_token(&settings, "nobody", &Clock::system()).await.unwrap_err().to_string();
     assert!(said.contains("`nobody`") && said.contains("ada"), "{said}");
 }

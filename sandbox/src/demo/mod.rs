@@ -64,7 +64,10 @@ impl World {
     #[must_use]
     pub fn demo_shop() -> Self {
         World {
-            accounts: vec![AccountSeed { key: text("acme"), name: text("Acme Coffee Gear") }],
+            accounts: vec![
+                AccountSeed { key: text("acme"), name: text("Acme Coffee Gear") },
+                AccountSeed { key: text("globex"), name: text("Globex") },
+            ],
             users: users(),
             inboxes: inboxes(),
             teams: teams(),
@@ -94,6 +97,8 @@ fn users() -> Vec<UserSeed> {
         user("agent", Role::Agent, "Jo Agent", "jo@acme.test"),
         user("agent2", Role::Agent, "Kim Okafor", "kim@acme.test"),
         user("sync", Role::Administrator, "Afenda Sync", "sync@acme.test"),
+        user("loner", Role::Agent, "Lee Loner", "lee@acme.test"),
+        UserSeed { account: text("globex"), ..user("outsider", Role::Administrator, "Gus Outsider", "gus@globex.test") },
     ]
 }
 

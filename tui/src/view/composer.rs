@@ -80,7 +80,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, n
         let text = composer.editor.text().get(range.clone()).unwrap_or_default();
         // A space at which a row broke may stand one cell past its end.
         let text = if text::width(text) > width { text.trim_end() } else { text };
-        buf.set_stringn(area.x + 1, line, text, width, text_style);
+        buf.set_stringn(area.x + 1, line, text::drawn(text), width, text_style);
     }
     if composer.editor.text().is_empty() && !composer.sending {
         put(buf, area.x + 1, y, area.width.saturating_sub(2), vec![span(placeholder(composer.purpose), theme.faint)]);
