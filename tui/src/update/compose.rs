@@ -261,7 +261,7 @@ pub(super) fn undo(state: &mut State, out: &mut Out) {
 }
 
 /// An outbox entry was taken back, or was past that.
-pub(super) fn recalled(state: &mut State, out: &mut Out, _id: OutboxId, result: Outcome<OutboxView>) {
+pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: Outcome<OutboxView>) {
     match result {
         Ok(entry) => {
             state.outbox.retain(|e| e.id != entry.id);
@@ -285,6 +285,9 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, _id: OutboxId, result: 
         }
         Err(failure) => {
             live::failed(state, &failure);
+            if failure.lost {
+                push_undo(state, Undo::Message(id)); // The next `u` means the same message.
+            }
             let text = match failure.code {
                 Some(Code::OutboxState) => "Too late: it has left already".to_owned(),
                 _ => format!("Not taken back: {}", failure.message),

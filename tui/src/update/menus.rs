@@ -62,6 +62,13 @@ pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, labe
         }
         Err(failure) => {
             live::failed(state, &failure);
+            // What was not done is not taken back: that would undo somebody else's change.
+            if !failure.unknown {
+                let this = |undo: &Undo| matches!(undo, Undo::Patch(of, _, said) if *of == id && said.starts_with(label));
+                if let Some(at) = state.undo.iter().rposition(this) {
+                    state.undo.remove(at);
+                }
+            }
             toast(state, Tone::Bad, format!("#{id} not changed: {}", failure.message));
             read(state, out, Read::Conversation(id));
         }
