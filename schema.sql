@@ -232,6 +232,7 @@ create table approvals (
     requester_agent integer,               -- Chatwoot's user id
     requester_name text not null,          -- as shown; 'unknown' where nobody is named
     conversation_id integer,
+    asked_assignee integer,                -- the conversation's agent when it was asked
     contact_name text,
     amount_minor integer,
     amount_currency text,

@@ -171,7 +171,7 @@ pub(crate) fn escalate(scope: &Scope<'_>, rules: &Rules, who: &Person, conversat
 /// An agent escalated on Chatwoot's own page. While the conversation has an open approval nothing more is made, so that retries and the
 /// two live paths make one.
 pub(crate) fn escalate_from_chatwoot(scope: &Scope<'_>, rules: &Rules, new: Escalation) -> Result<(), StoreError> {
-    if scope.open_escalation(new.conversation_id)?.is_some() || !scope.has_conversation(new.conversation_id)? {
+    if scope.has_open_approval(new.conversation_id)? || !scope.has_conversation(new.conversation_id)? {
         return Ok(());
     }
     let mut requester = Actor { user: None, name: "unknown".to_owned() };
@@ -230,6 +230,7 @@ fn write_new(scope: &Scope<'_>, rules: &Rules, ask: Ask) -> Result<ApprovalRow, 
         requester: ask.requester,
         requester_agent: ask.requester_agent,
         conversation_id: ask.conversation_id,
+        asked_assignee: None,
         contact_name: None,
         amount: ask.amount,
         excerpt: Vec::new(),
@@ -241,16 +242,26 @@ fn write_new(scope: &Scope<'_>, rules: &Rules, ask: Ask) -> Result<ApprovalRow, 
         comment: None,
     };
     if let Some(id) = row.conversation_id {
-        row.contact_name = scope.conversation(id, "")?.map(|c| c.contact.name);
+        if let Some(conversation) = scope.conversation(id, "")? {
+            row.asked_assignee = conversation.assignee.map(|agent| agent.id);
+            row.contact_name = Some(conversation.contact.name);
+        }
         row.excerpt = scope.excerpt(id, EXCERPT_LINES)?;
     }
-    let hours = rules.kind(&row.kind).and_then(|kind| kind.expires_hours);
-    row.expires_at = row.expires_at.or(hours.map(|hours| scope.now() + i64::from(hours) * 3600 * SECOND));
+    if !ask.draft {
+        row.expires_at = row.expires_at.or(lapses(scope, rules, &row));
+    }
     put(scope, &mut row)?;
     let (verb, activity) = if ask.draft { ("draft", ActivityType::ApprovalDrafted) } else { ("submit", ActivityType::ApprovalSubmitted) };
     let requester = row.requester.clone();
     record(scope, &row, verb, ask.via, &requester, activity, None)?;
     Ok(row)
+}
+
+/// When an approval of this type lapses that is asked now.
+fn lapses(scope: &Scope<'_>, rules: &Rules, row: &ApprovalRow) -> Option<i64> {
+    let hours = rules.kind(&row.kind)?.expires_hours?;
+    Some(scope.now() + i64::from(hours) * 3600 * SECOND)
 }
 
 /// Writes a row with the digest of what it shows now, and keeps that revision.
@@ -314,6 +325,7 @@ fn facts<'a>(rules: &'a Rules, row: &'a ApprovalRow, assignee: Option<i64>) -> F
         requester: &row.requester,
         requester_agent: row.requester_agent,
         assignee,
+        asked_assignee: row.asked_assignee,
         decided_by: row.decided_by.as_ref(),
         expires_at: row.expires_at,
         deciders: rules.deciders(&row.kind),
@@ -401,6 +413,10 @@ pub(crate) fn submit(scope: &Scope<'_>, rules: &Rules, who: &Person, id: &str) -
     {
         return Err(Refusal::Open(open.reference()).into());
     }
+    if row.expires_at.is_some_and(|at| at <= scope.now()) {
+        return Err(Fault::invalid("expires_at", "lies in the past"));
+    }
+    row.expires_at = row.expires_at.or(lapses(scope, rules, &row));
     row.status = ApprovalStatus::Submitted;
     row.submitted_at = Some(scope.now());
     scope.put_approval(&row)?;

@@ -159,8 +159,8 @@ fn rate_limited(call: &Call, retry_after: Option<&str>) -> ErrorKind {
         () if call.path.ends_with("/auth/sign_in") => 900,
         () => 60,
     };
-    // Only the form in seconds: a date would need a clock.
-    let retry_after_s = retry_after.and_then(|text| text.trim().parse().ok());
+    // Only the form in seconds: a date would need a clock. No proxy may silence us for longer than the longest window.
+    let retry_after_s = retry_after.and_then(|text| text.trim().parse::<u64>().ok()).map(|s| s.min(3_600));
     ErrorKind::RateLimited { retry_after_s, window_s }
 }
 

@@ -40,6 +40,8 @@ pub struct Facts<'a> {
     pub requester_agent: Option<i64>,
     /// The agent of its conversation, if there is one.
     pub assignee: Option<i64>,
+    /// The agent of its conversation when it was asked: giving the conversation away afterwards changes nothing.
+    pub asked_assignee: Option<i64>,
     /// Who decided, if somebody has.
     pub decided_by: Option<&'a Actor>,
     /// When it lapses, Unix microseconds.
@@ -125,7 +127,7 @@ fn own(a: &Facts<'_>, who: &Who<'_>) -> Option<Hindrance> {
     let nobody_named = a.requester.user.is_none() && a.requester_agent.is_none();
     if same_user || same_agent {
         Some(Hindrance::OwnRequest)
-    } else if nobody_named && who.agent.is_some() && a.assignee == who.agent {
+    } else if nobody_named && who.agent.is_some() && (a.assignee == who.agent || a.asked_assignee == who.agent) {
         Some(Hindrance::MaybeOwnRequest)
     } else {
         None
@@ -311,6 +313,7 @@ mod tests {
             requester,
             requester_agent: Some(7),
             assignee: Some(7),
+            asked_assignee: Some(8),
             decided_by,
             expires_at: Some(100),
             deciders: &DECIDERS,
@@ -352,6 +355,8 @@ mod tests {
         let unknown = actor(None);
         let a = Facts { requester_agent: None, ..facts(ApprovalStatus::Submitted, &unknown, None) };
         assert_eq!(decide(&a, &who("jo", Role::Admin, Some(7)), Verdict::Approve, 2, None, 1), Err(Refusal::MaybeOwnRequest));
+        let before = who("kim", Role::Admin, Some(8));
+        assert_eq!(decide(&a, &before, Verdict::Approve, 2, None, 1), Err(Refusal::MaybeOwnRequest), "it was theirs when it was asked");
         assert_eq!(decide(&a, &who("ada", Role::Admin, Some(1)), Verdict::Approve, 2, None, 1), Ok(Outcome::Record));
         assert_eq!(decide(&a, &who("ada", Role::Admin, None), Verdict::Approve, 2, None, 1), Ok(Outcome::Record));
     }

@@ -27,19 +27,20 @@ pub(crate) async fn list(caller: Caller) -> Result<Json<Page<OutboxView>>, Fault
 #[utoipa::path(post, path = "/outbox/{id}/cancel", tag = "outbox", params(("id" = Uuid, Path)), security(("bearer" = [])),
     responses((status = 200, body = Data<OutboxView>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn cancel(Path(id): Path<String>, change: Change<serde::de::IgnoredAny>) -> Result<Response, Fault> {
-    act(id, change, "it has left already", |scope, id| scope.cancel_outbox(id)).await
+    act(id, change, false, "it has left already", |scope, id| scope.cancel_outbox(id)).await
 }
 
 /// Tries a failed or held entry again.
 #[utoipa::path(post, path = "/outbox/{id}/retry", tag = "outbox", params(("id" = Uuid, Path)), security(("bearer" = [])),
     responses((status = 200, body = Data<OutboxView>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn retry(Path(id): Path<String>, change: Change<serde::de::IgnoredAny>) -> Result<Response, Fault> {
-    act(id, change, "only what failed or is held is tried again", |scope, id| scope.retry_outbox(id)).await
+    act(id, change, true, "only what failed or is held is tried again", |scope, id| scope.retry_outbox(id)).await
 }
 
 async fn act(
     id: String,
     change: Change<serde::de::IgnoredAny>,
+    retry: bool,
     otherwise: &'static str,
     act: fn(&Scope<'_>, Uuid) -> Result<bool, StoreError>,
 ) -> Result<Response, Fault> {
@@ -47,7 +48,10 @@ async fn act(
     let work = move |scope: &Scope<'_>, _: &Person, _| {
         let no_such = || Fault::not_found("outbox entry");
         let id: Uuid = id.parse().map_err(|_| no_such())?;
-        scope.outbox_entry(id)?.ok_or_else(no_such)?;
+        let known = scope.outbox_entry(id)?.ok_or_else(no_such)?;
+        if known.approval_id.is_some() && !retry {
+            return Err(Fault::new(Code::Forbidden, "this writes back a decision, which is final; it can be tried again, not taken back"));
+        }
         let done = act(scope, id)?;
         let row = scope.outbox_entry(id)?.ok_or_else(no_such)?;
         if !done {

@@ -81,7 +81,7 @@ async fn feed(caller: &Caller, from: Option<i64>, types: &[ActivityType], tx: &S
             newest
         }
         // Older than what is kept, or from another store's future.
-        Some(seq) if seq + 1 < oldest || seq > newest => {
+        Some(seq) if seq.saturating_add(1) < oldest || seq > newest => {
             let reset = Event::default().event("reset").id(newest.to_string()).data(json!({ "oldest_seq": oldest }).to_string());
             send(tx, reset).await?;
             newest

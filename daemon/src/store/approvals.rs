@@ -34,6 +34,8 @@ pub struct ApprovalRow {
     pub requester_agent: Option<i64>,
     /// The conversation it is about.
     pub conversation_id: Option<i64>,
+    /// Its agent when it was asked: where nobody is named as the requester, it may have been them.
+    pub asked_assignee: Option<i64>,
     /// Its customer's name.
     pub contact_name: Option<String>,
     /// What it costs.
@@ -105,10 +107,10 @@ impl Scope<'_> {
     pub fn put_approval(&self, a: &ApprovalRow) -> Result<(), StoreError> {
         const SQL: Sql = Sql::new(
             "insert into approvals (tenant_id, number, id, kind, title, description, status, revision, digest, requester, requester_agent,
-                 requester_name, conversation_id, contact_name, amount_minor, amount_currency, excerpt, created_at_us, submitted_at_us,
+                 requester_name, conversation_id, asked_assignee, contact_name, amount_minor, amount_currency, excerpt, created_at_us, submitted_at_us,
                  expires_at_us, decided_at_us, decided_by, decided_by_name, comment)
              values (:tenant, :number, :id, :kind, :title, :description, :status, :revision, :digest, :requester, :requester_agent,
-                 :requester_name, :conversation, :contact, :amount, :currency, :excerpt, :created, :submitted,
+                 :requester_name, :conversation, :asked_assignee, :contact, :amount, :currency, :excerpt, :created, :submitted,
                  :expires, :decided, :decided_by, :decided_by_name, :comment)
              on conflict (tenant_id, number) do update set title = excluded.title, description = excluded.description, status = excluded.status,
                  revision = excluded.revision, digest = excluded.digest, amount_minor = excluded.amount_minor,
@@ -123,7 +125,7 @@ impl Scope<'_> {
             named_params! {
                 ":number": a.number, ":id": a.id.to_string(), ":kind": a.kind, ":title": a.title, ":description": a.description,
                 ":status": a.status.as_str(), ":revision": a.revision, ":digest": a.digest, ":requester": a.requester.user,
-                ":requester_agent": a.requester_agent, ":requester_name": a.requester.name, ":conversation": a.conversation_id,
+                ":requester_agent": a.requester_agent, ":requester_name": a.requester.name, ":conversation": a.conversation_id, ":asked_assignee": a.asked_assignee,
                 ":contact": a.contact_name, ":amount": a.amount.as_ref().map(|m| m.minor_units),
                 ":currency": a.amount.as_ref().map(|m| m.currency.clone()), ":excerpt": excerpt, ":created": a.created_at,
                 ":submitted": a.submitted_at, ":expires": a.expires_at, ":decided": a.decided_at,
@@ -174,6 +176,14 @@ impl Scope<'_> {
              and status = 'submitted' and kind = 'escalation'",
         );
         self.one(SQL, named_params! { ":conversation": conversation_id }, read)?.transpose()
+    }
+
+    /// Whether the conversation has an approval of any type that waits for a decision.
+    pub fn has_open_approval(&self, conversation_id: i64) -> Result<bool, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select count(*) from approvals where tenant_id = :tenant and conversation_id = :conversation and status = 'submitted'",
+        );
+        Ok(self.number(SQL, named_params! { ":conversation": conversation_id })? > 0)
     }
 
     /// A page of approvals, newest first, and how many there are.
@@ -232,6 +242,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<ApprovalRow, StoreError>> {
         requester: Actor { user: row.get("requester")?, name: row.get("requester_name")? },
         requester_agent: row.get("requester_agent")?,
         conversation_id: row.get("conversation_id")?,
+        asked_assignee: row.get("asked_assignee")?,
         contact_name: row.get("contact_name")?,
         amount: minor_units.zip(currency).map(|(minor_units, currency)| Money { minor_units, currency }),
         excerpt: Vec::new(),

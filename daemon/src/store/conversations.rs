@@ -280,6 +280,7 @@ fn texts(filter: &ConversationFilter) -> (Option<String>, Option<String>, Option
 
 /// Every word as typed, the last one as a beginning; quoted, so that nothing in it is FTS5 syntax.
 fn match_query(q: &str) -> String {
+    let q = q.replace('\0', " ");
     let words: Vec<String> = q.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
     format!("{}*", words.join(" "))
 }

@@ -14,6 +14,9 @@ use crate::clock::{Micros, SECOND, timestamp};
 /// How long an entry that is over is kept, so that a late echo of it is still recognised. What wrote back a decision stays with it.
 const KEEP_OVER: Micros = 90 * 24 * 3600 * SECOND;
 
+/// How often the oldest entries are looked for, in entries: the look reads all that are over.
+const PRUNE_EVERY: i64 = 256;
+
 /// What an entry writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutboxKind {
@@ -168,8 +171,10 @@ impl Scope<'_> {
         const OLD: Sql = Sql::new(
             "delete from outbox where tenant_id = :tenant and state in ('done', 'cancelled') and approval_id is null and done_at_us < :before",
         );
-        self.run(OLD, named_params! { ":before": self.now() - KEEP_OVER })?;
         let (position, id) = (self.number(NEXT, &[])? + 1, Uuid::now_v7());
+        if position % PRUNE_EVERY == 0 {
+            self.run(OLD, named_params! { ":before": self.now() - KEEP_OVER })?;
+        }
         self.run(
             SQL,
             named_params! {
@@ -278,6 +283,7 @@ impl Scope<'_> {
             "update outbox set state = :state, error = :error where tenant_id = :tenant and id = :id and state in ('queued', 'sending')",
         );
         if self.run(SQL, named_params! { ":id": id.to_string(), ":state": state.as_str(), ":error": error })? == 1 {
+            self.put_back(id)?;
             self.tell_of(id)?;
         }
         Ok(())
@@ -291,6 +297,7 @@ impl Scope<'_> {
         );
         let cancelled = self.run(SQL, named_params! { ":id": id.to_string(), ":now": self.now() })? == 1;
         if cancelled {
+            self.put_back(id)?;
             self.tell_of(id)?;
         }
         Ok(cancelled)
@@ -385,6 +392,16 @@ impl Scope<'_> {
                     self.replace_labels(id, &merged)?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Labels that an entry would have removed and did not are shown again at once: when the next read brings them, nobody has set them anew.
+    fn put_back(&self, id: Uuid) -> Result<(), StoreError> {
+        let Some(row) = self.outbox_entry(id)?.filter(|row| row.kind == OutboxKind::Labels) else { return Ok(()) };
+        if self.has_conversation(row.conversation_id)? {
+            let back = json!({ "add": row.payload.get("remove"), "remove": [] });
+            self.replace_labels(row.conversation_id, &merge_labels(self.conversation_labels(row.conversation_id)?, &back))?;
         }
         Ok(())
     }

@@ -401,6 +401,7 @@ async fn approvals_keep_all_they_show_and_one_open_escalation_a_conversation() {
         requester: Actor { user: Some("jo".to_owned()), name: "Jo".to_owned() },
         requester_agent: Some(7),
         conversation_id: Some(12),
+        asked_assignee: Some(7),
         contact_name: Some("Ann".to_owned()),
         amount: Some(api::approval::Money { minor_units: 24000, currency: "EUR".to_owned() }),
         excerpt: Vec::new(),

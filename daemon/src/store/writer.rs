@@ -82,7 +82,10 @@ impl Writer {
         if self.queue.send(Job::Work(job)).await.is_err() {
             return Err(E::from(StoreError::Closed));
         }
-        rx.await.unwrap_or_else(|_| Err(E::from(StoreError::Closed)))
+        rx.await.unwrap_or_else(|_| {
+            let broken = || StoreError::NotCommitted("the batch broke off before its turn".to_owned());
+            Err(E::from(if self.queue.is_closed() { StoreError::Closed } else { broken() }))
+        })
     }
 
     pub(super) async fn close(&self) {
@@ -155,6 +158,11 @@ fn commit(
         let (keep, answer) = work(&view);
         answers.push(answer);
         let activities = view.feed.into_inner();
+        if step.is_autocommit() {
+            // A full disk can end the whole transaction inside one piece: what follows must not commit by itself.
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+            return Err(rusqlite::Error::SqliteFailure(code, Some("the disk is full: the batch was rolled back".to_owned())));
+        }
         if keep {
             step.commit()?;
             published.extend(activities);

@@ -129,7 +129,7 @@ async fn carry_out(core: &Core, row: OutboxRow) {
         Tried::Failed(err) => failed(core, &row, &err),
         tried => tried,
     };
-    if !matches!(tried, Tried::Later { .. }) {
+    if !matches!(tried, Tried::Later { .. } | Tried::Over(OutboxState::Held, _)) {
         lock(&core.tries).remove(&id);
     }
     record(core, &row, Arc::new(tried)).await;
@@ -146,7 +146,7 @@ async fn record(core: &Core, row: &OutboxRow, tried: Arc<Tried>) {
                 core.wake.outbox.notify_one(); // The next of the conversation may leave.
                 return;
             }
-            Err(StoreError::Closed) => return,
+            Err(StoreError::Closed) if core.cx.stop.is_cancelled() => return,
             Err(err) => {
                 tracing::error!(error = &err as &dyn std::error::Error, "the outcome of a send cannot be kept yet");
                 tokio::time::sleep(STORE_WAIT).await;

@@ -111,15 +111,16 @@ async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str
         author,
         marked: marked || is_api_inbox(core, row.conversation_id).await,
     };
+    // The try was answered or cut off then; before this process it was cut off at the latest when this process began. What is left of its time
+    // counts from before the look: an answer older than that is no answer.
+    let tried_at = lock(&core.tries).get(&row.id).copied().unwrap_or(core.started_at);
+    let settle = if core.client()?.base().is_loopback() { SETTLE_LOCAL } else { SETTLE };
+    let left = tried_at + settle - core.now();
     match look(core, row.conversation_id, &wanted).await? {
         Look::Found(message) => return Ok(Some(Tried::Sent(message))),
         Look::Unclear(why) => return Ok(Some(Tried::Over(OutboxState::Held, why.to_owned()))),
         Look::Absent => {}
     }
-    // The try was answered or cut off then; before this process it was cut off at the latest when this process began.
-    let tried_at = lock(&core.tries).get(&row.id).copied().unwrap_or(core.started_at);
-    let settle = if core.client()?.base().is_loopback() { SETTLE_LOCAL } else { SETTLE };
-    let left = tried_at + settle - core.now();
     if left > 0 {
         let not_before = core.now() + left.min(backoff(row.attempts + 1, rand::random()));
         let why = "not known yet whether it was sent: looking again before it is sent again".to_owned();
