@@ -273,14 +273,15 @@ impl Scope<'_> {
 /// The parameters that search by text: labels as JSON, the full-text query, and the pattern for names.
 fn texts(filter: &ConversationFilter) -> (Option<String>, Option<String>, Option<String>) {
     let labels = (!filter.labels.is_empty()).then(|| serde_json::json!(filter.labels).to_string());
-    let words = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+    // A NUL is no letter, and FTS5 would end its query there: as in Chatwoot, it counts as nothing.
+    let q = filter.q.as_deref().map(|q| q.replace('\0', " "));
+    let words = q.as_deref().map(str::trim).filter(|q| !q.is_empty());
     let escape = |q: &str| q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     (labels, words.map(match_query), words.map(|q| format!("%{}%", escape(q))))
 }
 
 /// Every word as typed, the last one as a beginning; quoted, so that nothing in it is FTS5 syntax.
 fn match_query(q: &str) -> String {
-    let q = q.replace('\0', " ");
     let words: Vec<String> = q.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
     format!("{}*", words.join(" "))
 }
