@@ -58,6 +58,25 @@ create table labels (
     primary key (tenant_id, title)
 ) strict, without rowid;
 
+create table canned_responses (
+    tenant_id   integer not null references tenants,
+    id          integer not null,
+    short_code  text not null,             -- unique in Chatwoot by exact case
+    content     text not null,             -- Liquid and Markdown as written
+    primary key (tenant_id, id)
+) strict, without rowid;
+
+create table custom_attribute_definitions (
+    tenant_id   integer not null references tenants,
+    id          integer not null,
+    model       text not null,             -- 'conversation_attribute', 'contact_attribute', …
+    key         text not null,
+    display_name text not null,
+    display_type text not null,            -- text, number, currency, percent, link, date, list, checkbox
+    choices     text not null,             -- JSON list, of a list
+    primary key (tenant_id, id)
+) strict, without rowid;
+
 create table contacts (
     tenant_id   integer not null references tenants,
     id          integer not null,
@@ -66,6 +85,11 @@ create table contacts (
     phone_number text,
     identifier  text,
     blocked     integer not null,
+    additional_attributes text not null default '{}', -- JSON: Chatwoot's own keys, such as city and company_name
+    custom_attributes text not null default '{}',     -- JSON: the account's keys
+    last_activity_at_us integer,           -- null: never, or not said
+    created_at_us integer,
+    heard_at_us integer not null default 0, -- our clock when it was last read
     primary key (tenant_id, id)
 ) strict, without rowid;
 
@@ -87,6 +111,10 @@ create table conversations (
     last_activity_at_us integer not null,
     updated_at_us integer not null,        -- Chatwoot's clock for this row: an older payload changes nothing
     heard_at_us integer not null,          -- our clock when it was last heard
+    additional_attributes text not null default '{}', -- JSON: Chatwoot's own keys, such as mail_subject
+    custom_attributes text not null default '{}',     -- JSON: the account's keys
+    agent_last_seen_at_us integer,         -- null: never
+    first_reply_created_at_us integer,
     primary key (tenant_id, id)
 ) strict, without rowid;
 
@@ -130,6 +158,32 @@ create table messages (
 
 create unique index messages_by_id on messages (tenant_id, id);
 create index messages_by_afenda_id on messages (tenant_id, afenda_id) where afenda_id is not null;
+
+-- Ratings by customers.
+create table csat_responses (
+    tenant_id   integer not null references tenants,
+    id          integer not null,
+    conversation_id integer not null,
+    message_id  integer,
+    contact_id  integer,
+    agent_id    integer,                   -- who had the conversation
+    rating      integer not null check (rating between 1 and 5),
+    feedback    text,
+    created_at_us integer not null,
+    primary key (tenant_id, id)
+) strict, without rowid;
+
+create index csat_responses_by_conversation on csat_responses (tenant_id, conversation_id);
+
+-- What one agent alone may see, read with that agent's own token.
+create table personal (
+    tenant_id   integer not null references tenants,
+    agent_id    integer not null,          -- Chatwoot's user id
+    kind        text not null check (kind in ('notification', 'mention', 'custom_filter', 'macro')),
+    id          integer not null,          -- Chatwoot's; of a mention the conversation's
+    body        text not null,             -- JSON as on the wire
+    primary key (tenant_id, agent_id, kind, id)
+) strict, without rowid;
 
 -- Search. The index keeps no text of its own; triggers keep it in step with `messages`.
 create virtual table messages_fts using fts5 (content, content='messages', content_rowid='row', tokenize='unicode61 remove_diacritics 2');

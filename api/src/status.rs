@@ -56,6 +56,62 @@ pub struct Progress {
     pub messages: u64,
 }
 
+/// Rounds of comparing with Chatwoot, shallow or deep.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rounds {
+    /// Complete ones since the daemon started.
+    pub count: u64,
+    /// Whether one is under way.
+    pub running: bool,
+    /// End of the last complete one; `null` before the first since the store was made.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Timestamp>,
+}
+
+/// What the daemon takes of Chatwoot's request limit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RateView {
+    /// Requests a minute that it allows itself: the server's limit times `rate_share`, less after a 429.
+    pub limit: u32,
+    /// Requests in the running minute.
+    pub used: u32,
+    /// Until when nothing is asked, after a 429.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub paused_until: Option<Timestamp>,
+}
+
+/// How the copy of one tenant's Chatwoot stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SyncView {
+    /// The link to Chatwoot.
+    pub chatwoot: LinkView,
+    /// The first copy.
+    pub first_copy: Progress,
+    /// Rounds from the newest activity back to known ground.
+    pub shallow: Rounds,
+    /// Rounds through everything.
+    pub deep: Rounds,
+    /// Seconds since everything was last known to be as Chatwoot has it; `null` before the first complete round.
+    pub lag_s: Option<u64>,
+    /// Objects that a hint said to read again and that were not read yet.
+    pub rereads: u64,
+    /// Webhooks that were kept and not worked off yet.
+    pub webhooks: u64,
+    /// The outbox.
+    pub outbox: OutboxCounts,
+    /// Requests.
+    pub rate: RateView,
+}
+
+/// Which round is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRound {
+    /// Through everything, instead of back to known ground.
+    #[serde(default)]
+    pub deep: bool,
+}
+
 /// Entries of the outbox that are not done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OutboxCounts {

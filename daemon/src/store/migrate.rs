@@ -1,7 +1,7 @@
 //! Brings a file to the current schema.
 //!
-//! The list's length is the version, kept in SQLite's `user_version`. Version 1 is `schema.sql` itself; when version 2 comes, the text of
-//! version 1 is frozen beside this file, and the test below compares a migrated file with a fresh one.
+//! The list's length is the version, kept in SQLite's `user_version`. `schema.sql` is the current state; `migrations/1.sql` is the first
+//! one, frozen, and each later file the step from the version before. The test below compares a file brought up with a fresh one.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -12,13 +12,15 @@ use rusqlite_migration::{M, Migrations, SchemaVersion};
 use super::OpenError;
 
 /// The whole current schema.
+#[cfg(test)]
 pub(super) const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// 'afnd': says that a file is ours.
 const APPLICATION_ID: i32 = 0x6166_6e64;
-const VERSION: usize = 1;
+const STEPS: [&str; 2] = [include_str!("../../migrations/1.sql"), include_str!("../../migrations/2.sql")];
+const VERSION: usize = STEPS.len();
 
-static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(vec![M::up(SCHEMA)]));
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(STEPS.iter().map(|step| M::up(step)).collect()));
 
 /// Creates the schema in an empty file, or brings an older file up to it.
 pub(super) fn migrate(path: &Path, conn: &mut Connection) -> Result<(), OpenError> {
@@ -48,17 +50,41 @@ pub(super) fn migrate(path: &Path, conn: &mut Connection) -> Result<(), OpenErro
 mod tests {
     use super::*;
 
+    /// A statement without comments, quotes and layout; the parts of a table's body sorted, since an added column stands last.
+    fn bare(sql: &str) -> Vec<String> {
+        let code: String = sql.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code)).collect::<Vec<_>>().join(" ");
+        let code = code.replace('"', "");
+        let (mut parts, mut depth) = (vec![String::new()], 0);
+        for word in code.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+            depth += i32::from(word == '(') - i32::from(word == ')');
+            match word {
+                ',' if depth == 1 => parts.push(String::new()),
+                '(' if depth == 1 => parts.push(String::new()),
+                ')' if depth == 0 => parts.push(String::new()),
+                other => parts.last_mut().unwrap().push(other),
+            }
+        }
+        let mut parts: Vec<String> = parts.iter().map(|part| part.trim().replace("( ", "(").replace(" )", ")")).collect();
+        parts.sort();
+        parts
+    }
+
     #[test]
     fn a_fresh_and_a_migrated_file_have_the_same_schema() {
-        let dump = |conn: &Connection| -> Vec<String> {
-            let mut stmt = conn.prepare("select coalesce(sql, name) from sqlite_schema order by type, name").unwrap();
-            stmt.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+        let dump = |conn: &Connection| -> Vec<(String, Vec<String>)> {
+            let mut stmt = conn.prepare("select name, coalesce(sql, '') from sqlite_schema order by type, name").unwrap();
+            let rows = stmt.query_map([], |row| Ok((row.get(0)?, bare(&row.get::<_, String>(1)?)))).unwrap();
+            rows.collect::<Result<_, _>>().unwrap()
         };
         let fresh = Connection::open_in_memory().unwrap();
         fresh.execute_batch(SCHEMA).unwrap();
         let mut migrated = Connection::open_in_memory().unwrap();
         migrate(Path::new("m"), &mut migrated).unwrap();
-        assert_eq!(dump(&fresh), dump(&migrated));
+        let (fresh, migrated) = (dump(&fresh), dump(&migrated));
+        for (fresh, migrated) in fresh.iter().zip(&migrated) {
+            assert_eq!(fresh, migrated);
+        }
+        assert_eq!(fresh.len(), migrated.len());
         assert!(MIGRATIONS.validate().is_ok());
     }
 
