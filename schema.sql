@@ -115,6 +115,7 @@ create table conversations (
     custom_attributes text not null default '{}',     -- JSON: the account's keys
     agent_last_seen_at_us integer,         -- null: never
     first_reply_created_at_us integer,
+    messages_read_at_us integer not null default 0, -- our clock when its newest messages were last read
     primary key (tenant_id, id)
 ) strict, without rowid;
 
@@ -152,6 +153,7 @@ create table messages (
     afenda_id   text,                      -- the outbox entry it came from, as content_attributes carry it
     created_at_us integer not null,
     updated_at_us integer,                 -- Chatwoot's clock; null where the payload had none
+    read_at_us  integer not null default 0, -- Chatwoot's clock when the newest read it shows was asked for; 0: only heard of
     unique (tenant_id, conversation_id, id),
     foreign key (tenant_id, conversation_id) references conversations (tenant_id, id) on delete cascade
 ) strict;

@@ -243,6 +243,12 @@ pub struct ConversationView {
     /// Newest activity.
     #[schema(value_type = String, format = DateTime)]
     pub last_activity_at: Timestamp,
+    /// Chatwoot's own keys, such as `mail_subject`; untrusted.
+    #[serde(default)]
+    pub additional_attributes: serde_json::Map<String, serde_json::Value>,
+    /// The account's keys.
+    #[serde(default)]
+    pub custom_attributes: serde_json::Map<String, serde_json::Value>,
     /// Its approvals, newest first.
     pub approvals: Vec<ApprovalMark>,
     /// Writes of ours that Chatwoot has not confirmed yet, by kind (`status`, `assignee`, …).

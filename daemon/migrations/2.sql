@@ -10,6 +10,9 @@ alter table conversations add column additional_attributes text not null default
 alter table conversations add column custom_attributes text not null default '{}';
 alter table conversations add column agent_last_seen_at_us integer;
 alter table conversations add column first_reply_created_at_us integer;
+alter table conversations add column messages_read_at_us integer not null default 0;
+
+alter table messages add column read_at_us integer not null default 0;
 
 create table canned_responses (
     tenant_id   integer not null references tenants,

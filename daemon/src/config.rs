@@ -114,6 +114,10 @@ pub struct Sync {
     pub message_age_days: u32,
     /// Seconds between looks for what the live paths missed.
     pub reconcile_interval_s: u64,
+    /// Seconds between walks through everything.
+    pub deep_interval_s: u64,
+    /// Hours since a conversation's newest activity in which its messages are read again now and then.
+    pub message_window_hours: u32,
     /// Whether to hold a websocket.
     pub websocket: bool,
     /// Seconds a webhook's timestamp may be off.
@@ -122,7 +126,15 @@ pub struct Sync {
 
 impl Default for Sync {
     fn default() -> Self {
-        Self { requests_max: 2, message_age_days: 730, reconcile_interval_s: 60, websocket: true, webhook_tolerance_s: 300 }
+        Self {
+            requests_max: 2,
+            message_age_days: 730,
+            reconcile_interval_s: 60,
+            deep_interval_s: 86_400,
+            message_window_hours: 72,
+            websocket: true,
+            webhook_tolerance_s: 300,
+        }
     }
 }
 

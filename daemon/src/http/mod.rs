@@ -13,6 +13,7 @@ mod outbox;
 mod request;
 mod respond;
 mod stream;
+mod sync;
 mod tenants;
 mod webhook;
 
@@ -76,6 +77,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tenants::switch))
         .routes(routes!(tenants::me))
         .routes(routes!(tenants::status))
+        .routes(routes!(sync::view))
+        .routes(routes!(sync::reconcile))
         .routes(routes!(audit::list, audit::append))
         .routes(routes!(audit::of_resource));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", v1)

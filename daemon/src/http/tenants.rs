@@ -7,7 +7,7 @@ use api::tenant::{MeView, Role, TenantView};
 use axum::Json;
 use axum::extract::{Path, State};
 
-use crate::app::{App, Caller, User};
+use crate::app::{App, Caller, Tenant, User};
 use crate::clock::timestamp;
 use crate::fault::Fault;
 use crate::store::ApprovalFilter;
@@ -48,22 +48,23 @@ pub(crate) async fn me(caller: Caller) -> Result<Json<Data<MeView>>, Fault> {
     Ok(Json(Data { data: read.await? }))
 }
 
+/// How the tenant's link to Chatwoot and its first copy stand.
+pub(super) fn link(tenant: &Tenant) -> (LinkView, Progress) {
+    if let Some(sync) = &tenant.sync {
+        return (sync.link(), sync.progress());
+    }
+    let message = "no Chatwoot account is configured for this tenant; see config.example.toml".to_owned();
+    let nothing = Progress { done: false, conversations: 0, conversations_total: None, messages: 0 };
+    let (version, url, account_id, heard_at) = (None, None, None, None);
+    (LinkView { state: LinkState::NotConfigured, message: Some(message), version, url, account_id, heard_at }, nothing)
+}
+
 /// The daemon and the link to Chatwoot, from the caller's tenant.
 #[utoipa::path(get, path = "/status", tag = "tenants", security(("bearer" = [])), responses((status = 200, body = Data<StatusView>)))]
 pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fault> {
     let app = caller.app.clone();
     let tenant = caller.tenant();
-    let not_configured = || LinkView {
-        state: LinkState::NotConfigured,
-        message: Some("no Chatwoot account is configured for this tenant; see config.example.toml".to_owned()),
-        version: None,
-        url: None,
-        account_id: None,
-        heard_at: None,
-    };
-    let chatwoot = tenant.sync.as_ref().map_or_else(not_configured, |sync| sync.link());
-    let nothing = Progress { done: false, conversations: 0, conversations_total: None, messages: 0 };
-    let first_copy = tenant.sync.as_ref().map_or(nothing, |sync| sync.progress());
+    let (chatwoot, first_copy) = link(tenant);
     let warnings: Vec<String> = app.config.warnings.iter().cloned().chain(tenant.sync.iter().flat_map(|sync| sync.warnings())).collect();
     let runs_it = matches!(caller.role, Role::Owner | Role::Admin) && tenant.chatwoot.is_some();
     let webhook_path = runs_it.then(|| format!("{}{}", super::WEBHOOK_RECEIVER, tenant.row.hook));

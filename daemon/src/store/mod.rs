@@ -25,7 +25,7 @@ mod writer;
 mod tests;
 
 pub use activities::NewActivity;
-pub use apply::Applied;
+pub use apply::{Applied, Asked, ContactRow};
 pub use approvals::{ApprovalFilter, ApprovalRow};
 pub use audit::{AuditEntry, Ledger, VerifyError};
 pub use conversations::{Assignee, ConversationFilter, ConversationRow, Place};
@@ -36,7 +36,7 @@ pub(crate) use outbox::merge_labels;
 pub use outbox::{NewOutbox, OutboxKind, OutboxRow};
 pub use people::TenantRow;
 pub use scope::{Global, Scope, Sql, TenantKey};
-pub use sync::{Reread, RereadKind};
+pub use sync::{Clocks, Reread, RereadKind};
 pub use webhooks::WebhookRow;
 
 use std::path::{Path, PathBuf};

@@ -41,6 +41,12 @@ impl Scope<'_> {
         self.all(SQL, named_params! { ":limit": limit }, |row| Ok(WebhookRow { position: row.get(0)?, body: row.get(1)? }))
     }
 
+    /// How many events wait.
+    pub fn webhooks_waiting(&self) -> Result<u64, StoreError> {
+        const SQL: Sql = Sql::new("select count(*) from webhook_events where tenant_id = :tenant and state = 'received'");
+        Ok(self.number(SQL, &[])?.unsigned_abs())
+    }
+
     /// The event was applied; its body, which holds customers' words, is no longer needed.
     pub fn webhook_done(&self, position: i64) -> Result<(), StoreError> {
         const SQL: Sql = Sql::new(

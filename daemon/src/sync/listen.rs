@@ -91,6 +91,7 @@ async fn connection(core: &Core) -> (bool, Option<String>) {
 
 async fn confirmed(core: &Core) {
     core.heard();
+    lock(&core.rounds).gap = Some(core.now());
     core.set_cable(Ok(())).await;
     core.wake.reconcile.notify_one(); // What happened before is not sent again.
 }

@@ -5,7 +5,7 @@
 //! | `normalise` | payloads to rows |
 //! | `apply` | the one door into the store, and what on Chatwoot's page asks for a decision |
 //! | `pull` | start-up check, lists, first copy |
-//! | `reconcile` | what the live paths missed |
+//! | `reconcile` and `deep` | what the live paths missed: back to known ground, and through everything |
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
 //! | `listen` | websocket and kept webhooks |
 //! | `push`, `write` and `look` | the outbox: when to send, how to write, and whether it arrived already |
@@ -15,6 +15,7 @@
 //! Never here: decisions about approvals (a function is handed in), HTTP of our own.
 
 mod apply;
+mod deep;
 mod escalate;
 mod link;
 mod listen;
@@ -35,8 +36,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::event::{ActivityType, SubjectType};
-use api::status::{LinkView, Progress};
+use api::status::{LinkState, LinkView, Progress, Rounds};
 use chatwoot::error::{Error, ErrorKind, Retry, until_next_window};
+use chatwoot::model::CacheKeys;
 use chatwoot::{BaseUrl, Client, ClientConfig, Roots, Secret};
 use serde_json::json;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -49,7 +51,7 @@ pub use apply::{Door, EscalateFn, Escalation, How, Incoming, Outcome};
 
 use crate::clock::{Clock, Micros, SECOND};
 use crate::config;
-use crate::store::{NewActivity, Store, StoreError, TenantKey};
+use crate::store::{Asked, NewActivity, Store, StoreError, TenantKey};
 use link::{Base, Failure, Link};
 
 /// A read is tried this often before its failure counts.
@@ -107,6 +109,21 @@ impl SyncHandle {
         self.core.wake.rereads.notify_one();
     }
 
+    /// Compares with Chatwoot now, through everything.
+    pub fn refresh_deep(&self) {
+        self.core.wake.deep.notify_one();
+        self.refresh();
+    }
+
+    /// Rounds so far, shallow and deep, and how many seconds ago everything was last known to be as Chatwoot has it.
+    pub fn rounds(&self) -> (Rounds, Rounds, Option<u64>) {
+        let rounds = lock(&self.core.rounds).clone();
+        let live = lock(&self.core.link).state().0 == LinkState::Live;
+        let age = |at: Micros| u64::try_from((self.core.now() - at) / SECOND).unwrap_or_default();
+        let lag = rounds.compared_at.map(|at| if live { 0 } else { age(at) });
+        (rounds.shallow, rounds.deep, lag)
+    }
+
     /// How the link stands.
     pub fn link(&self) -> LinkView {
         lock(&self.core.link).view(&self.core.cx.chatwoot)
@@ -135,7 +152,19 @@ struct Wake {
     webhooks: Notify,
     rereads: Notify,
     reconcile: Notify,
+    deep: Notify,
     cable: Notify,
+}
+
+/// Rounds of comparing with Chatwoot.
+#[derive(Debug, Clone, Default)]
+struct RoundsState {
+    shallow: Rounds,
+    deep: Rounds,
+    /// Our clock when the newest complete round began.
+    compared_at: Option<Micros>,
+    /// Our clock at the end of a gap of the websocket: changes of messages may have been missed before.
+    gap: Option<Micros>,
 }
 
 /// What the tasks share.
@@ -151,6 +180,9 @@ struct Core {
     link: Mutex<Link>,
     progress: Mutex<Progress>,
     progress_told: Mutex<Option<Instant>>,
+    rounds: Mutex<RoundsState>,
+    /// As they were when the lists were last looked at.
+    cache_keys: Mutex<Option<CacheKeys>>,
     /// Something is gone from the lists: rows may still name it.
     lists_shrank: Mutex<bool>,
     warnings: Mutex<BTreeMap<&'static str, String>>,
@@ -254,6 +286,8 @@ impl Core {
             link: Mutex::new(Link::new()),
             progress: Mutex::new(Progress { done: false, conversations: 0, conversations_total: None, messages: 0 }),
             progress_told: Mutex::new(None),
+            rounds: Mutex::default(),
+            cache_keys: Mutex::default(),
             lists_shrank: Mutex::new(false),
             warnings: Mutex::default(),
             wake: Wake::default(),
@@ -268,6 +302,12 @@ impl Core {
 
     fn now(&self) -> Micros {
         self.cx.clock.now()
+    }
+
+    /// The moment before a read is asked for.
+    fn asked(&self) -> Asked {
+        let ours = self.now();
+        Asked { ours, theirs: ours + lock(&self.server).skew }
     }
 
     /// The service user's client.

@@ -7,7 +7,7 @@ use api::inbox::ContactView;
 use api::tenant::Role;
 use api::{Client, ClientError, Code, Token};
 use daemon::config::{self, Config};
-use daemon::store::{AgentRow, ConversationRow, Directory, Global, MessageRow, Scope, StoreError, TenantKey};
+use daemon::store::{AgentRow, Asked, ContactRow, ConversationRow, Directory, Global, MessageRow, Scope, StoreError, TenantKey};
 use daemon::{Clock, Running, mint_token};
 
 pub(crate) struct Bench {
@@ -116,10 +116,17 @@ pub(crate) fn seed(scope: &Scope<'_>) -> Result<(), StoreError> {
         labels: vec![],
     })?;
     let (name, email, phone_number, identifier) = ("Ann".to_owned(), None, None, None);
-    scope.apply_contact(&ContactView { id: 31, name, email, phone_number, identifier, blocked: false })?;
+    let contact = ContactRow {
+        view: ContactView { id: 31, name, email, phone_number, identifier, blocked: false },
+        additional_attributes: "{}".to_owned(),
+        custom_attributes: "{}".to_owned(),
+        last_activity_at: None,
+        created_at: None,
+    };
+    scope.apply_contact(&contact, Asked { ours: 1, theirs: 1 })?;
     for id in 12..40 {
-        scope.apply_conversation(&conversation(id), false)?;
-        scope.apply_message(&message(id, 500 + id))?;
+        scope.apply_conversation(&conversation(id), None)?;
+        scope.apply_message(&message(id, 500 + id), None)?;
     }
     Ok(())
 }
@@ -141,6 +148,10 @@ pub(crate) fn conversation(id: i64) -> ConversationRow {
         created_at: id,
         last_activity_at: id,
         updated_at: id,
+        additional_attributes: "{}".to_owned(),
+        custom_attributes: "{}".to_owned(),
+        agent_last_seen_at: None,
+        first_reply_created_at: None,
     }
 }
 

@@ -68,8 +68,8 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
     let bench = Bench::new().await;
     bench
         .write("ours", |scope| {
-            scope.apply_conversation(&crate::harness::conversation(77), false)?;
-            scope.apply_message(&crate::harness::message(77, 9001))
+            scope.apply_conversation(&crate::harness::conversation(77), None)?;
+            scope.apply_message(&crate::harness::message(77, 9001), None)
         })
         .await;
     let jo = bench.client("jo").await;

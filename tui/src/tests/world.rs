@@ -115,6 +115,8 @@ impl Talk {
             snoozed_until: None,
             created_at: ago(3_000),
             last_activity_at: ago(self.active),
+            additional_attributes: Default::default(),
+            custom_attributes: Default::default(),
             approvals: Vec::new(),
             pending: Vec::new(),
             url: format!("https://chat.example.com/app/accounts/1/conversations/{}", self.id),
