@@ -11,8 +11,8 @@ use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::id::{ConversationId, OutboxId};
 use crate::inbox::{
-    ConversationPatch, ConversationQuery, ConversationView, Escalate, InboxView, LabelView, MessageQuery, MessageView, Named, NewMessage,
-    OutboxView,
+    ConversationPatch, ConversationQuery, ConversationView, Escalate, FreshQuery, InboxView, LabelView, MessageQuery, MessageView, Named,
+    NewMessage, OutboxView,
 };
 use crate::page::{Data, Page};
 use crate::sse::EventStream;
@@ -197,6 +197,14 @@ impl Client {
         Ok(self.get::<Data<ConversationView>>(&format!("/conversations/{id}"), &NO_QUERY).await?.data)
     }
 
+    /// One conversation, asked of Chatwoot first.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE`.
+    pub async fn conversation_fresh(&self, id: ConversationId) -> Result<ConversationView, ClientError> {
+        Ok(self.get::<Data<ConversationView>>(&format!("/conversations/{id}"), &FreshQuery { fresh: true }).await?.data)
+    }
+
     /// Messages of one conversation, ascending, what is still in the outbox last.
     ///
     /// # Errors
@@ -293,7 +301,19 @@ impl Client {
     /// # Errors
     /// When the request cannot be made; what the daemon says comes from [`EventStream::next`].
     pub fn events(&self, last_seq: Option<i64>) -> Result<EventStream, ClientError> {
-        let mut request = self.request(reqwest::Method::GET, "/activity").header("accept", "text/event-stream");
+        self.stream(last_seq, "/activity")
+    }
+
+    /// The same for an open inbox: while it is read, the user's linked agent counts as present in Chatwoot.
+    ///
+    /// # Errors
+    /// As [`Client::events`].
+    pub fn inbox_events(&self, last_seq: Option<i64>) -> Result<EventStream, ClientError> {
+        self.stream(last_seq, "/activity?presence=true")
+    }
+
+    fn stream(&self, last_seq: Option<i64>, path: &str) -> Result<EventStream, ClientError> {
+        let mut request = self.request(reqwest::Method::GET, path).header("accept", "text/event-stream");
         if let Some(seq) = last_seq {
             request = request.header("last-event-id", seq);
         }

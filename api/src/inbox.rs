@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::id::{ApprovalId, ConversationId, MessageId, OutboxId};
+use crate::page::Source;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
@@ -258,6 +259,13 @@ pub struct ConversationView {
     /// When this was last heard from Chatwoot.
     #[schema(value_type = String, format = DateTime)]
     pub as_of: Timestamp,
+    /// Where it comes from.
+    #[serde(default = "from_store")]
+    pub source: Source,
+}
+
+fn from_store() -> Source {
+    Source::Store
 }
 
 /// Who wrote a message.
@@ -359,6 +367,19 @@ pub struct ConversationQuery {
     /// `meta.next_cursor` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// Ask Chatwoot first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
+}
+
+/// What a read of one conversation takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FreshQuery {
+    /// Ask Chatwoot first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
 }
 
 /// Place in a conversation's messages. Answers are ascending; without `before` or `after` they are the newest.
@@ -375,6 +396,9 @@ pub struct MessageQuery {
     /// Rows at most, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Ask Chatwoot first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
 }
 
 /// A reply to the customer, or a private note.

@@ -139,6 +139,9 @@ pub struct StatusView {
     pub chatwoot: LinkView,
     /// The first copy.
     pub first_copy: Progress,
+    /// Seconds since everything was last known to be as Chatwoot has it; `null` before the first complete comparison.
+    #[serde(default)]
+    pub lag_s: Option<u64>,
     /// The outbox.
     pub outbox: OutboxCounts,
     /// Approvals that wait for the caller's decision.

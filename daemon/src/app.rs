@@ -5,12 +5,13 @@ use std::sync::atomic::AtomicUsize;
 
 use api::error::Code;
 use api::id::TenantId;
+use api::page::{PageMeta, Source};
 use api::tenant::{LinkedAgent, Role, TenantView};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::approvals::Rules;
-use crate::clock::{Clock, Micros};
+use crate::clock::{Clock, Micros, timestamp};
 use crate::config::{self, Config, OWNER};
 use crate::domain::approval::Who;
 use crate::fault::Fault;
@@ -154,6 +155,23 @@ impl Caller {
 
     pub(crate) fn key(&self) -> TenantKey {
         self.tenant().row.key
+    }
+
+    /// How fresh an answer from the store is.
+    pub(crate) fn freshness(&self) -> PageMeta {
+        let as_of = self.tenant().sync.as_ref().and_then(SyncHandle::as_of).map(timestamp);
+        PageMeta { as_of, source: Some(Source::Store), ..PageMeta::default() }
+    }
+
+    /// Asks Chatwoot before an answer: about one conversation, or what changed in all of them.
+    pub(crate) async fn read_through(&self, conversation: Option<i64>) -> Result<(), Fault> {
+        let unavailable = |why: String| Fault::new(Code::ChatwootUnavailable, format!("{why}; without fresh the copy is shown"));
+        let Some(sync) = &self.tenant().sync else { return Err(unavailable("no Chatwoot account is configured".to_owned())) };
+        match conversation {
+            Some(id) => sync.read_through_conversation(id).await,
+            None => sync.read_through().await,
+        }
+        .map_err(unavailable)
     }
 
     /// Refuses whoever only reads.

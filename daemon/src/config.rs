@@ -120,6 +120,8 @@ pub struct Sync {
     pub message_window_hours: u32,
     /// Whether to hold a websocket.
     pub websocket: bool,
+    /// Whether a linked agent counts as present in Chatwoot while their inbox is open.
+    pub agent_presence: bool,
     /// Seconds a webhook's timestamp may be off.
     pub webhook_tolerance_s: i64,
 }
@@ -133,6 +135,7 @@ impl Default for Sync {
             deep_interval_s: 86_400,
             message_window_hours: 72,
             websocket: true,
+            agent_presence: true,
             webhook_tolerance_s: 300,
         }
     }

@@ -11,6 +11,7 @@ use crate::app::{App, Caller, Tenant, User};
 use crate::clock::timestamp;
 use crate::fault::Fault;
 use crate::store::ApprovalFilter;
+use crate::sync::SyncHandle;
 
 /// The caller's tenants, by slug.
 #[utoipa::path(get, path = "/tenants", tag = "tenants", security(("bearer" = [])), responses((status = 200, body = Page<TenantView>)))]
@@ -65,6 +66,7 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
     let app = caller.app.clone();
     let tenant = caller.tenant();
     let (chatwoot, first_copy) = link(tenant);
+    let (_, _, lag_s) = tenant.sync.as_ref().map(SyncHandle::rounds).unwrap_or_default();
     let warnings: Vec<String> = app.config.warnings.iter().cloned().chain(tenant.sync.iter().flat_map(|sync| sync.warnings())).collect();
     let runs_it = matches!(caller.role, Role::Owner | Role::Admin) && tenant.chatwoot.is_some();
     let webhook_path = runs_it.then(|| format!("{}{}", super::WEBHOOK_RECEIVER, tenant.row.hook));
@@ -87,6 +89,7 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
         auth_mode: "local".to_owned(),
         chatwoot,
         first_copy,
+        lag_s,
         outbox,
         approvals_waiting,
         seq,

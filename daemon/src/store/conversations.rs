@@ -2,7 +2,7 @@
 
 use api::id::{ApprovalId, ConversationId, Reference};
 use api::inbox::{ApprovalMark, ContactView, ConversationStatus, ConversationView, InboxView, MessageType, Named, Priority, Snippet, Sort};
-use api::page::Counts;
+use api::page::{Counts, Source};
 use rusqlite::{Row, named_params};
 
 use super::{Scope, Sql, StoreError};
@@ -362,6 +362,7 @@ fn read(row: &Row<'_>, url: &str) -> rusqlite::Result<ConversationView> {
         pending: Vec::new(),
         url: format!("{url}{id}"),
         as_of: timestamp(row.get("heard_at_us")?),
+        source: Source::Store,
     })
 }
 

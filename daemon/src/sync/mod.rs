@@ -9,6 +9,7 @@
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
 //! | `listen` | websocket and kept webhooks |
 //! | `push`, `write` and `look` | the outbox: when to send, how to write, and whether it arrived already |
+//! | `presence` | linked agents whose inbox is open |
 //! | `link` | how it stands, in words |
 //!
 //! Chatwoot being down, slow or wrong never ends a task; it shows in [`SyncHandle::link`]. All tasks end when `stop` is cancelled.
@@ -21,6 +22,7 @@ mod link;
 mod listen;
 mod look;
 pub mod normalise;
+mod presence;
 mod pull;
 mod push;
 mod reconcile;
@@ -47,6 +49,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+pub use presence::Attendance;
+
 pub use apply::{Door, EscalateFn, Escalation, How, Incoming, Outcome};
 
 use crate::clock::{Clock, Micros, SECOND};
@@ -54,6 +58,8 @@ use crate::config;
 use crate::store::{Asked, NewActivity, Store, StoreError, TenantKey};
 use link::{Base, Failure, Link};
 
+/// A read-through takes this long at most: a person waits for it.
+const FRESH_LIMIT: Duration = Duration::from_secs(15);
 /// A read is tried this often before its failure counts.
 const READ_TRIES: u32 = 3;
 
@@ -118,10 +124,46 @@ impl SyncHandle {
     /// Rounds so far, shallow and deep, and how many seconds ago everything was last known to be as Chatwoot has it.
     pub fn rounds(&self) -> (Rounds, Rounds, Option<u64>) {
         let rounds = lock(&self.core.rounds).clone();
-        let live = lock(&self.core.link).state().0 == LinkState::Live;
-        let age = |at: Micros| u64::try_from((self.core.now() - at) / SECOND).unwrap_or_default();
-        let lag = rounds.compared_at.map(|at| if live { 0 } else { age(at) });
+        let lag = self.as_of().map(|at| u64::try_from((self.core.now() - at) / SECOND).unwrap_or_default());
         (rounds.shallow, rounds.deep, lag)
+    }
+
+    /// Up to when everything is known to be as Chatwoot has it, by our clock: now while the websocket stands, else the beginning of the last
+    /// complete comparison.
+    pub fn as_of(&self) -> Option<Micros> {
+        let compared = *self.core.compared.borrow();
+        let live = lock(&self.core.link).state().0 == LinkState::Live;
+        compared.map(|at| if live { self.core.now() } else { at })
+    }
+
+    /// Compares with Chatwoot and waits for it.
+    ///
+    /// # Errors
+    /// What is wrong with the link, in words.
+    pub async fn read_through(&self) -> Result<(), String> {
+        let asked = self.core.now();
+        let mut compared = self.core.compared.subscribe();
+        self.refresh();
+        match tokio::time::timeout(FRESH_LIMIT, compared.wait_for(|at| at.is_some_and(|at| at >= asked))).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(lock(&self.core.link).state().1.unwrap_or_else(|| "Chatwoot does not answer in time".to_owned())),
+        }
+    }
+
+    /// Reads one conversation and its newest messages from Chatwoot.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub async fn read_through_conversation(&self, id: i64) -> Result<(), String> {
+        let read = async {
+            reread::conversation(&self.core, id).await?;
+            reread::newest_messages(&self.core, id).await
+        };
+        match tokio::time::timeout(FRESH_LIMIT, read).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(Failure::Refused(why) | Failure::Later(why, _))) => Err(why),
+            Err(_) => Err("Chatwoot does not answer in time".to_owned()),
+        }
     }
 
     /// How the link stands.
@@ -161,8 +203,6 @@ struct Wake {
 struct RoundsState {
     shallow: Rounds,
     deep: Rounds,
-    /// Our clock when the newest complete round began.
-    compared_at: Option<Micros>,
     /// Our clock at the end of a gap of the websocket: changes of messages may have been missed before.
     gap: Option<Micros>,
 }
@@ -181,11 +221,14 @@ struct Core {
     progress: Mutex<Progress>,
     progress_told: Mutex<Option<Instant>>,
     rounds: Mutex<RoundsState>,
+    /// Our clock when the newest complete round began.
+    compared: watch::Sender<Option<Micros>>,
     /// As they were when the lists were last looked at.
     cache_keys: Mutex<Option<CacheKeys>>,
     /// Something is gone from the lists: rows may still name it.
     lists_shrank: Mutex<bool>,
     warnings: Mutex<BTreeMap<&'static str, String>>,
+    present: Mutex<presence::Present>,
     wake: Wake,
     /// Whether the account was checked and is the one the store belongs to: nothing is read or written before.
     ready: watch::Sender<bool>,
@@ -287,9 +330,11 @@ impl Core {
             progress: Mutex::new(Progress { done: false, conversations: 0, conversations_total: None, messages: 0 }),
             progress_told: Mutex::new(None),
             rounds: Mutex::default(),
+            compared: watch::Sender::default(),
             cache_keys: Mutex::default(),
             lists_shrank: Mutex::new(false),
             warnings: Mutex::default(),
+            present: Mutex::default(),
             wake: Wake::default(),
             ready: watch::Sender::new(false),
             server: Mutex::default(),
@@ -314,6 +359,12 @@ impl Core {
     fn client(&self) -> Result<Client, Error> {
         let missing = || Error::new(ErrorKind::Config { message: "the settings of Chatwoot cannot work".to_owned() });
         self.client.clone().ok_or_else(missing)
+    }
+
+    /// A client with the own token of a user's agent, where there is one.
+    fn agent_client(&self, user: &str) -> Option<Client> {
+        let user = self.cx.users.iter().find(|known| known.name == user)?;
+        Some(self.client.as_ref()?.as_user(Secret::new(user.chatwoot_token.as_ref()?.expose())))
     }
 
     fn server(&self) -> Server {

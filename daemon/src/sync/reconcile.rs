@@ -99,10 +99,12 @@ impl Core {
     /// A round that began then is complete.
     pub(super) fn round_done(&self, which: impl FnOnce(&mut super::RoundsState) -> &mut api::status::Rounds, began: Micros) {
         let now = self.now();
-        let mut rounds = lock(&self.rounds);
-        rounds.compared_at = rounds.compared_at.max(Some(began));
-        let rounds = which(&mut rounds);
-        (rounds.running, rounds.count, rounds.finished_at) = (false, rounds.count + 1, Some(timestamp(now)));
+        {
+            let mut rounds = lock(&self.rounds);
+            let rounds = which(&mut rounds);
+            (rounds.running, rounds.count, rounds.finished_at) = (false, rounds.count + 1, Some(timestamp(now)));
+        }
+        self.compared.send_modify(|at| *at = (*at).max(Some(began)));
     }
 }
 

@@ -127,13 +127,21 @@ pub(super) async fn conversation(core: &Core, id: i64) -> Result<(), Failure> {
         .await?;
     core.follow(outcome);
     if behind {
-        match messages_back(core, id, Micros::MAX, cutoff(core)).await {
-            Ok(()) => {}
-            Err(Unread::Call(err)) => return Err(core.failure(&err)),
-            Err(Unread::Other(failure)) => return Err(failure),
-        }
+        newest_messages(core, id).await?;
     }
     Ok(())
+}
+
+/// The newest messages of a conversation that is here.
+pub(super) async fn newest_messages(core: &Core, id: i64) -> Result<(), Failure> {
+    if !core.read(move |scope| scope.has_conversation(id)).await? {
+        return Ok(());
+    }
+    match messages_back(core, id, Micros::MAX, cutoff(core)).await {
+        Ok(()) => Ok(()),
+        Err(Unread::Call(err)) => Err(core.failure(&err)),
+        Err(Unread::Other(failure)) => Err(failure),
+    }
 }
 
 async fn message(core: &Core, id: i64, conversation_id: i64) -> Result<(), Failure> {
