@@ -25,7 +25,8 @@ const LIMIT_MS = 25_000;
 const SILENCE_MS = 2_000;
 
 async function rest(who, method, path, body) {
-  const answer = await fetch(env.base + path, { method, headers: { api_access_token: env.tokens[who], 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
+  const headers = { api_access_token: env.tokens[who], 'content-type': 'application/json' };
+  const answer = await fetch(env.base + path, { method, headers, body: body && JSON.stringify(body) });
   assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
   return answer.json();
 }
@@ -45,7 +46,8 @@ function subscribe(consumer, identifier) {
   });
   // The first entry from position `from` on that fits.
   const until = (what, fits, from = 0) => new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}; there came ${JSON.stringify(log.slice(from)).slice(0, 1500)}`)), LIMIT_MS);
+    const giveUp = () => reject(new Error(`waited in vain for ${what}; there came ${JSON.stringify(log.slice(from)).slice(0, 1500)}`));
+    const timer = setTimeout(giveUp, LIMIT_MS);
     const look = () => {
       const entry = log.slice(from).find(fits);
       if (!entry) return;
@@ -110,8 +112,7 @@ const done = (text) => console.log(`ok   ${text}`);
   for (const how of [{}, { reason: 'server_restart' }]) {
     from = live.log.length;
     frames.length = 0;
-    const cut = await fetch(`${env.base}/sandbox/cable/drop`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(how) });
-    assert.ok((await cut.json()).dropped >= 1);
+    assert.ok((await rest('admin', 'POST', '/sandbox/cable/drop', how)).dropped >= 1);
     const end = await live.until('the end of the connection', (e) => e.did === 'disconnected', from);
     assert.equal(end.willAttemptReconnect, true);
     const goodbyes = frames.filter((f) => f.type === 'disconnect');

@@ -43,8 +43,12 @@ const named = (rows, name) => rows.find((row) => (row.name ?? row.title) === nam
     assert.deepEqual(payload.map((r) => r.channel_type).sort(), ['Channel::Api', 'Channel::Email', 'Channel::WebWidget']);
   });
   const inbox = named(inboxes.payload, 'Shop API');
-  const teams = await call('teams.list', () => chatwoot.teams.list({ accountId }), (rows) => assert.equal(named(rows, 'billing').account_id, accountId));
-  await call('teams.get', () => chatwoot.teams.get({ accountId, teamId: named(teams, 'billing').id }), (t) => assert.equal(t.description, 'Invoices and refunds'));
+  const teams = await call('teams.list', () => chatwoot.teams.list({ accountId }), (rows) => {
+    assert.equal(named(rows, 'billing').account_id, accountId);
+  });
+  await call('teams.get', () => chatwoot.teams.get({ accountId, teamId: named(teams, 'billing').id }), (team) => {
+    assert.equal(team.description, 'Invoices and refunds');
+  });
   await call('cannedResponses.list', () => chatwoot.cannedResponses.list({ accountId }), (rows) => {
     assert.deepEqual(rows.map((r) => r.short_code).sort(), ['hi', 'refund']);
   });
@@ -87,11 +91,15 @@ const named = (rows, name) => rows.find((row) => (row.name ?? row.title) === nam
     const spoken = payload.filter((m) => m.message_type === 1);
     assert.deepEqual(spoken.map((m) => m.id), [said.id, note.id]);
   });
-  await call('messages.delete', () => chatwoot.messages.delete({ ...at, messageId: note.id }), (m) => assert.equal(m.content_attributes.deleted, true));
+  await call('messages.delete', () => chatwoot.messages.delete({ ...at, messageId: note.id }), (m) => {
+    assert.equal(m.content_attributes.deleted, true);
+  });
   await call('conversationLabels.add', () => chatwoot.conversationLabels.add({ ...at, data: { labels: ['vip', 'refund'] } }), ({ payload }) => {
     assert.deepEqual([...payload].sort(), ['refund', 'vip']);
   });
-  await call('conversationLabels.list', () => chatwoot.conversationLabels.list(at), ({ payload }) => assert.deepEqual([...payload].sort(), ['refund', 'vip']));
+  await call('conversationLabels.list', () => chatwoot.conversationLabels.list(at), ({ payload }) => {
+    assert.deepEqual([...payload].sort(), ['refund', 'vip']);
+  });
   await call('conversationAssignment.assign', () => chatwoot.conversationAssignment.assign({ ...at, data: { assignee_id: jo.id } }), (a) => {
     assert.deepEqual([a.id, a.name], [jo.id, 'Jo Agent']);
   });

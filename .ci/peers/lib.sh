@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 here=$PWD/.ci/peers
 peers=$PWD/target/peers
-afenda=$(realpath "${AFENDA:-target/release/afenda}")
+afenda=$(realpath -m "${AFENDA:-target/release/afenda}")
 conformance=$(cd "${AFENDA_CONFORMANCE:-${AFENDA_SHARED:-../shared}/conformance}" && pwd)
 work=$(mktemp -d)
 pids=()

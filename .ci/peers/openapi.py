@@ -6,11 +6,11 @@
 Every 2xx answer of tiers 1 and 2 to an operation of the file is held against the schema (types, enums, required), and by our own
 rule, because almost nothing in the file is required: each property that a schema names is there, and none that it does not name.
 EXCEPTIONS has a line for each place where the file is wrong: `schema pointer | finding | reason`; the contract beside the file, section
-14, is the first reason. The answers of the real server in
-RECORDINGS prove it: what they break must be excepted, and an exception that they never need fails. Then the answers in RUNS, of
-`afenda sandbox`, may break nothing else, and in each step nothing that the real server's answer to that step keeps.
+14, is the first reason. The answers of the real server in RECORDINGS prove the list: what they break must be excepted, and an exception
+that they never need fails. Then the answers in RUNS, of `afenda sandbox`, may break nothing else, and in each step nothing that the real
+server's answer to that step keeps; and every operation that the real server answered must be among them.
 """
-import collections, json, os, re, sys
+import collections, functools, json, os, re, sys
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
@@ -29,8 +29,8 @@ class Spec:
         with open(path) as f:
             self.doc = json.load(f)
         registry = Registry().with_resource(DOCUMENT, Resource(contents=self.doc, specification=DRAFT202012))
-        self.checker = lambda pointer: Draft202012Validator({"$ref": f"{DOCUMENT}#{pointer}"}, registry=registry)
-        self.checkers, self.operations = {}, []
+        self.checker = functools.cache(lambda pointer: Draft202012Validator({"$ref": f"{DOCUMENT}#{pointer}"}, registry=registry))
+        self.operations = []
         for path, item in self.doc["paths"].items():
             for method in METHODS:
                 if method in item:
@@ -70,9 +70,7 @@ class Spec:
         return here
 
     def valid(self, pointer, value):
-        if pointer not in self.checkers:
-            self.checkers[pointer] = self.checker(pointer)
-        return self.checkers[pointer].is_valid(value)
+        return self.checker(pointer).is_valid(value)
 
     def breaks(self, pointer, value):
         """What a value breaks: pairs of the schema's pointer and a finding."""
@@ -85,7 +83,7 @@ class Spec:
         named = {}
         for at in schemas:
             schema = self.at(at)
-            own = {k: v for k, v in schema.items() if k in ("type", "enum", "const", "format", "minimum", "maximum", "pattern")}
+            own = {k: v for k, v in schema.items() if k in ("type", "enum", "const", "minimum", "maximum", "pattern")}
             if own and not Draft202012Validator(own).is_valid(value):
                 found.add((at, f"is {kind(value)}" if "enum" not in own else f"is {json.dumps(value)}"))
             if isinstance(value, dict):
@@ -127,6 +125,10 @@ class Spec:
         return out
 
 
+# A step's operation, whether its answer is a race, and what it breaks.
+Step = collections.namedtuple("Step", "operation race breaks")
+
+
 def kind(value):
     if isinstance(value, bool):
         return "boolean"
@@ -154,8 +156,6 @@ def answers(spec, folder, scenarios):
                     out[run["name"], step["n"]] = Step(operation, "race" in step or "loose" in step, spec.breaks(pointer, answer["body"]))
     return out
 
-
-Step = collections.namedtuple("Step", "operation race breaks")
 
 
 def exceptions(path, rows):

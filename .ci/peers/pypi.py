@@ -57,7 +57,8 @@ at = {**account, "conversation_id": opened.id}
 check("conversations.create", "sender", opened.meta.sender.id, ann.id)
 call("conversations.list", lambda: chatwoot.conversations.list(**account, status="open"), id=[str(opened.id)])
 call("conversations.list of another team", lambda: chatwoot.conversations.list(**account, team_id=team.id), id=[])
-said = call("messages.create", lambda: chatwoot.messages.create(**at, content="olá"), content="olá", message_type=1, private=False, content_type="text")
+said = call("messages.create", lambda: chatwoot.messages.create(**at, content="olá"),
+            content="olá", message_type=1, private=False, content_type="text")
 check("messages.create", "sender", said.sender.id, me.id)
 note = call("messages.create private", lambda: chatwoot.messages.create(**at, content="a note", private=True), content="a note", private=True)
 listed = call("messages.list", lambda: chatwoot.messages.list(**at))
