@@ -30,7 +30,9 @@ async fn control(method: &str, path: &str, body: &Value) -> std::io::Result<Valu
     let head = format!("{method} /_ctl/{path} HTTP/1.1\r\nhost: peer\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     stream.write_all(format!("{head}{body}").as_bytes()).await?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
+    if stream.read_to_string(&mut answer).await? == 0 {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
     assert!(answer.starts_with("HTTP/1.1 200"), "{method} {path}: {answer}");
     Ok(serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap())
 }
