@@ -142,6 +142,11 @@ async fn a_reply_reaches_socket_and_webhook() {
     let frame = until("message.created", &mut frames).await;
     assert_eq!(frame["message"]["data"]["id"], answer["id"]);
     assert_eq!(frame["message"]["data"]["content_attributes"], json!({"mark": "m-1"}));
+    // A request knows who is there, the job that pushes does not.
+    assert_eq!(answer["sender"]["availability_status"], "online");
+    assert_eq!(frame["message"]["data"]["sender"]["availability_status"], Value::Null);
+    let read = shop.get(&format!("/api/v1/accounts/1/conversations/{id}")).await;
+    assert_eq!(read["last_non_activity_message"]["sender"]["availability_status"], "online");
     let (head, body) = loop {
         let (head, body) = timeout(LIMIT, hooks.recv()).await.unwrap().unwrap();
         if body.contains("\"event\":\"message_created\"") {

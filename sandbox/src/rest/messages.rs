@@ -38,7 +38,7 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Outcome {
         "contact": ctx.state.contacts.get(&c.contact_id).map(wire::contact_push),
     });
     if let Some(u) = c.assignee_id.and_then(|u| ctx.state.users.get(&u)).filter(|u| u.account_id == c.account_id) {
-        meta = wire::with(meta, "assignee", wire::user_push(u));
+        meta = wire::with(meta, "assignee", wire::seen(ctx.state, wire::user_push(u)));
     }
     meta = wire::with(meta, "agent_last_seen_at", json!(c.agent_last_seen_at.map(Stamp::iso)));
     meta = wire::with(meta, "assignee_last_seen_at", json!(c.assignee_last_seen_at.map(Stamp::iso)));

@@ -21,8 +21,15 @@ pub(crate) fn conversation_rest(s: &State, c: &Conversation, viewer: Option<Id>)
         }
         map.insert("hmac_verified".into(), json!(s.contact_inboxes.get(&c.contact_inbox_id).map(|ci| ci.hmac_verified)));
     }
-    let newest: Vec<Value> = s.thread(c.id).next_back().map(|m| message_push(s, m)).into_iter().collect();
-    let word = s.thread(c.id).rev().find(|m| m.message_type != MessageType::Activity).map(|m| message_push(s, m));
+    let shown = |m| {
+        let message = message_push(s, m);
+        match message.get("sender").cloned() {
+            Some(sender) => super::with(message, "sender", super::seen(s, sender)),
+            None => message,
+        }
+    };
+    let newest: Vec<Value> = s.thread(c.id).next_back().map(shown).into_iter().collect();
+    let word = s.thread(c.id).rev().find(|m| m.message_type != MessageType::Activity).map(shown);
     json!({
         "meta": meta, "id": c.display_id, "messages": newest, "account_id": c.account_id, "uuid": c.uuid,
         "additional_attributes": c.additional_attributes, "agent_last_seen_at": unix(c.agent_last_seen_at),

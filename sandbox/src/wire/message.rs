@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{actor_hook, actor_push, conversation_hook, iso};
+use super::{actor_hook, actor_push, conversation_hook, iso, seen};
 use crate::state::{Actor, Attachment, Message, Notification, Sender, State};
 
 fn sender(m: &Message) -> Option<Actor> {
@@ -70,7 +70,7 @@ pub(crate) fn message_rest(s: &State, m: &Message, echo: Option<&Value>) -> Valu
     out.insert("private".into(), json!(m.private));
     out.insert("source_id".into(), json!(m.source_id));
     if let Some(who) = sender(m).and_then(|a| actor_push(s, a)) {
-        out.insert("sender".into(), who);
+        out.insert("sender".into(), seen(s, who));
     }
     add_files(s, m, &mut out);
     Value::Object(out)

@@ -12,7 +12,7 @@ pub(crate) use conversation::{conversation_hook, conversation_public, conversati
 pub(crate) use message::{
     attachment, message_hook, message_public, message_push, message_rest, normalised, notification, notification_row, url_safe,
 };
-pub(crate) use user::{actor_hook, actor_push, agent, assignee_rest, bot_slim, profile, user_push};
+pub(crate) use user::{actor_hook, actor_push, agent, assignee_rest, bot_slim, profile, seen, user_push};
 
 use serde_json::{Value, json};
 

@@ -63,6 +63,15 @@ pub(crate) fn user_push(u: &User) -> Value {
            "availability_status": null, "thumbnail": ""})
 }
 
+/// A push shape inside an agent's answer, which knows what jobs do not: whether that user is there.
+pub(crate) fn seen(s: &State, who: Value) -> Value {
+    let id = who.get("id").and_then(Value::as_i64).filter(|_| who.get("availability_status").is_some_and(Value::is_null));
+    match id {
+        Some(id) => super::with(who, "availability_status", json!(s.availability_of(id))),
+        None => who,
+    }
+}
+
 fn bot_push(b: &Bot) -> Value {
     json!({"id": b.id, "name": b.name, "avatar_url": "", "type": "agent_bot"})
 }
