@@ -61,10 +61,20 @@ fn facts(view: &View) -> Vec<(&'static str, String)> {
         ("daemon", format!("{}, version {}", view.url, status.version)),
         ("chatwoot", format!("{}{version}", status.chatwoot.state)),
         ("copy", if copy.done { copied } else { format!("{copied}, still copying") }),
+        ("fresh", fresh(status)),
         ("outbox", format!("{} queued, {} failed, {} held", outbox.queued, outbox.failed, outbox.held)),
         ("approvals", format!("{} waiting for you", status.approvals_waiting)),
     ];
     facts.into_iter().chain(webhook).collect()
+}
+
+/// Up to when the copy is known to be as Chatwoot has it.
+fn fresh(status: &StatusView) -> String {
+    match (status.chatwoot.state, status.lag_s) {
+        (LinkState::Live, Some(_)) => "now".to_owned(),
+        (_, Some(lag_s)) => format!("as of {lag_s} s ago"),
+        (_, None) => "not known yet".to_owned(),
+    }
 }
 
 fn for_people(view: &View, shown: &Shown) -> String {
