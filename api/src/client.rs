@@ -9,7 +9,7 @@ use crate::approval::{ApprovalPatch, ApprovalQuery, ApprovalView, Decision, NewA
 use crate::audit::{AuditQuery, AuditView, NewAudit};
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
-use crate::id::{ConversationId, OutboxId};
+use crate::id::{ConversationId, OutboxId, WebhookId};
 use crate::inbox::{
     ConversationPatch, ConversationQuery, ConversationView, Escalate, FreshQuery, InboxView, LabelView, MessageQuery, MessageView, Named,
     NewMessage, OutboxView,
@@ -19,6 +19,7 @@ use crate::sse::EventStream;
 use crate::status::StatusView;
 use crate::tenant::{MeView, TenantView};
 use crate::token::Token;
+use crate::webhook::{InstallView, NewInstall, NewPurge, PurgeView, WebhookQuery, WebhookView};
 
 /// An answer at most this large is read: a page of 200 messages of 150,000 characters would not fit, but no page of the product comes near.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -367,6 +368,47 @@ impl Client {
     /// As every call.
     pub async fn labels(&self) -> Result<Vec<LabelView>, ClientError> {
         Ok(self.get::<Page<LabelView>>("/labels", &NO_QUERY).await?.data)
+    }
+
+    /// A page of webhooks, newest first, without their bodies.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` for all but owners and admins.
+    pub async fn webhooks(&self, query: &WebhookQuery) -> Result<Page<WebhookView>, ClientError> {
+        self.get("/webhooks", query).await
+    }
+
+    /// One webhook, with its body where that is still kept.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `FORBIDDEN`.
+    pub async fn webhook(&self, id: WebhookId) -> Result<WebhookView, ClientError> {
+        Ok(self.get::<Data<WebhookView>>(&format!("/webhooks/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// Works a webhook off again: a dead letter, or one that waits for its next try.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `FORBIDDEN`, `WEBHOOK_STATE` when its body is no longer kept.
+    pub async fn replay_webhook(&self, id: WebhookId, key: &str) -> Result<WebhookView, ClientError> {
+        let path = format!("/webhooks/{id}/replay");
+        Ok(self.send::<Data<WebhookView>>(reqwest::Method::POST, &path, &serde_json::json!({}), key).await?.data)
+    }
+
+    /// Drops dead letters.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `FORBIDDEN`, `WEBHOOK_STATE` for one that is no dead letter.
+    pub async fn purge_webhooks(&self, purge: &NewPurge, key: &str) -> Result<PurgeView, ClientError> {
+        Ok(self.send::<Data<PurgeView>>(reqwest::Method::POST, "/webhooks/purge", purge, key).await?.data)
+    }
+
+    /// Makes or repairs the account webhook in Chatwoot.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN`, `VALIDATION_FAILED`, `CHATWOOT_REFUSED`, `CHATWOOT_UNAVAILABLE`.
+    pub async fn install_webhook(&self, install: &NewInstall, key: &str) -> Result<InstallView, ClientError> {
+        Ok(self.send::<Data<InstallView>>(reqwest::Method::POST, "/webhooks/install", install, key).await?.data)
     }
 
     /// A page of the audit log, newest first.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::inbox::words;
+use crate::webhook::WebhooksView;
 use std::{fmt, str::FromStr};
 
 words!(
@@ -148,9 +149,9 @@ pub struct StatusView {
     pub approvals_waiting: u64,
     /// Newest seq of the activity feed.
     pub seq: i64,
-    /// Where this tenant's Chatwoot sends its webhooks, below the daemon's address; only for owners and admins, and only with an account.
+    /// How webhooks stand; only for owners and admins, and only with an account.
     #[serde(default)]
-    pub webhook_path: Option<String>,
+    pub webhooks: Option<WebhooksView>,
     /// Things somebody should know: settings without effect, labels that could not be made.
     pub warnings: Vec<String>,
 }

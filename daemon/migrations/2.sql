@@ -56,3 +56,41 @@ create table personal (
 ) strict, without rowid;
 
 create index csat_responses_by_conversation on csat_responses (tenant_id, conversation_id);
+
+-- Ids for the wire, made here in the form of a UUIDv7: time, version, variant, random.
+create table webhook_events_2 (
+    tenant_id   integer not null references tenants,
+    position    integer not null,
+    id          text not null,
+    event       text not null,
+    delivery_id text,
+    digest      text,
+    body        text,
+    received_at_us integer not null,
+    state       text not null check (state in ('received', 'done', 'dead')),
+    attempts    integer not null,
+    due_at_us   integer not null,
+    finished_at_us integer,
+    error       text,
+    primary key (tenant_id, position)
+) strict, without rowid;
+
+insert into webhook_events_2
+    (tenant_id, position, id, event, delivery_id, digest, body, received_at_us, state, attempts, due_at_us, finished_at_us, error)
+select tenant_id, position,
+    substr(printf('%012x', received_at_us / 1000), 1, 8) || '-' || substr(printf('%012x', received_at_us / 1000), 9) || '-7'
+        || substr(lower(hex(randomblob(2))), 2) || '-' || substr('89ab', 1 + abs(random() % 4), 1)
+        || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6))),
+    coalesce(case when json_valid(body) then json_extract(body, '$.event') end, 'unknown'),
+    delivery_id, null, case when state = 'done' then null else body end, received_at_us, state, attempts,
+    case when state = 'received' then received_at_us else received_at_us + 2592000000000 end,
+    case when state = 'received' then null else received_at_us end, error
+from webhook_events;
+
+drop table webhook_events;
+alter table webhook_events_2 rename to webhook_events;
+
+create unique index webhook_events_by_id on webhook_events (tenant_id, id);
+create unique index webhook_events_by_delivery on webhook_events (tenant_id, delivery_id) where delivery_id is not null;
+create unique index webhook_events_by_digest on webhook_events (tenant_id, digest) where digest is not null;
+create index webhook_events_due on webhook_events (tenant_id, state, due_at_us);

@@ -17,6 +17,7 @@ use crate::domain::approval::Who;
 use crate::fault::Fault;
 use crate::store::{Scope, Store, StoreError, TenantKey, TenantRow};
 use crate::sync::SyncHandle;
+use crate::webhooks::Hooks;
 
 /// The running daemon, as its parts see it. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +49,8 @@ pub(crate) struct Tenant {
     pub(crate) url: String,
     pub(crate) rules: Arc<Rules>,
     pub(crate) sync: Option<SyncHandle>,
+    /// Only with an account.
+    pub(crate) hooks: Option<Hooks>,
 }
 
 impl App {
@@ -177,6 +180,15 @@ impl Caller {
     /// Refuses whoever only reads.
     pub(crate) fn must_work(&self) -> Result<(), Fault> {
         if self.role.may_work() { Ok(()) } else { Err(Fault::new(Code::Forbidden, "your role only reads; ask an admin for another")) }
+    }
+
+    /// Refuses all but owners and admins.
+    pub(crate) fn must_administer(&self) -> Result<(), Fault> {
+        if self.role.may_administer() {
+            Ok(())
+        } else {
+            Err(Fault::new(Code::Forbidden, "only owners and admins look after the webhooks; ask one of them"))
+        }
     }
 
     /// Runs a read in the caller's tenant.

@@ -163,6 +163,8 @@ pub struct Chatwoot {
     pub token: Token,
     /// Secrets that its webhooks are signed with: the live one first, then one being replaced.
     pub webhook_secrets: Vec<Token>,
+    /// Whether webhooks without a signature are believed, from a Chatwoot older than 4.12 alone.
+    pub webhooks_unsigned: bool,
     /// A PEM file with the certificate authority of a private server.
     pub ca_file: Option<PathBuf>,
 }
@@ -243,6 +245,7 @@ struct FileChatwoot {
     webhook_secret_env: Option<String>,
     webhook_secret_file: Option<PathBuf>,
     previous_webhook_secret_file: Option<PathBuf>,
+    webhooks_unsigned: bool,
     ca_file: Option<PathBuf>,
 }
 
@@ -455,7 +458,8 @@ fn chatwoot(key: &str, c: FileChatwoot, base: &Path, named: Env<'_>, env: Env<'_
     let previous = c.previous_webhook_secret_file.as_deref();
     let previous = secret_from(&format!("{key}.previous_webhook_secret"), None, previous, base, env)?;
     let ca_file = c.ca_file.map(|path| base.join(path));
-    Ok(Chatwoot { url, account_id, token, webhook_secrets: live.into_iter().chain(previous).collect(), ca_file })
+    let webhook_secrets = live.into_iter().chain(previous).collect();
+    Ok(Chatwoot { url, account_id, token, webhook_secrets, webhooks_unsigned: c.webhooks_unsigned, ca_file })
 }
 
 fn secret_from(key: &str, var: Option<&str>, file: Option<&Path>, base: &Path, env: Env<'_>) -> Result<Option<Token>, ConfigError> {

@@ -10,6 +10,7 @@
 //! | [`store`] | everything that is kept; the only SQL |
 //! | [`sync`] | Chatwoot to store and back |
 //! | `approvals` | approvals end to end, inside one write |
+//! | `webhooks` | whom a webhook is believed, and the account webhook in Chatwoot |
 //! | `http` | the API |
 
 mod app;
@@ -23,6 +24,7 @@ pub mod secret;
 mod start;
 pub mod store;
 pub mod sync;
+mod webhooks;
 
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Overrides};

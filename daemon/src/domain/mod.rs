@@ -5,6 +5,8 @@
 pub mod approval;
 pub mod newer;
 pub mod outbox;
+pub mod retry;
+pub mod webhook;
 
 #[cfg(test)]
 mod tests {

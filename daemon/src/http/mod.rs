@@ -16,6 +16,7 @@ mod stream;
 mod sync;
 mod tenants;
 mod webhook;
+mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -26,8 +27,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-
-pub(crate) use webhook::RECEIVER as WEBHOOK_RECEIVER;
 
 /// The largest body of a call: a message of 150,000 characters of four bytes each, escaped, fits.
 const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -72,6 +71,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(feed::view))
         .routes(routes!(webhook::receive))
         .routes(routes!(webhook::receive_only))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::view))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(webhooks::purge))
+        .routes(routes!(webhooks::install))
         .routes(routes!(tenants::list))
         .routes(routes!(tenants::view))
         .routes(routes!(tenants::switch))

@@ -3,7 +3,7 @@
 use api::error::ErrorBody;
 use api::page::{Data, Page, PageMeta};
 use api::status::{LinkState, LinkView, Progress, StatusView};
-use api::tenant::{MeView, Role, TenantView};
+use api::tenant::{MeView, TenantView};
 use axum::Json;
 use axum::extract::{Path, State};
 
@@ -12,6 +12,7 @@ use crate::clock::timestamp;
 use crate::fault::Fault;
 use crate::store::ApprovalFilter;
 use crate::sync::SyncHandle;
+use crate::webhooks::RECEIVER;
 
 /// The caller's tenants, by slug.
 #[utoipa::path(get, path = "/tenants", tag = "tenants", security(("bearer" = [])), responses((status = 200, body = Page<TenantView>)))]
@@ -67,9 +68,8 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
     let tenant = caller.tenant();
     let (chatwoot, first_copy) = link(tenant);
     let (_, _, lag_s) = tenant.sync.as_ref().map(SyncHandle::rounds).unwrap_or_default();
-    let warnings: Vec<String> = app.config.warnings.iter().cloned().chain(tenant.sync.iter().flat_map(|sync| sync.warnings())).collect();
-    let runs_it = matches!(caller.role, Role::Owner | Role::Admin) && tenant.chatwoot.is_some();
-    let webhook_path = runs_it.then(|| format!("{}{}", super::WEBHOOK_RECEIVER, tenant.row.hook));
+    let mut warnings: Vec<String> =
+        app.config.warnings.iter().cloned().chain(tenant.sync.iter().flat_map(|sync| sync.warnings())).collect();
     let rules = tenant.rules.clone();
     let read = caller.read(move |scope, who| {
         let statuses = vec![api::approval::ApprovalStatus::Submitted];
@@ -79,9 +79,13 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
         for row in &rows {
             approvals_waiting += u64::from(crate::approvals::view(scope, &rules, row, who)?.hindrance.is_none());
         }
-        Ok((approvals_waiting, scope.outbox_counts()?, scope.newest_seq()?))
+        Ok((approvals_waiting, scope.outbox_counts()?, scope.newest_seq()?, scope.webhook_counts()?))
     });
-    let (approvals_waiting, outbox, seq) = read.await?;
+    let (approvals_waiting, outbox, seq, counts) = read.await?;
+    let webhooks = tenant.hooks.as_ref().zip(tenant.sync.as_ref()).filter(|_| caller.role.may_administer()).map(|(hooks, sync)| {
+        warnings.extend(hooks.warnings(sync.version(), &counts, app.config.sync.webhook_tolerance_s));
+        hooks.view(format!("{}{}", RECEIVER, tenant.row.hook), &counts)
+    });
     let data = StatusView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol: api::PROTOCOL,
@@ -93,7 +97,7 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
         outbox,
         approvals_waiting,
         seq,
-        webhook_path,
+        webhooks,
         warnings,
     };
     Ok(Json(Data { data }))

@@ -37,7 +37,7 @@ pub use outbox::{NewOutbox, OutboxKind, OutboxRow};
 pub use people::TenantRow;
 pub use scope::{Global, Scope, Sql, TenantKey};
 pub use sync::{Clocks, Reread, RereadKind};
-pub use webhooks::WebhookRow;
+pub use webhooks::{Kept, NewWebhook, WebhookCounts, WebhookRow};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

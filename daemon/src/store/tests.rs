@@ -132,8 +132,8 @@ fn statements() -> Vec<String> {
             continue;
         }
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if ["tests.rs", "scope.rs"].contains(&name.as_str()) {
-            continue;
+        if path.is_dir() || ["tests.rs", "scope.rs"].contains(&name.as_str()) {
+            continue; // Folders hold tests alone.
         }
         let source = std::fs::read_to_string(&path).unwrap();
         for (at, _) in source.match_indices("Sql::new(") {
@@ -480,20 +480,19 @@ async fn approvals_keep_all_they_show_and_one_open_escalation_a_conversation() {
 }
 
 #[tokio::test]
-async fn a_delivery_is_kept_once_and_a_hint_is_one_hint() {
+async fn a_hint_is_one_hint() {
     let bench = bench().await;
     let got = bench
         .write(bench.ours, |scope| {
-            let kept = [scope.keep_webhook(Some("d-1"), "{}")?, scope.keep_webhook(Some("d-1"), "{}")?, scope.keep_webhook(None, "{}")?];
             let hint = Reread { kind: RereadKind::Conversation, id: 12, conversation_id: 0 };
             scope.mark(hint)?;
             scope.mark(hint)?;
             let due = scope.due_rereads(10)?;
             scope.reread_failed(hint)?;
-            Ok((kept, due.len(), scope.due_rereads(10)?.len(), scope.waiting_webhooks(10)?.len()))
+            Ok((due.len(), scope.due_rereads(10)?.len()))
         })
         .await;
-    assert_eq!(got, ([true, false, true], 1, 0, 2));
+    assert_eq!(got, (1, 0));
     bench.clock.advance(2 * SECOND);
     assert_eq!(bench.read(bench.ours, |scope| scope.due_rereads(10)).await.len(), 1);
 }

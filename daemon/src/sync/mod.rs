@@ -7,7 +7,8 @@
 //! | `pull` | start-up check, lists, first copy |
 //! | `reconcile` and `deep` | what the live paths missed: back to known ground, and through everything |
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
-//! | `listen` | websocket and kept webhooks |
+//! | `listen` | the websocket |
+//! | `webhooks` | kept webhooks |
 //! | `push`, `write` and `look` | the outbox: when to send, how to write, and whether it arrived already |
 //! | `presence` | linked agents whose inbox is open |
 //! | `link` | how it stands, in words |
@@ -27,6 +28,7 @@ mod pull;
 mod push;
 mod reconcile;
 mod reread;
+mod webhooks;
 mod write;
 
 #[cfg(test)]
@@ -40,7 +42,7 @@ use std::time::Duration;
 use api::event::{ActivityType, SubjectType};
 use api::status::{LinkState, LinkView, Progress, Rounds};
 use chatwoot::error::{Error, ErrorKind, Retry, until_next_window};
-use chatwoot::model::CacheKeys;
+use chatwoot::model::{ApiInfo, CacheKeys};
 use chatwoot::{BaseUrl, Client, ClientConfig, Roots, Secret};
 use serde_json::json;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -166,6 +168,34 @@ impl SyncHandle {
         }
     }
 
+    /// The version that Chatwoot has said since the daemon started.
+    pub(crate) fn version(&self) -> crate::domain::webhook::Version {
+        let version = lock(&self.core.link).version.clone()?;
+        ApiInfo { version, ..ApiInfo::default() }.version_parts()
+    }
+
+    /// Whether the account was checked and is the one that the store belongs to.
+    pub(crate) fn is_ready(&self) -> bool {
+        *self.core.ready.borrow()
+    }
+
+    /// A call of Chatwoot's API for somebody who waits for it, under the limits of the sync's own calls.
+    pub(crate) async fn ask<T, F, Fut>(&self, ask: F) -> Result<T, Error>
+    where
+        F: FnMut(Client) -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        self.core.call(ask).await
+    }
+
+    /// What a failed call means, for people; `true` with it where somebody must act before it can succeed.
+    pub(crate) fn explain(&self, err: &Error) -> (bool, String) {
+        match self.core.failure(err) {
+            Failure::Refused(why) => (true, why),
+            Failure::Later(why, _) => (false, why),
+        }
+    }
+
     /// How the link stands.
     pub fn link(&self) -> LinkView {
         lock(&self.core.link).view(&self.core.cx.chatwoot)
@@ -270,7 +300,7 @@ pub fn start(cx: SyncContext) -> SyncHandle {
             tasks.spawn(push::run(Arc::clone(&core)));
             until_stop(&tasks, &core, pull::run(Arc::clone(&core)));
             until_stop(&tasks, &core, reread::run(Arc::clone(&core)));
-            until_stop(&tasks, &core, listen::webhooks(Arc::clone(&core)));
+            until_stop(&tasks, &core, webhooks::run(Arc::clone(&core)));
             if core.cx.sync.websocket {
                 until_stop(&tasks, &core, listen::cable(Arc::clone(&core)));
             }

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::secret::Token;
-use crate::store::{NewOutbox, OutboxKind, OutboxRow, Scope};
+use crate::store::{NewOutbox, NewWebhook, OutboxKind, OutboxRow, Scope};
 
 /// How long anything may take before a test fails.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -52,6 +52,7 @@ impl Bench {
                 account_id: self.shop.account_ids()["acme"],
                 token: Token::new(&self.shop.tokens()["sync"]),
                 webhook_secrets: Vec::new(),
+                webhooks_unsigned: false,
                 ca_file: None,
             },
             users: Vec::new(),
@@ -382,10 +383,15 @@ async fn kept_webhooks_are_applied_and_unreadable_ones_end_as_dead_letters() {
     let foreign = json!({"event": "message_created", "id": 999_999, "content": "not ours", "message_type": "incoming", "private": false,
         "created_at": "2026-01-01T00:00:00.000Z", "account": {"id": 2}, "conversation": {"id": id}});
     let bodies = [hint.to_string(), "{\"event\":\"message_created\"}".to_owned(), foreign.to_string()];
-    let keep = bench.store.write(bench.tenant, move |scope| bodies.iter().try_for_each(|body| scope.keep_webhook(None, body).map(|_| ())));
+    let keep = bench.store.write(bench.tenant, move |scope| {
+        bodies.iter().try_for_each(|body| {
+            let new = NewWebhook { event: "e".to_owned(), delivery_id: None, digest: body.clone(), body: body.clone() };
+            scope.keep_webhook(&new).map(|_| ())
+        })
+    });
     keep.await.map_err(|err: StoreError| err).unwrap();
     handle.wake_webhooks();
-    until("the webhooks", async || bench.read(|scope| scope.waiting_webhooks(10)).await.is_empty()).await;
+    until("the webhooks", async || bench.read(|scope| scope.due_webhooks(10)).await.is_empty()).await;
     until("the message", async || bench.texts(id).await.contains(&Some("by webhook".to_owned()))).await;
     until("everything else", async || bench.read(|scope| scope.next_reread()).await.is_none()).await;
     assert_same(&bench).await;

@@ -7,7 +7,9 @@ use api::inbox::ContactView;
 use api::tenant::Role;
 use api::{Client, ClientError, Code, Token};
 use daemon::config::{self, Config};
-use daemon::store::{AgentRow, Asked, ContactRow, ConversationRow, Directory, Global, MessageRow, Scope, StoreError, TenantKey};
+use daemon::store::{
+    AgentRow, Asked, ContactRow, ConversationRow, Directory, Global, MessageRow, NewWebhook, Scope, StoreError, TenantKey,
+};
 use daemon::{Clock, Running, mint_token};
 
 pub(crate) struct Bench {
@@ -36,6 +38,7 @@ pub(crate) fn chatwoot(url: &str) -> config::Chatwoot {
         account_id: 1,
         token: Token::new("t"),
         webhook_secrets: vec![Token::new("whsec")],
+        webhooks_unsigned: false,
         ca_file: None,
     }
 }
@@ -100,6 +103,17 @@ impl Bench {
 
     pub(crate) async fn client(&self, user: &str) -> Client {
         Client::new(&self.daemon.base_url(), self.token(user).await).unwrap()
+    }
+
+    /// A webhook of the tenant `ours` that waits: nothing works it off there without an account.
+    pub(crate) async fn webhook(&self) -> uuid::Uuid {
+        let body = r#"{"event":"contact_updated","id":31,"account":{"id":1}}"#.to_owned();
+        let new = NewWebhook { event: "contact_updated".to_owned(), delivery_id: Some("d-0".to_owned()), digest: "d".to_owned(), body };
+        self.write("ours", move |scope| {
+            scope.keep_webhook(&new)?;
+            Ok(scope.webhook_page(None, 1, 0)?.0[0].id.0)
+        })
+        .await
     }
 
     pub(crate) async fn escalated(&self, user: &str, conversation: i64) -> ApprovalView {

@@ -13,4 +13,5 @@ mod start;
 mod stream;
 mod tenants;
 mod webhook;
+mod webhooks;
 mod with_chatwoot;

@@ -36,6 +36,7 @@ async fn shop() -> Shop {
             account_id: state["accounts"][0]["id"].as_i64().unwrap(),
             token: Token::new(tokens.get("sync").unwrap_or(&tokens["admin"])),
             webhook_secrets: vec![],
+            webhooks_unsigned: false,
             ca_file: None,
         }),
     }];

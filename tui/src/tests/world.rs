@@ -65,7 +65,7 @@ pub(super) fn status(state: LinkState) -> StatusView {
         outbox: OutboxCounts::default(),
         approvals_waiting: 3,
         seq: 100,
-        webhook_path: None,
+        webhooks: None,
         warnings: Vec::new(),
     }
 }
