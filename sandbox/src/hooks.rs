@@ -21,8 +21,26 @@ const REDIRECTS_MAX: usize = 10;
 /// Longest answer head read.
 const HEAD_BYTES_MAX: usize = 16 << 10;
 
-/// Why a delivery failed, in the words a message keeps as its `external_error`.
-pub(crate) type Failure = String;
+/// Why a delivery failed.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    /// What was answered, when anything was.
+    pub(crate) status: Option<u16>,
+    /// In the words a message keeps as its `external_error`.
+    pub(crate) text: String,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Failure { status: None, text }
+    }
+}
 
 /// The URL when it is plain HTTP to this machine; nothing else is ever called.
 pub(crate) fn loopback(text: &str) -> Option<Url> {
@@ -58,13 +76,16 @@ pub(crate) async fn deliver(hook: &Hook, delivery: &str, clock: &Clock) -> Resul
         match (status, location) {
             (200..=299, _) => return Ok(()),
             (301 | 302 | 303 | 307 | 308, Some(to)) => {
-                let next = target.join(to).map_err(|e| e.to_string())?;
+                let next = target.join(to).map_err(|e| Failure::from(e.to_string()))?;
                 target = loopback(next.as_str()).ok_or_else(|| "the sandbox calls loopback addresses only".to_owned())?;
             }
-            _ => return Err(head.lines().next().and_then(|l| l.split_once(' ')).map_or_else(String::new, |(_, s)| s.trim().to_owned())),
+            _ => {
+                let text = head.lines().next().and_then(|l| l.split_once(' ')).map_or_else(String::new, |(_, s)| s.trim().to_owned());
+                return Err(Failure { status: Some(status), text });
+            }
         }
     }
-    Err("too many redirects".into())
+    Err("too many redirects".to_owned().into())
 }
 
 /// A fresh delivery id.
@@ -91,8 +112,8 @@ async fn request(to: &Url, body: &str, delivery: &str, timestamp: i64, signature
     );
     let mut io = match timeout(PATIENCE, TcpStream::connect(&address)).await {
         Ok(Ok(io)) => io,
-        Ok(Err(error)) => return Err(format!("Failed to open TCP connection to {address} ({error})")),
-        Err(_) => return Err("Net::OpenTimeout".into()),
+        Ok(Err(error)) => return Err(format!("Failed to open TCP connection to {address} ({error})").into()),
+        Err(_) => return Err("Net::OpenTimeout".to_owned().into()),
     };
     let answer = async {
         io.write_all(head.as_bytes()).await?;
@@ -110,9 +131,9 @@ async fn request(to: &Url, body: &str, delivery: &str, timestamp: i64, signature
     };
     match timeout(PATIENCE, answer).await {
         Ok(Ok(got)) if !got.is_empty() => Ok(String::from_utf8_lossy(&got).into_owned()),
-        Ok(Ok(_)) => Err("end of file reached".into()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("Net::ReadTimeout with #<TCPSocket:(closed)>".into()),
+        Ok(Ok(_)) => Err("end of file reached".to_owned().into()),
+        Ok(Err(error)) => Err(error.to_string().into()),
+        Err(_) => Err("Net::ReadTimeout with #<TCPSocket:(closed)>".to_owned().into()),
     }
 }
 

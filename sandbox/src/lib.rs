@@ -9,7 +9,7 @@
 //! | call | body and answer |
 //! | --- | --- |
 //! | `POST /sandbox/reset` | back to the fresh world: same ids and tokens; faults, clock, log, rate limit and customers cleared, sockets cut. The webhook target stays. → `{"reset":true}` |
-//! | `POST /sandbox/faults` | a rule `{"match":{"method","path_prefix","path"},"times","fault"}`, a list of rules, or `{"rules":[…],"events":{…}}` → all that is set. `path` may hold `*`. `fault` is `{"kind":"status","status","body","content_type","headers"}`, `{"kind":"latency","ms"}`, `{"kind":"drop"}`, `{"kind":"lose_answer"}` (handled, then cut), `{"kind":"html","body"}`. `events` is `{"duplicate","out_of_order_ms","seed","drop_frames","drop_hooks","drop_times"}` and replaces what was set. Rules are tried in order; one that is used up is passed over |
+//! | `POST /sandbox/faults` | a rule `{"match":{"method","path_prefix","path"},"times","fault"}`, a list of rules, or `{"rules":[…],"events":{…}}` → all that is set. `path` may hold `*`. `fault` is `{"kind":"status","status","body","content_type","headers","handled"}`, `{"kind":"latency","ms","handled"}` (with `"handled":true` the request is handled before it is spoiled), `{"kind":"drop"}`, `{"kind":"lose_answer"}` (handled, then cut), `{"kind":"html","body"}`. `events` is `{"duplicate","out_of_order_ms","seed","delay_hooks_ms","drop_frames","drop_hooks","drop_times"}` and replaces what was set. Rules are tried in order; one that is used up is passed over |
 //! | `GET /sandbox/faults`, `DELETE /sandbox/faults` | what is set; nothing any more |
 //! | `POST /sandbox/cable/drop` | `{}` cuts all sockets, `{"reason":"server_restart"}` says `disconnect` first → `{"dropped":n}` |
 //! | `POST /sandbox/rate_limit` | `{"limit","period_s"}`, 0 is off; 429 `Retry later\n` beyond it |
@@ -30,6 +30,7 @@ mod events;
 pub mod faults;
 mod hooks;
 mod http;
+mod limits;
 mod liquid;
 mod params;
 mod public;

@@ -1,4 +1,4 @@
-//! The account and its small lists: agents, bots, webhooks, teams, attributes, filters.
+//! The account itself, its webhooks and saved filters.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::Ctx;
 use crate::{
     http::{Outcome, Refusal, Reply},
     params::Params,
-    state::{Account, CustomFilter, Id, Team, User, Webhook},
+    state::{Account, CustomFilter, Id, Webhook},
     wire,
 };
 
@@ -25,32 +25,59 @@ const EVENTS: [&str; 12] = [
     "inbox_updated",
 ];
 
+/// Languages of the dashboard.
+pub(super) const LOCALES: [&str; 12] = ["en", "de", "fr", "es", "it", "nl", "pt", "pt_BR", "tr", "ja", "pl", "sv"];
+/// Settings that a change of the account takes.
+const SETTINGS: [&str; 5] =
+    ["auto_resolve_after", "auto_resolve_message", "auto_resolve_ignore_waiting", "auto_resolve_label", "audio_transcriptions"];
+/// Shortest `auto_resolve_after`, in minutes.
+const AUTO_RESOLVE_MIN: i64 = 10;
+
 fn own<'c>(ctx: &'c Ctx<'_>) -> Result<&'c Account, Refusal> {
     ctx.state.accounts.get(&ctx.account).ok_or(Refusal::Missing)
 }
 
 pub(super) fn show(ctx: &mut Ctx<'_>) -> Outcome {
-    Ok(Reply::Json(wire::account(own(ctx)?)))
+    let account = wire::with(wire::account(own(ctx)?), "latest_chatwoot_version", Value::Null);
+    Ok(Reply::Json(wire::with(account, "subscribed_features", json!([]))))
+}
+
+/// Changes names and rules; a key that is no setting is passed over.
+pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
+    ctx.admin()?;
+    let p = ctx.call.params.clone();
+    let locale = p.present("locale");
+    if locale.as_ref().is_some_and(|l| !LOCALES.contains(&l.as_str())) {
+        return Err(Refusal::BROKEN);
+    }
+    if p.id("auto_resolve_after").is_some_and(|minutes| minutes < AUTO_RESOLVE_MIN) {
+        let text = "Auto resolve after must be greater than or equal to 10";
+        return Err(Refusal::invalid(&[("auto_resolve_after", text)]));
+    }
+    let a = ctx.state.accounts.get_mut(&ctx.account).ok_or(Refusal::Missing)?;
+    a.name = p.present("name").unwrap_or_else(|| a.name.clone());
+    a.locale = locale.unwrap_or_else(|| a.locale.clone());
+    a.domain = p.text("domain").or(a.domain.take());
+    a.support_email = p.text("support_email").or(a.support_email.take());
+    for key in SETTINGS {
+        if let Some(value) = p.get(key) {
+            a.settings.insert(key.into(), value.clone());
+        }
+    }
+    Ok(Reply::Json(wire::account(a)))
+}
+
+/// The caller works in this account now.
+pub(super) fn update_active_at(ctx: &mut Ctx<'_>) -> Outcome {
+    let (me, now) = (ctx.user()?.id, ctx.state.now());
+    if let Some(user) = ctx.state.users.get_mut(&me) {
+        user.active_at = Some(now);
+    }
+    Ok(Reply::Empty)
 }
 
 pub(super) fn cache_keys(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Reply::Json(json!({"cache_keys": wire::cache_keys(own(ctx)?)})))
-}
-
-pub(super) fn agents(ctx: &mut Ctx<'_>) -> Outcome {
-    let mut rows: Vec<&User> = ctx.state.users.values().filter(|u| u.account_id == ctx.account).collect();
-    rows.sort_by_key(|u| u.name.to_lowercase());
-    Ok(Reply::Json(rows.into_iter().map(|u| wire::agent(ctx.state, u)).collect()))
-}
-
-pub(super) fn bots(ctx: &mut Ctx<'_>) -> Outcome {
-    let admin = ctx.is_admin();
-    Ok(Reply::Json(ctx.state.bots.values().filter(|b| b.account_id == ctx.account).map(|b| wire::bot(b, admin)).collect()))
-}
-
-pub(super) fn bot(ctx: &mut Ctx<'_>) -> Outcome {
-    let bot = ctx.state.bots.get(&ctx.id(0)).filter(|b| b.account_id == ctx.account).ok_or(Refusal::Missing)?;
-    Ok(Reply::Json(wire::bot(bot, ctx.is_admin())))
 }
 
 fn webhook(ctx: &Ctx<'_>) -> Result<Id, Refusal> {
@@ -116,38 +143,6 @@ pub(super) fn delete_webhook(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Reply::Empty)
 }
 
-pub(super) fn teams(ctx: &mut Ctx<'_>) -> Outcome {
-    let rows = ctx.state.teams.values().filter(|t| t.account_id == ctx.account);
-    Ok(Reply::Json(rows.map(|t| wire::team(t, ctx.user_id())).collect()))
-}
-
-fn own_team<'c>(ctx: &'c Ctx<'_>) -> Result<&'c Team, Refusal> {
-    ctx.state.teams.get(&ctx.id(0)).filter(|t| t.account_id == ctx.account).ok_or(Refusal::Missing)
-}
-
-pub(super) fn team(ctx: &mut Ctx<'_>) -> Outcome {
-    Ok(Reply::Json(wire::team(own_team(ctx)?, ctx.user_id())))
-}
-
-pub(super) fn team_members(ctx: &mut Ctx<'_>) -> Outcome {
-    let members = &own_team(ctx)?.members;
-    Ok(Reply::Json(members.iter().filter_map(|m| ctx.state.users.get(m)).map(|u| wire::agent(ctx.state, u)).collect()))
-}
-
-pub(super) fn macros(_: &mut Ctx<'_>) -> Outcome {
-    Ok(Reply::Json(json!({"payload": []})))
-}
-
-pub(super) fn attributes(ctx: &mut Ctx<'_>) -> Outcome {
-    let model = ctx.call.params.present("attribute_model").map(|m| match m.as_str() {
-        "0" => "conversation_attribute".to_owned(),
-        "1" => "contact_attribute".to_owned(),
-        _ => m,
-    });
-    let rows = ctx.state.attributes.values().filter(|a| a.account_id == ctx.account && model.as_ref().is_none_or(|m| a.model == *m));
-    Ok(Reply::Json(rows.map(wire::attribute).collect()))
-}
-
 pub(super) fn filters(ctx: &mut Ctx<'_>) -> Outcome {
     let kind = ctx.call.params.present("filter_type").unwrap_or_else(|| "conversation".into());
     let me = ctx.user_id();
@@ -185,6 +180,18 @@ fn own_filter<'c>(ctx: &'c Ctx<'_>) -> Result<&'c CustomFilter, Refusal> {
 
 pub(super) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Reply::Json(wire::custom_filter(own_filter(ctx)?)))
+}
+
+pub(super) fn update_filter(ctx: &mut Ctx<'_>) -> Outcome {
+    let mut row = own_filter(ctx)?.clone();
+    let params =
+        ctx.call.params.wrapped("custom_filter", &["name", "filter_type", "query"]).ok_or_else(|| Refusal::param("custom_filter"))?;
+    row.name = params.present("name").unwrap_or(row.name);
+    row.query = params.get("query").cloned().unwrap_or(row.query);
+    row.updated_at = ctx.state.now();
+    let answer = wire::custom_filter(&row);
+    ctx.state.filters.insert(row.id, row);
+    Ok(Reply::Json(answer))
 }
 
 pub(super) fn delete_filter(ctx: &mut Ctx<'_>) -> Outcome {

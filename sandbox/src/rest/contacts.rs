@@ -9,7 +9,7 @@ use crate::{
     clock::Stamp,
     http::{Outcome, Refusal, Reply},
     params::{self, Params},
-    state::{Contact, Id, Inbox, NewContact, Object, like},
+    state::{Blob, Contact, Id, Inbox, NewContact, Object, like},
     wire,
     world::Channel,
 };
@@ -62,8 +62,8 @@ fn sort_key(c: &Contact, name: &str) -> Option<String> {
         "name" => Some(c.name.to_lowercase()),
         "email" => c.email.clone(),
         "phone_number" => c.phone_number.clone(),
-        "last_activity_at" => c.last_activity_at.map(Stamp::iso),
-        "created_at" => Some(c.created_at.iso()),
+        "last_activity_at" => c.last_activity_at.map(Stamp::sortable),
+        "created_at" => Some(c.created_at.sortable()),
         "company_name" | "city" | "country" => c.additional_attributes.get(name).and_then(params::text).map(|t| t.to_lowercase()),
         _ => None,
     }
@@ -212,8 +212,19 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     row.additional_attributes.extend(object(&p, "additional_attributes"));
     ctx.state.check_contact(&row)?;
     let id = row.id;
+    if let Some(f) = ctx.call.files.iter().find(|f| f.field == "avatar") {
+        ctx.state.set_picture(id, Blob { name: f.name.clone(), content_type: f.content_type.clone(), bytes: f.bytes.clone() });
+        row.thumbnail = ctx.state.contacts.get(&id).map(|c| c.thumbnail.clone()).unwrap_or_default();
+    }
     ctx.state.update_contact(id, |c| *c = row);
     shown(ctx, id)
+}
+
+pub(super) fn delete_avatar(ctx: &mut Ctx<'_>) -> Outcome {
+    let id = own(ctx)?.id;
+    ctx.state.remove_picture(id);
+    let c = ctx.state.contacts.get(&id).ok_or(Refusal::Missing)?;
+    Ok(Reply::Json(json!({"payload": wire::contact_rest(ctx.state, c, false)})))
 }
 
 pub(super) fn delete(ctx: &mut Ctx<'_>) -> Outcome {

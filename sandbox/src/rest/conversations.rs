@@ -222,7 +222,7 @@ pub(super) fn toggle_status(ctx: &mut Ctx<'_>) -> Outcome {
         && wanted == Status::Open
         && ctx.state.role(user, ctx.account) == Some(Role::Agent)
     {
-        ctx.state.assign_person(c.id, Some(user));
+        ctx.state.take_over(c.id, user, c.status != wanted);
     }
     let c = ctx.state.conversations.get(&c.id).ok_or(Refusal::Missing)?;
     let success = if handoff { Value::Null } else { json!(true) };
@@ -260,13 +260,13 @@ pub(super) fn assign(ctx: &mut Ctx<'_>) -> Outcome {
     if p.has("assignee_id") || !p.has("team_id") {
         let wanted = p.id("assignee_id").unwrap_or(0);
         if p.text("assignee_type").as_deref() == Some("AgentBot") {
-            let Some(bot) = ctx.state.bots.get(&wanted).filter(|b| b.account_id == ctx.account).cloned() else {
+            let Some(bot) = ctx.state.bots.get(&wanted).filter(|b| b.account_id.is_none_or(|a| a == ctx.account)).cloned() else {
                 return Ok(Reply::Json(Value::Null));
             };
             ctx.state.assign_bot(id, bot.id);
             return Ok(Reply::Json(wire::bot_slim(&bot)));
         }
-        let user = ctx.state.users.get(&wanted).filter(|u| u.account_id == ctx.account).map(|u| u.id);
+        let user = ctx.state.users.get(&wanted).filter(|u| u.account_id == Some(ctx.account)).map(|u| u.id);
         ctx.state.assign_person(id, user);
         let user = user.and_then(|u| ctx.state.users.get(&u));
         return Ok(Reply::Json(user.map_or(Value::Null, |u| wire::agent(ctx.state, u))));

@@ -50,7 +50,7 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
         }
         for (key, value) in &params.0 {
             if let Some(slot) = inbox.settings.get_mut(key) {
-                *slot = value.clone();
+                *slot = if key == "csat_config" { csat_config(value) } else { value.clone() };
             }
         }
         if let Some(url) = params.get("channel").and_then(|c| c.get("webhook_url")) {
@@ -64,6 +64,17 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     show(ctx)
 }
 
+/// A survey's settings, with what every survey has.
+fn csat_config(given: &Value) -> Value {
+    let mut config = given.clone();
+    for (key, value) in [("button_text", "Please rate us"), ("language", "en")] {
+        if config.get(key).is_none() {
+            config = wire::with(config, key, json!(value));
+        }
+    }
+    config
+}
+
 pub(super) fn bot(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = visible(ctx, ctx.id(0))?;
     let bot = inbox.bot.and_then(|b| ctx.state.bots.get(&b));
@@ -74,7 +85,7 @@ pub(super) fn set_bot(ctx: &mut Ctx<'_>) -> Outcome {
     let id = of_account(ctx, ctx.id(0))?.id;
     ctx.admin()?;
     let bot = match ctx.call.params.id("agent_bot") {
-        Some(bot) => Some(ctx.state.bots.get(&bot).filter(|b| b.account_id == ctx.account).ok_or(Refusal::Missing)?.id),
+        Some(bot) => Some(ctx.state.bots.get(&bot).filter(|b| b.account_id.is_none_or(|a| a == ctx.account)).ok_or(Refusal::Missing)?.id),
         None => None,
     };
     if let Some(inbox) = ctx.state.inboxes.get_mut(&id) {
@@ -125,7 +136,7 @@ pub(super) fn assignable(ctx: &mut Ctx<'_>) -> Outcome {
         });
     }
     let mut all = common.unwrap_or_default();
-    let admin = |u: &&User| u.account_id == ctx.account && u.role == Role::Administrator;
+    let admin = |u: &&User| u.account_id == Some(ctx.account) && u.role == Role::Administrator;
     for user in ctx.state.users.values().filter(admin) {
         if !all.contains(&user.id) {
             all.push(user.id);

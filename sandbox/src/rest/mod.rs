@@ -1,15 +1,23 @@
 //! The REST API: every route on one screen, and who may take it. Handlers live beside, by area.
 
 mod account;
+mod agents;
+mod attributes;
+mod automation;
+mod bulk;
 mod contacts;
 mod contacts_more;
 mod conversations;
+mod csat;
 mod filter;
 mod inboxes;
 mod labels;
 mod messages;
 mod notifications;
+mod platform;
 mod profile;
+mod session;
+mod teams;
 
 use serde_json::{Value, json};
 
@@ -63,19 +71,14 @@ fn bots(handler: Handler, ids: &[&str]) -> Option<Route> {
 fn account_route(method: &str, path: &[&str]) -> Option<Route> {
     match (method, path) {
         ("GET", []) => people(account::show, &[]),
+        ("PUT" | "PATCH", []) => people(account::update, &[]),
+        ("POST", ["update_active_at"]) => people(account::update_active_at, &[]),
         ("GET", ["cache_keys"]) => people(account::cache_keys, &[]),
-        ("GET", ["agents"]) => people(account::agents, &[]),
         ("GET", ["assignable_agents"]) => people(inboxes::assignable, &[]),
-        ("GET", ["agent_bots"]) => people(account::bots, &[]),
-        ("GET", ["agent_bots", id]) => people(account::bot, &[id]),
         ("GET", ["webhooks"]) => people(account::webhooks, &[]),
         ("POST", ["webhooks"]) => people(account::create_webhook, &[]),
         ("PUT" | "PATCH", ["webhooks", id]) => people(account::update_webhook, &[id]),
         ("DELETE", ["webhooks", id]) => people(account::delete_webhook, &[id]),
-        ("GET", ["teams"]) => people(account::teams, &[]),
-        ("GET", ["teams", id]) => people(account::team, &[id]),
-        ("GET", ["teams", id, "team_members"]) => people(account::team_members, &[id]),
-        ("GET", ["macros"]) => people(account::macros, &[]),
         ("GET", ["canned_responses"]) => people(labels::canned, &[]),
         ("POST", ["canned_responses"]) => people(labels::create_canned, &[]),
         ("PUT" | "PATCH", ["canned_responses", id]) => people(labels::update_canned, &[id]),
@@ -85,10 +88,17 @@ fn account_route(method: &str, path: &[&str]) -> Option<Route> {
         ("GET", ["labels", id]) => people(labels::show, &[id]),
         ("PUT" | "PATCH", ["labels", id]) => people(labels::update, &[id]),
         ("DELETE", ["labels", id]) => people(labels::delete, &[id]),
-        ("GET", ["custom_attribute_definitions"]) => people(account::attributes, &[]),
+        ("GET", ["custom_attribute_definitions"]) => people(attributes::list, &[]),
+        ("POST", ["custom_attribute_definitions"]) => people(attributes::create, &[]),
+        ("GET", ["custom_attribute_definitions", id]) => people(attributes::show, &[id]),
+        ("PUT" | "PATCH", ["custom_attribute_definitions", id]) => people(attributes::update, &[id]),
+        ("DELETE", ["custom_attribute_definitions", id]) => people(attributes::delete, &[id]),
+        ("GET", ["csat_survey_responses"]) => people(csat::list, &[]),
+        ("GET", ["csat_survey_responses", "metrics"]) => people(csat::metrics, &[]),
         ("GET", ["custom_filters"]) => people(account::filters, &[]),
         ("POST", ["custom_filters"]) => people(account::create_filter, &[]),
         ("GET", ["custom_filters", id]) => people(account::filter, &[id]),
+        ("PUT" | "PATCH", ["custom_filters", id]) => people(account::update_filter, &[id]),
         ("DELETE", ["custom_filters", id]) => people(account::delete_filter, &[id]),
         ("GET", ["notifications"]) => people(notifications::list, &[]),
         ("GET", ["notifications", "unread_count"]) => people(notifications::unread_count, &[]),
@@ -100,9 +110,59 @@ fn account_route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", ["notifications", id, "snooze"]) => people(notifications::snooze, &[id]),
         ("GET", ["notification_settings"]) => people(notifications::settings, &[]),
         ("PUT" | "PATCH", ["notification_settings"]) => people(notifications::update_settings, &[]),
+        (_, ["agents" | "agent_bots" | "teams", ..]) => staff_route(method, path),
+        ("POST", ["bulk_actions"]) => people(bulk::run, &[]),
+        (_, ["macros" | "automation_rules" | "dashboard_apps", ..]) => automation_route(method, path),
         (_, ["inboxes" | "inbox_members", ..]) => inbox_route(method, path),
         (_, ["contacts" | "contact_inboxes" | "actions", ..]) => contact_route(method, path),
         (_, ["conversations", ..]) => conversation_route(method, path),
+        _ => None,
+    }
+}
+
+fn staff_route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", ["agents"]) => people(agents::list, &[]),
+        ("POST", ["agents"]) => people(agents::create, &[]),
+        ("POST", ["agents", "bulk_create"]) => people(agents::create_several, &[]),
+        ("PUT" | "PATCH", ["agents", id]) => people(agents::update, &[id]),
+        ("DELETE", ["agents", id]) => people(agents::delete, &[id]),
+        ("GET", ["agent_bots"]) => people(agents::bots, &[]),
+        ("POST", ["agent_bots"]) => people(agents::create_bot, &[]),
+        ("GET", ["agent_bots", id]) => people(agents::bot, &[id]),
+        ("PUT" | "PATCH", ["agent_bots", id]) => people(agents::update_bot, &[id]),
+        ("DELETE", ["agent_bots", id]) => people(agents::delete_bot, &[id]),
+        ("POST", ["agent_bots", id, "reset_access_token"]) => people(agents::reset_bot_token, &[id]),
+        ("POST", ["agent_bots", id, "reset_secret"]) => people(agents::reset_bot_secret, &[id]),
+        ("GET", ["teams"]) => people(teams::list, &[]),
+        ("POST", ["teams"]) => people(teams::create, &[]),
+        ("GET", ["teams", id]) => people(teams::show, &[id]),
+        ("PUT" | "PATCH", ["teams", id]) => people(teams::update, &[id]),
+        ("DELETE", ["teams", id]) => people(teams::delete, &[id]),
+        ("GET", ["teams", id, "team_members"]) => people(teams::members, &[id]),
+        ("POST" | "PUT" | "PATCH" | "DELETE", ["teams", id, "team_members"]) => people(teams::change_members, &[id]),
+        _ => None,
+    }
+}
+
+fn automation_route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", ["macros"]) => people(automation::macros, &[]),
+        ("POST", ["macros"]) => people(automation::create_macro, &[]),
+        ("GET", ["macros", id]) => people(automation::one_macro, &[id]),
+        ("PUT" | "PATCH", ["macros", id]) => people(automation::update_macro, &[id]),
+        ("DELETE", ["macros", id]) => people(automation::delete_macro, &[id]),
+        ("GET", ["automation_rules"]) => people(automation::rules, &[]),
+        ("POST", ["automation_rules"]) => people(automation::create_rule, &[]),
+        ("GET", ["automation_rules", id]) => people(automation::rule, &[id]),
+        ("PUT" | "PATCH", ["automation_rules", id]) => people(automation::update_rule, &[id]),
+        ("DELETE", ["automation_rules", id]) => people(automation::delete_rule, &[id]),
+        ("POST", ["automation_rules", id, "clone"]) => people(automation::clone_rule, &[id]),
+        ("GET", ["dashboard_apps"]) => people(automation::apps, &[]),
+        ("POST", ["dashboard_apps"]) => people(automation::create_app, &[]),
+        ("GET", ["dashboard_apps", id]) => people(automation::app, &[id]),
+        ("PUT" | "PATCH", ["dashboard_apps", id]) => people(automation::update_app, &[id]),
+        ("DELETE", ["dashboard_apps", id]) => people(automation::delete_app, &[id]),
         _ => None,
     }
 }
@@ -129,6 +189,7 @@ fn contact_route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", ["contacts", "filter"]) => people(filter::contacts, &[]),
         ("GET", ["contacts", id]) => people(contacts::show, &[id]),
         ("PUT" | "PATCH", ["contacts", id]) => people(contacts::update, &[id]),
+        ("DELETE", ["contacts", id, "avatar"]) => people(contacts::delete_avatar, &[id]),
         ("DELETE", ["contacts", id]) => people(contacts::delete, &[id]),
         ("POST", ["contacts", id, "destroy_custom_attributes"]) => people(contacts::destroy_attributes, &[id]),
         ("GET", ["contacts", id, "conversations"]) => people(contacts_more::conversations, &[id]),
@@ -175,6 +236,7 @@ fn conversation_route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", ["conversations", id, "messages"]) => bots(messages::create, &[id]),
         ("PUT" | "PATCH", ["conversations", id, "messages", mid]) => people(messages::update, &[id, mid]),
         ("DELETE", ["conversations", id, "messages", mid]) => people(messages::delete, &[id, mid]),
+        ("POST", ["conversations", id, "messages", mid, "translate"]) => people(messages::translate, &[id, mid]),
         ("POST", ["conversations", id, "messages", mid, "retry"]) => people(messages::retry, &[id, mid]),
         _ => None,
     }
@@ -188,6 +250,7 @@ fn profile_route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", ["availability"]) => people(profile::availability, &[]),
         ("POST", ["auto_offline"]) => people(profile::auto_offline, &[]),
         ("PUT", ["set_active_account"]) => people(profile::set_active_account, &[]),
+        ("GET", ["sessions"]) => people(profile::sessions, &[]),
         ("POST", ["reset_access_token"]) => people(profile::reset_access_token, &[]),
         _ => None,
     }
@@ -209,11 +272,23 @@ pub(crate) fn dispatch(state: &mut State, call: &Call) -> Outcome {
         ["rails", "active_storage", "blobs" | "representations", "redirect", key, ..] if method == "GET" => redirect(state, key),
         ["rails", "active_storage", "disk", key, ..] if method == "GET" => file(state, key),
         ["platform", "api", "v1", ..] if call.token.as_ref() != Some(&state.platform_token) => Err(Refusal::denied("Invalid access_token")),
+        ["platform", "api", "v1", rest @ ..] => platform::dispatch(state, call, method, rest),
+        ["auth", rest @ ..] => session::dispatch(state, call, method, rest),
+        ["public", "api", "v1", "csat_survey", uuid] => csat::public(state, call, method, uuid),
         ["public", "api", "v1", "inboxes", identifier, rest @ ..] => public::dispatch(state, call, method, identifier, rest),
         ["api", "v1", "profile", rest @ ..] => {
             let route = profile_route(method, rest).ok_or(Refusal::Page(404))?;
             let who = authenticate(state, call)?;
             run(state, call, who, 0, route)
+        }
+        ["api", "v1", "notification_subscriptions"] => {
+            let handler = match method {
+                "POST" => notifications::subscribe,
+                "DELETE" => notifications::unsubscribe,
+                _ => return Err(Refusal::Page(404)),
+            };
+            let who = authenticate(state, call)?;
+            run(state, call, who, 0, Route { handler, bots: false, ids: Vec::new() })
         }
         ["api", "v1", "accounts", account, rest @ ..] => {
             let route = account_route(method, rest).ok_or(Refusal::Page(404))?;
@@ -241,8 +316,11 @@ fn run(state: &mut State, call: &Call, who: Who, account: Id, route: Route) -> O
     (route.handler)(&mut Ctx { state, call, account, who, ids: route.ids })
 }
 
-fn authenticate(state: &State, call: &Call) -> Result<Who, Refusal> {
-    let token = call.token.as_ref().ok_or(Refusal::SignIn)?;
+/// Whose token it is; without one, whose session.
+fn authenticate(state: &mut State, call: &Call) -> Result<Who, Refusal> {
+    let Some(token) = call.token.as_ref() else {
+        return state.resume(call.session.as_ref()).map(Who::User).ok_or(Refusal::SignIn);
+    };
     if let Some(u) = state.users.values().find(|u| u.access_token == *token) {
         return Ok(Who::User(u.id));
     }
@@ -257,14 +335,15 @@ fn authenticate(state: &State, call: &Call) -> Result<Who, Refusal> {
 
 /// Lets members in; the account itself hides from strangers with a 404.
 fn admit(state: &State, who: Who, account: Id, hidden: bool) -> Result<(), Refusal> {
-    if !state.accounts.contains_key(&account) {
-        return Err(Refusal::Missing);
+    let row = state.accounts.get(&account).ok_or(Refusal::Missing)?;
+    if row.suspended && !hidden {
+        return Err(Refusal::denied("Account is suspended"));
     }
     match who {
         Who::User(user) if state.role(user, account).is_some() => Ok(()),
         Who::User(_) if hidden => Err(Refusal::Missing),
         Who::User(_) => Err(Refusal::denied("You are not authorized to access this account")),
-        Who::Bot(bot) if state.bots.get(&bot).is_some_and(|b| b.account_id == account) => Ok(()),
+        Who::Bot(bot) if state.bots.get(&bot).is_some_and(|b| b.account_id == Some(account)) => Ok(()),
         _ => Err(Refusal::denied("Bot is not authorized to access this account")),
     }
 }
@@ -284,6 +363,11 @@ impl Ctx<'_> {
     /// The n-th variable piece of the path as a number.
     pub(crate) fn id(&self, n: usize) -> Id {
         self.ids.get(n).map_or(0, |text| params::int(text))
+    }
+
+    /// The n-th variable piece of the path as it was sent.
+    pub(crate) fn piece(&self, n: usize) -> &str {
+        self.ids.get(n).map_or("", String::as_str)
     }
 
     pub(crate) fn user_id(&self) -> Option<Id> {

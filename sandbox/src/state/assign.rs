@@ -1,5 +1,7 @@
 //! Who has a conversation: assignment by hand and by the policy.
 
+use serde_json::{Value, json};
+
 use super::{Actor, Event, Id, State, Status};
 
 impl State {
@@ -7,6 +9,17 @@ impl State {
     pub(crate) fn assign_person(&mut self, id: Id, user: Option<Id>) {
         self.update_conversation(id, |c| {
             c.assignee_id = user;
+            c.assignee_bot_id = None;
+        });
+    }
+
+    /// Gives it to whoever just opened it. After a change of status it is the second save of the same row, which stores the labels that
+    /// the first one's event has read (conv-status, hook-order).
+    pub(crate) fn take_over(&mut self, id: Id, user: Id, saved: bool) {
+        let unread = self.conversations.get(&id).is_some_and(|c| c.cached_label_list.is_none() && c.assignee_id != Some(user));
+        let born = if saved && unread { vec![("cached_label_list", Value::Null, json!(""))] } else { Vec::new() };
+        self.save_conversation(id, born, |c| {
+            c.assignee_id = Some(user);
             c.assignee_bot_id = None;
         });
     }

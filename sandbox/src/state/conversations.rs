@@ -189,8 +189,10 @@ impl State {
         if before.status != after.status {
             self.emit(Event::StatusChanged(id));
             self.status_activity(&after);
-            if after.status == Status::Open {
-                self.later(Job::AutoAssign(id));
+            match after.status {
+                Status::Open => self.later(Job::AutoAssign(id)),
+                Status::Resolved => self.later(Job::Survey(id)),
+                Status::Pending | Status::Snoozed => {}
             }
         }
         if before.assignee_id != after.assignee_id {
@@ -240,7 +242,7 @@ impl State {
     /// One activity for a change of team, person or both; the team's text wins.
     fn assignment_activity(&mut self, id: Id, team: bool, person: bool, team_before: Option<Id>) {
         let (Some(c), Some(who)) = (self.conversations.get(&id), self.actor_name()) else { return };
-        let assignee = c.assignee_id.and_then(|a| self.users.get(&a)).filter(|u| u.account_id == c.account_id);
+        let assignee = c.assignee_id.and_then(|a| self.users.get(&a)).filter(|u| u.account_id == Some(c.account_id));
         let team_name = |t: Option<Id>| t.and_then(|t| self.teams.get(&t)).map(|t| t.name.clone());
         let text = if team {
             match (team_name(c.team_id), assignee.filter(|_| person)) {
@@ -256,6 +258,15 @@ impl State {
             }
         };
         self.say(id, text);
+    }
+
+    /// A bot that does not answer leaves its pending conversation to people.
+    pub(crate) fn open_for_people(&mut self, id: Id) {
+        if self.conversations.get(&id).is_none_or(|c| c.status != Status::Pending) {
+            return;
+        }
+        self.update_conversation(id, |c| c.status = Status::Open);
+        self.say(id, "Conversation was marked open by system due to an error with the agent bot.".into());
     }
 
     fn priority_activity(&mut self, before: &Conversation, after: &Conversation) {
@@ -293,9 +304,8 @@ impl State {
     pub(super) fn write_activity(&mut self, conversation: Id, text: String) {
         let Some((account_id, inbox_id)) = self.conversations.get(&conversation).map(|c| (c.account_id, c.inbox_id)) else { return };
         let now = self.now();
-        let id = take(&mut self.ids.message);
         let row = Message {
-            id,
+            id: take(&mut self.ids.message),
             account_id,
             inbox_id,
             conversation_id: conversation,
@@ -313,8 +323,9 @@ impl State {
             created_at: now,
             updated_at: now,
         };
+        let message = Box::new(row.clone());
         self.insert_message(row);
-        self.emit(Event::MessageCreated { message: id, echo: None });
+        self.emit(Event::MessageCreated { message, echo: None });
     }
 
     /// Appends a row to its thread and bumps the conversation's times, silently.
@@ -372,9 +383,13 @@ impl State {
             .filter(|m| matches!(m.status, "sent" | "delivered") && !matches!(m.sender, Some(Sender::Contact(_))))
             .map(|m| m.id)
             .collect();
-        for message in unread {
-            self.update_message(message, None, |m| m.status = "read");
+        for (n, message) in unread.iter().enumerate() {
+            self.later(Job::ReadReceipt(*message));
+            if n > 0 {
+                self.later(Job::TellReceipt);
+            }
         }
+        self.later(Job::TellReceipt);
     }
 }
 

@@ -179,15 +179,17 @@ impl State {
             && !row.content_attributes.contains_key("automation_rule_id")
             && !row.additional_attributes.contains_key("campaign_id");
         let bot = row.message_type == MessageType::Outgoing && !row.private && matches!(row.sender, Some(Sender::Bot(_)));
+        let from_contact = matches!(row.sender, Some(Sender::Contact(_)));
         let (kind, private, content) = (row.message_type, row.private, row.content.clone().unwrap_or_default());
         let with_files = !row.attachments.is_empty();
         let rendered = row.content != row.processed;
         let unsendable = mail && !self.mail_server && kind == MessageType::Outgoing && !private && row.source_id.is_none();
+        let message = Box::new(row.clone());
         self.insert_message(row);
         if kind == MessageType::Incoming {
             self.reopen(conversation);
         }
-        self.emit(Event::MessageCreated { message: id, echo: new.echo.clone() });
+        self.emit(Event::MessageCreated { message: message.clone(), echo: new.echo.clone() });
         if with_files {
             if rendered {
                 self.update_message(id, new.echo.clone(), |m| m.processed.clone_from(&m.content));
@@ -203,7 +205,7 @@ impl State {
                 self.contact_active(c.contact_id, now);
             }
             MessageType::Outgoing if human && c.first_reply_created_at.is_none() => {
-                self.emit(Event::FirstReply { message: id, echo: new.echo });
+                self.emit(Event::FirstReply { message, echo: new.echo });
                 self.save_conversation(conversation, born, |c| {
                     c.first_reply_created_at = Some(now);
                     c.waiting_since = None;
@@ -212,8 +214,8 @@ impl State {
             MessageType::Outgoing if (human || bot) && c.waiting_since.is_some() => {
                 self.save_conversation(conversation, born, |c| c.waiting_since = None);
             }
-            MessageType::Activity | MessageType::Template => self.contact_active(c.contact_id, now),
-            MessageType::Outgoing => {}
+            MessageType::Activity | MessageType::Template if from_contact => self.contact_active(c.contact_id, now),
+            MessageType::Outgoing | MessageType::Activity | MessageType::Template => {}
         }
         if private {
             self.mention(conversation, id, &content);
@@ -319,8 +321,15 @@ impl State {
 
     /// Saves a change of one message and tells it with the columns before and after.
     pub(crate) fn update_message(&mut self, id: Id, echo: Option<Value>, change: impl FnOnce(&mut Message)) {
+        if let Some(told) = self.change_message(id, echo, change) {
+            self.emit(told);
+        }
+    }
+
+    /// Saves a change of one message; gives back what there is to tell, if anything changed.
+    pub(super) fn change_message(&mut self, id: Id, echo: Option<Value>, change: impl FnOnce(&mut Message)) -> Option<Event> {
         let now = self.now();
-        let Some(row) = self.messages.get_mut(&id) else { return };
+        let row = self.messages.get_mut(&id)?;
         let before = row.clone();
         change(row);
         let text = |m: &Message| {
@@ -334,7 +343,7 @@ impl State {
             ]
         };
         if text(&before) == text(row) {
-            return;
+            return None;
         }
         row.updated_at = now;
         row.processed.clone_from(&row.content);
@@ -349,7 +358,8 @@ impl State {
         ];
         let previous =
             columns.into_iter().filter(|(k, a, b)| *k == "updated_at" || a != b).map(|(k, a, b)| (k.to_owned(), json!([a, b]))).collect();
-        self.emit(Event::MessageUpdated { message: id, previous, echo });
+        let message = Box::new(row.clone());
+        Some(Event::MessageUpdated { message, previous, echo })
     }
 
     /// Notes width and height of pictures, silently.

@@ -47,7 +47,7 @@ impl State {
     }
 
     pub(crate) fn is_online(&self, user: Id, account: Id) -> bool {
-        self.users.get(&user).is_some_and(|u| u.account_id == account) && self.availability_of(user) == "online"
+        self.users.get(&user).is_some_and(|u| u.account_id == Some(account)) && self.availability_of(user) == "online"
     }
 
     /// `presence.update` for one account; contacts are not told about each other.
@@ -55,7 +55,7 @@ impl State {
         let users: Map<String, Value> = self
             .users
             .values()
-            .filter(|u| u.account_id == account && (!u.auto_offline || self.user_fresh(u.id)))
+            .filter(|u| u.account_id == Some(account) && (!u.auto_offline || self.user_fresh(u.id)))
             .map(|u| (u.id.to_string(), json!(u.availability.as_str())))
             .collect();
         if for_contact {

@@ -38,17 +38,36 @@ const FEATURES: [&str; 26] = [
     "captain_tasks",
 ];
 
+pub(crate) fn account_status(a: &Account) -> &'static str {
+    if a.suspended { "suspended" } else { "active" }
+}
+
+/// What is switched on: the installation's features, changed by the account's own.
+fn features(a: &Account) -> Map<String, Value> {
+    let installed = FEATURES.iter().map(|f| (*f).to_owned()).filter(|f| a.features.get(f) != Some(&false));
+    let own = a.features.iter().filter(|(f, on)| **on && !FEATURES.contains(&f.as_str())).map(|(f, _)| f.clone());
+    installed.chain(own).map(|f| (f, json!(true))).collect()
+}
+
+/// The account as the platform shows it.
+pub(crate) fn platform_account(a: &Account) -> Value {
+    json!({
+        "id": a.id, "name": a.name, "locale": a.locale, "domain": a.domain, "support_email": a.support_email, "features": features(a),
+        "custom_attributes": a.custom_attributes, "limits": a.limits, "status": account_status(a),
+    })
+}
+
 /// Change stamps as second texts; zeros while nothing changed.
 pub(crate) fn cache_keys(a: &Account) -> Value {
     let stamp = |at: Option<Stamp>| at.map_or_else(|| "0000000000".to_owned(), |t| t.unix().to_string());
     json!({"label": stamp(a.cache.label), "inbox": stamp(a.cache.inbox), "team": stamp(a.cache.team)})
 }
 
+/// The account, as its change answers it; showing it adds two keys.
 pub(crate) fn account(a: &Account) -> Value {
-    let features: Map<String, Value> = FEATURES.iter().map(|f| ((*f).to_owned(), json!(true))).collect();
     json!({
-        "settings": {}, "created_at": a.created_at.iso(), "domain": null, "features": features, "id": a.id, "locale": "en", "name": a.name,
-        "support_email": null, "status": "active", "cache_keys": cache_keys(a), "latest_chatwoot_version": null, "subscribed_features": [],
+        "settings": a.settings, "created_at": a.created_at.iso(), "domain": a.domain, "features": features(a), "id": a.id, "locale": a.locale, "name": a.name,
+        "support_email": a.support_email, "status": account_status(a), "cache_keys": cache_keys(a),
     })
 }
 
@@ -159,7 +178,7 @@ pub(crate) fn canned(c: &Canned) -> Value {
 pub(crate) fn attribute(a: &Attribute) -> Value {
     json!({
         "id": a.id, "attribute_display_name": a.name, "attribute_display_type": a.display_type, "attribute_description": a.description,
-        "attribute_key": a.key, "regex_pattern": null, "regex_cue": null, "attribute_values": a.values, "attribute_model": a.model,
+        "attribute_key": a.key, "regex_pattern": a.regex_pattern, "regex_cue": a.regex_cue, "attribute_values": a.values, "attribute_model": a.model,
         "default_value": null, "created_at": a.created_at.iso(), "updated_at": iso(Some(a.updated_at)),
     })
 }
@@ -168,7 +187,7 @@ pub(crate) fn attribute(a: &Attribute) -> Value {
 pub(crate) fn bot(b: &Bot, secrets: bool) -> Value {
     let mut out = json!({
         "id": b.id, "name": b.name, "description": b.description, "thumbnail": "", "outgoing_url": b.outgoing_url, "bot_type": "webhook",
-        "bot_config": {}, "account_id": b.account_id, "access_token": b.access_token,
+        "bot_config": b.config, "account_id": b.account_id, "access_token": b.access_token,
     });
     if secrets {
         out = super::with(out, "secret", json!(b.secret));

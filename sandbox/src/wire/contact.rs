@@ -11,7 +11,7 @@ pub(crate) fn contact_rest(s: &State, c: &Contact, addresses: bool) -> Value {
         "additional_attributes": c.additional_attributes,
         "availability_status": if s.contact_online(c.id) { "online" } else { "offline" },
         "email": c.email, "id": c.id, "name": c.name, "phone_number": c.phone_number, "blocked": c.blocked,
-        "identifier": c.identifier, "thumbnail": "", "custom_attributes": c.custom_attributes,
+        "identifier": c.identifier, "thumbnail": c.thumbnail, "custom_attributes": c.custom_attributes,
     });
     if let Value::Object(map) = &mut out {
         if let Some(at) = c.last_activity_at {
@@ -19,9 +19,13 @@ pub(crate) fn contact_rest(s: &State, c: &Contact, addresses: bool) -> Value {
         }
         map.insert("created_at".into(), json!(c.created_at.unix()));
         if addresses {
-            let mine = s.contact_inboxes.values().filter(|ci| ci.contact_id == c.id);
-            let list: Vec<Value> =
-                mine.filter_map(|ci| Some(json!({"source_id": ci.source_id, "inbox": inbox_slim(s.inboxes.get(&ci.inbox_id)?)}))).collect();
+            // No order is asked for; Postgres gives the rows as they were last written.
+            let mut mine: Vec<_> = s.contact_inboxes.values().filter(|ci| ci.contact_id == c.id).collect();
+            mine.sort_by_key(|ci| ci.updated_at);
+            let list: Vec<Value> = mine
+                .into_iter()
+                .filter_map(|ci| Some(json!({"source_id": ci.source_id, "inbox": inbox_slim(s.inboxes.get(&ci.inbox_id)?)})))
+                .collect();
             map.insert("contact_inboxes".into(), json!(list));
         }
     }
@@ -31,15 +35,15 @@ pub(crate) fn contact_rest(s: &State, c: &Contact, addresses: bool) -> Value {
 pub(crate) fn contact_push(c: &Contact) -> Value {
     json!({
         "additional_attributes": c.additional_attributes, "custom_attributes": c.custom_attributes, "email": c.email, "id": c.id,
-        "identifier": c.identifier, "name": c.name, "phone_number": c.phone_number, "thumbnail": "", "blocked": c.blocked, "type": "contact",
+        "identifier": c.identifier, "name": c.name, "phone_number": c.phone_number, "thumbnail": c.thumbnail, "blocked": c.blocked, "type": "contact",
     })
 }
 
 pub(crate) fn contact_hook(s: &State, c: &Contact) -> Value {
     json!({
         "account": s.accounts.get(&c.account_id).map(|a| json!({"id": a.id, "name": a.name})),
-        "additional_attributes": c.additional_attributes, "avatar": "", "custom_attributes": c.custom_attributes, "email": c.email,
-        "id": c.id, "identifier": c.identifier, "name": c.name, "phone_number": c.phone_number, "thumbnail": "", "blocked": c.blocked,
+        "additional_attributes": c.additional_attributes, "avatar": c.thumbnail, "custom_attributes": c.custom_attributes, "email": c.email,
+        "id": c.id, "identifier": c.identifier, "name": c.name, "phone_number": c.phone_number, "thumbnail": c.thumbnail, "blocked": c.blocked,
     })
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn url_safe(name: &str) -> String {
 }
 
 /// Where a stored file is found: `blobs`, or `representations` for the small picture.
-pub(super) fn blob_url(s: &State, key: &str, kind: &str) -> Option<String> {
+pub(crate) fn blob_url(s: &State, key: &str, kind: &str) -> Option<String> {
     let name = url_safe(&s.blobs.get(key)?.name);
     Some(format!("{}/rails/active_storage/{kind}/redirect/{key}/{name}", s.base))
 }
@@ -106,12 +106,20 @@ pub(crate) fn normalised(text: &str) -> String {
     text.replace("\\\n", "\n").trim_end_matches('\n').to_owned()
 }
 
+/// A survey's words, with the address of its page.
+fn linked(s: &State, m: &Message, text: String) -> String {
+    match s.conversations.get(&m.conversation_id).filter(|_| m.content_type == "input_csat") {
+        Some(c) => format!("{text} {}/survey/responses/{}", s.base, c.uuid),
+        None => text,
+    }
+}
+
 /// The webhook shape, without its `event`.
 pub(crate) fn message_hook(s: &State, m: &Message) -> Value {
     let mut out = json!({
         "account": s.accounts.get(&m.account_id).map(|a| json!({"id": a.id, "name": a.name})),
         "additional_attributes": m.additional_attributes, "content_attributes": m.content_attributes, "content_type": m.content_type,
-        "content": m.content.as_deref().map(normalised), "conversation": s.conversations.get(&m.conversation_id).map(|c| conversation_hook(s, c)),
+        "content": m.content.as_deref().map(normalised).map(|text| linked(s, m, text)), "conversation": s.conversations.get(&m.conversation_id).map(|c| conversation_hook(s, c)),
         "created_at": m.created_at.iso(), "id": m.id, "inbox": s.inboxes.get(&m.inbox_id).map(|i| json!({"id": i.id, "name": i.name})),
         "message_type": m.message_type.as_str(), "private": m.private, "sender": sender(m).and_then(|a| actor_hook(s, a)),
         "source_id": m.source_id,
