@@ -26,6 +26,7 @@ use crate::{
     limits::Limits,
     state::{State, Webhook},
     token::Mint,
+    version::Version,
     world::World,
 };
 
@@ -51,6 +52,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) world: World,
+    pub(crate) version: Version,
     seed: u64,
     base: String,
     hooks: Option<Url>,
@@ -79,13 +81,21 @@ pub(crate) struct Due {
 pub(crate) type Outgoing = mpsc::Receiver<Due>;
 
 impl App {
-    pub(crate) fn new(world: World, seed: u64, hooks: Option<Url>, base: String, stop: CancellationToken) -> (Arc<Self>, Outgoing) {
+    pub(crate) fn new(
+        world: World,
+        version: Version,
+        seed: u64,
+        hooks: Option<Url>,
+        base: String,
+        stop: CancellationToken,
+    ) -> (Arc<Self>, Outgoing) {
         let clock = Arc::new(Clock::default());
-        let state = State::seeded(&world, hooks.as_ref(), Arc::clone(&clock), Mint::new(seed, 0), &base);
+        let state = State::seeded(&world, version, hooks.as_ref(), Arc::clone(&clock), Mint::new(seed, 0), &base);
         let (outgoing, receiver) = mpsc::channel(BATCHES_MAX);
         let customers = Mutex::new(stop.child_token());
         let app = App {
             world,
+            version,
             seed,
             base,
             hooks,
@@ -144,7 +154,14 @@ impl App {
         {
             let mut state = lock(&self.state);
             let generation = self.resets.fetch_add(1, Ordering::Relaxed) + 1;
-            *state = State::seeded(&self.world, self.hooks.as_ref(), Arc::clone(&self.clock), Mint::new(self.seed, generation), &self.base);
+            *state = State::seeded(
+                &self.world,
+                self.version,
+                self.hooks.as_ref(),
+                Arc::clone(&self.clock),
+                Mint::new(self.seed, generation),
+                &self.base,
+            );
             if let Some((url, secret)) = lock(&self.target).clone() {
                 aim(&mut state, &url, secret);
             }
@@ -270,10 +287,10 @@ pub(crate) async fn run_events(app: Arc<App>, mut outgoing: Outgoing) {
 /// people get the conversation.
 async fn deliver(app: &App, hook: &Hook, generation: u64, mut slot: OwnedSemaphorePermit, slots: &Arc<Semaphore>) {
     let delivery = hooks::delivery_id();
-    let attempts = if matches!(hook.origin, Origin::Bot { .. }) { BOT_ATTEMPTS } else { 1 };
+    let attempts = if matches!(hook.origin, Origin::Bot { .. }) && app.version.retries_bot_webhooks() { BOT_ATTEMPTS } else { 1 };
     let mut failed = None;
     for attempt in 1..=attempts {
-        match hooks::deliver(hook, &delivery, &app.clock).await {
+        match hooks::deliver(hook, &delivery, app.version, &app.clock).await {
             Ok(()) => return,
             Err(failure) => {
                 tracing::debug!(url = %hook.url, %failure, attempt, "a webhook was not delivered");

@@ -26,7 +26,10 @@ pub(crate) struct Frame {
 #[derive(Debug, Clone)]
 pub(crate) struct Hook {
     pub(crate) url: String,
-    pub(crate) secret: String,
+    /// What it is signed with.
+    pub(crate) secret: Option<String>,
+    /// Whether it carries a delivery id.
+    pub(crate) numbered: bool,
     pub(crate) body: String,
     pub(crate) origin: Origin,
 }
@@ -88,7 +91,9 @@ fn push(s: &State, batch: &mut Batch, streams: BTreeSet<String>, event: &'static
 /// The account's webhooks that want the event.
 fn account_hooks(s: &State, batch: &mut Batch, account: Id, event: &str, body: &str) {
     for w in s.webhooks.values().filter(|w| w.account_id == account && w.subscriptions.iter().any(|e| e == event)) {
-        batch.hooks.push(Hook { url: w.url.clone(), secret: w.secret.clone(), body: body.to_owned(), origin: Origin::Account });
+        let numbered = s.version.signs_account_webhooks();
+        let secret = Some(w.secret.clone()).filter(|_| numbered);
+        batch.hooks.push(Hook { url: w.url.clone(), secret, numbered, body: body.to_owned(), origin: Origin::Account });
     }
 }
 
@@ -96,21 +101,22 @@ fn inbox_hook(s: &State, batch: &mut Batch, inbox: Id, body: &str, message: Opti
     if let Some(i) = s.inboxes.get(&inbox).filter(|i| i.channel == Channel::Api)
         && let Some(url) = i.webhook_url.as_ref().filter(|u| !u.is_empty())
     {
-        batch.hooks.push(Hook { url: url.clone(), secret: i.secret.clone(), body: body.to_owned(), origin: Origin::Inbox { message } });
+        let numbered = s.version.signs_account_webhooks();
+        let secret = Some(i.secret.clone()).filter(|_| s.version.signs_inbox_webhooks());
+        batch.hooks.push(Hook { url: url.clone(), secret, numbered, body: body.to_owned(), origin: Origin::Inbox { message } });
     }
 }
 
-/// The inbox's bot and the one the conversation is assigned to.
+/// The inbox's bot and, since 4.13.0, the one the conversation is assigned to.
 fn bot_hooks(s: &State, batch: &mut Batch, c: &Conversation, body: &str, asked: bool) {
-    let bots: BTreeSet<Id> = s.inboxes.get(&c.inbox_id).and_then(|i| i.bot).into_iter().chain(c.assignee_bot_id).collect();
+    let assigned = c.assignee_bot_id.filter(|_| s.version.tells_bots_everything());
+    let bots: BTreeSet<Id> = s.inboxes.get(&c.inbox_id).and_then(|i| i.bot).into_iter().chain(assigned).collect();
+    let asked = asked && s.version.opens_when_a_bot_fails();
     for b in bots.iter().filter_map(|b| s.bots.get(b)) {
         let Some(url) = b.outgoing_url.clone().filter(|u| !u.is_empty()) else { continue };
-        batch.hooks.push(Hook {
-            url,
-            secret: b.secret.clone(),
-            body: body.to_owned(),
-            origin: Origin::Bot { asked: asked.then_some(c.id) },
-        });
+        let numbered = s.version.signs_inbox_webhooks();
+        let secret = Some(b.secret.clone()).filter(|_| numbered);
+        batch.hooks.push(Hook { url, secret, numbered, body: body.to_owned(), origin: Origin::Bot { asked: asked.then_some(c.id) } });
     }
 }
 
@@ -235,7 +241,7 @@ fn hooked(s: &State, batch: &mut Batch, c: &Conversation, event: &str, changes: 
     let body = wire::rails_json(&data);
     account_hooks(s, batch, c.account_id, event, &body);
     inbox_hook(s, batch, c.inbox_id, &body, None);
-    if bots {
+    if bots && s.version.tells_bots_everything() {
         bot_hooks(s, batch, c, &body, false);
     }
 }

@@ -157,7 +157,7 @@ fn update_contact(s: &mut State, call: &Call, inbox: &Inbox, address: &ContactIn
     if let Some(ci) = s.contact_inboxes.get_mut(&address.id) {
         ci.hmac_verified |= vouched;
     }
-    Ok(Reply::Json(wire::contact_row(s.contacts.get(&id).ok_or(Refusal::Page(404))?)))
+    Ok(Reply::Json(wire::contact_row(s.contacts.get(&id).ok_or(Refusal::Page(404))?, s.version)))
 }
 
 fn create_conversation(s: &mut State, call: &Call, inbox: &Inbox, address: &ContactInbox) -> Outcome {

@@ -124,7 +124,7 @@ async fn chatwoot(State(app): State<Arc<App>>, ConnectInfo(cut): ConnectInfo<Sci
         Ok(call) => call,
         Err(refusal) => return finish(&app, respond(Err(refusal), wants, None)),
     };
-    if lock(&app.limits).refuse(at.unix(), &call) {
+    if lock(&app.limits).refuse(at.unix(), &call, app.version) {
         if writes {
             app.remember(entry(Value::Null, Some(429), false));
         }

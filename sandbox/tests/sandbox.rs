@@ -1,6 +1,8 @@
 //! The sandbox over loopback, as the daemon, the tests and the demo use it.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod versions;
+
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};

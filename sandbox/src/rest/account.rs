@@ -38,7 +38,7 @@ fn own<'c>(ctx: &'c Ctx<'_>) -> Result<&'c Account, Refusal> {
 }
 
 pub(super) fn show(ctx: &mut Ctx<'_>) -> Outcome {
-    let account = wire::with(wire::account(own(ctx)?), "latest_chatwoot_version", Value::Null);
+    let account = wire::with(wire::account(own(ctx)?, ctx.state.version), "latest_chatwoot_version", Value::Null);
     Ok(Reply::Json(wire::with(account, "subscribed_features", json!([]))))
 }
 
@@ -54,6 +54,7 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
         let text = "Auto resolve after must be greater than or equal to 10";
         return Err(Refusal::invalid(&[("auto_resolve_after", text)]));
     }
+    let version = ctx.state.version;
     let a = ctx.state.accounts.get_mut(&ctx.account).ok_or(Refusal::Missing)?;
     a.name = p.present("name").unwrap_or_else(|| a.name.clone());
     a.locale = locale.unwrap_or_else(|| a.locale.clone());
@@ -64,7 +65,7 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
             a.settings.insert(key.into(), value.clone());
         }
     }
-    Ok(Reply::Json(wire::account(a)))
+    Ok(Reply::Json(wire::account(a, version)))
 }
 
 /// The caller works in this account now.
@@ -87,7 +88,8 @@ fn webhook(ctx: &Ctx<'_>) -> Result<Id, Refusal> {
 
 pub(super) fn webhooks(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.admin()?;
-    let rows: Vec<Value> = ctx.state.webhooks.values().filter(|w| w.account_id == ctx.account).map(wire::webhook).collect();
+    let rows: Vec<Value> =
+        ctx.state.webhooks.values().filter(|w| w.account_id == ctx.account).map(|w| wire::webhook(w, ctx.state.version)).collect();
     Ok(Reply::Json(json!({"payload": {"webhooks": rows}})))
 }
 
@@ -103,6 +105,10 @@ fn read_webhook(ctx: &Ctx<'_>, except: Id) -> Result<(Params, Option<Vec<String>
         if ctx.state.webhooks.values().any(|w| w.account_id == ctx.account && w.id != except && Some(&w.url) == url.as_ref()) {
             return Err(Refusal::invalid(&[("url", "Url has already been taken")]));
         }
+    }
+    let longest = ctx.state.version.webhook_url_chars_max();
+    if url.as_ref().is_some_and(|u| u.chars().count() > longest) {
+        return Err(Refusal::invalid(&[("url", &format!("Url is too long (maximum is {longest} characters)"))]));
     }
     let subscriptions = params.words("subscriptions");
     if subscriptions.as_ref().is_some_and(|s| s.is_empty() || s.iter().any(|e| !EVENTS.contains(&e.as_str()))) {
@@ -122,7 +128,7 @@ pub(super) fn create_webhook(ctx: &mut Ctx<'_>) -> Outcome {
         subscriptions: subscriptions.unwrap_or_else(|| EVENTS[..8].iter().map(|e| (*e).to_owned()).collect()),
         secret: ctx.state.mint.token(),
     };
-    let answer = json!({"payload": {"webhook": wire::webhook(&row)}});
+    let answer = json!({"payload": {"webhook": wire::webhook(&row, ctx.state.version)}});
     ctx.state.webhooks.insert(row.id, row);
     Ok(Reply::Json(answer))
 }
@@ -130,11 +136,12 @@ pub(super) fn create_webhook(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn update_webhook(ctx: &mut Ctx<'_>) -> Outcome {
     let id = webhook(ctx)?;
     let (params, subscriptions) = read_webhook(ctx, id)?;
+    let version = ctx.state.version;
     let row = ctx.state.webhooks.get_mut(&id).ok_or(Refusal::Missing)?;
     row.name = params.text("name").or(row.name.take());
     row.url = params.present("url").unwrap_or_else(|| row.url.clone());
     row.subscriptions = subscriptions.unwrap_or_else(|| row.subscriptions.clone());
-    Ok(Reply::Json(json!({"payload": {"webhook": wire::webhook(row)}})))
+    Ok(Reply::Json(json!({"payload": {"webhook": wire::webhook(row, version)}})))
 }
 
 pub(super) fn delete_webhook(ctx: &mut Ctx<'_>) -> Outcome {

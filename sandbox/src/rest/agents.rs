@@ -112,12 +112,12 @@ fn visible(ctx: &Ctx<'_>, b: &Bot) -> bool {
 
 pub(super) fn bots(ctx: &mut Ctx<'_>) -> Outcome {
     let admin = ctx.is_admin();
-    Ok(Reply::Json(ctx.state.bots.values().filter(|b| visible(ctx, b)).map(|b| wire::bot(b, admin)).collect()))
+    Ok(Reply::Json(ctx.state.bots.values().filter(|b| visible(ctx, b)).map(|b| wire::bot(b, admin, ctx.state.version)).collect()))
 }
 
 pub(super) fn bot(ctx: &mut Ctx<'_>) -> Outcome {
     let bot = ctx.state.bots.get(&ctx.id(0)).filter(|b| visible(ctx, b)).ok_or(Refusal::Missing)?;
-    Ok(Reply::Json(wire::bot(bot, ctx.is_admin())))
+    Ok(Reply::Json(wire::bot(bot, ctx.is_admin(), ctx.state.version)))
 }
 
 /// Takes over what a request says of a bot; the only kind there is is `webhook`.
@@ -138,7 +138,7 @@ pub(super) fn create_bot(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.admin()?;
     let mut row = ctx.state.blank_bot(Some(ctx.account));
     fill_bot(&ctx.call.params, &mut row)?;
-    let answer = wire::bot(&row, true);
+    let answer = wire::bot(&row, true, ctx.state.version);
     ctx.state.bots.insert(row.id, row);
     Ok(Reply::Json(answer))
 }
@@ -150,7 +150,7 @@ fn own_bot(ctx: &Ctx<'_>) -> Result<Bot, Refusal> {
 }
 
 fn save_bot(ctx: &mut Ctx<'_>, row: Bot) -> Outcome {
-    let answer = wire::bot(&row, true);
+    let answer = wire::bot(&row, true, ctx.state.version);
     ctx.state.bots.insert(row.id, row);
     Ok(Reply::Json(answer))
 }

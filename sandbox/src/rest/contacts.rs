@@ -92,7 +92,9 @@ pub(super) fn active(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn search(ctx: &mut Ctx<'_>) -> Outcome {
     let Some(words) = ctx.call.params.present("q").map(|q| q.trim().to_owned()) else {
-        return Ok(Reply::Json(json!({"meta": {"count": null, "current_page": 1, "has_more": null}, "payload": []})));
+        let old = json!({"count": null, "current_page": 1});
+        let meta = if ctx.state.version.searches_all_contacts() { wire::with(old, "has_more", Value::Null) } else { old };
+        return Ok(Reply::Json(json!({"meta": meta, "payload": []})));
     };
     let hit = |c: &&Contact| {
         let field = |f: &Option<String>| f.as_ref().is_some_and(|t| like(t, &words));
@@ -100,6 +102,11 @@ pub(super) fn search(ctx: &mut Ctx<'_>) -> Outcome {
         let escape = words.ends_with('\\');
         c.account_id == ctx.account && !escape && (like(&c.name, &words) || field(&c.email) || field(&c.phone_number) || exact)
     };
+    if !ctx.state.version.searches_all_contacts() {
+        let company = |c: &Contact| sort_key(c, "company_name").is_some_and(|t| like(&t, &words));
+        let of_company = |c: &Contact| c.account_id == ctx.account && company(c);
+        return paged(ctx, ctx.state.contacts.values().filter(|c| resolved(c) && (hit(c) || of_company(c))).collect());
+    }
     let mut rows: Vec<&Contact> = ctx.state.contacts.values().filter(hit).collect();
     sort(&mut rows, ctx.call.params.present("sort"));
     let (total, page) = (rows.len(), ctx.page()?);

@@ -67,7 +67,10 @@ pub(super) fn meta(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Reply::Json(json!({"meta": counts(Counts::of(query.rows(ctx.state), query.user))})))
 }
 
-pub(super) fn unread_counts(_: &mut Ctx<'_>) -> Outcome {
+pub(super) fn unread_counts(ctx: &mut Ctx<'_>) -> Outcome {
+    if !ctx.state.version.counts_unread() {
+        return Err(Refusal::Missing); // The word is read as an id.
+    }
     Err(Refusal::Error(403, "Conversation unread counts feature not enabled for this account".into()))
 }
 
@@ -118,6 +121,10 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
         Some(value) => Some(status(value)?),
     };
     if p.get("custom_attributes").is_some_and(|v| !v.is_object() && !v.is_null()) {
+        return Err(Refusal::BROKEN);
+    }
+    let unknown = p.id("assignee_id").is_some_and(|a| a != 0 && ctx.state.role(a, ctx.account).is_none());
+    if unknown && !ctx.state.version.takes_unknown_assignees() {
         return Err(Refusal::BROKEN);
     }
     check_attributes("custom_attributes", p.get("custom_attributes"))?;
@@ -259,7 +266,7 @@ pub(super) fn assign(ctx: &mut Ctx<'_>) -> Outcome {
     let p = ctx.call.params.clone();
     if p.has("assignee_id") || !p.has("team_id") {
         let wanted = p.id("assignee_id").unwrap_or(0);
-        if p.text("assignee_type").as_deref() == Some("AgentBot") {
+        if p.text("assignee_type").as_deref() == Some("AgentBot") && ctx.state.version.assigns_bots() {
             let Some(bot) = ctx.state.bots.get(&wanted).filter(|b| b.account_id.is_none_or(|a| a == ctx.account)).cloned() else {
                 return Ok(Reply::Json(Value::Null));
             };
@@ -358,11 +365,12 @@ pub(super) fn update_last_seen(ctx: &mut Ctx<'_>) -> Outcome {
     let me = ctx.user()?.id;
     let now = ctx.state.now();
     let mine = ctx.state.notifications.values().filter(|n| n.user_id == me && n.conversation_id == c.id && n.read_at.is_none());
-    for notification in mine.map(|n| n.id).collect::<Vec<_>>() {
+    let mine: Vec<Id> = mine.map(|n| n.id).collect();
+    for notification in mine.into_iter().filter(|_| ctx.state.version.seeing_reads_notifications()).collect::<Vec<_>>() {
         ctx.state.update_notification(notification, |n| n.read_at = Some(now));
     }
     let stale = |at: Option<Stamp>| at.is_none_or(|t| t.plus_seconds(3600) < now);
-    let news = ctx.state.unread_count(&c) > 0;
+    let news = ctx.state.unread_count(&c) > 0 || !ctx.state.version.throttles_last_seen();
     if let Some(row) = ctx.state.conversations.get_mut(&c.id) {
         if news || stale(row.agent_last_seen_at) {
             row.agent_last_seen_at = Some(now);

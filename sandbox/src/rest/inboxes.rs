@@ -29,14 +29,16 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Outcome {
     let me = ctx.user()?.id;
     let mut rows: Vec<&Inbox> =
         ctx.state.inboxes.values().filter(|i| i.account_id == ctx.account && (admin || i.members.contains(&me))).collect();
-    rows.sort_by_key(|i| i.name.to_lowercase());
-    let rows: Vec<Value> = rows.into_iter().map(|i| wire::inbox(i, admin, &ctx.state.base)).collect();
+    if ctx.state.version.lists_inboxes_by_name() {
+        rows.sort_by_key(|i| i.name.to_lowercase());
+    }
+    let rows: Vec<Value> = rows.into_iter().map(|i| wire::inbox(i, admin, &ctx.state.base, ctx.state.version)).collect();
     Ok(Reply::Json(json!({"payload": rows})))
 }
 
 pub(super) fn show(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = visible(ctx, ctx.id(0))?;
-    Ok(Reply::Json(wire::inbox(inbox, ctx.is_admin(), &ctx.state.base)))
+    Ok(Reply::Json(wire::inbox(inbox, ctx.is_admin(), &ctx.state.base, ctx.state.version)))
 }
 
 pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
@@ -78,7 +80,7 @@ fn csat_config(given: &Value) -> Value {
 pub(super) fn bot(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = visible(ctx, ctx.id(0))?;
     let bot = inbox.bot.and_then(|b| ctx.state.bots.get(&b));
-    Ok(Reply::Json(bot.map_or_else(|| json!({}), |b| json!({"agent_bot": wire::bot(b, ctx.is_admin())}))))
+    Ok(Reply::Json(bot.map_or_else(|| json!({}), |b| json!({"agent_bot": wire::bot(b, ctx.is_admin(), ctx.state.version)}))))
 }
 
 pub(super) fn set_bot(ctx: &mut Ctx<'_>) -> Outcome {

@@ -18,6 +18,8 @@ const NEWEST: usize = 20;
 const AFTER: usize = 100;
 /// Those between two ids.
 const BETWEEN: usize = 1000;
+/// The only keys of `content_attributes` taken before 4.9.0 (`Messages::MessageBuilder`).
+const OLD_ATTRIBUTES: [&str; 3] = ["items", "in_reply_to", "automation_rule_id"];
 /// Attachments per page.
 const FILES: usize = 100;
 
@@ -117,6 +119,9 @@ pub(super) fn read(ctx: &Ctx<'_>, p: &Params, conversation: Id) -> Result<NewMes
         Some(other) => return Err(Refusal::unprocessable(format!("undefined method `each' for an instance of {}", ruby_class(other)))),
     }
     let mut attributes = object(p.get("content_attributes"));
+    if !ctx.state.version.keeps_custom_attributes() {
+        attributes.retain(|key, _| OLD_ATTRIBUTES.contains(&key.as_str()));
+    }
     if let Some(rule) = attributes.get("automation_rule_id").cloned() {
         attributes = Object::from_iter([("automation_rule_id".to_owned(), rule)]);
     }
@@ -246,6 +251,9 @@ pub(super) fn file(ctx: &Ctx<'_>, m: &Message, a: &crate::state::Attachment) -> 
     let mut out = Object::new();
     for key in ["id", "message_id", "thumb_url", "data_url", "file_size", "file_type", "extension", "width", "height"] {
         out.insert(key.to_owned(), full.get(key).cloned().unwrap_or(Value::Null));
+    }
+    if !ctx.state.version.lists_contact_files() {
+        out.shift_remove("id");
     }
     out.insert("created_at".into(), json!(m.created_at.unix()));
     if let Some(sender) = wire::message_rest(ctx.state, m, None).get("sender") {

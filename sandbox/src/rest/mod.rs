@@ -25,12 +25,10 @@ use crate::{
     http::{Call, Outcome, Refusal, Reply},
     params, public,
     state::{Actor, Conversation, Id, State, User},
+    version::Version,
     wire,
     world::Role,
 };
-
-/// The version played.
-pub(crate) const VERSION: &str = "4.15.1";
 
 /// A handler's view of one call: the rows, the parameters and who asks.
 pub(crate) struct Ctx<'a> {
@@ -52,19 +50,52 @@ pub(crate) enum Who {
 
 type Handler = fn(&mut Ctx<'_>) -> Outcome;
 
+/// Whether a bot's token opens a route.
+#[derive(Debug, Clone, Copy)]
+enum Bots {
+    Never,
+    Always,
+    /// [`Version::lets_bots_read`].
+    Later,
+}
+
 /// A found route.
 struct Route {
     handler: Handler,
-    bots: bool,
+    bots: Bots,
     ids: Vec<String>,
 }
 
+impl Route {
+    fn admits(&self, who: Who, version: Version) -> bool {
+        match (who, self.bots) {
+            (Who::User(_), _) | (Who::Bot(_), Bots::Always) => true,
+            (Who::Bot(_), Bots::Later) => version.lets_bots_read(),
+            (Who::Bot(_) | Who::Platform, _) => false,
+        }
+    }
+}
+
+/// Whether the release has the route.
+fn there(path: &[&str], version: Version) -> bool {
+    match path {
+        ["contacts", _, "attachments"] => version.lists_contact_files(),
+        [.., "reset_secret"] => version.signs_inbox_webhooks(),
+        _ => true,
+    }
+}
+
 fn people(handler: Handler, ids: &[&str]) -> Option<Route> {
-    Some(Route { handler, bots: false, ids: ids.iter().map(|i| (*i).to_owned()).collect() })
+    Some(Route { handler, bots: Bots::Never, ids: ids.iter().map(|i| (*i).to_owned()).collect() })
 }
 
 fn bots(handler: Handler, ids: &[&str]) -> Option<Route> {
-    Some(Route { bots: true, ..people(handler, ids)? })
+    Some(Route { bots: Bots::Always, ..people(handler, ids)? })
+}
+
+/// People, and bots since 4.14.2.
+fn readers(handler: Handler, ids: &[&str]) -> Option<Route> {
+    Some(Route { bots: Bots::Later, ..people(handler, ids)? })
 }
 
 /// Routes below `/api/v1/accounts/:account_id`.
@@ -213,14 +244,14 @@ fn conversation_route(method: &str, path: &[&str]) -> Option<Route> {
         ("GET", ["conversations", "search"]) => people(filter::search, &[]),
         ("POST", ["conversations", "filter"]) => people(filter::conversations, &[]),
         ("GET", ["conversations", "unread_counts"]) => people(conversations::unread_counts, &[]),
-        ("GET", ["conversations", id]) => bots(conversations::show, &[id]),
+        ("GET", ["conversations", id]) => readers(conversations::show, &[id]),
         ("PUT" | "PATCH", ["conversations", id]) => bots(conversations::update, &[id]),
         ("DELETE", ["conversations", id]) => people(conversations::delete, &[id]),
         ("POST", ["conversations", id, "toggle_status"]) => bots(conversations::toggle_status, &[id]),
         ("POST", ["conversations", id, "toggle_priority"]) => bots(conversations::toggle_priority, &[id]),
-        ("POST", ["conversations", id, "toggle_typing_status"]) => bots(conversations::toggle_typing, &[id]),
+        ("POST", ["conversations", id, "toggle_typing_status"]) => readers(conversations::toggle_typing, &[id]),
         ("POST", ["conversations", id, "assignments"]) => bots(conversations::assign, &[id]),
-        ("GET" | "POST", ["conversations", id, "labels"]) => bots(conversations::labels, &[id]),
+        ("GET" | "POST", ["conversations", id, "labels"]) => readers(conversations::labels, &[id]),
         ("POST", ["conversations", id, "custom_attributes"]) => bots(conversations::custom_attributes, &[id]),
         ("POST", ["conversations", id, "mute"]) => people(conversations::mute, &[id]),
         ("POST", ["conversations", id, "unmute"]) => people(conversations::unmute, &[id]),
@@ -266,9 +297,9 @@ pub(crate) fn dispatch(state: &mut State, call: &Call) -> Outcome {
     let method = if method == "HEAD" { "GET" } else { method };
     match pieces.as_slice() {
         ["api"] if method == "GET" => Ok(Reply::Json(json!({
-            "version": VERSION, "timestamp": state.now().plain(), "queue_services": "ok", "data_services": "ok",
+            "version": state.version.to_string(), "timestamp": state.now().plain(), "queue_services": "ok", "data_services": "ok",
         }))),
-        ["health"] if method == "GET" => Ok(Reply::Json(json!({"status": "woot"}))),
+        ["health"] if method == "GET" && state.version.has_health() => Ok(Reply::Json(json!({"status": "woot"}))),
         ["rails", "active_storage", "blobs" | "representations", "redirect", key, ..] if method == "GET" => redirect(state, key),
         ["rails", "active_storage", "disk", key, ..] if method == "GET" => file(state, key),
         ["platform", "api", "v1", ..] if call.token.as_ref() != Some(&state.platform_token) => Err(Refusal::denied("Invalid access_token")),
@@ -288,12 +319,12 @@ pub(crate) fn dispatch(state: &mut State, call: &Call) -> Outcome {
                 _ => return Err(Refusal::Page(404)),
             };
             let who = authenticate(state, call)?;
-            run(state, call, who, 0, Route { handler, bots: false, ids: Vec::new() })
+            run(state, call, who, 0, Route { handler, bots: Bots::Never, ids: Vec::new() })
         }
         ["api", "v1", "accounts", account, rest @ ..] => {
-            let route = account_route(method, rest).ok_or(Refusal::Page(404))?;
+            let route = account_route(method, rest).filter(|_| there(rest, state.version)).ok_or(Refusal::Page(404))?;
             let who = authenticate(state, call)?;
-            if !route.bots && !matches!(who, Who::User(_)) || who == Who::Platform {
+            if !route.admits(who, state.version) {
                 return Err(Refusal::denied("Access to this endpoint is not authorized for bots"));
             }
             let account = params::int(account);
@@ -310,7 +341,7 @@ fn run(state: &mut State, call: &Call, who: Who, account: Id, route: Route) -> O
         Who::Bot(id) => state.actor = Actor::Bot(id),
         Who::Platform => {}
     }
-    if !route.bots && !matches!(who, Who::User(_)) {
+    if !route.admits(who, state.version) {
         return Err(Refusal::denied("Access to this endpoint is not authorized for bots"));
     }
     (route.handler)(&mut Ctx { state, call, account, who, ids: route.ids })
@@ -343,9 +374,15 @@ fn admit(state: &State, who: Who, account: Id, hidden: bool) -> Result<(), Refus
         Who::User(user) if state.role(user, account).is_some() => Ok(()),
         Who::User(_) if hidden => Err(Refusal::Missing),
         Who::User(_) => Err(Refusal::denied("You are not authorized to access this account")),
-        Who::Bot(bot) if state.bots.get(&bot).is_some_and(|b| b.account_id == Some(account)) => Ok(()),
+        Who::Bot(bot) if at_home(state, bot, account) => Ok(()),
         _ => Err(Refusal::denied("Bot is not authorized to access this account")),
     }
+}
+
+/// Whether the bot belongs to the account and, before 4.8.0, has an inbox there.
+fn at_home(state: &State, bot: Id, account: Id) -> bool {
+    let linked = || state.inboxes.values().any(|i| i.account_id == account && i.bot == Some(bot));
+    state.bots.get(&bot).is_some_and(|b| b.account_id == Some(account)) && (state.version.admits_bots_without_inbox() || linked())
 }
 
 /// Where a file is stored; clients have to follow.

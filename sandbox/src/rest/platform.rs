@@ -20,7 +20,7 @@ const GONE: Refusal = Refusal::Page(404);
 pub(super) fn dispatch(state: &mut State, call: &Call, method: &str, path: &[&str]) -> Outcome {
     let p = &call.params;
     match (method, path) {
-        ("GET", ["accounts"]) => Ok(Reply::Json(state.accounts.values().map(wire::platform_account).collect())),
+        ("GET", ["accounts"]) => Ok(Reply::Json(state.accounts.values().map(|a| wire::platform_account(a, state.version)).collect())),
         ("POST", ["accounts"]) => {
             let name = p.present("name").ok_or_else(|| Refusal::invalid(&[("name", "Name can't be blank")]))?;
             check_account(p)?;
@@ -73,6 +73,7 @@ fn check_account(p: &Params) -> Result<(), Refusal> {
 
 fn change_account(s: &mut State, p: &Params, id: Id) -> Outcome {
     check_account(p)?;
+    let version = s.version;
     let a = s.accounts.get_mut(&id).ok_or(GONE)?;
     a.name = p.present("name").unwrap_or_else(|| a.name.clone());
     a.locale = p.present("locale").unwrap_or_else(|| a.locale.clone());
@@ -87,12 +88,12 @@ fn change_account(s: &mut State, p: &Params, id: Id) -> Outcome {
     for (feature, on) in given("features").into_iter().flatten() {
         a.features.insert(feature.clone(), params::truth(on).unwrap_or(false));
     }
-    Ok(Reply::Json(wire::platform_account(a)))
+    Ok(Reply::Json(wire::platform_account(a, version)))
 }
 
 fn of_account(s: &mut State, call: &Call, method: &str, id: Id, path: &[&str]) -> Outcome {
     match (method, path) {
-        ("GET", []) => Ok(Reply::Json(wire::platform_account(account(s, id)?))),
+        ("GET", []) => Ok(Reply::Json(wire::platform_account(account(s, id)?, s.version))),
         ("PUT" | "PATCH", []) => change_account(s, &call.params, id),
         ("DELETE", []) => {
             s.remove_account(id);

@@ -58,7 +58,7 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
             return Err(Refusal::invalid(&weak));
         }
     }
-    if params.has("name") && params.present("name").is_none() {
+    if params.has("name") && params.present("name").is_none() && ctx.state.version.wants_a_profile_name() {
         return Err(Refusal::invalid(&[("name", "Name can't be blank")]));
     }
     let email = params.present("email").map(|e| e.to_lowercase());

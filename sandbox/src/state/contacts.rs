@@ -93,7 +93,7 @@ impl State {
     /// the contact says or after the domain.
     pub(super) fn name_company(&mut self, row: &mut Contact) {
         let Some(domain) = row.email.as_ref().and_then(|e| e.split('@').nth(1)).map(str::to_owned) else { return };
-        if FREE_MAIL.contains(&domain.as_str()) || row.company_id.is_some() {
+        if !self.version.knows_companies() || FREE_MAIL.contains(&domain.as_str()) || row.company_id.is_some() {
             return;
         }
         let next = i64::try_from(self.companies.len()).unwrap_or(0) + 901;

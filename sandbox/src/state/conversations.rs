@@ -72,7 +72,6 @@ impl State {
         };
         let id = self.insert_conversation(at, now)?;
         let team_id = new.team_id.filter(|t| self.teams.get(t).is_some_and(|t| t.account_id == inbox.account_id));
-        let asked_team = new.team_id.is_some();
         let c = self.conversations.get_mut(&id)?;
         c.status = status;
         c.assignee_id = new.assignee_id;
@@ -81,15 +80,20 @@ impl State {
         c.additional_attributes = new.additional_attributes.unwrap_or_else(|| json!({}));
         c.custom_attributes = new.custom_attributes.unwrap_or_else(|| json!({}));
         self.emit(Event::ConversationCreated(id));
-        if new.assignee_id.is_some() {
+        let (mut person, mut asked_team, mut told_team) = (new.assignee_id.is_some(), new.team_id.is_some(), team_id.is_some());
+        if let Some(user) = self.conversations.get(&id).and_then(|c| self.assignee_in_save(c)) {
+            self.conversations.get_mut(&id)?.assignee_id = Some(user);
+            (person, asked_team, told_team) = (true, false, false); // The inner save hides what the outer one changed.
+        }
+        if person {
             self.emit(Event::AssigneeChanged(id));
             self.assigned(id);
         }
-        if team_id.is_some() {
+        if told_team {
             self.emit(Event::TeamChanged(id));
         }
-        if asked_team || new.assignee_id.is_some() {
-            self.assignment_activity(id, asked_team, new.assignee_id.is_some(), None);
+        if asked_team || person {
+            self.assignment_activity(id, asked_team, person, None);
         }
         self.later(Job::AutoAssign(id));
         Some(id)
@@ -186,6 +190,11 @@ impl State {
             let place = changes.iter().position(|c| rank(c.0) > rank(column.0)).unwrap_or(changes.len());
             changes.insert(place, column);
         }
+        if before.status != after.status
+            && let Some(user) = self.assignee_in_save(&after)
+        {
+            return self.assign_in_save(id, &after, user);
+        }
         if before.status != after.status {
             self.emit(Event::StatusChanged(id));
             self.status_activity(&after);
@@ -215,6 +224,19 @@ impl State {
         if changes.iter().any(|c| TOLD.contains(&c.0)) {
             self.emit(Event::ConversationUpdated(id, changes));
         }
+    }
+
+    /// The inner save of the old policy: all that the outer one changed goes untold (first-contact of 4.6.0).
+    fn assign_in_save(&mut self, id: Id, outer: &Conversation, user: Id) {
+        let now = self.now();
+        let Some(c) = self.conversations.get_mut(&id) else { return };
+        c.assignee_id = Some(user);
+        c.updated_at = now;
+        self.emit(Event::AssigneeChanged(id));
+        self.assigned(id);
+        self.assignment_activity(id, false, true, None);
+        let stamps = ("updated_at", json!(outer.updated_at.iso()), json!(now.iso()));
+        self.emit(Event::ConversationUpdated(id, vec![stamps, ("assignee_id", json!(outer.assignee_id), json!(user))]));
     }
 
     fn say(&mut self, conversation: Id, text: String) {

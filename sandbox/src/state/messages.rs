@@ -135,7 +135,7 @@ impl State {
         }
         let mail = self.inboxes.get(&c.inbox_id).is_some_and(|i| i.channel == Channel::Email);
         if mail && new.message_type == MessageType::Outgoing {
-            super::mail::address(&mut new)?;
+            super::mail::address(&mut new, self.version)?;
         }
         self.find_reply(&c, &mut new.content_attributes);
         let id = take(&mut self.ids.message);
@@ -178,7 +178,10 @@ impl State {
             && matches!(row.sender, Some(Sender::User(_)))
             && !row.content_attributes.contains_key("automation_rule_id")
             && !row.additional_attributes.contains_key("campaign_id");
-        let bot = row.message_type == MessageType::Outgoing && !row.private && matches!(row.sender, Some(Sender::Bot(_)));
+        let bot = self.version.counts_bot_replies()
+            && row.message_type == MessageType::Outgoing
+            && !row.private
+            && matches!(row.sender, Some(Sender::Bot(_)));
         let from_contact = matches!(row.sender, Some(Sender::Contact(_)));
         let (kind, private, content) = (row.message_type, row.private, row.content.clone().unwrap_or_default());
         let with_files = !row.attachments.is_empty();
@@ -219,7 +222,8 @@ impl State {
         }
         if private {
             self.mention(conversation, id, &content);
-        } else if matches!(kind, MessageType::Incoming | MessageType::Outgoing) {
+        }
+        if matches!(kind, MessageType::Incoming | MessageType::Outgoing) && !(private && self.version.keeps_notes_quiet()) {
             self.later(Job::NotifyMessage(id));
         }
         Ok(id)
@@ -243,6 +247,10 @@ impl State {
             return Err(Refusal::unprocessable(format!(
                 "Validation failed: Content is too long (maximum is {CONTENT_CHARS_MAX} characters)"
             )));
+        }
+        let longest = self.version.source_id_chars_max();
+        if new.source_id.as_ref().is_some_and(|t| t.chars().count() > longest) {
+            return Err(Refusal::unprocessable(format!("Validation failed: Source is too long (maximum is {longest} characters)")));
         }
         if let Some(kind) = &new.content_type
             && !CONTENT_TYPES.contains(&kind.as_str())
@@ -311,11 +319,17 @@ impl State {
             Status::Resolved => Status::Open,
             Status::Open | Status::Pending => return,
         };
+        let had = c.assignee_id;
         let actor = std::mem::take(&mut self.actor);
         self.update_conversation(id, |c| c.status = next);
         self.actor = actor;
         if before == Status::Resolved && next == Status::Open {
-            self.later(Job::Activity { conversation: id, text: "System reopened the conversation due to a new incoming message.".into() });
+            let taken = self.conversations.get(&id).and_then(|c| c.assignee_id).filter(|a| Some(*a) != had);
+            let text = match taken.and_then(|a| self.users.get(&a)) {
+                Some(user) => format!("Assigned to {} by Automation System", user.name), // Before 4.13, see `assign_in_save`.
+                None => "System reopened the conversation due to a new incoming message.".into(),
+            };
+            self.later(Job::Activity { conversation: id, text });
         }
     }
 
@@ -358,7 +372,13 @@ impl State {
         ];
         let previous =
             columns.into_iter().filter(|(k, a, b)| *k == "updated_at" || a != b).map(|(k, a, b)| (k.to_owned(), json!([a, b]))).collect();
+        let conversation = row.conversation_id;
         let message = Box::new(row.clone());
+        if !self.version.keeps_updated_at()
+            && let Some(c) = self.conversations.get_mut(&conversation)
+        {
+            c.updated_at = now;
+        }
         Some(Event::MessageUpdated { message, previous, echo })
     }
 

@@ -43,6 +43,7 @@ pub(crate) use staff::weaknesses;
 use crate::{
     clock::{Clock, Stamp},
     token::Mint,
+    version::Version,
     world::Role,
 };
 
@@ -193,6 +194,8 @@ impl Default for Ids {
 /// All rows, and what waits to be told.
 #[derive(Debug)]
 pub(crate) struct State {
+    /// The release played.
+    pub(crate) version: Version,
     clock: Arc<Clock>,
     pub(crate) mint: Mint,
     ids: Ids,
@@ -312,12 +315,13 @@ impl State {
         self.threads.get(&conversation).into_iter().flatten().filter_map(|id| self.messages.get(id))
     }
 
-    /// Whether that user may open the conversation: administrators, members of the inbox, members of its team.
+    /// Whether that user may open the conversation: administrators, members of the inbox, members of its team (4.8.0).
     pub(crate) fn may_open(&self, user: Id, c: &Conversation) -> bool {
         match self.role(user, c.account_id) {
             Some(Role::Administrator) => true,
             Some(Role::Agent) => {
-                self.is_member(user, c.inbox_id) || c.team_id.and_then(|t| self.teams.get(&t)).is_some_and(|t| t.members.contains(&user))
+                let of_team = || c.team_id.and_then(|t| self.teams.get(&t)).is_some_and(|t| t.members.contains(&user));
+                self.is_member(user, c.inbox_id) || self.version.opens_to_the_team() && of_team()
             }
             None => false,
         }

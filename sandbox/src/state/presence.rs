@@ -9,8 +9,6 @@ use crate::clock::Stamp;
 
 /// `PRESENCE_DURATION` for people, as shipped.
 const USER_S: i64 = 20;
-/// For contacts, since 4.12.
-const CONTACT_S: i64 = 90;
 
 /// Last sign of life of each user and contact.
 #[derive(Debug, Default)]
@@ -31,7 +29,7 @@ impl State {
     }
 
     pub(crate) fn contact_online(&self, contact: Id) -> bool {
-        self.presence.contacts.get(&contact).is_some_and(|at| at.plus_seconds(CONTACT_S) > self.now())
+        self.presence.contacts.get(&contact).is_some_and(|at| at.plus_seconds(self.version.contact_presence_s()) > self.now())
     }
 
     fn user_fresh(&self, user: Id) -> bool {

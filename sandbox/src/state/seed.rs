@@ -16,6 +16,7 @@ use super::{
 use crate::{
     clock::{Clock, Stamp},
     token::Mint,
+    version::Version,
     world::{Channel, ConversationSeed, MessageSeed, World},
 };
 
@@ -34,9 +35,10 @@ struct Keys {
 
 impl State {
     /// A memory that holds nothing.
-    fn empty(clock: Arc<Clock>, mint: Mint, base: &str) -> Self {
+    fn empty(version: Version, clock: Arc<Clock>, mint: Mint, base: &str) -> Self {
         let platform_token = mint.named("platform");
         State {
+            version,
             clock,
             mint,
             ids: Ids::default(),
@@ -80,8 +82,8 @@ impl State {
     }
 
     /// The fresh world. Keys that are not defined are left out; [`World::check`] has refused them before.
-    pub(crate) fn seeded(world: &World, hooks: Option<&Url>, clock: Arc<Clock>, mint: Mint, base: &str) -> Self {
-        let mut s = State::empty(clock, mint, base);
+    pub(crate) fn seeded(world: &World, version: Version, hooks: Option<&Url>, clock: Arc<Clock>, mint: Mint, base: &str) -> Self {
+        let mut s = State::empty(version, clock, mint, base);
         s.mail_server = world.mail_server;
         let mut keys = Keys::default();
         let url = |text: &str| match hooks {

@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{inbox_slim, iso};
-use crate::state::{Contact, ContactInbox, Note, State, contact_type, from_attribute};
+use super::{inbox_slim, iso, only_if};
+use crate::{
+    state::{Contact, ContactInbox, Note, State, contact_type, from_attribute},
+    version::Version,
+};
 
 /// The contact partial, with its addresses when asked for.
 pub(crate) fn contact_rest(s: &State, c: &Contact, addresses: bool) -> Value {
@@ -48,15 +51,16 @@ pub(crate) fn contact_hook(s: &State, c: &Contact) -> Value {
 }
 
 /// The raw row, as the public API shows it.
-pub(crate) fn contact_row(c: &Contact) -> Value {
-    json!({
+pub(crate) fn contact_row(c: &Contact, version: Version) -> Value {
+    let out = json!({
         "id": c.id, "name": c.name, "email": c.email, "phone_number": c.phone_number, "account_id": c.account_id,
         "created_at": c.created_at.iso(), "updated_at": c.updated_at.iso(), "additional_attributes": c.additional_attributes,
         "identifier": c.identifier, "custom_attributes": c.custom_attributes, "last_activity_at": iso(c.last_activity_at),
         "contact_type": contact_type(c), "middle_name": "", "last_name": "", "location": from_attribute(c, "city"),
         "country_code": from_attribute(c, "country"),
         "blocked": c.blocked, "company_id": c.company_id, "label_list": c.labels,
-    })
+    });
+    only_if(version.knows_companies(), "company_id", out)
 }
 
 pub(crate) fn contact_inbox_row(ci: &ContactInbox) -> Value {

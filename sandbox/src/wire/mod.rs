@@ -41,6 +41,14 @@ pub(crate) fn with(mut value: Value, key: &str, added: Value) -> Value {
     value
 }
 
+/// Takes a key out of an object when the release played has none.
+fn only_if(there: bool, key: &str, mut value: Value) -> Value {
+    if let (false, Value::Object(map)) = (there, &mut value) {
+        map.shift_remove(key);
+    }
+    value
+}
+
 /// Serialises as Rails does: `<`, `>`, `&`, U+2028 and U+2029 are escaped, so signed bytes match the real ones.
 pub(crate) fn rails_json(value: &Value) -> String {
     let plain = value.to_string();

@@ -13,6 +13,7 @@ pub(crate) fn agent(s: &State, u: &User) -> Value {
         "id": u.id, "account_id": u.account_id, "availability_status": s.availability_of(u.id), "auto_offline": u.auto_offline,
         "confirmed": u.confirmed, "email": u.email, "provider": "email", "available_name": u.available_name(),
     });
+    out = super::only_if(s.version.tells_the_provider(), "provider", out);
     if let Value::Object(map) = &mut out {
         if !u.custom_attributes.is_empty() {
             map.insert("custom_attributes".into(), json!(u.custom_attributes));
@@ -54,6 +55,7 @@ pub(crate) fn profile(s: &State, u: &User) -> Value {
                 "custom_role_id": null, "custom_role": null,
             })
         });
+        let mine = mine.map(|m| super::only_if(s.version.tells_onboarding(), "onboarding_step", m));
         map.insert("accounts".into(), mine.into_iter().collect());
     }
     out
