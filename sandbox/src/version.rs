@@ -117,6 +117,11 @@ impl Version {
         self.since(8, 0)
     }
 
+    /// `bulk_actions` takes contacts (13, 7.6).
+    pub(crate) fn changes_contacts_in_bulk(self) -> bool {
+        self.since(8, 0)
+    }
+
     /// Mail inboxes tell `forwarding_enabled` and `imap_authentication`; before `forward_to_email` (13; account-basics).
     pub(crate) fn tells_forwarding(self) -> bool {
         self.since(8, 0)
@@ -274,6 +279,11 @@ impl Version {
 
     /// Agents may not write custom attribute definitions (13).
     pub(crate) fn guards_definitions(self) -> bool {
+        self.since(14, 0)
+    }
+
+    /// `bulk_actions` leaves conversations alone that the caller may not open (13).
+    pub(crate) fn guards_bulk_changes(self) -> bool {
         self.since(14, 0)
     }
 

@@ -25,9 +25,9 @@ pub(super) fn run(ctx: &mut Ctx<'_>) -> Outcome {
             let fields = p.get("fields").and_then(Value::as_object).cloned().map(Params).unwrap_or_default();
             let status = fields.present("status").map(|w| Status::parse(&w).ok_or(Refusal::BROKEN)).transpose()?;
             let priority = fields.present("priority").map(|w| Priority::parse(&w).ok_or(Refusal::BROKEN)).transpose()?;
-            // Only what the caller may open is changed.
+            // Only what the caller may open is changed; before 4.14.0 all that was named.
             let ids = ids.into_iter().filter_map(|id| ctx.state.by_display(ctx.account, id));
-            let mine = ids.filter(|c| ctx.user_id().is_some_and(|u| ctx.state.may_open(u, c)));
+            let mine = ids.filter(|c| !ctx.state.version.guards_bulk_changes() || ctx.user_id().is_some_and(|u| ctx.state.may_open(u, c)));
             Bulk::Conversations {
                 ids: mine.map(|c| c.id).collect(),
                 by: ctx.user()?.id,
@@ -39,7 +39,7 @@ pub(super) fn run(ctx: &mut Ctx<'_>) -> Outcome {
                 remove,
             }
         }
-        Some("Contact") => {
+        Some("Contact") if ctx.state.version.changes_contacts_in_bulk() => {
             let delete = p.text("action_name").as_deref() == Some("delete");
             if delete {
                 ctx.admin()?;
