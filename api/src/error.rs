@@ -71,7 +71,7 @@ codes! {
     /// The webhook is past the state in which this can be done.
     WebhookState = "WEBHOOK_STATE", 409;
     /// Chatwoot refuses what was asked of it; the message says why.
-    ChatwootRefused = "CHATWOOT_REFUSED", 409;
+    ChatwootRefused = "CHATWOOT_REFUSED", 502;
     /// The body is larger than this endpoint takes.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413;
     /// A field is missing, of the wrong kind, or out of range; `details.fields` names it.

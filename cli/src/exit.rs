@@ -87,7 +87,8 @@ mod tests {
                 | Code::InvalidTransition
                 | Code::ApprovalOpen
                 | Code::IdempotencyInProgress
-                | Code::OutboxState => 7,
+                | Code::OutboxState
+                | Code::WebhookState => 7,
                 Code::TooManyStreams => 11,
                 _ => 1,
             };
