@@ -41,13 +41,15 @@ pub(super) async fn run(core: &Core) -> Result<Infallible, Failure> {
     let every = Micros::try_from(core.cx.sync.deep_interval_s).unwrap_or(Micros::MAX).saturating_mul(SECOND);
     loop {
         let mut deep: Deep = core.read(|scope| scope.cursor(DEEP)).await?.unwrap_or_default();
-        if deep.finished > 0 {
-            lock(&core.rounds).deep.finished_at.get_or_insert(timestamp(deep.finished));
+        if deep.finished == 0 && deep.began == 0 {
+            // The first copy, which has just ended, is as good as a deep round. Remembered, so that restarts do not put the next one off.
+            deep.finished = core.now();
+            let copied = deep.clone();
+            core.write(move |scope| scope.set_cursor(DEEP, &copied)).await?;
         }
+        lock(&core.rounds).deep.finished_at.get_or_insert(timestamp(deep.finished));
         if deep.began == 0 {
-            // The first copy, which has just ended where there was none yet, is as good as a deep round.
-            let last = if deep.finished == 0 { core.started_at } else { deep.finished };
-            let due = last.saturating_add(every).max(core.started_at + FIRST_AFTER);
+            let due = deep.finished.saturating_add(every).max(core.started_at + FIRST_AFTER);
             tokio::select! {
                 () = core.wake.deep.notified() => {}
                 () = tokio::time::sleep(core.wait_for(due)) => {}

@@ -108,9 +108,14 @@ impl Core {
     }
 }
 
-/// Whether labels, inboxes or teams changed since the last look (section 7.7).
+/// Whether labels, inboxes or teams changed since the last look (section 7.7). A detector that fails is none: the lists are read now and
+/// then anyway.
 async fn lists_changed(core: &Core) -> Result<bool, Failure> {
-    let keys = core.call(|client| async move { client.cache_keys().await }).await.map_err(|err| core.failure(&err))?;
+    let keys = match core.call(|client| async move { client.cache_keys().await }).await {
+        Ok(keys) => keys,
+        Err(err) if matches!(err.kind, ErrorKind::NotFound { .. } | ErrorKind::Server { .. } | ErrorKind::Decode { .. }) => return Ok(false),
+        Err(err) => return Err(core.failure(&err)),
+    };
     let before = lock(&core.cache_keys).replace(keys.clone());
     Ok(before.is_some_and(|before| before != keys))
 }
