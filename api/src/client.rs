@@ -11,8 +11,8 @@ use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::id::{ConversationId, OutboxId};
 use crate::inbox::{
-    ConversationPatch, ConversationQuery, ConversationView, Escalate, InboxView, LabelView, MessageQuery, MessageView, Named, NewMessage,
-    OutboxView,
+    ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Escalate, InboxView, LabelView, MessageQuery,
+    MessageView, Named, NewMessage, OutboxView,
 };
 use crate::page::{Data, Page};
 use crate::sse::EventStream;
@@ -214,7 +214,24 @@ impl Client {
         Ok(self.send::<Data<MessageView>>(reqwest::Method::POST, &path, message, key).await?.data)
     }
 
-    /// Changes status, assignee, team, labels or priority through the outbox.
+    /// One contact.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn contact(&self, id: i64) -> Result<ContactView, ClientError> {
+        Ok(self.get::<Data<ContactView>>(&format!("/contacts/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// Changes a contact through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn update_contact(&self, id: i64, patch: &ContactPatch, key: &str) -> Result<ContactView, ClientError> {
+        let path = format!("/contacts/{id}");
+        Ok(self.send::<Data<ContactView>>(reqwest::Method::PATCH, &path, patch, key).await?.data)
+    }
+
+    /// Changes a conversation through the outbox: status, assignee, team, labels, priority, custom attributes, read or unread.
     ///
     /// # Errors
     /// As every call; `VALIDATION_FAILED`.

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::id::{ApprovalId, ConversationId, MessageId, OutboxId};
@@ -247,6 +248,10 @@ pub struct ConversationView {
     pub approvals: Vec<ApprovalMark>,
     /// Writes of ours that Chatwoot has not confirmed yet, by kind (`status`, `assignee`, …).
     pub pending: Vec<String>,
+    /// The account's own attributes of the conversation, by key; untrusted text.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub custom_attributes: Map<String, Value>,
     /// Chatwoot's page for it.
     pub url: String,
     /// When this was last heard from Chatwoot.
@@ -409,6 +414,12 @@ pub struct ConversationPatch {
     /// New priority, or `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<String>,
+    /// Custom attributes to set and to remove; merged with what Chatwoot has when the write is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_attributes: Option<AttributeChange>,
+    /// `true`: read up to now. `false`: unread from the customer's last message on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<bool>,
 }
 
 /// An id may be written as a number too.
@@ -447,6 +458,55 @@ pub struct LabelChange {
     pub remove: Vec<String>,
 }
 
+/// Custom attributes to set and to remove. What is named in neither stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeChange {
+    /// Keys with their new values: text of at most 1,500 characters, numbers, true, false, lists; as Chatwoot takes them.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub set: Map<String, Value>,
+    /// Keys to remove.
+    #[serde(default)]
+    pub unset: Vec<String>,
+}
+
+/// What to change on a contact; absent fields stay, `null` clears one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactPatch {
+    /// New name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// New e-mail address.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub email: Option<Option<String>>,
+    /// New phone number in E.164 form, such as `+4930123456`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub phone_number: Option<Option<String>>,
+    /// New id in the shop's own systems.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub identifier: Option<Option<String>>,
+    /// Whether Chatwoot blocks the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<bool>,
+    /// Keys that Chatwoot knows, such as `city`, `country` and `company_name`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Object)]
+    pub additional_attributes: Map<String, Value>,
+    /// The account's own attributes to set and to remove.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_attributes: Option<AttributeChange>,
+}
+
+/// Tells `null` from absent.
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(d).map(Some)
+}
+
 /// Why a conversation needs a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -478,9 +538,12 @@ words!(
 pub struct OutboxView {
     /// Its id; also the `afenda_id` in the message's `content_attributes`.
     pub id: OutboxId,
-    /// The conversation it changes.
-    pub conversation_id: ConversationId,
-    /// reply, note, labels, assignee, team, status or priority.
+    /// The conversation it changes; `null` for a change of a contact.
+    pub conversation_id: Option<ConversationId>,
+    /// The contact it changes, where it is one.
+    #[serde(default)]
+    pub contact_id: Option<i64>,
+    /// reply, note, labels, assignee, team, status, priority, attributes, read, unread, macro or contact.
     pub kind: String,
     /// How far it has come.
     pub state: OutboxState,

@@ -118,11 +118,13 @@ pub struct Sync {
     pub websocket: bool,
     /// Seconds a webhook's timestamp may be off.
     pub webhook_tolerance_s: i64,
+    /// Seconds after a send with an unknown outcome in which Chatwoot, or a proxy before it, may still carry it out: it is not sent again before.
+    pub settle_s: u32,
 }
 
 impl Default for Sync {
     fn default() -> Self {
-        Self { requests_max: 2, message_age_days: 730, reconcile_interval_s: 60, websocket: true, webhook_tolerance_s: 300 }
+        Self { requests_max: 2, message_age_days: 730, reconcile_interval_s: 60, websocket: true, webhook_tolerance_s: 300, settle_s: 15 }
     }
 }
 

@@ -8,8 +8,8 @@ use serde_json::json;
 use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Upload};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
-    Account, Agent, ApiInfo, AssignmentAnswer, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactPage, Conversation,
-    ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, Data, Inbox, Label, Message, MessagesPage, Meta,
+    Account, Agent, ApiInfo, AssignmentAnswer, Attributes, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactPage, Conversation,
+    ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, Data, Inbox, Label, Macro, Message, MessagesPage, Meta,
     OneWebhook, Payload, Profile, Status, StatusChanged, Team, Webhook, Webhooks,
 };
 
@@ -102,6 +102,18 @@ impl Client {
         self.in_account(Method::GET, "/custom_attribute_definitions").answer().await
     }
 
+    /// The macros that the token's user may run: global ones and their own.
+    pub async fn macros(&self) -> Result<Vec<Macro>, Error> {
+        self.in_account(Method::GET, "/macros").answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// Runs a macro, some time after the answer and as the token's user. An unknown macro is 200 too: check that it is there. **Not
+    /// idempotent**, and it leaves no mark.
+    pub async fn execute_macro(&self, id: i64, conversation_ids: &[i64]) -> Result<(), Error> {
+        let request = self.in_account(Method::POST, &format!("/macros/{id}/execute"));
+        request.json(&json!({ "conversation_ids": conversation_ids })).done().await
+    }
+
     /// All webhooks (administrators).
     pub async fn webhooks(&self) -> Result<Vec<Webhook>, Error> {
         self.in_account(Method::GET, "/webhooks").answer::<Payload<Webhooks>>().await.map(|answer| answer.payload.webhooks)
@@ -139,6 +151,19 @@ impl Client {
     /// A page of contacts found by part of name, e-mail, phone or identifier; `%` finds all (4.11+). 100 calls a minute.
     pub async fn contact_search(&self, q: &str, page: u32) -> Result<ContactPage, Error> {
         self.in_account(Method::GET, "/contacts/search").query(&[("q", q.to_owned()), ("page", page.to_string())]).answer().await
+    }
+
+    /// Changes a contact: only the keys given; attributes are merged by key. A duplicate e-mail, phone or identifier is
+    /// [`ErrorKind::Invalid`] naming it.
+    pub async fn update_contact(&self, id: i64, fields: &Attributes) -> Result<Contact, Error> {
+        let request = self.in_account(Method::PATCH, &format!("/contacts/{id}")).json(fields);
+        request.answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// Removes custom attributes of a contact by key.
+    pub async fn destroy_contact_attributes(&self, id: i64, keys: &[String]) -> Result<Contact, Error> {
+        let request = self.in_account(Method::POST, &format!("/contacts/{id}/destroy_custom_attributes"));
+        request.json(&json!({ "custom_attributes": keys })).answer::<Payload<_>>().await.map(|answer| answer.payload)
     }
 
     /// The newest 20 conversations of a contact.
@@ -213,6 +238,12 @@ impl Client {
     pub async fn set_conversation_labels(&self, id: i64, labels: &[String]) -> Result<Vec<String>, Error> {
         let request = self.in_account(Method::POST, &format!("/conversations/{id}/labels"));
         request.json(&json!({ "labels": labels })).answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// **Replaces** the custom attributes of a conversation.
+    pub async fn set_conversation_attributes(&self, id: i64, attributes: &Attributes) -> Result<(), Error> {
+        let request = self.in_account(Method::POST, &format!("/conversations/{id}/custom_attributes"));
+        request.json(&json!({ "custom_attributes": attributes })).done().await
     }
 
     /// Marks a conversation as read by the token's user.

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod contact;
 mod conv;
 mod daemon;
 mod demo;
@@ -28,6 +29,9 @@ pub(crate) enum Command {
     /// Read and work conversations
     #[command(subcommand, visible_alias = "conversation", alias = "conversations")]
     Conv(conv::Conv),
+    /// Read and change contacts
+    #[command(subcommand, alias = "contacts")]
+    Contact(contact::Contact),
     /// Read and decide approvals
     #[command(subcommand, visible_alias = "approval")]
     Approvals(approvals::Approvals),
@@ -52,6 +56,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Sandbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Status(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Conv(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Contact(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Approvals(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Outbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Events(cmd)) => Box::pin(cmd.run(ctx)).await,

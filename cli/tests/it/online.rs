@@ -183,6 +183,18 @@ fn writing_and_changing_goes_through_the_outbox_once_per_key() {
     shop.run("jo", &["conv", "status", &id, "snoozed", "--until", "2h"]).ends(0);
     assert_eq!(shop.run("jo", &["conv", "assign", &id, "@nobody-of-that-name"]).ends(6).error()["code"], "NOT_FOUND");
 
+    let shown = shop.run("jo", &["conv", "attr", &id, "--set", "order=A-1", "--set", "tier:=2"]).ends(0).json();
+    assert_eq!((shown["custom_attributes"]["order"].as_str(), shown["custom_attributes"]["tier"].as_i64()), (Some("A-1"), Some(2)));
+    assert_eq!(shop.run("jo", &["conv", "unread", &id]).ends(0).json()["unread_count"].as_i64().map(|n| n > 0), Some(true));
+    assert_eq!(shop.run("jo", &["conv", "read", &id]).ends(0).json()["unread_count"], 0);
+    let contact = shown["contact"]["id"].to_string();
+    let edited = shop.run("jo", &["contact", "edit", &contact, "--name", "Ann Other", "--set", "tier=gold"]).ends(0).json();
+    assert_eq!(edited["name"], "Ann Other");
+    assert_eq!(shop.run("jo", &["contact", "view", &contact]).ends(0).json()["name"], "Ann Other");
+    assert_eq!(shop.run("jo", &["contact", "view", "999999"]).ends(6).error()["target"], "contact 999999");
+    assert_eq!(shop.run("jo", &["contact", "edit", &contact, "--phone", "030"]).ends(1).error()["code"], "VALIDATION_FAILED");
+    shop.run("jo", &["conv", "attr", &id]).ends(2);
+
     // Several: each is tried and told, and the first failure is the exit code.
     let both = shop.run("jo", &["conv", "note", "999999", &id, "-b", "both"]).ends(6);
     assert_eq!(both.json()["content"], "both");

@@ -15,6 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::attributes;
 use super::request::{Change, Query, limit, page};
 use crate::app::{Caller, Person};
 use crate::approvals::{self as service, check_text};
@@ -183,7 +184,7 @@ fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_id: i64, da
     Ok(())
 }
 
-/// Changes status, assignee, team, labels or priority through the outbox.
+/// Changes status, assignee, team, labels, priority, custom attributes, or what counts as read, through the outbox.
 #[utoipa::path(patch, path = "/conversations/{id}", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
     request_body = ConversationPatch, security(("bearer" = [])),
     responses((status = 200, body = Data<ConversationView>), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -197,10 +198,13 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ConversationPa
             }
             let writes = writes(scope, who, id, &patch)?;
             if writes.is_empty() {
-                return Err(Fault::invalid("body", "names nothing to change: status, assignee, team, labels or priority"));
+                let names = "status, assignee, team, labels, priority, custom_attributes or read";
+                return Err(Fault::invalid("body", &format!("names nothing to change: {names}")));
             }
             for (kind, payload) in writes {
-                audit(scope, who, &format!("conversation.{}", kind.as_str()), id, payload.clone())?;
+                // Values of attributes are customers' data; the ledger holds their keys.
+                let told = if kind == OutboxKind::Attributes { attributes::told(&payload) } else { payload.clone() };
+                audit(scope, who, &format!("conversation.{}", kind.as_str()), id, told)?;
                 scope.enqueue(&new(id, kind, payload, who, scope.now()))?;
             }
             one(scope, id, &url)
@@ -242,6 +246,13 @@ fn writes(scope: &Scope<'_>, who: &Person, id: i64, patch: &ConversationPatch) -
             word => Some(word.parse::<api::inbox::Priority>().map_err(|err| Fault::invalid("priority", &format!("{err}, none")))?),
         };
         writes.push((OutboxKind::Priority, json!({ "priority": priority })));
+    }
+    if let Some(change) = &patch.custom_attributes {
+        attributes::check(change)?;
+        writes.push((OutboxKind::Attributes, json!({ "set": change.set, "unset": change.unset })));
+    }
+    if let Some(read) = patch.read {
+        writes.push((if read { OutboxKind::Read } else { OutboxKind::Unread }, json!({})));
     }
     match (patch.status, patch.snoozed_until) {
         (Some(status), until) if until.is_none() || status == ConversationStatus::Snoozed => {

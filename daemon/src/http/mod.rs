@@ -4,7 +4,9 @@
 //! in `approvals`. The OpenAPI document is generated from the handlers themselves, so a route that is not in it does not exist.
 
 mod approvals;
+mod attributes;
 mod audit;
+mod contacts;
 mod conversations;
 mod directory;
 mod feed;
@@ -60,6 +62,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(conversations::view, conversations::update))
         .routes(routes!(conversations::messages, conversations::send))
         .routes(routes!(conversations::escalate))
+        .routes(routes!(contacts::view, contacts::update))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::cancel))
         .routes(routes!(outbox::retry))

@@ -200,6 +200,7 @@ impl Scope<'_> {
                 ":identifier": new.identifier, ":blocked": new.blocked,
             },
         )?;
+        self.overlay_pending_contact(new.id)?;
         if changed == 0 {
             return Ok(Applied::Same);
         }

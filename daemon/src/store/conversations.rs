@@ -350,6 +350,7 @@ fn read(row: &Row<'_>, url: &str) -> rusqlite::Result<ConversationView> {
         last_activity_at: timestamp(row.get("last_activity_at_us")?),
         approvals: Vec::new(),
         pending: Vec::new(),
+        custom_attributes: serde_json::from_str(&row.get::<_, String>("custom_attributes")?).unwrap_or_default(),
         url: format!("{url}{id}"),
         as_of: timestamp(row.get("heard_at_us")?),
     })

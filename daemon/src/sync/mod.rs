@@ -8,7 +8,7 @@
 //! | `reconcile` | what the live paths missed |
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
 //! | `listen` | websocket and kept webhooks |
-//! | `push`, `write` and `look` | the outbox: when to send, how to write, and whether it arrived already |
+//! | `push`, `write`, `set` and `look` | the outbox: when to send, how to write, and whether it arrived already |
 //! | `link` | how it stands, in words |
 //!
 //! Chatwoot being down, slow or wrong never ends a task; it shows in [`SyncHandle::link`]. All tasks end when `stop` is cancelled.
@@ -24,6 +24,7 @@ mod pull;
 mod push;
 mod reconcile;
 mod reread;
+mod set;
 mod write;
 
 #[cfg(test)]

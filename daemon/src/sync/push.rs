@@ -15,12 +15,13 @@ use uuid::Uuid;
 
 use super::apply::{How, Incoming, Outcome};
 use super::normalise::MARK;
-use super::write::{Tried, change, message};
+use super::set::change;
+use super::write::{Tried, message};
 use super::{Core, lock};
 use crate::clock::{Micros, SECOND};
 use crate::config;
 use crate::domain::outbox::{ATTEMPTS_MAX, backoff};
-use crate::store::{OutboxKind, OutboxRow, Reread, RereadKind, Scope, StoreError};
+use crate::store::{OutboxKind, OutboxRow, Scope, StoreError};
 
 /// How long the send in flight may take at the end; what is not answered by then is looked up at the next start.
 const LAST_SEND: Duration = Duration::from_secs(10);
@@ -157,7 +158,7 @@ async fn record(core: &Core, row: &OutboxRow, tried: Arc<Tried>) {
 
 fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, tried: &Tried) -> Result<Outcome, StoreError> {
     let reread = |scope: &Scope<'_>| {
-        scope.mark(Reread { kind: RereadKind::Conversation, id: row.conversation_id, conversation_id: 0 })?;
+        scope.mark(row.reread())?;
         Ok(Outcome { marked: true, ..Outcome::default() })
     };
     match tried {
@@ -241,7 +242,10 @@ fn reason(row: &OutboxRow, err: &Error, own: Option<&config::User>) -> String {
             format!("Chatwoot rejects the own token of {} (chatwoot_token of user `{}`): renew it", user.display_name, user.name)
         }
         (ErrorKind::Forbidden { message, .. }, Some(user)) => format!("Chatwoot refuses this to {}: {message}", user.display_name),
-        (ErrorKind::NotFound { record: true, .. }, _) => format!("conversation {} is gone from Chatwoot", row.conversation_id),
+        (ErrorKind::NotFound { record: true, .. }, _) => match row.contact_id {
+            Some(id) => format!("contact {id} is gone from Chatwoot"),
+            None => format!("conversation {} is gone from Chatwoot", row.conversation_id),
+        },
         _ => err.to_string(),
     }
 }

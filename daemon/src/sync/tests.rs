@@ -187,7 +187,10 @@ async fn a_customers_message_arrives_by_websocket() {
 async fn a_reply_whose_answer_is_lost_arrives_once() {
     let bench = Bench::new().await;
     // Without frames, so that only looking can tell.
-    let handle = bench.start(|cx| cx.sync.websocket = false);
+    let handle = bench.start(|cx| {
+        cx.sync.websocket = false;
+        cx.sync.settle_s = 1;
+    });
     until("the first copy", async || handle.progress().done).await;
     let id = bench.some_conversation().await;
     for (fault, text) in [("lose_answer", "lost answer"), ("drop", "never arrived")] {

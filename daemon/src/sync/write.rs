@@ -1,11 +1,10 @@
-//! How each kind of outbox entry is written to Chatwoot, and as whom.
+//! How a message of the outbox is written to Chatwoot, and as whom anything is.
 
 use api::inbox::OutboxState;
 use chatwoot::error::Error;
-use chatwoot::model::{AssignmentAnswer, Conversation, Message, Priority, Status};
+use chatwoot::model::{Conversation, Message};
 use chatwoot::rest::NewMessage;
 use chatwoot::{Client, Secret};
-use serde_json::Value;
 
 use super::look::{Look, Wanted, look};
 use super::normalise::MARK;
@@ -16,17 +15,12 @@ use crate::domain::approval::without_liquid;
 use crate::domain::outbox::backoff;
 use crate::store::{OutboxKind, OutboxRow};
 
-/// How long after a try with an unknown outcome Chatwoot may still carry it out: its own limit for a request (section 12.7). On this machine
-/// no proxy holds a request back, and what a local server has read it answers within a second.
-const SETTLE: Micros = 15 * SECOND;
-const SETTLE_LOCAL: Micros = 2 * SECOND;
-
 /// What became of a try.
 #[derive(Debug)]
 pub(super) enum Tried {
     /// The message is in Chatwoot.
     Sent(Box<Message>),
-    /// The value is set; the conversation as it was read afterwards.
+    /// It is done; the conversation as it was read afterwards, where that worked.
     Set(Option<Box<Conversation>>),
     /// Not now.
     Later { why: String, unsure: bool, not_before: Micros },
@@ -38,7 +32,7 @@ pub(super) enum Tried {
 
 /// Who writes.
 pub(super) struct Acting<'a> {
-    client: Client,
+    pub client: Client,
     /// The user whose own token it is; none for the service user's.
     pub own: Option<&'a config::User>,
 }
@@ -114,8 +108,7 @@ async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str
     // The try was answered or cut off then; before this process it was cut off at the latest when this process began. What is left of its time
     // counts from before the look: an answer older than that is no answer.
     let tried_at = lock(&core.tries).get(&row.id).copied().unwrap_or(core.started_at);
-    let settle = if core.client()?.base().is_loopback() { SETTLE_LOCAL } else { SETTLE };
-    let left = tried_at + settle - core.now();
+    let left = tried_at + Micros::from(core.cx.sync.settle_s) * SECOND - core.now();
     match look(core, row.conversation_id, &wanted).await? {
         Look::Found(message) => return Ok(Some(Tried::Sent(message))),
         Look::Unclear(why) => return Ok(Some(Tried::Over(OutboxState::Held, why.to_owned()))),
@@ -143,69 +136,4 @@ async fn agent_id(core: &Core, user: &config::User) -> Option<i64> {
 async fn is_api_inbox(core: &Core, conversation_id: i64) -> bool {
     let view = core.read(move |scope| scope.conversation(conversation_id, "")).await;
     matches!(view, Ok(Some(view)) if view.inbox.channel == "Api")
-}
-
-/// Sets a value; carrying it out twice does no harm.
-pub(super) async fn change(core: &Core, row: &OutboxRow) -> Tried {
-    let acting = match core.acting(row) {
-        Ok(acting) => acting,
-        Err(err) => return Tried::Failed(err),
-    };
-    let id = row.conversation_id;
-    match set(&acting.client, row).await {
-        Ok(None) => {}
-        Ok(Some(why)) => return Tried::Over(OutboxState::Failed, why),
-        Err(err) => return Tried::Failed(err),
-    }
-    let read = core.call(|client| async move { client.conversation(id).await }).await;
-    Tried::Set(read.ok().map(Box::new))
-}
-
-/// Carries a change out; `Some` says why Chatwoot did not, although it answered.
-async fn set(client: &Client, row: &OutboxRow) -> Result<Option<String>, Error> {
-    let (id, payload) = (row.conversation_id, &row.payload);
-    let number = |key: &str| payload.get(key).and_then(Value::as_i64);
-    let text = |key: &str| payload.get(key).and_then(Value::as_str);
-    match row.kind {
-        OutboxKind::Reply | OutboxKind::Note => {}
-        OutboxKind::Labels => {
-            // Chatwoot replaces the whole set: what others added meanwhile must be in it.
-            let mut now = client.conversation_labels(id).await?;
-            let merged = crate::store::merge_labels(now.clone(), payload);
-            now.sort();
-            if now != merged {
-                client.set_conversation_labels(id, &merged).await?;
-            }
-        }
-        OutboxKind::Assignee => {
-            let agent = number("id").filter(|agent| *agent > 0);
-            let answer = client.assign_agent(id, agent).await?;
-            // Chatwoot unassigns for an agent it does not know, and calls that a success.
-            if let (Some(agent), AssignmentAnswer::Nobody) = (agent, answer) {
-                return Ok(Some(format!("Chatwoot has no agent {} ({agent}) in this account", text("name").unwrap_or_default())));
-            }
-        }
-        OutboxKind::Team => {
-            let team = number("id").filter(|team| *team > 0);
-            let answer = client.assign_team(id, team).await?;
-            if let (Some(team), AssignmentAnswer::Nobody) = (team, answer) {
-                return Ok(Some(format!("Chatwoot has no team {team} in this account")));
-            }
-        }
-        OutboxKind::Status => {
-            let status = Status::from(text("status").unwrap_or_default());
-            if let Status::Other(word) = &status {
-                return Ok(Some(format!("`{word}` is no status")));
-            }
-            client.toggle_status(id, &status, number("snoozed_until_us").map(|at| at / SECOND)).await?;
-        }
-        OutboxKind::Priority => {
-            let priority = text("priority").map(Priority::from);
-            if let Some(Priority::Other(word)) = &priority {
-                return Ok(Some(format!("`{word}` is no priority")));
-            }
-            client.toggle_priority(id, priority.as_ref()).await?;
-        }
-    }
-    Ok(None)
 }

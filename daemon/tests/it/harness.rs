@@ -115,13 +115,16 @@ pub(crate) fn seed(scope: &Scope<'_>) -> Result<(), StoreError> {
         teams: vec![api::inbox::Named { id: 3, name: "billing".to_owned() }],
         labels: vec![],
     })?;
-    let (name, email, phone_number, identifier) = ("Ann".to_owned(), None, None, None);
-    scope.apply_contact(&ContactView { id: 31, name, email, phone_number, identifier, blocked: false })?;
+    scope.apply_contact(&contact(31))?;
     for id in 12..40 {
         scope.apply_conversation(&conversation(id), false)?;
         scope.apply_message(&message(id, 500 + id))?;
     }
     Ok(())
+}
+
+pub(crate) fn contact(id: i64) -> ContactView {
+    ContactView { id, name: "Ann".to_owned(), email: None, phone_number: None, identifier: None, blocked: false }
 }
 
 pub(crate) fn conversation(id: i64) -> ConversationRow {

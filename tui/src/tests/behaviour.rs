@@ -127,7 +127,8 @@ fn a_message_that_fails_later_is_said_and_its_text_comes_back() {
     let mut screen = Screen::new(80, 24);
     let entry = OutboxView {
         id: outbox_id(3),
-        conversation_id: DEE,
+        conversation_id: Some(DEE),
+        contact_id: None,
         kind: "reply".into(),
         state: OutboxState::Failed,
         user: "jo".into(),

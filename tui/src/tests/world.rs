@@ -117,6 +117,7 @@ impl Talk {
             last_activity_at: ago(self.active),
             approvals: Vec::new(),
             pending: Vec::new(),
+            custom_attributes: Default::default(),
             url: format!("https://chat.example.com/app/accounts/1/conversations/{}", self.id),
             as_of: now(),
         }

@@ -1,4 +1,4 @@
-//! `afenda conv assign`, `label` and `status`: changes that go through the outbox.
+//! `afenda conv assign`, `label`, `status`, `attr`, `read` and `unread`: changes that go through the outbox.
 
 use api::id::ConversationId;
 use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
@@ -8,6 +8,7 @@ use crate::error::CliError;
 use crate::selector::{self, pick};
 
 use super::Several;
+use super::attributes::Attributes;
 use super::list::COLUMNS;
 
 /// Give conversations to somebody
@@ -50,6 +51,48 @@ pub(crate) struct SetStatus {
     /// With snoozed: 2h, tomorrow, next-reply, or a time
     #[arg(long, value_name = "WHEN", default_value = "next-reply", hide_default_value = true)]
     until: String,
+}
+
+/// Set and remove custom attributes
+#[derive(Debug, clap::Args)]
+pub(crate) struct Attr {
+    #[command(flatten)]
+    conversations: Several,
+    #[command(flatten)]
+    attributes: Attributes,
+}
+
+/// Mark as read
+#[derive(Debug, clap::Args)]
+pub(crate) struct MarkRead {
+    #[command(flatten)]
+    conversations: Several,
+}
+
+/// Mark as unread from the customer's last message on
+#[derive(Debug, clap::Args)]
+pub(crate) struct MarkUnread {
+    #[command(flatten)]
+    conversations: Several,
+}
+
+impl Attr {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let custom_attributes = Some(self.attributes.required()?);
+        change(ctx, self.conversations.ids, ConversationPatch { custom_attributes, ..ConversationPatch::default() }).await
+    }
+}
+
+impl MarkRead {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        change(ctx, self.conversations.ids, ConversationPatch { read: Some(true), ..ConversationPatch::default() }).await
+    }
+}
+
+impl MarkUnread {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        change(ctx, self.conversations.ids, ConversationPatch { read: Some(false), ..ConversationPatch::default() }).await
+    }
 }
 
 impl Assign {

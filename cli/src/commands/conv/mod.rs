@@ -1,5 +1,6 @@
 //! `afenda conv`: read and work conversations.
 
+pub(crate) mod attributes;
 mod change;
 mod escalate;
 mod list;
@@ -32,6 +33,12 @@ pub(crate) enum Conv {
     Label(change::Label),
     /// Set the status
     Status(change::SetStatus),
+    /// Set and remove custom attributes
+    Attr(change::Attr),
+    /// Mark as read
+    Read(change::MarkRead),
+    /// Mark as unread from the customer's last message on
+    Unread(change::MarkUnread),
     /// Ask an approver for a decision
     Escalate(escalate::Escalate),
 }
@@ -47,6 +54,9 @@ impl Conv {
             Self::Assign(cmd) => cmd.run(ctx).await,
             Self::Label(cmd) => cmd.run(ctx).await,
             Self::Status(cmd) => cmd.run(ctx).await,
+            Self::Attr(cmd) => cmd.run(ctx).await,
+            Self::Read(cmd) => cmd.run(ctx).await,
+            Self::Unread(cmd) => cmd.run(ctx).await,
             Self::Escalate(cmd) => cmd.run(ctx).await,
         }
     }
