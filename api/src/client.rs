@@ -1,5 +1,6 @@
 //! One typed method per endpoint.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,8 +12,8 @@ use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::id::{ConversationId, OutboxId};
 use crate::inbox::{
-    ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Escalate, InboxView, LabelView, MessageQuery,
-    MessageView, Named, NewMessage, OutboxView,
+    CannedView, ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Escalate, InboxView, LabelView,
+    MessageQuery, MessageView, Named, NewMessage, OutboxView,
 };
 use crate::page::{Data, Page};
 use crate::sse::EventStream;
@@ -26,6 +27,20 @@ const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a connection may take: the daemon is near, and people wait.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The slowest line to the daemon that files are given time for.
+const FILE_BYTES_PER_S: u64 = 125_000;
+
+/// A file to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileToSend {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name for the customer.
+    pub name: String,
+    /// MIME type.
+    pub content_type: String,
+}
 
 const NO_QUERY: [(&str, &str); 0] = [];
 
@@ -56,6 +71,15 @@ pub enum ClientError {
     /// The connection broke after the request may have been carried out.
     #[error("the daemon was lost while it worked; whether the request was carried out is not known")]
     Lost(#[source] reqwest::Error),
+    /// A file to send cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// The stream came to its end.
     #[error("the event stream ended")]
     StreamEnded,
@@ -214,6 +238,33 @@ impl Client {
         Ok(self.send::<Data<MessageView>>(reqwest::Method::POST, &path, message, key).await?.data)
     }
 
+    /// Writes a reply or a note with files into the outbox.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`, `PAYLOAD_TOO_LARGE`; [`ClientError::File`] where a file cannot be read.
+    pub async fn send_files(
+        &self,
+        id: ConversationId,
+        message: &NewMessage,
+        files: &[FileToSend],
+        key: &str,
+    ) -> Result<MessageView, ClientError> {
+        let path = format!("/conversations/{id}/messages");
+        let text = serde_json::to_string(message).map_err(|err| ClientError::Protocol(err.to_string()))?;
+        let (mut form, mut bytes) = (reqwest::multipart::Form::new().text("message", text), 0);
+        for file in files {
+            let fail = |source| ClientError::File { path: file.path.clone(), source };
+            let open = tokio::fs::File::open(&file.path).await.map_err(fail)?;
+            let length = open.metadata().await.map_err(fail)?.len();
+            bytes += length;
+            let part = reqwest::multipart::Part::stream_with_length(open, length).file_name(file.name.clone());
+            let part = part.mime_str(&file.content_type).map_err(|err| ClientError::Protocol(err.to_string()))?;
+            form = form.part("attachments", part);
+        }
+        let request = self.request(reqwest::Method::POST, &path).multipart(form).header("idempotency-key", key);
+        Ok(answer::<Data<MessageView>>(request.timeout(CALL_TIMEOUT + Duration::from_secs(bytes / FILE_BYTES_PER_S))).await?.data)
+    }
+
     /// One contact.
     ///
     /// # Errors
@@ -364,6 +415,14 @@ impl Client {
     /// As every call.
     pub async fn labels(&self) -> Result<Vec<LabelView>, ClientError> {
         Ok(self.get::<Page<LabelView>>("/labels", &NO_QUERY).await?.data)
+    }
+
+    /// The account's canned responses, by code.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn canned(&self) -> Result<Vec<CannedView>, ClientError> {
+        Ok(self.get::<Page<CannedView>>("/canned", &NO_QUERY).await?.data)
     }
 
     /// A page of the audit log, newest first.

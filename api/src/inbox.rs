@@ -1,5 +1,6 @@
 //! Conversations, messages and what stands around them, as clients see them.
 
+use std::collections::BTreeMap;
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
@@ -273,7 +274,7 @@ pub struct Sender {
 /// A file with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AttachmentView {
-    /// Chatwoot's id.
+    /// Chatwoot's id; 0 while it is only in the outbox.
     pub id: i64,
     /// Chatwoot's word: image, video, audio, file, location, contact, …
     pub file_type: String,
@@ -376,11 +377,13 @@ pub struct MessageQuery {
     pub limit: Option<u32>,
 }
 
-/// A reply to the customer, or a private note.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// A reply to the customer, or a private note. With files it goes as a form: this as the part `message`, each file as a part `attachments`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMessage {
-    /// The text, 1 to 150,000 characters as in Chatwoot.
+    /// The text, up to 150,000 characters as in Chatwoot; not empty, unless there are files or `canned`. It arrives as it is: what looks like
+    /// Liquid in it is no Liquid.
+    #[serde(default)]
     pub content: String,
     /// A note that only the team sees.
     #[serde(default)]
@@ -388,6 +391,41 @@ pub struct NewMessage {
     /// Seconds to wait before it leaves, during which it can be recalled; absent = the configured hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_seconds: Option<u32>,
+    /// Whom to notify, in a note: where the text has `@Name`, there, else at its beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+    /// Code of a canned response to send instead of `content`. Chatwoot fills in what it knows (`{{contact.name}}`), `vars` the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canned: Option<String>,
+    /// Values for what a canned response leaves open, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
+}
+
+impl NewMessage {
+    /// A message of text alone.
+    pub fn text(content: impl Into<String>, private: bool) -> Self {
+        Self { content: content.into(), private, ..Self::default() }
+    }
+}
+
+/// Whom a note notifies, by Chatwoot's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mention {
+    /// An agent.
+    Agent(i64),
+    /// Everybody in a team.
+    Team(i64),
+}
+
+/// A canned response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CannedView {
+    /// What is typed to get it; codes differ by case.
+    pub short_code: String,
+    /// The text, with the Liquid that Chatwoot fills in.
+    pub content: String,
 }
 
 /// What to change on a conversation; absent fields stay.

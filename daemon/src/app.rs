@@ -14,6 +14,7 @@ use crate::clock::{Clock, Micros};
 use crate::config::{self, Config, OWNER};
 use crate::domain::approval::Who;
 use crate::fault::Fault;
+use crate::files::Files;
 use crate::store::{Scope, Store, StoreError, TenantKey, TenantRow};
 use crate::sync::SyncHandle;
 
@@ -47,6 +48,8 @@ pub(crate) struct Tenant {
     pub(crate) url: String,
     pub(crate) rules: Arc<Rules>,
     pub(crate) sync: Option<SyncHandle>,
+    /// Files that wait for Chatwoot.
+    pub(crate) files: Files,
 }
 
 impl App {

@@ -9,6 +9,7 @@
 //! | [`domain`] | the rules, without IO |
 //! | [`store`] | everything that is kept; the only SQL |
 //! | [`sync`] | Chatwoot to store and back |
+//! | [`files`] | files that wait for Chatwoot |
 //! | `approvals` | approvals end to end, inside one write |
 //! | `http` | the API |
 
@@ -18,6 +19,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 mod fault;
+pub mod files;
 mod http;
 pub mod secret;
 mod start;

@@ -16,6 +16,7 @@ use crate::app::{App, Inner, Tenant};
 use crate::approvals::{self, Rules};
 use crate::clock::{Clock, SECOND};
 use crate::config::{self, Config, ConfigError, OWNER};
+use crate::files::Files;
 use crate::http;
 use crate::secret::{self, SecretError, Token};
 use crate::store::{Global, OpenError, Store, StoreError, TenantRow};
@@ -270,6 +271,7 @@ fn run_tenant(config: &Config, tenant: &config::Tenant, row: TenantRow, store: &
         Ok(base) => base.conversation_page(c.account_id, 0).as_str().trim_end_matches('0').to_owned(),
         Err(_) => String::new(), // The sync says what is wrong with it.
     });
+    let files = Files::new(&config.data_dir, row.id);
     let sync = tenant.chatwoot.clone().map(|chatwoot| {
         let rules = rules.clone();
         sync::start(SyncContext {
@@ -279,12 +281,13 @@ fn run_tenant(config: &Config, tenant: &config::Tenant, row: TenantRow, store: &
             chatwoot,
             users: config.users.iter().filter(|user| user.tenants.contains(&tenant.slug)).cloned().collect(),
             sync: config.sync.clone(),
+            files: files.clone(),
             clock: clock.clone(),
             stop: stop.clone(),
             escalate: Arc::new(move |scope, escalation| approvals::escalate_from_chatwoot(scope, &rules, escalation)),
         })
     });
-    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync }
+    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, files }
 }
 
 /// Lets approvals lapse on time.

@@ -2,16 +2,21 @@
 //!
 //! All of them fail with [`Error`]; "administrators" means that an agent's token gets [`ErrorKind::Forbidden`].
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::json;
 
-use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Upload};
+use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Source, Upload};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Account, Agent, ApiInfo, AssignmentAnswer, Attributes, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactPage, Conversation,
     ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, Data, Inbox, Label, Macro, Message, MessagesPage, Meta,
     OneWebhook, Payload, Profile, Status, StatusChanged, Team, Webhook, Webhooks,
 };
+
+/// The slowest line that files are given time for: 1 Mbit/s.
+const UPLOAD_BYTES_PER_S: u64 = 125_000;
 
 /// Server, user and account.
 impl Client {
@@ -281,14 +286,31 @@ impl Client {
         for (key, value) in message.form_fields() {
             form = form.text(key, value);
         }
+        let mut bytes = 0;
         for file in files {
-            let part = reqwest::multipart::Part::stream(file.bytes).file_name(file.file_name);
+            let part = match file.bytes {
+                Source::Bytes(whole) => {
+                    bytes += whole.len() as u64;
+                    reqwest::multipart::Part::stream(whole)
+                }
+                Source::File(path) => {
+                    let fail = |err: std::io::Error| {
+                        Error::new(ErrorKind::Config { message: format!("“{}” cannot be read", file.file_name) }).because(err)
+                    };
+                    let on_disk = tokio::fs::File::open(path).await.map_err(fail)?;
+                    let length = on_disk.metadata().await.map_err(fail)?.len();
+                    bytes += length;
+                    reqwest::multipart::Part::stream_with_length(on_disk, length)
+                }
+            };
+            let part = part.file_name(file.file_name);
             let part = part.mime_str(&file.content_type).map_err(|err| {
                 Error::new(ErrorKind::Config { message: format!("“{}” is not a MIME type", file.content_type) }).because(err)
             })?;
             form = form.part("attachments[]", part);
         }
-        self.in_account(Method::POST, &format!("/conversations/{conversation_id}/messages")).multipart(form).answer().await
+        let request = self.in_account(Method::POST, &format!("/conversations/{conversation_id}/messages")).multipart(form);
+        request.longer(Duration::from_secs(bytes / UPLOAD_BYTES_PER_S)).answer().await
     }
 
     /// Deletes a message: the row stays, with another text. A second time is 200 too.

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod canned;
 mod contact;
 mod conv;
 mod daemon;
@@ -32,6 +33,9 @@ pub(crate) enum Command {
     /// Read and change contacts
     #[command(subcommand, alias = "contacts")]
     Contact(contact::Contact),
+    /// Prepared answers
+    #[command(subcommand)]
+    Canned(canned::Canned),
     /// Read and decide approvals
     #[command(subcommand, visible_alias = "approval")]
     Approvals(approvals::Approvals),
@@ -57,6 +61,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Status(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Conv(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Contact(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Canned(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Approvals(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Outbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Events(cmd)) => Box::pin(cmd.run(ctx)).await,

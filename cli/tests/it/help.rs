@@ -27,6 +27,8 @@ const COMMANDS: &[&str] = &[
     "contact",
     "contact view",
     "contact edit",
+    "canned",
+    "canned list",
     "approvals",
     "approvals list",
     "approvals view",

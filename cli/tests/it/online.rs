@@ -183,6 +183,17 @@ fn writing_and_changing_goes_through_the_outbox_once_per_key() {
     shop.run("jo", &["conv", "status", &id, "snoozed", "--until", "2h"]).ends(0);
     assert_eq!(shop.run("jo", &["conv", "assign", &id, "@nobody-of-that-name"]).ends(6).error()["code"], "NOT_FOUND");
 
+    let bill = shop.home.path().join("bill.txt");
+    std::fs::write(&bill, "240 EUR").unwrap();
+    let sent = shop.run("jo", &["conv", "reply", &id, "--attach", bill.to_str().unwrap(), "--hold", "60"]).ends(0).json();
+    let file = &sent["attachments"][0];
+    assert_eq!((file["name"].as_str(), file["file_size"].as_u64(), sent["content"].as_str()), (Some("bill.txt"), Some(7), None));
+    shop.run("jo", &["outbox", "cancel", sent["outbox_id"].as_str().unwrap()]).ends(0);
+    assert!(shop.run("jo", &["conv", "reply", &id, "-b", "x", "--attach", "/no/such"]).ends(2).err.contains("/no/such"));
+    let note = shop.run("jo", &["conv", "note", &id, "-b", "look", "--mention", "@Ada"]).ends(0).json();
+    assert!(note["content"].as_str().unwrap().contains("](mention://user/"), "{note}");
+    assert_eq!(shop.run("jo", &["conv", "reply", &id, "--canned", "none-of-that-name"]).ends(1).error()["code"], "VALIDATION_FAILED");
+    shop.run("jo", &["canned", "list"]).ends(0);
     let shown = shop.run("jo", &["conv", "attr", &id, "--set", "order=A-1", "--set", "tier:=2"]).ends(0).json();
     assert_eq!((shown["custom_attributes"]["order"].as_str(), shown["custom_attributes"]["tier"].as_i64()), (Some("A-1"), Some(2)));
     assert_eq!(shop.run("jo", &["conv", "unread", &id]).ends(0).json()["unread_count"].as_i64().map(|n| n > 0), Some(true));

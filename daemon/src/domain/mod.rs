@@ -4,6 +4,7 @@
 
 pub mod approval;
 pub mod outbox;
+pub mod text;
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,8 @@
 //! When a write is tried again, and when it is given up or gives way.
 
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
 /// The first wait after a failure, in microseconds; each further one is twice as long.
 const FIRST: i64 = 1_000_000;
 /// The longest wait: Chatwoot's longest rate window that matters here is a minute, and people wait for their reply.
@@ -12,6 +15,19 @@ pub const ATTEMPTS_MAX: u32 = 60;
 pub fn backoff(attempts: u32, spread: f64) -> i64 {
     let whole = FIRST.saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(LONGEST);
     whole - (whole as f64 * 0.25 * spread.clamp(0.0, 1.0)) as i64
+}
+
+/// A file as the outbox entry names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRef {
+    /// Its name on our disk.
+    pub id: Uuid,
+    /// Its name for people, made safe.
+    pub name: String,
+    /// MIME type.
+    pub content_type: String,
+    /// Bytes.
+    pub size: u64,
 }
 
 /// What a look finds after a write of a value whose outcome is not known.

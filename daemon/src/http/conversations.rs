@@ -4,7 +4,6 @@ use api::approval::ApprovalView;
 use api::error::ErrorBody;
 use api::inbox::{
     ConversationPatch, ConversationQuery, ConversationStatus, ConversationView, Escalate, LabelChange, Labels, MessageQuery, MessageView,
-    NewMessage,
 };
 use api::page::{Data, Page, PageMeta};
 use axum::Json;
@@ -18,14 +17,9 @@ use serde_json::{Value, json};
 use super::attributes;
 use super::request::{Change, Query, limit, page};
 use crate::app::{Caller, Person};
-use crate::approvals::{self as service, check_text};
-use crate::clock::SECOND;
-use crate::config::HOLD_SECONDS_MAX;
+use crate::approvals as service;
 use crate::fault::Fault;
 use crate::store::{Assignee, ConversationFilter, NewOutbox, OutboxKind, Place, Scope};
-
-/// Chatwoot's own limit of a message's text, in characters.
-const CONTENT_CHARS_MAX: usize = 150_000;
 
 /// Conversations, with the counts of the tabs.
 #[utoipa::path(get, path = "/conversations", tag = "conversations", params(ConversationQuery), security(("bearer" = [])),
@@ -97,7 +91,7 @@ pub(crate) async fn view(caller: Caller, Path(id): Path<String>) -> Result<Json<
     Ok(Json(Data { data }))
 }
 
-fn parse(id: &str) -> Result<i64, Fault> {
+pub(super) fn parse(id: &str) -> Result<i64, Fault> {
     id.parse().map_err(|_| Fault::not_found("conversation"))
 }
 
@@ -135,39 +129,11 @@ pub(crate) async fn messages(
     Ok(Json(caller.read(read).await?))
 }
 
-/// Writes a reply or a private note into the outbox.
-#[utoipa::path(post, path = "/conversations/{id}/messages", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
-    request_body = NewMessage, security(("bearer" = [])),
-    responses((status = 202, body = Data<MessageView>), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
-pub(crate) async fn send(Path(id): Path<String>, change: Change<NewMessage>) -> Result<Response, Fault> {
-    change.caller.must_work()?;
-    let id = parse(&id)?;
-    let configured = change.caller.app.config.hold_seconds;
-    change
-        .carry_out(StatusCode::ACCEPTED, move |scope, who, body: NewMessage| {
-            check_text("content", &body.content, 1, CONTENT_CHARS_MAX)?;
-            let hold = body.hold_seconds.unwrap_or(if body.private { 0 } else { configured });
-            if hold > HOLD_SECONDS_MAX {
-                return Err(Fault::invalid("hold_seconds", &format!("at most {HOLD_SECONDS_MAX}")));
-            }
-            if !scope.has_conversation(id)? {
-                return Err(Fault::not_found("conversation"));
-            }
-            let kind = if body.private { OutboxKind::Note } else { OutboxKind::Reply };
-            let not_before = scope.now() + i64::from(hold) * SECOND;
-            let row = scope.enqueue(&new(id, kind, json!({ "content": body.content }), who, not_before))?;
-            audit(scope, who, if body.private { "message.note" } else { "message.reply" }, id, json!({ "outbox_id": row.id }))?;
-            let shown = scope.pending_messages(id, &|_| who.name.clone())?;
-            shown.into_iter().find(|m| m.outbox_id.is_some_and(|o| o.0 == row.id)).ok_or_else(|| Fault::not_found("message"))
-        })
-        .await
-}
-
-fn new(conversation_id: i64, kind: OutboxKind, payload: Value, who: &Person, not_before: i64) -> NewOutbox {
+pub(super) fn new(conversation_id: i64, kind: OutboxKind, payload: Value, who: &Person, not_before: i64) -> NewOutbox {
     NewOutbox { conversation_id, kind, payload, user: Some(who.user.clone()), approval_id: None, not_before }
 }
 
-fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_id: i64, data: Value) -> Result<(), Fault> {
+pub(super) fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_id: i64, data: Value) -> Result<(), Fault> {
     scope.append(
         crate::store::Ledger::Audit,
         &crate::store::AuditEntry {

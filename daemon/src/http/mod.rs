@@ -11,11 +11,13 @@ mod conversations;
 mod directory;
 mod feed;
 mod health;
+mod messages;
 mod outbox;
 mod request;
 mod respond;
 mod stream;
 mod tenants;
+mod upload;
 mod webhook;
 
 use axum::extract::DefaultBodyLimit;
@@ -23,7 +25,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::app::App;
@@ -60,7 +62,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(approvals::withdraw))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::view, conversations::update))
-        .routes(routes!(conversations::messages, conversations::send))
+        .routes(routes!(conversations::messages, messages::send).layer(DefaultBodyLimit::max(upload::FORM_BYTES_MAX)))
         .routes(routes!(conversations::escalate))
         .routes(routes!(contacts::view, contacts::update))
         .routes(routes!(outbox::list))
@@ -70,6 +72,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directory::teams))
         .routes(routes!(directory::inboxes))
         .routes(routes!(directory::labels))
+        .routes(routes!(directory::canned))
         .routes(routes!(feed::list))
         .routes(routes!(feed::view))
         .routes(routes!(webhook::receive))

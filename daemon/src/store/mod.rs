@@ -8,6 +8,7 @@ mod activities;
 mod apply;
 mod approvals;
 mod audit;
+mod canned;
 mod conversations;
 mod directory;
 mod idempotency;

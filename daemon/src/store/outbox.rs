@@ -2,14 +2,16 @@
 
 use api::event::{ActivityType, SubjectType};
 use api::id::{ConversationId, OutboxId};
-use api::inbox::{DeliveryState, MessageType, MessageView, OutboxState, OutboxView, Sender, SenderKind};
+use api::inbox::{AttachmentView, DeliveryState, MessageType, MessageView, OutboxState, OutboxView, Sender, SenderKind};
 use api::status::OutboxCounts;
 use rusqlite::{Row, named_params};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{NewActivity, Reread, RereadKind, Scope, Sql, StoreError};
 use crate::clock::{Micros, SECOND, timestamp};
+use crate::domain::outbox::FileRef;
 
 /// How long an entry that is over is kept, so that a late echo of it is still recognised. What wrote back a decision stays with it.
 const KEEP_OVER: Micros = 90 * 24 * 3600 * SECOND;
@@ -143,6 +145,16 @@ impl OutboxRow {
         self.payload.get("content").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Files of a message.
+    pub fn files(&self) -> Vec<FileRef> {
+        self.payload.get("files").and_then(|files| Vec::deserialize(files).ok()).unwrap_or_default()
+    }
+
+    /// Whether Chatwoot is to render its text: a canned response, not what a person typed.
+    pub fn is_liquid(&self) -> bool {
+        self.payload.get("liquid").and_then(Value::as_bool).unwrap_or_default()
+    }
+
     /// What to read again once it is over: what was shown in advance is replaced by what Chatwoot has.
     pub fn reread(&self) -> Reread {
         match self.contact_id {
@@ -197,6 +209,10 @@ const PENDING_MESSAGES: Sql = Sql::new(columns!(
     "from outbox where tenant_id = :tenant and conversation_id = :conversation and kind in ('reply', 'note')
              and state in ('queued', 'sending', 'held', 'failed') order by position"
 ));
+const WITH_FILES: Sql = Sql::new(columns!(
+    "from outbox where tenant_id = :tenant and state in ('queued', 'sending', 'held', 'failed') and kind in ('reply', 'note')
+             and json_array_length(payload, '$.files') > 0 order by position"
+));
 const UNCONFIRMED: Sql = Sql::new(columns!(
     "from outbox where tenant_id = :tenant and conversation_id = :conversation and contact_id is :contact
              and state in ('queued', 'sending') order by position"
@@ -204,7 +220,7 @@ const UNCONFIRMED: Sql = Sql::new(columns!(
 
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, UNCONFIRMED];
+pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED];
 
 impl Scope<'_> {
     /// Writes an entry, shows its effect at once, and tells the clients.
@@ -388,6 +404,11 @@ impl Scope<'_> {
         Ok(rows.iter().map(|row| row.message(names(row.user.as_deref()))).collect())
     }
 
+    /// Files that an entry still needs.
+    pub fn needed_files(&self) -> Result<Vec<FileRef>, StoreError> {
+        Ok(self.all(WITH_FILES, &[], read)?.into_iter().collect::<Result<Vec<_>, _>>()?.iter().flat_map(OutboxRow::files).collect())
+    }
+
     /// Kinds of our writes that Chatwoot has not confirmed.
     pub fn pending_kinds(&self, conversation_id: i64) -> Result<Vec<String>, StoreError> {
         const SQL: Sql = Sql::new(
@@ -445,18 +466,24 @@ impl OutboxRow {
             conversation_id: ConversationId(self.conversation_id),
             message_type: MessageType::Outgoing,
             private: self.kind == OutboxKind::Note,
-            content: Some(self.content().to_owned()),
+            content: Some(self.content().to_owned()).filter(|text| !text.is_empty()),
             content_type: "text".to_owned(),
             state,
             error: self.error.clone(),
             sender: Some(Sender { id: None, kind: SenderKind::User, name }),
-            attachments: Vec::new(),
+            attachments: self.files().into_iter().map(attachment).collect(),
             deleted: false,
             in_reply_to: None,
             created_at: timestamp(self.created_at),
             sends_at: (self.state == OutboxState::Queued).then(|| timestamp(self.not_before)),
         }
     }
+}
+
+/// A file that Chatwoot does not have yet.
+fn attachment(file: FileRef) -> AttachmentView {
+    let kind = file.content_type.split('/').next().filter(|kind| ["image", "audio", "video"].contains(kind)).unwrap_or("file");
+    AttachmentView { id: 0, file_type: kind.to_owned(), name: file.name, file_size: i64::try_from(file.size).ok(), url: None }
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<OutboxRow, StoreError>> {

@@ -50,6 +50,7 @@ pub use apply::{Door, EscalateFn, Escalation, How, Incoming, Outcome};
 
 use crate::clock::{Clock, Micros, SECOND};
 use crate::config;
+use crate::files::Files;
 use crate::store::{NewActivity, Store, StoreError, TenantKey};
 use link::{Base, Failure, Link};
 
@@ -70,6 +71,8 @@ pub struct SyncContext {
     pub users: Vec<config::User>,
     /// Limits and intervals.
     pub sync: config::Sync,
+    /// Files that wait for Chatwoot.
+    pub files: Files,
     /// Time for what is stored.
     pub clock: Clock,
     /// Ends everything.
@@ -116,6 +119,17 @@ impl SyncHandle {
     /// How far the first copy has come.
     pub fn progress(&self) -> Progress {
         lock(&self.core.progress).clone()
+    }
+
+    /// Canned responses by code as Chatwoot has them now: code and text.
+    ///
+    /// # Errors
+    /// What keeps Chatwoot from answering.
+    pub async fn canned_responses(&self) -> Result<Vec<(String, String)>, Error> {
+        let rows = self.core.call(|client| async move { client.canned_responses().await }).await?;
+        let mut rows: Vec<_> = rows.into_iter().map(|row| (row.short_code, row.content)).collect();
+        rows.sort();
+        Ok(rows)
     }
 
     /// What somebody should know, sorted.

@@ -21,7 +21,8 @@ use super::{Core, lock};
 use crate::clock::{Micros, SECOND};
 use crate::config;
 use crate::domain::outbox::{ATTEMPTS_MAX, backoff};
-use crate::store::{OutboxKind, OutboxRow, Scope, StoreError};
+use crate::files::Files;
+use crate::store::{OutboxKind, OutboxRow, Scope, Store, StoreError, TenantKey};
 
 /// How long the send in flight may take at the end; what is not answered by then is looked up at the next start.
 const LAST_SEND: Duration = Duration::from_secs(10);
@@ -43,6 +44,7 @@ pub(super) async fn run(core: Arc<Core>) {
     let mut sends: JoinSet<Uuid> = JoinSet::new();
     let mut busy = HashSet::new();
     while !stop.is_cancelled() {
+        sweep(&core.cx.store, core.cx.tenant, &core.cx.files).await;
         let wait = if *core.ready.borrow() { begin(&core, &mut sends, &mut busy).await } else { None };
         let mut ready = core.ready.subscribe();
         ready.mark_unchanged();
@@ -63,6 +65,27 @@ pub(super) async fn run(core: Arc<Core>) {
     let ended = tokio::time::timeout(LAST_SEND, async { while sends.join_next().await.is_some() {} }).await;
     if ended.is_err() {
         tracing::warn!(tenant = %core.cx.slug, sends = sends.len(), "sends were still unanswered at the end; they are looked up at the next start");
+    }
+}
+
+/// Removes files whose entries are over, however they came to be. Usually there is no file at all, and this is one look at a folder.
+async fn sweep(store: &Store, tenant: TenantKey, files: &Files) {
+    let found = match files.all().await {
+        Ok(found) => files.settled(found),
+        Err(err) => {
+            tracing::warn!(%err, "the folder of waiting files cannot be read");
+            return;
+        }
+    };
+    if found.is_empty() {
+        return;
+    }
+    match store.read(tenant, |scope| scope.needed_files()).await {
+        Ok(needed) => {
+            let over: Vec<Uuid> = found.into_iter().filter(|id| !needed.iter().any(|file| file.id == *id)).collect();
+            files.remove(over).await;
+        }
+        Err(err) => tracing::warn!(error = &err as &dyn std::error::Error, "which files are still needed is not known yet"),
     }
 }
 

@@ -56,6 +56,7 @@ impl Bench {
             },
             users: Vec::new(),
             sync: config::Sync::default(),
+            files: Files::new(self._folder.path(), Uuid::nil()),
             clock: Clock::system(),
             stop: self.stop.clone(),
             escalate: Arc::new(move |_, escalation| {
@@ -214,6 +215,8 @@ async fn a_reply_whose_answer_is_lost_arrives_once() {
         let mut wanted = look::Wanted {
             id: row.id,
             content: text.to_owned(),
+            filled: false,
+            files: Vec::new(),
             private: false,
             since: row.created_at,
             author: Some(bench.shop.user_ids()["sync"]),

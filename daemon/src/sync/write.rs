@@ -3,7 +3,7 @@
 use api::inbox::OutboxState;
 use chatwoot::error::Error;
 use chatwoot::model::{Conversation, Message};
-use chatwoot::rest::NewMessage;
+use chatwoot::rest::{NewMessage, Source, Upload};
 use chatwoot::{Client, Secret};
 
 use super::look::{Look, Wanted, look};
@@ -11,8 +11,8 @@ use super::normalise::MARK;
 use super::{Core, lock};
 use crate::clock::{Micros, SECOND};
 use crate::config;
-use crate::domain::approval::without_liquid;
 use crate::domain::outbox::backoff;
+use crate::domain::text::literal;
 use crate::store::{OutboxKind, OutboxRow};
 
 /// What became of a try.
@@ -48,13 +48,13 @@ impl Core {
         })
     }
 
-    /// The text as it is sent. A note by the service user says who wrote it; a reply is the shop's either way.
+    /// The text as Chatwoot is to keep it. A note by the service user says who wrote it; a reply is the shop's either way.
     fn text(&self, row: &OutboxRow, acting: &Acting<'_>) -> String {
         match (&row.user, row.kind, acting.own) {
             (Some(name), OutboxKind::Note, None) if row.approval_id.is_none() => {
                 let user = self.cx.users.iter().find(|user| user.name == *name);
                 let shown = user.map_or(name.as_str(), |user| &user.display_name);
-                format!("{} (via afenda):\n\n{}", without_liquid(shown), row.content())
+                format!("{shown} (via afenda):\n\n{}", row.content())
             }
             _ => row.content().to_owned(),
         }
@@ -79,15 +79,40 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
             }
         }
     }
+    let files = match uploads(core, row).await {
+        Ok(files) => files,
+        Err(why) => return Tried::Over(OutboxState::Failed, why),
+    };
     let id = row.id.to_string();
+    let content = if row.is_liquid() { content } else { literal(&content) };
     let mut new = if row.kind == OutboxKind::Note { NewMessage::note(content) } else { NewMessage::reply(content) };
     if !marked && is_api_inbox(core, row.conversation_id).await {
         new.source_id = Some(id.clone());
     }
-    match acting.client.create_message(row.conversation_id, &new.marked(MARK, id)).await {
+    let new = new.marked(MARK, id);
+    let sent = match files.is_empty() {
+        true => acting.client.create_message(row.conversation_id, &new).await,
+        false => acting.client.create_message_multipart(row.conversation_id, &new, files).await,
+    };
+    match sent {
         Ok(message) => Tried::Sent(Box::new(message)),
         Err(err) => Tried::Failed(err),
     }
+}
+
+/// The files of a message, as they lie here; or why one cannot be sent.
+async fn uploads(core: &Core, row: &OutboxRow) -> Result<Vec<Upload>, String> {
+    let mut uploads = Vec::new();
+    for file in row.files() {
+        let path = core.cx.files.path(file.id);
+        match tokio::fs::metadata(&path).await {
+            Ok(meta) if meta.len() == file.size => {
+                uploads.push(Upload { file_name: file.name, content_type: file.content_type, bytes: Source::File(path) });
+            }
+            _ => return Err(format!("the file {} is no longer on the daemon's disk; attach it anew", file.name)),
+        }
+    }
+    Ok(uploads)
 }
 
 /// Looks for an earlier try; `None` when it is certain that there is nothing and there will be nothing.
@@ -100,6 +125,12 @@ async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str
     let wanted = Wanted {
         id: row.id,
         content: content.to_owned(),
+        filled: row.is_liquid(),
+        files: {
+            let mut sizes: Vec<u64> = row.files().into_iter().map(|file| file.size).collect();
+            sizes.sort_unstable();
+            sizes
+        },
         private: row.kind == OutboxKind::Note,
         since: row.created_at + server.skew,
         author,

@@ -1,9 +1,9 @@
 //! Every kind of write from the API to Chatwoot, and what a colleague did meanwhile.
 
 use api::Code;
-use api::client::new_key;
+use api::client::{FileToSend, new_key};
 use api::id::ConversationId;
-use api::inbox::{AttributeChange, ContactPatch, ConversationPatch, ConversationStatus, OutboxState};
+use api::inbox::{AttributeChange, ContactPatch, ConversationPatch, ConversationStatus, Mention, NewMessage, OutboxState};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -136,4 +136,77 @@ async fn an_unsure_status_is_repeated_only_over_what_it_was() {
         assert!(error.is_none_or(|why| why.contains("left to whoever changed it")), "{lose}");
         shop.daemon.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_types_arrives_as_typed_and_a_canned_response_filled() {
+    let shop = shop().await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let contact = jo.conversation(ConversationId(id)).await.unwrap().contact.name;
+    shop.at_chatwoot("admin", "/canned_responses", json!({"short_code": "order-hi", "content": "Hi {{contact.name}}, order {{ order }}"}))
+        .await;
+    let typed = "{{contact.name}} and {% if %} and `{{code}}`";
+    jo.send_message(ConversationId(id), &NewMessage::text(typed, false), &new_key()).await.unwrap();
+    let canned = NewMessage { canned: Some("order-hi".to_owned()), ..NewMessage::default() };
+    let open = refused(jo.send_message(ConversationId(id), &canned, &new_key()).await);
+    assert_eq!((open.1, open.2["fields"][0]["field"].clone()), (Code::ValidationFailed, json!("vars")));
+    let vars = [("order".to_owned(), "{{A-1}}".to_owned())].into_iter().collect();
+    jo.send_message(ConversationId(id), &NewMessage { vars, ..canned }, &new_key()).await.unwrap();
+    let unknown = NewMessage { canned: Some("Order-HI".to_owned()), ..NewMessage::default() };
+    assert_eq!(refused(jo.send_message(ConversationId(id), &unknown, &new_key()).await).1, Code::ValidationFailed);
+    let note =
+        NewMessage { mentions: vec![Mention::Agent(jo.me().await.unwrap().agent.unwrap().id)], ..NewMessage::text("please look", true) };
+    jo.send_message(ConversationId(id), &note, &new_key()).await.unwrap();
+    let public = NewMessage { private: false, ..note };
+    assert_eq!(refused(jo.send_message(ConversationId(id), &public, &new_key()).await).1, Code::ValidationFailed);
+    all_sent(&shop).await;
+    let there = shop.at_sandbox(id).await["messages"].clone();
+    let texts: Vec<&str> = there.as_array().unwrap().iter().filter_map(|m| m["content"].as_str()).collect();
+    assert!(texts.contains(&typed), "{texts:?}");
+    assert!(texts.contains(&format!("Hi {contact}, order {{{{A-1}}}}").as_str()), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("](mention://user/") && text.ends_with("please look")), "{texts:?}");
+    shop.daemon.stop().await;
+}
+
+fn waiting_files(shop: &Shop) -> usize {
+    let tenants =
+        std::fs::read_dir(shop.config.data_dir.join("outbox")).map(|dir| dir.flatten().map(|entry| entry.path()).collect::<Vec<_>>());
+    tenants.unwrap_or_default().into_iter().map(|tenant| std::fs::read_dir(tenant).unwrap().count()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_wait_on_the_disk_arrive_whole_and_are_gone_when_it_is_over() {
+    let shop = shop().await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let path = shop.config.data_dir.join("a.png");
+    std::fs::write(&path, vec![7; 300_000]).unwrap();
+    let file = FileToSend { path: path.clone(), name: "../bill.png".to_owned(), content_type: "image/png".to_owned() };
+    let held = NewMessage { hold_seconds: Some(600), ..NewMessage::text("see the bill", false) };
+    let key = new_key();
+    let shown = jo.send_files(ConversationId(id), &held, std::slice::from_ref(&file), &key).await.unwrap();
+    let shown_file = &shown.attachments[0];
+    assert_eq!((shown_file.name.as_str(), shown_file.file_size, shown_file.file_type.as_str()), ("bill.png", Some(300_000), "image"));
+    // The same call again is the same message, although its boundary is another; another file is another call.
+    assert_eq!(jo.send_files(ConversationId(id), &held, std::slice::from_ref(&file), &key).await.unwrap().outbox_id, shown.outbox_id);
+    assert_eq!(refused(jo.send_files(ConversationId(id), &held, &[file.clone(), file.clone()], &key).await).1, Code::IdempotencyKeyReused);
+    assert_eq!(waiting_files(&shop), 1);
+    jo.outbox_act(shown.outbox_id.unwrap(), "cancel", &new_key()).await.unwrap();
+    until("the recalled file gone", async || (waiting_files(&shop) == 0).then_some(())).await;
+
+    // A file alone is a message; its answer is lost once, and it arrives once.
+    let messages = format!("/api/v1/accounts/*/conversations/{id}/messages");
+    shop.fault(json!({"match": {"method": "POST", "path": messages}, "times": 1, "fault": {"kind": "lose_answer"}})).await;
+    jo.send_files(ConversationId(id), &NewMessage::default(), &[file], &new_key()).await.unwrap();
+    all_sent(&shop).await;
+    let page = shop.chatwoot("agent", Method::GET, &format!("/conversations/{id}/attachments"), Value::Null).await;
+    let rows = page["payload"].as_array().unwrap();
+    let ours: Vec<&Value> = rows.iter().filter(|row| row["file_size"] == 300_000).collect();
+    assert_eq!((ours.len(), ours[0]["file_type"].as_str()), (1, Some("image")), "{page}");
+    until("the sent file gone", async || (waiting_files(&shop) == 0).then_some(())).await;
+    // Nothing stays of what is refused.
+    let text = FileToSend { path, name: "a".to_owned(), content_type: "text/plain".to_owned() };
+    let nowhere = jo.send_files(ConversationId(999_999), &NewMessage::default(), &[text], &new_key()).await;
+    assert_eq!(refused(nowhere).0, 404);
+    until("the refused file gone", async || (waiting_files(&shop) == 0).then_some(())).await;
+    shop.daemon.stop().await;
 }
