@@ -12,8 +12,8 @@ use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::id::{ConversationId, OutboxId};
 use crate::inbox::{
-    CannedView, ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Escalate, InboxView, LabelView,
-    MessageQuery, MessageView, Named, NewMessage, OutboxView,
+    CannedView, ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Effect, EffectQuery, Escalate,
+    InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
 use crate::page::{Data, Page};
 use crate::sse::EventStream;
@@ -263,6 +263,58 @@ impl Client {
         }
         let request = self.request(reqwest::Method::POST, &path).multipart(form).header("idempotency-key", key);
         Ok(answer::<Data<MessageView>>(request.timeout(CALL_TIMEOUT + Duration::from_secs(bytes / FILE_BYTES_PER_S))).await?.data)
+    }
+
+    /// What a write would do in Chatwoot besides what it says.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn effects(&self, id: ConversationId, query: &EffectQuery) -> Result<Vec<Effect>, ClientError> {
+        Ok(self.get::<Data<Vec<Effect>>>(&format!("/conversations/{id}/effects"), query).await?.data)
+    }
+
+    /// Says that the caller types, or no longer does; best effort.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn typing(&self, id: ConversationId, typing: Typing) -> Result<TypingView, ClientError> {
+        let path = format!("/conversations/{id}/typing");
+        Ok(self.send::<Data<TypingView>>(reqwest::Method::POST, &path, &typing, &new_key()).await?.data)
+    }
+
+    /// The macros that the caller may run, by name; none without an own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`.
+    pub async fn macros(&self) -> Result<Vec<MacroView>, ClientError> {
+        Ok(self.get::<Page<MacroView>>("/macros", &NO_QUERY).await?.data)
+    }
+
+    /// Runs a macro on a conversation, through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` without an own Chatwoot token.
+    pub async fn run_macro(&self, id: ConversationId, run: RunMacro, key: &str) -> Result<OutboxView, ClientError> {
+        let path = format!("/conversations/{id}/macro");
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, &run, key).await?.data)
+    }
+
+    /// Links the caller's own Chatwoot token: what they write shows them as its author.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED` for a token that is another's, `CHATWOOT_UNAVAILABLE`.
+    pub async fn link_chatwoot(&self, token: &Token) -> Result<MeView, ClientError> {
+        let body = serde_json::json!({ "token": token.expose() });
+        Ok(self.send::<Data<MeView>>(reqwest::Method::POST, "/me/chatwoot-token", &body, &new_key()).await?.data)
+    }
+
+    /// Forgets the caller's own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn unlink_chatwoot(&self) -> Result<MeView, ClientError> {
+        let body = serde_json::json!({});
+        Ok(self.send::<Data<MeView>>(reqwest::Method::DELETE, "/me/chatwoot-token", &body, &new_key()).await?.data)
     }
 
     /// One contact.

@@ -82,6 +82,8 @@ codes! {
     TooManyStreams = "TOO_MANY_STREAMS", 429;
     /// Something went wrong on our side; the log has the cause under the request id.
     Internal = "INTERNAL", 500;
+    /// Chatwoot must be asked for this, and does not answer now.
+    ChatwootUnavailable = "CHATWOOT_UNAVAILABLE", 503;
     /// The store cannot take the write now: disk full, or shutting down.
     StoreUnavailable = "STORE_UNAVAILABLE", 503;
 }

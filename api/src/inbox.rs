@@ -554,6 +554,90 @@ pub struct Escalate {
 }
 
 words!(
+    /// What a write does in Chatwoot besides what it says.
+    EffectKind {
+        /// An agent who opens a conversation gets it.
+        Takes = "takes",
+        /// The assignee is not in the team and loses it.
+        ClearsAssignee = "clears_assignee",
+        /// Somebody of the team may get it.
+        MayAssign = "may_assign",
+        /// A snooze without a time keeps the one it has.
+        KeepsTime = "keeps_time",
+        /// The channel takes no reply now.
+        CannotReply = "cannot_reply",
+        /// Chatwoot shows another author.
+        Author = "author",
+    }
+);
+
+/// One thing that a write does besides what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Effect {
+    /// For programs.
+    pub kind: EffectKind,
+    /// For people, a sentence without its full stop.
+    pub text: String,
+}
+
+/// What somebody is about to write.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EffectQuery {
+    /// A status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub status: Option<ConversationStatus>,
+    /// With status snoozed: whether a time is named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub timed: bool,
+    /// A team's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<i64>,
+    /// reply or note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// That the caller types, or no longer does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Typing {
+    /// Types.
+    pub on: bool,
+    /// A note: only the team sees it.
+    #[serde(default)]
+    pub private: bool,
+}
+
+/// Whether it was passed on: not while Chatwoot is away, and not more often than it is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TypingView {
+    /// Passed on.
+    pub sent: bool,
+}
+
+/// A macro of Chatwoot's that the caller may run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MacroView {
+    /// Chatwoot's id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// What it does, in Chatwoot's words, in order.
+    pub actions: Vec<String>,
+}
+
+/// Which macro to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunMacro {
+    /// Chatwoot's id.
+    pub id: i64,
+}
+
+words!(
     /// How far an outbox entry has come.
     OutboxState {
         /// Waits for its turn, its hold or its next try.

@@ -179,6 +179,7 @@ fn hint_for(code: &Code, details: &Value) -> Option<&'static str> {
         Code::IdempotencyInProgress => "the first call still runs: repeat it in a moment with the same key",
         Code::IdempotencyKeyReused => "use another key, or --idempotency-key auto",
         Code::TooManyStreams => "close another event stream, or raise sse.max_connections",
+        Code::ChatwootUnavailable => "see `afenda status` for how Chatwoot stands, and try again",
         Code::StoreUnavailable => "look at the daemon's log: the disk is full, or it is shutting down",
         Code::Internal if details.get("request_id").is_some() => "the daemon's log has the cause under the request id (--json shows it)",
         _ => return None,

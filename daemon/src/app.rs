@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::files::Files;
 use crate::store::{Scope, Store, StoreError, TenantKey, TenantRow};
 use crate::sync::SyncHandle;
+use crate::tokens::Tokens;
 
 /// The running daemon, as its parts see it. Cheap to clone.
 #[derive(Clone)]
@@ -50,6 +51,8 @@ pub(crate) struct Tenant {
     pub(crate) sync: Option<SyncHandle>,
     /// Files that wait for Chatwoot.
     pub(crate) files: Files,
+    /// Own Chatwoot tokens that its users linked.
+    pub(crate) tokens: Tokens,
 }
 
 impl App {
@@ -176,10 +179,13 @@ impl Caller {
 
     /// The caller as approvals see them.
     pub(crate) fn person(&self, scope: &Scope<'_>) -> Result<Person, StoreError> {
-        let agent = match &self.user.config {
+        let mut agent = match &self.user.config {
             Some(config) => agent_of(scope, config)?,
             None => None,
         };
+        if let Some(agent) = &mut agent {
+            agent.own_token |= self.tenant().tokens.get(&self.user.name).is_some();
+        }
         Ok(Person { user: self.user.name.clone(), name: self.user.display_name.clone(), role: self.role, agent })
     }
 }

@@ -10,6 +10,7 @@
 //! | [`store`] | everything that is kept; the only SQL |
 //! | [`sync`] | Chatwoot to store and back |
 //! | [`files`] | files that wait for Chatwoot |
+//! | [`tokens`] | own Chatwoot tokens that agents linked |
 //! | `approvals` | approvals end to end, inside one write |
 //! | `http` | the API |
 
@@ -25,6 +26,7 @@ pub mod secret;
 mod start;
 pub mod store;
 pub mod sync;
+pub mod tokens;
 
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Overrides};

@@ -21,6 +21,7 @@ use crate::http;
 use crate::secret::{self, SecretError, Token};
 use crate::store::{Global, OpenError, Store, StoreError, TenantRow};
 use crate::sync::{self, SyncContext};
+use crate::tokens::Tokens;
 
 /// How long requests that are open at a stop may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -271,7 +272,7 @@ fn run_tenant(config: &Config, tenant: &config::Tenant, row: TenantRow, store: &
         Ok(base) => base.conversation_page(c.account_id, 0).as_str().trim_end_matches('0').to_owned(),
         Err(_) => String::new(), // The sync says what is wrong with it.
     });
-    let files = Files::new(&config.data_dir, row.id);
+    let (files, tokens) = (Files::new(&config.data_dir, row.id), Tokens::open(&config.data_dir, &tenant.slug));
     let sync = tenant.chatwoot.clone().map(|chatwoot| {
         let rules = rules.clone();
         sync::start(SyncContext {
@@ -282,12 +283,13 @@ fn run_tenant(config: &Config, tenant: &config::Tenant, row: TenantRow, store: &
             users: config.users.iter().filter(|user| user.tenants.contains(&tenant.slug)).cloned().collect(),
             sync: config.sync.clone(),
             files: files.clone(),
+            tokens: tokens.clone(),
             clock: clock.clone(),
             stop: stop.clone(),
             escalate: Arc::new(move |scope, escalation| approvals::escalate_from_chatwoot(scope, &rules, escalation)),
         })
     });
-    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, files }
+    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, files, tokens }
 }
 
 /// Lets approvals lapse on time.

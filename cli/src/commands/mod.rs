@@ -2,6 +2,7 @@
 
 mod approvals;
 mod audit;
+mod auth;
 mod canned;
 mod contact;
 mod conv;
@@ -9,6 +10,7 @@ mod daemon;
 mod demo;
 mod events;
 mod inbox;
+mod macros;
 mod outbox;
 mod sandbox;
 mod status;
@@ -33,6 +35,12 @@ pub(crate) enum Command {
     /// Read and change contacts
     #[command(subcommand, alias = "contacts")]
     Contact(contact::Contact),
+    /// Your own token at Chatwoot
+    #[command(subcommand)]
+    Auth(auth::Auth),
+    /// Chatwoot's macros, run as yourself
+    #[command(subcommand)]
+    Macro(macros::Macro),
     /// Prepared answers
     #[command(subcommand)]
     Canned(canned::Canned),
@@ -62,6 +70,8 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Conv(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Contact(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Canned(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Auth(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Macro(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Approvals(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Outbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Events(cmd)) => Box::pin(cmd.run(ctx)).await,

@@ -183,6 +183,21 @@ fn writing_and_changing_goes_through_the_outbox_once_per_key() {
     shop.run("jo", &["conv", "status", &id, "snoozed", "--until", "2h"]).ends(0);
     assert_eq!(shop.run("jo", &["conv", "assign", &id, "@nobody-of-that-name"]).ends(6).error()["code"], "NOT_FOUND");
 
+    // What else will happen is said first; a token comes from standard input alone, and another's is refused.
+    let opened = shop.run("ada", &["conv", "reply", &id, "-b", "x", "--hold", "60"]).ends(0);
+    assert!(opened.err.contains("goes out as"), "{}", opened.err);
+    shop.run("ada", &["outbox", "cancel", opened.json()["outbox_id"].as_str().unwrap()]).ends(0);
+    assert!(!shop.run("jo", &["conv", "note", &id, "-b", "x"]).ends(0).err.contains("written by"));
+    let keys = shop.sandbox.tokens();
+    let wrong = shop.home.run_with_input(&["-P", "ada", "--json", "auth", "link-chatwoot"], &keys["agent"]).ends(1);
+    assert!(wrong.err.contains("not yours") && !wrong.err.contains(&keys["agent"]), "{}", wrong.err);
+    let linked = shop.home.run_with_input(&["-P", "ada", "--json", "auth", "link-chatwoot"], &keys["admin"]).ends(0);
+    assert_eq!(linked.json()["agent"]["own_token"], true);
+    assert!(!shop.run("ada", &["conv", "note", &id, "-b", "x"]).ends(0).err.contains("written by"));
+    shop.run("ada", &["macro", "list"]).ends(0);
+    assert_eq!(shop.run("ada", &["macro", "run", "none", &id]).ends(6).error()["code"], "NOT_FOUND");
+    assert_eq!(shop.run("ada", &["auth", "unlink-chatwoot"]).ends(0).json()["agent"]["own_token"], false);
+    shop.home.run_with_input(&["-P", "ada", "auth", "link-chatwoot"], "").ends(2);
     let bill = shop.home.path().join("bill.txt");
     std::fs::write(&bill, "240 EUR").unwrap();
     let sent = shop.run("jo", &["conv", "reply", &id, "--attach", bill.to_str().unwrap(), "--hold", "60"]).ends(0).json();

@@ -3,6 +3,7 @@
 //! A handler reads the request, calls one read or one write, and shapes the answer. Rules live in `domain`, what follows from a decision
 //! in `approvals`. The OpenAPI document is generated from the handlers themselves, so a route that is not in it does not exist.
 
+mod ahead;
 mod approvals;
 mod attributes;
 mod audit;
@@ -64,6 +65,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(conversations::view, conversations::update))
         .routes(routes!(conversations::messages, messages::send).layer(DefaultBodyLimit::max(upload::FORM_BYTES_MAX)))
         .routes(routes!(conversations::escalate))
+        .routes(routes!(ahead::foresee))
+        .routes(routes!(ahead::typing))
+        .routes(routes!(ahead::run_macro))
+        .routes(routes!(ahead::macros))
+        .routes(routes!(ahead::link, ahead::unlink))
         .routes(routes!(contacts::view, contacts::update))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::cancel))

@@ -9,12 +9,14 @@
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
 //! | `listen` | websocket and kept webhooks |
 //! | `push`, `write`, `set` and `look` | the outbox: when to send, how to write, and whether it arrived already |
+//! | `ask` | what a caller wants to know of Chatwoot now, and what is only worth passing on now |
 //! | `link` | how it stands, in words |
 //!
 //! Chatwoot being down, slow or wrong never ends a task; it shows in [`SyncHandle::link`]. All tasks end when `stop` is cancelled.
 //! Never here: decisions about approvals (a function is handed in), HTTP of our own.
 
 mod apply;
+mod ask;
 mod escalate;
 mod link;
 mod listen;
@@ -52,6 +54,7 @@ use crate::clock::{Clock, Micros, SECOND};
 use crate::config;
 use crate::files::Files;
 use crate::store::{NewActivity, Store, StoreError, TenantKey};
+use crate::tokens::Tokens;
 use link::{Base, Failure, Link};
 
 /// A read is tried this often before its failure counts.
@@ -73,6 +76,8 @@ pub struct SyncContext {
     pub sync: config::Sync,
     /// Files that wait for Chatwoot.
     pub files: Files,
+    /// Own tokens that users linked.
+    pub tokens: Tokens,
     /// Time for what is stored.
     pub clock: Clock,
     /// Ends everything.
@@ -175,6 +180,8 @@ struct Core {
     server: Mutex<Server>,
     /// Sends with an unknown outcome, and when that was: a handful, each gone once it is settled.
     tries: Mutex<HashMap<Uuid, Micros>>,
+    /// Who typed where, and when it was passed on last.
+    typing: Mutex<HashMap<(String, i64), (Instant, bool)>>,
     /// Our clock when this process began: a send in flight at the end of the last one happened before.
     started_at: Micros,
 }
@@ -275,6 +282,7 @@ impl Core {
             ready: watch::Sender::new(false),
             server: Mutex::default(),
             tries: Mutex::default(),
+            typing: Mutex::default(),
             started_at: cx.clock.now(),
             cx,
         };

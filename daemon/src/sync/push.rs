@@ -262,7 +262,10 @@ fn is_about_token(err: &Error) -> bool {
 fn reason(row: &OutboxRow, err: &Error, own: Option<&config::User>) -> String {
     match (&err.kind, own) {
         (ErrorKind::Unauthorized { .. }, Some(user)) => {
-            format!("Chatwoot rejects the own token of {} (chatwoot_token of user `{}`): renew it", user.display_name, user.name)
+            format!(
+                "Chatwoot rejects the own token of {} (user `{}`): renew it with `afenda auth link-chatwoot`, or in the config",
+                user.display_name, user.name
+            )
         }
         (ErrorKind::Forbidden { message, .. }, Some(user)) => format!("Chatwoot refuses this to {}: {message}", user.display_name),
         (ErrorKind::NotFound { record: true, .. }, _) => match row.contact_id {

@@ -57,6 +57,7 @@ impl Bench {
             users: Vec::new(),
             sync: config::Sync::default(),
             files: Files::new(self._folder.path(), Uuid::nil()),
+            tokens: Tokens::open(self._folder.path(), "acme"),
             clock: Clock::system(),
             stop: self.stop.clone(),
             escalate: Arc::new(move |_, escalation| {

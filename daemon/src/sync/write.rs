@@ -40,9 +40,15 @@ pub(super) struct Acting<'a> {
 impl Core {
     /// The agent's own token where there is one, else the service user's.
     pub(super) fn acting(&self, row: &OutboxRow) -> Result<Acting<'_>, Error> {
+        self.acting_as(row.user.as_deref())
+    }
+
+    /// The same for a user; a token that was linked is stronger than one in the config.
+    pub(super) fn acting_as(&self, name: Option<&str>) -> Result<Acting<'_>, Error> {
         let client = self.client()?;
-        let user = row.user.as_deref().and_then(|name| self.cx.users.iter().find(|user| user.name == name));
-        Ok(match user.and_then(|user| Some((user, user.chatwoot_token.as_ref()?))) {
+        let user = name.and_then(|name| self.cx.users.iter().find(|user| user.name == name));
+        let own = user.and_then(|user| Some((user, self.cx.tokens.get(&user.name).or_else(|| user.chatwoot_token.clone())?)));
+        Ok(match own {
             Some((user, token)) => Acting { client: client.as_user(Secret::new(token.expose())), own: Some(user) },
             None => Acting { client, own: None },
         })

@@ -52,6 +52,8 @@ async fn call(bench: &Bench, token: &Token, method: &str, path: &str, accept: &s
     let body = match path {
         p if p.ends_with("/messages") => r#"{"content":"hi"}"#,
         p if p.ends_with("/escalate") => r#"{"reason":"hi"}"#,
+        p if p.ends_with("/typing") => r#"{"on":true}"#,
+        p if p.ends_with("/macro") => r#"{"id":1}"#,
         p if p.contains("/conversations/") => r#"{"status":"resolved"}"#,
         p if p.contains("/contacts/") => r#"{"name":"x"}"#,
         _ if method == reqwest::Method::PATCH => r#"{"revision":1}"#,

@@ -1,14 +1,17 @@
 //! Every kind of write from the API to Chatwoot, and what a colleague did meanwhile.
 
-use api::Code;
 use api::client::{FileToSend, new_key};
 use api::id::ConversationId;
-use api::inbox::{AttributeChange, ContactPatch, ConversationPatch, ConversationStatus, Mention, NewMessage, OutboxState};
+use api::inbox::{
+    AttributeChange, ContactPatch, ConversationPatch, ConversationStatus, EffectKind, EffectQuery, Mention, NewMessage, OutboxState,
+    RunMacro, Typing,
+};
+use api::{Code, Token};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::refused;
-use crate::with_chatwoot::{Shop, shop, shop_with, until};
+use crate::with_chatwoot::{Shop, id_of, shop, shop_with, state, until};
 
 fn set(key: &str, value: Value) -> AttributeChange {
     AttributeChange { set: [(key.to_owned(), value)].into_iter().collect(), unset: vec![] }
@@ -208,5 +211,107 @@ async fn files_wait_on_the_disk_arrive_whole_and_are_gone_when_it_is_over() {
     let nowhere = jo.send_files(ConversationId(999_999), &NewMessage::default(), &[text], &new_key()).await;
     assert_eq!(refused(nowhere).0, 404);
     until("the refused file gone", async || (waiting_files(&shop) == 0).then_some(())).await;
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_linked_token_writes_as_the_agent_at_once_and_is_nowhere_but_in_its_file() {
+    let shop = shop_with(|config| config.users[1].chatwoot_token = None).await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let sender_of = async |text: &str| {
+        until("the message in Chatwoot", async || {
+            let there = shop.chatwoot("admin", Method::GET, &format!("/conversations/{id}/messages"), Value::Null).await;
+            let found = there["payload"].as_array()?.iter().find(|m| m["content"].as_str().is_some_and(|t| t.ends_with(text)))?;
+            Some((found["sender"]["id"].as_i64()?, found["content"].as_str()?.to_owned()))
+        })
+        .await
+    };
+    let agent = jo.me().await.unwrap().agent.unwrap();
+    assert!(!agent.own_token);
+    jo.send_message(ConversationId(id), &NewMessage::text("before", true), &new_key()).await.unwrap();
+    let (by, text) = sender_of("before").await;
+    assert!(by != agent.id && text.starts_with("jo (via afenda):"), "{by} {text}");
+    let ahead = EffectQuery { message: Some("reply".to_owned()), ..EffectQuery::default() };
+    assert_eq!(jo.effects(ConversationId(id), &ahead).await.unwrap()[0].kind, EffectKind::Author);
+
+    let tokens = shop.sandbox.tokens();
+    for wrong in [&tokens["agent2"], "nonsense"] {
+        assert_eq!(refused(jo.link_chatwoot(&Token::new(wrong)).await).1, Code::ValidationFailed);
+    }
+    let own = tokens["agent"].clone();
+    assert!(jo.link_chatwoot(&Token::new(&own)).await.unwrap().agent.unwrap().own_token);
+    jo.send_message(ConversationId(id), &NewMessage::text("after", true), &new_key()).await.unwrap();
+    assert_eq!(sender_of("after").await, (agent.id, "after".to_owned()));
+    assert!(jo.effects(ConversationId(id), &ahead).await.unwrap().is_empty());
+    // Chatwoot's page sees it typed, not oftener than it is worth.
+    let typing = |on| Typing { on, private: false };
+    let sent =
+        [jo.typing(ConversationId(id), typing(true)).await.unwrap().sent, jo.typing(ConversationId(id), typing(true)).await.unwrap().sent];
+    assert_eq!(sent, [true, false]);
+    assert!(jo.typing(ConversationId(id), typing(false)).await.unwrap().sent);
+
+    // Over a restart; and in no database file.
+    let file = shop.config.data_dir.join("chatwoot-tokens/ours/jo.token");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), own);
+    shop.daemon.stop().await;
+    for entry in std::fs::read_dir(&shop.config.data_dir).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+        let bytes = std::fs::read(entry.path()).unwrap();
+        assert!(!bytes.windows(own.len()).any(|window| window == own.as_bytes()), "{:?}", entry.path());
+    }
+    let daemon = daemon::start(shop.config.clone(), daemon::Clock::system()).await.unwrap();
+    let token = daemon::mint_token(&shop.config, "jo", &daemon::Clock::system()).await.unwrap();
+    let jo = api::Client::new(&daemon.base_url(), token).unwrap();
+    assert!(jo.me().await.unwrap().agent.unwrap().own_token);
+    assert!(!jo.unlink_chatwoot().await.unwrap().agent.unwrap().own_token);
+    assert!(!file.exists());
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_opening_takes_is_said_before_and_true_after() {
+    let shop = shop().await;
+    let (id, jo, ada) = (shop.plain_conversations().await[0], shop.client("jo").await, shop.client("ada").await);
+    shop.at_chatwoot("admin", &format!("/conversations/{id}/toggle_status"), json!({"status": "resolved"})).await;
+    let agent2 = id_of(&state(&shop.sandbox).await["users"], "agent2").unwrap();
+    shop.at_chatwoot("admin", &format!("/conversations/{id}/assignments"), json!({"assignee_id": agent2})).await;
+    until("the colleague here", async || jo.conversation(ConversationId(id)).await.ok()?.assignee.filter(|a| a.id == agent2)).await;
+    let open = EffectQuery { status: Some(ConversationStatus::Open), ..EffectQuery::default() };
+    assert!(ada.effects(ConversationId(id), &open).await.unwrap().is_empty(), "an administrator takes nothing");
+    let said = jo.effects(ConversationId(id), &open).await.unwrap();
+    assert_eq!(said.iter().map(|effect| effect.kind).collect::<Vec<_>>(), [EffectKind::Takes]);
+    assert!(said[0].text.contains("takes it from") && !said[0].text.contains("unless"), "{said:?}");
+    let patch = ConversationPatch { status: Some(ConversationStatus::Open), ..Default::default() };
+    jo.update_conversation(ConversationId(id), &patch, &new_key()).await.unwrap();
+    let me = jo.me().await.unwrap().agent.unwrap().id;
+    until("taken", async || (shop.at_sandbox(id).await["assignee_id"] == me).then_some(())).await;
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_macro_runs_once_or_waits_for_a_person() {
+    let shop = shop().await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    // Chatwoot answers 200 for a macro that it does not know: it must not count as done.
+    let run = RunMacro { id: 999_999 };
+    jo.run_macro(ConversationId(id), run, &new_key()).await.unwrap();
+    let failed = until("the refusal", async || jo.outbox().await.ok()?.into_iter().find(|e| e.state == OutboxState::Failed)).await;
+    assert!(failed.error.unwrap().contains("no macro 999999"));
+    jo.outbox_act(failed.id, "cancel", &new_key()).await.unwrap();
+    // Known, and the answer to its run is lost: nobody knows, so it is not run again by itself.
+    let list = json!({"payload": [{"id": 5, "name": "m", "visibility": "global", "actions": [{"action_name": "add_label"}]}]});
+    shop.fault(
+        json!({"match": {"method": "GET", "path": "/api/v1/accounts/*/macros"}, "fault": {"kind": "status", "status": 200, "body": list}}),
+    )
+    .await;
+    assert_eq!(jo.macros().await.unwrap()[0].actions, ["add_label"]);
+    let execute = "/api/v1/accounts/*/macros/5/execute";
+    shop.fault(json!({"match": {"path": execute}, "times": 1, "fault": {"kind": "drop"}})).await;
+    shop.fault(json!({"match": {"path": execute}, "fault": {"kind": "status", "status": 200, "body": ""}})).await;
+    jo.run_macro(ConversationId(id), RunMacro { id: 5 }, &new_key()).await.unwrap();
+    let held = until("held", async || jo.outbox().await.ok()?.into_iter().find(|e| e.state == OutboxState::Held)).await;
+    assert!(held.error.unwrap().contains("look in Chatwoot"));
+    // A person looked: once more, and only now.
+    jo.outbox_act(held.id, "retry", &new_key()).await.unwrap();
+    all_sent(&shop).await;
     shop.daemon.stop().await;
 }

@@ -71,7 +71,7 @@ pub(crate) async fn state(sandbox: &sandbox::Running) -> Value {
     reqwest::get(format!("{}/sandbox/state", sandbox.base_url())).await.unwrap().json().await.unwrap()
 }
 
-fn id_of(rows: &Value, key: &str) -> Option<i64> {
+pub(crate) fn id_of(rows: &Value, key: &str) -> Option<i64> {
     rows.as_array()?.iter().find(|row| row["key"] == key)?["id"].as_i64()
 }
 

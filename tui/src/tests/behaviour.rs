@@ -497,3 +497,17 @@ fn q_asks_only_when_something_is_unsent() {
     assert!(!screen.press("q").contains(&Effect::Quit));
     assert!(screen.press("y").contains(&Effect::Quit));
 }
+
+#[test]
+fn what_opening_takes_from_a_colleague_is_said_before_the_key() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("s");
+    assert!(!screen.draw().contains("takes it from"), "it is one's own already");
+    screen.press("Esc");
+    let mut view = talks().into_iter().find(|view| view.id == DEE).unwrap();
+    view.assignee = Some(api::inbox::Named { id: 9, name: "Kim Other".into() });
+    view.status = api::inbox::ConversationStatus::Pending;
+    screen.answer(Answer::Conversation(DEE, Ok(view)));
+    screen.press("s");
+    assert!(screen.draw().contains("open · an agent who opens it takes it from Kim Other"), "{}", screen.draw());
+}

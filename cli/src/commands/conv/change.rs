@@ -1,7 +1,7 @@
 //! `afenda conv assign`, `label`, `status`, `attr`, `read` and `unread`: changes that go through the outbox.
 
 use api::id::ConversationId;
-use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
+use api::inbox::{ConversationPatch, ConversationStatus, EffectQuery, LabelChange, Labels};
 
 use crate::context::{Context, each};
 use crate::error::CliError;
@@ -157,7 +157,11 @@ impl SetStatus {
 async fn change(ctx: &mut Context, ids: Vec<ConversationId>, patch: ConversationPatch) -> Result<(), CliError> {
     let session = ctx.session().await?;
     let several = ids.len() > 1;
+    let query = EffectQuery { status: patch.status, timed: patch.snoozed_until.is_some(), team: patch.team, message: None };
     each(ctx, ids, super::name, async |ctx, id| {
+        if query.status.is_some() || query.team.is_some() {
+            super::foretell(ctx, &session, id, &query).await;
+        }
         let key = ctx.key(&id.to_string(), several);
         let row = session.call(async |client| client.update_conversation(id, &patch, &key).await).await?;
         let assignee = row.assignee.as_ref().map_or("nobody", |agent| agent.name.as_str());

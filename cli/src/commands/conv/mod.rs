@@ -9,8 +9,9 @@ mod send;
 mod view;
 
 use api::id::ConversationId;
+use api::inbox::EffectQuery;
 
-use crate::context::Context;
+use crate::context::{Context, Session};
 use crate::error::CliError;
 
 /// Read and work conversations
@@ -76,6 +77,13 @@ pub(crate) struct Several {
     /// Conversations: 123, #123, or the addresses of their pages in Chatwoot
     #[arg(required = true, value_name = "ID", value_parser = crate::selector::conversation)]
     ids: Vec<ConversationId>,
+}
+
+/// Says on stderr what a write will do besides what it says, before it is made. Where that cannot be told, the write itself says why.
+async fn foretell(ctx: &Context, session: &Session, id: ConversationId, query: &EffectQuery) {
+    for effect in session.client.effects(id, query).await.unwrap_or_default() {
+        ctx.out.note(&crate::text::line(&format!("#{id}: {}", effect.text)));
+    }
 }
 
 /// How a conversation is named in talk.

@@ -1,7 +1,7 @@
 //! `afenda conv reply` and `afenda conv note`.
 
 use api::client::FileToSend;
-use api::inbox::{Mention, MessageView, NewMessage};
+use api::inbox::{EffectQuery, Mention, MessageView, NewMessage};
 
 use crate::body::Body;
 use crate::context::{Context, each};
@@ -82,7 +82,9 @@ impl Note {
 async fn send(ctx: &mut Context, to: Several, message: &NewMessage, files: &[FileToSend], what: &str) -> Result<(), CliError> {
     let session = ctx.session().await?;
     let several = to.ids.len() > 1;
+    let query = EffectQuery { message: Some(what.to_owned()), ..EffectQuery::default() };
     each(ctx, to.ids, super::name, async |ctx, id| {
+        super::foretell(ctx, &session, id, &query).await;
         let key = ctx.key(&id.to_string(), several);
         let sent = session
             .call(async |client| match files.is_empty() {
