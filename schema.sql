@@ -115,6 +115,7 @@ create table conversations (
     custom_attributes text not null default '{}',     -- JSON: the account's keys
     agent_last_seen_at_us integer,         -- null: never
     first_reply_created_at_us integer,
+    messages_read_at_us integer not null default 0, -- our clock when its newest messages were last read
     primary key (tenant_id, id)
 ) strict, without rowid;
 
@@ -152,6 +153,7 @@ create table messages (
     afenda_id   text,                      -- the outbox entry it came from, as content_attributes carry it
     created_at_us integer not null,
     updated_at_us integer,                 -- Chatwoot's clock; null where the payload had none
+    read_at_us  integer not null default 0, -- Chatwoot's clock when the newest read it shows was asked for; 0: only heard of
     unique (tenant_id, conversation_id, id),
     foreign key (tenant_id, conversation_id) references conversations (tenant_id, id) on delete cascade
 ) strict;
@@ -228,20 +230,28 @@ create table cursors (
     primary key (tenant_id, name)
 ) strict, without rowid;
 
+-- Webhooks as they arrived. A body holds customers' words: it goes when the event is done, and with the dead letter after 30 days.
 create table webhook_events (
     tenant_id   integer not null references tenants,
     position    integer not null,          -- order of arrival
-    delivery_id text,                      -- Chatwoot's X-Chatwoot-Delivery; the same one again is the same event
-    body        text not null,             -- JSON, secrets taken out
+    id          text not null,             -- UUIDv7; what the API calls it
+    event       text not null,             -- Chatwoot's name of it, such as message_created
+    delivery_id text,                      -- Chatwoot's X-Chatwoot-Delivery (4.12+); the same one again is the same event
+    digest      text,                      -- SHA-256 of the signature, unsigned of the body, hex; null before schema 2
+    body        text,                      -- JSON, secrets taken out; null once done, and where too many waited to keep it
     received_at_us integer not null,
     state       text not null check (state in ('received', 'done', 'dead')),
     attempts    integer not null,
-    error       text,
+    due_at_us   integer not null,          -- received: tried then; done and dead: forgotten then
+    finished_at_us integer,                -- when it was done or given up
+    error       text,                      -- of the last try
     primary key (tenant_id, position)
 ) strict, without rowid;
 
+create unique index webhook_events_by_id on webhook_events (tenant_id, id);
 create unique index webhook_events_by_delivery on webhook_events (tenant_id, delivery_id) where delivery_id is not null;
-create index webhook_events_waiting on webhook_events (tenant_id, state, position);
+create unique index webhook_events_by_digest on webhook_events (tenant_id, digest) where digest is not null;
+create index webhook_events_due on webhook_events (tenant_id, state, due_at_us);
 
 -- What goes out --------------------------------------------------------------------------------------------------------------
 

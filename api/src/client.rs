@@ -10,16 +10,17 @@ use crate::approval::{ApprovalPatch, ApprovalQuery, ApprovalView, Decision, NewA
 use crate::audit::{AuditQuery, AuditView, NewAudit};
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
-use crate::id::{ConversationId, OutboxId};
+use crate::id::{ConversationId, OutboxId, WebhookId};
 use crate::inbox::{
     CannedView, ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Effect, EffectQuery, Escalate,
-    InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
+    FreshQuery, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
 use crate::page::{Data, Page};
 use crate::sse::EventStream;
 use crate::status::StatusView;
 use crate::tenant::{MeView, TenantView};
 use crate::token::Token;
+use crate::webhook::{InstallView, NewInstall, NewPurge, PurgeView, WebhookQuery, WebhookView};
 
 /// An answer at most this large is read: a page of 200 messages of 150,000 characters would not fit, but no page of the product comes near.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -221,6 +222,14 @@ impl Client {
         Ok(self.get::<Data<ConversationView>>(&format!("/conversations/{id}"), &NO_QUERY).await?.data)
     }
 
+    /// One conversation, asked of Chatwoot first.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE`.
+    pub async fn conversation_fresh(&self, id: ConversationId) -> Result<ConversationView, ClientError> {
+        Ok(self.get::<Data<ConversationView>>(&format!("/conversations/{id}"), &FreshQuery { fresh: true }).await?.data)
+    }
+
     /// Messages of one conversation, ascending, what is still in the outbox last.
     ///
     /// # Errors
@@ -413,7 +422,19 @@ impl Client {
     /// # Errors
     /// When the request cannot be made; what the daemon says comes from [`EventStream::next`].
     pub fn events(&self, last_seq: Option<i64>) -> Result<EventStream, ClientError> {
-        let mut request = self.request(reqwest::Method::GET, "/activity").header("accept", "text/event-stream");
+        self.stream(last_seq, "/activity")
+    }
+
+    /// The same for an open inbox: while it is read, the user's linked agent counts as present in Chatwoot.
+    ///
+    /// # Errors
+    /// As [`Client::events`].
+    pub fn inbox_events(&self, last_seq: Option<i64>) -> Result<EventStream, ClientError> {
+        self.stream(last_seq, "/activity?presence=true")
+    }
+
+    fn stream(&self, last_seq: Option<i64>, path: &str) -> Result<EventStream, ClientError> {
+        let mut request = self.request(reqwest::Method::GET, path).header("accept", "text/event-stream");
         if let Some(seq) = last_seq {
             request = request.header("last-event-id", seq);
         }
@@ -475,6 +496,47 @@ impl Client {
     /// As every call.
     pub async fn canned(&self) -> Result<Vec<CannedView>, ClientError> {
         Ok(self.get::<Page<CannedView>>("/canned", &NO_QUERY).await?.data)
+    }
+
+    /// A page of webhooks, newest first, without their bodies.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` for all but owners and admins.
+    pub async fn webhooks(&self, query: &WebhookQuery) -> Result<Page<WebhookView>, ClientError> {
+        self.get("/webhooks", query).await
+    }
+
+    /// One webhook, with its body where that is still kept.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `FORBIDDEN`.
+    pub async fn webhook(&self, id: WebhookId) -> Result<WebhookView, ClientError> {
+        Ok(self.get::<Data<WebhookView>>(&format!("/webhooks/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// Works a webhook off again: a dead letter, or one that waits for its next try.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `FORBIDDEN`, `WEBHOOK_STATE` when its body is no longer kept.
+    pub async fn replay_webhook(&self, id: WebhookId, key: &str) -> Result<WebhookView, ClientError> {
+        let path = format!("/webhooks/{id}/replay");
+        Ok(self.send::<Data<WebhookView>>(reqwest::Method::POST, &path, &serde_json::json!({}), key).await?.data)
+    }
+
+    /// Drops dead letters.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `FORBIDDEN`, `WEBHOOK_STATE` for one that is no dead letter.
+    pub async fn purge_webhooks(&self, purge: &NewPurge, key: &str) -> Result<PurgeView, ClientError> {
+        Ok(self.send::<Data<PurgeView>>(reqwest::Method::POST, "/webhooks/purge", purge, key).await?.data)
+    }
+
+    /// Makes or repairs the account webhook in Chatwoot.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN`, `VALIDATION_FAILED`, `CHATWOOT_REFUSED`, `CHATWOOT_UNAVAILABLE`.
+    pub async fn install_webhook(&self, install: &NewInstall, key: &str) -> Result<InstallView, ClientError> {
+        Ok(self.send::<Data<InstallView>>(reqwest::Method::POST, "/webhooks/install", install, key).await?.data)
     }
 
     /// A page of the audit log, newest first.

@@ -68,6 +68,10 @@ codes! {
     IdempotencyInProgress = "IDEMPOTENCY_IN_PROGRESS", 409;
     /// The outbox entry is past the state in which this can be done.
     OutboxState = "OUTBOX_STATE", 409;
+    /// The webhook is past the state in which this can be done.
+    WebhookState = "WEBHOOK_STATE", 409;
+    /// Chatwoot refuses what was asked of it; the message says why.
+    ChatwootRefused = "CHATWOOT_REFUSED", 409;
     /// The body is larger than this endpoint takes.
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413;
     /// A field is missing, of the wrong kind, or out of range; `details.fields` names it.
@@ -82,10 +86,10 @@ codes! {
     TooManyStreams = "TOO_MANY_STREAMS", 429;
     /// Something went wrong on our side; the log has the cause under the request id.
     Internal = "INTERNAL", 500;
-    /// Chatwoot must be asked for this, and does not answer now.
-    ChatwootUnavailable = "CHATWOOT_UNAVAILABLE", 503;
     /// The store cannot take the write now: disk full, or shutting down.
     StoreUnavailable = "STORE_UNAVAILABLE", 503;
+    /// Chatwoot cannot be reached now, or has not been checked yet.
+    ChatwootUnavailable = "CHATWOOT_UNAVAILABLE", 503;
 }
 
 impl PartialSchema for Code {

@@ -114,6 +114,9 @@ pub struct ActivityQuery {
     /// For tools that cannot send `Last-Event-ID`: where the stream resumes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_event_id: Option<i64>,
+    /// On the stream: an inbox is open. The caller's linked agent counts as present in Chatwoot while it is read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub presence: bool,
 }
 
 /// What comes over the stream.

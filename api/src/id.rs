@@ -68,6 +68,11 @@ uuid_id!(
     ActivityId
 );
 
+uuid_id!(
+    /// A webhook that was kept.
+    WebhookId
+);
+
 /// The short name that people use for an approval, `AP-42`: counted per tenant from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference(pub u32);

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::id::{ApprovalId, ConversationId, MessageId, OutboxId};
+use crate::page::Source;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
@@ -245,19 +246,28 @@ pub struct ConversationView {
     /// Newest activity.
     #[schema(value_type = String, format = DateTime)]
     pub last_activity_at: Timestamp,
+    /// Chatwoot's own keys, such as `mail_subject`; untrusted.
+    #[serde(default)]
+    pub additional_attributes: serde_json::Map<String, serde_json::Value>,
+    /// The account's keys.
+    #[serde(default)]
+    pub custom_attributes: serde_json::Map<String, serde_json::Value>,
     /// Its approvals, newest first.
     pub approvals: Vec<ApprovalMark>,
     /// Writes of ours that Chatwoot has not confirmed yet, by kind (`status`, `assignee`, …).
     pub pending: Vec<String>,
-    /// The account's own attributes of the conversation, by key; untrusted text.
-    #[serde(default)]
-    #[schema(value_type = Object)]
-    pub custom_attributes: Map<String, Value>,
     /// Chatwoot's page for it.
     pub url: String,
     /// When this was last heard from Chatwoot.
     #[schema(value_type = String, format = DateTime)]
     pub as_of: Timestamp,
+    /// Where it comes from.
+    #[serde(default = "from_store")]
+    pub source: Source,
+}
+
+fn from_store() -> Source {
+    Source::Store
 }
 
 /// Who wrote a message.
@@ -359,6 +369,19 @@ pub struct ConversationQuery {
     /// `meta.next_cursor` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// Ask Chatwoot first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
+}
+
+/// What a read of one conversation takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FreshQuery {
+    /// Ask Chatwoot first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
 }
 
 /// Place in a conversation's messages. Answers are ascending; without `before` or `after` they are the newest.
@@ -375,6 +398,9 @@ pub struct MessageQuery {
     /// Rows at most, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Ask Chatwoot first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
 }
 
 /// A reply to the customer, or a private note. With files it goes as a form: this as the part `message`, each file as a part `attachments`.

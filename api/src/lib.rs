@@ -18,6 +18,7 @@ pub mod sse;
 pub mod status;
 pub mod tenant;
 pub mod token;
+pub mod webhook;
 
 pub use client::{Client, ClientError};
 pub use error::{Code, ErrorBody};

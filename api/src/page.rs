@@ -1,7 +1,21 @@
 //! The envelope `{data, meta}`.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
 use utoipa::ToSchema;
+
+use crate::inbox::words;
+
+words!(
+    /// Where an answer comes from.
+    Source {
+        /// The daemon's copy.
+        Store = "store",
+        /// Chatwoot itself, asked just now.
+        Chatwoot = "chatwoot",
+    }
+);
 
 /// One thing: `{"data": …}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -35,6 +49,13 @@ pub struct PageMeta {
     /// How many conversations stand behind each tab; only on conversation lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
+    /// Up to when this is known to be as Chatwoot has it; absent where Chatwoot has no part in it, and before the first copy is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub as_of: Option<Timestamp>,
+    /// Where it comes from; absent where Chatwoot has no part in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
 }
 
 /// Conversations under the same filter but for the assignee.

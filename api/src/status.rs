@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::inbox::words;
+use crate::webhook::WebhooksView;
 use std::{fmt, str::FromStr};
 
 words!(
@@ -139,15 +140,18 @@ pub struct StatusView {
     pub chatwoot: LinkView,
     /// The first copy.
     pub first_copy: Progress,
+    /// Seconds since everything was last known to be as Chatwoot has it; `null` before the first complete comparison.
+    #[serde(default)]
+    pub lag_s: Option<u64>,
     /// The outbox.
     pub outbox: OutboxCounts,
     /// Approvals that wait for the caller's decision.
     pub approvals_waiting: u64,
     /// Newest seq of the activity feed.
     pub seq: i64,
-    /// Where this tenant's Chatwoot sends its webhooks, below the daemon's address; only for owners and admins, and only with an account.
+    /// How webhooks stand; only for owners and admins, and only with an account.
     #[serde(default)]
-    pub webhook_path: Option<String>,
+    pub webhooks: Option<WebhooksView>,
     /// Things somebody should know: settings without effect, labels that could not be made.
     pub warnings: Vec<String>,
 }

@@ -75,6 +75,11 @@ impl Shown {
         if self.terminal { crate::time::short(self.now.duration_since(at)) } else { at.to_string() }
     }
 
+    /// How long ago something was, such as `41m ago`; the time itself in a pipe.
+    pub(crate) fn ago(&self, at: Timestamp) -> String {
+        if self.terminal { format!("{} ago", self.age(at)) } else { format!("at {at}") }
+    }
+
     /// An age where there is one.
     pub(crate) fn age_of(&self, at: Option<Timestamp>) -> String {
         at.map(|at| self.age(at)).unwrap_or_default()

@@ -10,6 +10,9 @@ alter table conversations add column additional_attributes text not null default
 alter table conversations add column custom_attributes text not null default '{}';
 alter table conversations add column agent_last_seen_at_us integer;
 alter table conversations add column first_reply_created_at_us integer;
+alter table conversations add column messages_read_at_us integer not null default 0;
+
+alter table messages add column read_at_us integer not null default 0;
 
 create table canned_responses (
     tenant_id   integer not null references tenants,
@@ -88,3 +91,41 @@ create unique index outbox_by_id on outbox (tenant_id, id);
 create index outbox_by_conversation on outbox (tenant_id, conversation_id, state, position);
 create index outbox_by_state on outbox (tenant_id, state, position);
 create index outbox_by_approval on outbox (tenant_id, approval_id) where approval_id is not null;
+
+-- Ids for the wire, made here in the form of a UUIDv7: time, version, variant, random.
+create table webhook_events_2 (
+    tenant_id   integer not null references tenants,
+    position    integer not null,
+    id          text not null,
+    event       text not null,
+    delivery_id text,
+    digest      text,
+    body        text,
+    received_at_us integer not null,
+    state       text not null check (state in ('received', 'done', 'dead')),
+    attempts    integer not null,
+    due_at_us   integer not null,
+    finished_at_us integer,
+    error       text,
+    primary key (tenant_id, position)
+) strict, without rowid;
+
+insert into webhook_events_2
+    (tenant_id, position, id, event, delivery_id, digest, body, received_at_us, state, attempts, due_at_us, finished_at_us, error)
+select tenant_id, position,
+    substr(printf('%012x', received_at_us / 1000), 1, 8) || '-' || substr(printf('%012x', received_at_us / 1000), 9) || '-7'
+        || substr(lower(hex(randomblob(2))), 2) || '-' || substr('89ab', 1 + abs(random() % 4), 1)
+        || substr(lower(hex(randomblob(2))), 2) || '-' || lower(hex(randomblob(6))),
+    coalesce(case when json_valid(body) then json_extract(body, '$.event') end, 'unknown'),
+    delivery_id, null, case when state = 'done' then null else body end, received_at_us, state, attempts,
+    case when state = 'received' then received_at_us else received_at_us + 2592000000000 end,
+    case when state = 'received' then null else received_at_us end, error
+from webhook_events;
+
+drop table webhook_events;
+alter table webhook_events_2 rename to webhook_events;
+
+create unique index webhook_events_by_id on webhook_events (tenant_id, id);
+create unique index webhook_events_by_delivery on webhook_events (tenant_id, delivery_id) where delivery_id is not null;
+create unique index webhook_events_by_digest on webhook_events (tenant_id, digest) where digest is not null;
+create index webhook_events_due on webhook_events (tenant_id, state, due_at_us);

@@ -5,12 +5,13 @@ use std::sync::atomic::AtomicUsize;
 
 use api::error::Code;
 use api::id::TenantId;
+use api::page::{PageMeta, Source};
 use api::tenant::{LinkedAgent, Role, TenantView};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::approvals::Rules;
-use crate::clock::{Clock, Micros};
+use crate::clock::{Clock, Micros, timestamp};
 use crate::config::{self, Config, OWNER};
 use crate::domain::approval::Who;
 use crate::fault::Fault;
@@ -18,6 +19,7 @@ use crate::files::Files;
 use crate::store::{Scope, Store, StoreError, TenantKey, TenantRow};
 use crate::sync::SyncHandle;
 use crate::tokens::Tokens;
+use crate::webhooks::Hooks;
 
 /// The running daemon, as its parts see it. Cheap to clone.
 #[derive(Clone)]
@@ -53,6 +55,8 @@ pub(crate) struct Tenant {
     pub(crate) files: Files,
     /// Own Chatwoot tokens that its users linked.
     pub(crate) tokens: Tokens,
+    /// Only with an account.
+    pub(crate) hooks: Option<Hooks>,
 }
 
 impl App {
@@ -162,9 +166,35 @@ impl Caller {
         self.tenant().row.key
     }
 
+    /// How fresh an answer from the store is.
+    pub(crate) fn freshness(&self) -> PageMeta {
+        let as_of = self.tenant().sync.as_ref().and_then(SyncHandle::as_of).map(timestamp);
+        PageMeta { as_of, source: Some(Source::Store), ..PageMeta::default() }
+    }
+
+    /// Asks Chatwoot before an answer: about one conversation, or what changed in all of them.
+    pub(crate) async fn read_through(&self, conversation: Option<i64>) -> Result<(), Fault> {
+        let unavailable = |why: String| Fault::new(Code::ChatwootUnavailable, format!("{why}; without fresh the copy is shown"));
+        let Some(sync) = &self.tenant().sync else { return Err(unavailable("no Chatwoot account is configured".to_owned())) };
+        match conversation {
+            Some(id) => sync.read_through_conversation(id).await,
+            None => sync.read_through().await,
+        }
+        .map_err(unavailable)
+    }
+
     /// Refuses whoever only reads.
     pub(crate) fn must_work(&self) -> Result<(), Fault> {
         if self.role.may_work() { Ok(()) } else { Err(Fault::new(Code::Forbidden, "your role only reads; ask an admin for another")) }
+    }
+
+    /// Refuses all but owners and admins.
+    pub(crate) fn must_administer(&self) -> Result<(), Fault> {
+        if self.role.may_administer() {
+            Ok(())
+        } else {
+            Err(Fault::new(Code::Forbidden, "only owners and admins look after the webhooks; ask one of them"))
+        }
     }
 
     /// Runs a read in the caller's tenant.

@@ -114,8 +114,14 @@ pub struct Sync {
     pub message_age_days: u32,
     /// Seconds between looks for what the live paths missed.
     pub reconcile_interval_s: u64,
+    /// Seconds between walks through everything.
+    pub deep_interval_s: u64,
+    /// Hours since a conversation's newest activity in which its messages are read again now and then.
+    pub message_window_hours: u32,
     /// Whether to hold a websocket.
     pub websocket: bool,
+    /// Whether a linked agent counts as present in Chatwoot while their inbox is open.
+    pub agent_presence: bool,
     /// Seconds a webhook's timestamp may be off.
     pub webhook_tolerance_s: i64,
     /// Seconds after a send with an unknown outcome in which Chatwoot, or a proxy before it, may still carry it out: it is not sent again before.
@@ -124,7 +130,17 @@ pub struct Sync {
 
 impl Default for Sync {
     fn default() -> Self {
-        Self { requests_max: 2, message_age_days: 730, reconcile_interval_s: 60, websocket: true, webhook_tolerance_s: 300, settle_s: 15 }
+        Self {
+            requests_max: 2,
+            message_age_days: 730,
+            reconcile_interval_s: 60,
+            deep_interval_s: 86_400,
+            message_window_hours: 72,
+            websocket: true,
+            agent_presence: true,
+            webhook_tolerance_s: 300,
+            settle_s: 15,
+        }
     }
 }
 
@@ -150,6 +166,8 @@ pub struct Chatwoot {
     pub token: Token,
     /// Secrets that its webhooks are signed with: the live one first, then one being replaced.
     pub webhook_secrets: Vec<Token>,
+    /// Whether webhooks without a signature are believed, from a Chatwoot older than 4.12 alone.
+    pub webhooks_unsigned: bool,
     /// A PEM file with the certificate authority of a private server.
     pub ca_file: Option<PathBuf>,
 }
@@ -230,6 +248,7 @@ struct FileChatwoot {
     webhook_secret_env: Option<String>,
     webhook_secret_file: Option<PathBuf>,
     previous_webhook_secret_file: Option<PathBuf>,
+    webhooks_unsigned: bool,
     ca_file: Option<PathBuf>,
 }
 
@@ -442,7 +461,8 @@ fn chatwoot(key: &str, c: FileChatwoot, base: &Path, named: Env<'_>, env: Env<'_
     let previous = c.previous_webhook_secret_file.as_deref();
     let previous = secret_from(&format!("{key}.previous_webhook_secret"), None, previous, base, env)?;
     let ca_file = c.ca_file.map(|path| base.join(path));
-    Ok(Chatwoot { url, account_id, token, webhook_secrets: live.into_iter().chain(previous).collect(), ca_file })
+    let webhook_secrets = live.into_iter().chain(previous).collect();
+    Ok(Chatwoot { url, account_id, token, webhook_secrets, webhooks_unsigned: c.webhooks_unsigned, ca_file })
 }
 
 fn secret_from(key: &str, var: Option<&str>, file: Option<&Path>, base: &Path, env: Env<'_>) -> Result<Option<Token>, ConfigError> {

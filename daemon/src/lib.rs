@@ -12,6 +12,7 @@
 //! | [`files`] | files that wait for Chatwoot |
 //! | [`tokens`] | own Chatwoot tokens that agents linked |
 //! | `approvals` | approvals end to end, inside one write |
+//! | `webhooks` | whom a webhook is believed, and the account webhook in Chatwoot |
 //! | `http` | the API |
 
 mod app;
@@ -27,6 +28,7 @@ mod start;
 pub mod store;
 pub mod sync;
 pub mod tokens;
+mod webhooks;
 
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Overrides};

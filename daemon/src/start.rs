@@ -22,6 +22,7 @@ use crate::secret::{self, SecretError, Token};
 use crate::store::{Global, OpenError, Store, StoreError, TenantRow};
 use crate::sync::{self, SyncContext};
 use crate::tokens::Tokens;
+use crate::webhooks::{Hooks, RECEIVER};
 
 /// How long requests that are open at a stop may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -113,7 +114,7 @@ impl Running {
     /// Where the tenant's Chatwoot sends its webhooks.
     pub fn hook_url(&self, slug: &str) -> Option<String> {
         let tenant = self.app.tenants.iter().find(|tenant| tenant.row.slug == slug)?;
-        Some(format!("{}{}{}", self.base_url(), http::WEBHOOK_RECEIVER, tenant.row.hook))
+        Some(format!("{}{}{}", self.base_url(), RECEIVER, tenant.row.hook))
     }
 
     /// The store, for tests that look behind the API.
@@ -289,7 +290,8 @@ fn run_tenant(config: &Config, tenant: &config::Tenant, row: TenantRow, store: &
             escalate: Arc::new(move |scope, escalation| approvals::escalate_from_chatwoot(scope, &rules, escalation)),
         })
     });
-    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, files, tokens }
+    let hooks = tenant.chatwoot.as_ref().map(|chatwoot| Hooks::open(&config.data_dir, &tenant.slug, chatwoot));
+    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, files, tokens, hooks }
 }
 
 /// Lets approvals lapse on time.

@@ -75,7 +75,7 @@ impl Tokens {
         let mut known = self.lock();
         let path = self.path(user);
         match std::fs::remove_file(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(SecretError::Write { path, source }),
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(SecretError::Write { path, source }),
             _ => Ok(known.remove(user).is_some()),
         }
     }

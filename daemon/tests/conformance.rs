@@ -19,11 +19,14 @@ use chatwoot::cable::CableEvent;
 use chatwoot::model;
 use chatwoot::webhook::WebhookEvent;
 use daemon::Clock;
-use daemon::store::{Assignee, ConversationFilter, Global, Place, RereadKind, Scope, Store, StoreError, TenantKey};
+use daemon::store::{Asked, Assignee, ContactRow, ConversationFilter, Global, Place, RereadKind, Scope, Store, StoreError, TenantKey};
 use daemon::sync::{Door, How, Incoming};
 use serde_json::Value;
 
 const SEEDS: u64 = 100;
+
+/// What a read answers here is the last state: it was asked for after everything (in the year 2096).
+const ASKED: Asked = Asked { ours: 1, theirs: 4_000_000_000_000_000 };
 
 fn folder() -> PathBuf {
     let folder = std::env::var("AFENDA_CONFORMANCE").expect("AFENDA_CONFORMANCE names the folder with recordings/");
@@ -143,14 +146,14 @@ impl Scenario {
                 let Some(conversation) = self.conversations.get(&id).and_then(|v| serde_json::from_value(v.clone()).ok()) else {
                     return Ok(());
                 };
-                door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read)?;
+                door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read(ASKED))?;
                 for message in self.messages.keys().filter_map(|id| self.message(*id)).filter(|m| m.conversation_id == Some(id)) {
-                    door.apply(scope, &Incoming::Message(Box::new(message)), How::Read)?;
+                    door.apply(scope, &Incoming::Message(Box::new(message)), How::Read(ASKED))?;
                 }
             }
             RereadKind::Message => {
                 if let Some(message) = self.message(id) {
-                    door.apply(scope, &Incoming::Message(Box::new(message)), How::Read)?;
+                    door.apply(scope, &Incoming::Message(Box::new(message)), How::Read(ASKED))?;
                 }
             }
             RereadKind::Contact if self.gone_contacts.contains(&id) => {
@@ -158,7 +161,7 @@ impl Scenario {
             }
             RereadKind::Contact => {
                 if let Some(contact) = self.contacts.get(&id) {
-                    scope.apply_contact(&contact_view(id, contact))?;
+                    scope.apply_contact(&contact_row(id, contact), ASKED)?;
                 }
             }
             RereadKind::Directory => {}
@@ -167,16 +170,19 @@ impl Scenario {
     }
 }
 
-fn contact_view(id: i64, value: &Value) -> ContactView {
+fn contact_row(id: i64, value: &Value) -> ContactRow {
     let text = |key: &str| value[key].as_str().map(str::to_owned);
-    ContactView {
+    let view = ContactView {
         id,
         name: text("name").unwrap_or_default(),
         email: text("email"),
         phone_number: text("phone_number"),
         identifier: text("identifier"),
         blocked: value["blocked"].as_bool().unwrap_or_default(),
-    }
+    };
+    let attributes = |key: &str| value[key].as_object().map_or_else(|| "{}".to_owned(), |object| serde_json::to_string(object).unwrap());
+    let (additional_attributes, custom_attributes) = (attributes("additional_attributes"), attributes("custom_attributes"));
+    ContactRow { view, additional_attributes, custom_attributes, last_activity_at: None, created_at: None }
 }
 
 /// A small generator, so that a seed is an order on every machine.

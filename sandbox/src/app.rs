@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -20,11 +20,13 @@ use url::Url;
 use crate::{
     cable::Hub,
     clock::Clock,
-    events::{self, Batch, Hook},
+    events::{self, Batch, Hook, Origin},
     faults::Faults,
     hooks,
+    limits::Limits,
     state::{State, Webhook},
     token::Mint,
+    version::Version,
     world::World,
 };
 
@@ -35,6 +37,9 @@ const BATCHES_MAX: usize = 8192;
 /// Webhooks on their way at the same time. Sidekiq's default is 10; a receiver with a short accept queue (Python's
 /// `http.server` has 5) loses connections for a second at that speed, which the slower real server does not cause.
 const HOOKS_AT_ONCE: usize = 4;
+/// How often a bot is asked when it answers 429 or 500, and the pause between: `AgentBots::WebhookJob`, without the queue's poll.
+const BOT_ATTEMPTS: usize = 3;
+const BOT_PAUSE: Duration = Duration::from_secs(3);
 /// Write requests remembered.
 const LOG_MAX: usize = 10_000;
 
@@ -47,6 +52,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) world: World,
+    pub(crate) version: Version,
     seed: u64,
     base: String,
     hooks: Option<Url>,
@@ -55,6 +61,7 @@ pub(crate) struct App {
     resets: AtomicU64,
     pub(crate) hub: Hub,
     pub(crate) faults: Mutex<Faults>,
+    pub(crate) limits: Mutex<Limits>,
     log: Mutex<VecDeque<Value>>,
     target: Mutex<Option<(String, Option<String>)>>,
     outgoing: mpsc::Sender<Due>,
@@ -74,13 +81,21 @@ pub(crate) struct Due {
 pub(crate) type Outgoing = mpsc::Receiver<Due>;
 
 impl App {
-    pub(crate) fn new(world: World, seed: u64, hooks: Option<Url>, base: String, stop: CancellationToken) -> (Arc<Self>, Outgoing) {
+    pub(crate) fn new(
+        world: World,
+        version: Version,
+        seed: u64,
+        hooks: Option<Url>,
+        base: String,
+        stop: CancellationToken,
+    ) -> (Arc<Self>, Outgoing) {
         let clock = Arc::new(Clock::default());
-        let state = State::seeded(&world, hooks.as_ref(), Arc::clone(&clock), Mint::new(seed, 0), &base);
+        let state = State::seeded(&world, version, hooks.as_ref(), Arc::clone(&clock), Mint::new(seed, 0), &base);
         let (outgoing, receiver) = mpsc::channel(BATCHES_MAX);
         let customers = Mutex::new(stop.child_token());
         let app = App {
             world,
+            version,
             seed,
             base,
             hooks,
@@ -89,6 +104,7 @@ impl App {
             resets: AtomicU64::new(0),
             hub: Hub::default(),
             faults: Mutex::default(),
+            limits: Mutex::default(),
             log: Mutex::default(),
             target: Mutex::default(),
             outgoing,
@@ -107,16 +123,16 @@ impl App {
     pub(crate) fn write<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         let mut state = lock(&self.state);
         let result = change(&mut state);
-        for jobs in [false, true] {
-            if jobs {
-                state.run_jobs();
-            }
+        // Each job's events are written out before the next one changes the rows again.
+        loop {
             let emitted = state.take_events();
             if !emitted.is_empty() {
                 self.send(events::write(&state, emitted));
             }
+            if !state.run_job() {
+                return result;
+            }
         }
-        result
     }
 
     /// Queues a batch of events, spoiled by the faults that are set by now.
@@ -132,12 +148,20 @@ impl App {
     pub(crate) fn reset(&self) {
         self.stop_customers();
         *lock(&self.faults) = Faults::default();
+        *lock(&self.limits) = Limits::default();
         self.clock.set_offset_s(0);
         lock(&self.log).clear();
         {
             let mut state = lock(&self.state);
             let generation = self.resets.fetch_add(1, Ordering::Relaxed) + 1;
-            *state = State::seeded(&self.world, self.hooks.as_ref(), Arc::clone(&self.clock), Mint::new(self.seed, generation), &self.base);
+            *state = State::seeded(
+                &self.world,
+                self.version,
+                self.hooks.as_ref(),
+                Arc::clone(&self.clock),
+                Mint::new(self.seed, generation),
+                &self.base,
+            );
             if let Some((url, secret)) = lock(&self.target).clone() {
                 aim(&mut state, &url, secret);
             }
@@ -225,34 +249,77 @@ pub(crate) async fn run_events(app: Arc<App>, mut outgoing: Outgoing) {
         if window.is_some() {
             lock(&app.faults).events.shuffle(&mut batch.frames, &mut batch.hooks);
         }
+        let delay = lock(&app.faults).events.delay_hooks_ms.map(Duration::from_millis);
         for frame in &batch.frames {
             app.hub.broadcast(frame);
         }
         for hook in batch.hooks {
-            let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-            let app = Arc::clone(&app);
+            // A webhook that is held back takes no place from others meanwhile.
+            let place = match delay {
+                Some(_) => None,
+                None => Some(Arc::clone(&slots).acquire_owned().await),
+            };
+            let (app, slots) = (Arc::clone(&app), Arc::clone(&slots));
             tokio::spawn(async move {
                 let stop = app.stop.clone();
+                let sending = async {
+                    let place = match place {
+                        Some(place) => place,
+                        None => {
+                            tokio::time::sleep(delay.unwrap_or_default()).await;
+                            Arc::clone(&slots).acquire_owned().await
+                        }
+                    };
+                    if let Ok(slot) = place {
+                        deliver(&app, &hook, generation, slot, &slots).await;
+                    }
+                };
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = deliver(&app, &hook, generation) => {}
+                    () = sending => {}
                 }
-                drop(slot);
             });
         }
     }
 }
 
-/// Delivers one webhook; an API inbox's failure marks the message it was about.
-async fn deliver(app: &App, hook: &Hook, generation: u64) {
-    let Err(error) = hooks::deliver(hook, &hooks::delivery_id(), &app.clock).await else { return };
-    tracing::debug!(url = %hook.url, %error, "a webhook was not delivered");
-    if let Some(message) = hook.message.filter(|_| generation == app.generation()) {
-        app.write(|s| {
+/// Delivers one webhook. An API inbox's failure marks the message it was about; a bot is asked again, and when it does not answer,
+/// people get the conversation.
+async fn deliver(app: &App, hook: &Hook, generation: u64, mut slot: OwnedSemaphorePermit, slots: &Arc<Semaphore>) {
+    let delivery = hooks::delivery_id();
+    let attempts = if matches!(hook.origin, Origin::Bot { .. }) && app.version.retries_bot_webhooks() { BOT_ATTEMPTS } else { 1 };
+    let mut failed = None;
+    for attempt in 1..=attempts {
+        match hooks::deliver(hook, &delivery, app.version, &app.clock).await {
+            Ok(()) => return,
+            Err(failure) => {
+                tracing::debug!(url = %hook.url, %failure, attempt, "a webhook was not delivered");
+                let again = attempt < attempts && matches!(failure.status, Some(429 | 500));
+                failed = Some(failure);
+                if !again {
+                    break;
+                }
+            }
+        }
+        drop(slot);
+        tokio::time::sleep(BOT_PAUSE).await;
+        match Arc::clone(slots).acquire_owned().await {
+            Ok(next) => slot = next,
+            Err(_) => return,
+        }
+        if generation != app.generation() {
+            return;
+        }
+    }
+    let Some(failure) = failed.filter(|_| generation == app.generation()) else { return };
+    match hook.origin {
+        Origin::Inbox { message: Some(message) } => app.write(|s| {
             s.update_message(message, None, |m| {
                 m.status = "failed";
-                m.content_attributes.insert("external_error".into(), Value::String(error));
+                m.content_attributes.insert("external_error".into(), Value::String(failure.text));
             });
-        });
+        }),
+        Origin::Bot { asked: Some(conversation) } => app.write(|s| s.open_for_people(conversation)),
+        Origin::Account | Origin::Inbox { message: None } | Origin::Bot { asked: None } => {}
     }
 }

@@ -199,7 +199,7 @@ fn recognise(s: &State, identifier: &str) -> Option<Subscriber> {
     match wanted.get("user_id").filter(|v| !v.is_null()) {
         Some(user) => {
             let account = to_i(wanted.get("account_id")?);
-            let user = s.users.get(&to_i(user)).filter(|u| u.pubsub_token == token && u.account_id == account)?;
+            let user = s.users.get(&to_i(user)).filter(|u| u.pubsub_token == token && u.account_id == Some(account))?;
             Some(Subscriber::User { id: user.id, account, token: token.to_owned() })
         }
         None => {

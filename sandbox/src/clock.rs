@@ -29,6 +29,11 @@ impl Stamp {
         whole + part / 1e6
     }
 
+    /// A text that sorts as the time does, to the microsecond.
+    pub(crate) fn sortable(self) -> String {
+        format!("{:020}", self.0)
+    }
+
     pub(crate) fn plus_seconds(self, seconds: i64) -> Self {
         Stamp(self.0.saturating_add(seconds.saturating_mul(MICROS)))
     }

@@ -167,7 +167,7 @@ async fn state(State(app): State<Arc<App>>) -> Json<Value> {
             .map(|i| json!({"id": i.id, "key": i.key, "name": i.name, "identifier": i.identifier, "secret": i.secret}))
             .collect();
         let teams: Vec<Value> = s.teams.values().map(|t| json!({"id": t.id, "key": t.key, "name": t.name})).collect();
-        let webhooks: Vec<Value> = s.webhooks.values().map(wire::webhook).collect();
+        let webhooks: Vec<Value> = s.webhooks.values().map(|w| wire::webhook(w, s.version)).collect();
         json!({"now": s.now().iso(), "sockets": sockets, "accounts": accounts, "users": users, "inboxes": inboxes, "teams": teams,
                "webhooks": webhooks, "contacts": contacts, "conversations": conversations})
     }))

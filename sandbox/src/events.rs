@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    state::{Actor, Changes, Conversation, Emitted, Event, Id, Message, MessageType, State},
+    params::to_i,
+    state::{Actor, Changes, Contact, Conversation, Emitted, Event, Id, Message, MessageType, State},
     wire,
     world::{Channel, Role},
 };
@@ -25,10 +26,23 @@ pub(crate) struct Frame {
 #[derive(Debug, Clone)]
 pub(crate) struct Hook {
     pub(crate) url: String,
-    pub(crate) secret: String,
+    /// What it is signed with.
+    pub(crate) secret: Option<String>,
+    /// Whether it carries a delivery id.
+    pub(crate) numbered: bool,
     pub(crate) body: String,
-    /// Of an API inbox: the message that turns failed when the delivery fails.
-    pub(crate) message: Option<Id>,
+    pub(crate) origin: Origin,
+}
+
+/// Whose webhook it is: what a failed delivery leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// One attempt, nothing follows.
+    Account,
+    /// One attempt; the message it is about turns failed.
+    Inbox { message: Option<Id> },
+    /// Three attempts; the conversation of a message is opened, when it is pending.
+    Bot { asked: Option<Id> },
 }
 
 /// What a call caused, in order.
@@ -56,7 +70,7 @@ pub(crate) fn account_stream(account: Id) -> String {
 fn room(s: &State, account: Id, inbox: Id) -> BTreeSet<String> {
     let members = s.inboxes.get(&inbox).map(|i| i.members.as_slice()).unwrap_or_default();
     let inside = |id: Id, role: Role| role == Role::Administrator || members.contains(&id);
-    s.users.values().filter(|u| u.account_id == account && inside(u.id, u.role)).map(|u| u.pubsub_token.clone()).collect()
+    s.users.values().filter(|u| u.account_id == Some(account) && inside(u.id, u.role)).map(|u| u.pubsub_token.clone()).collect()
 }
 
 fn customer(s: &State, c: &Conversation) -> Option<String> {
@@ -77,7 +91,9 @@ fn push(s: &State, batch: &mut Batch, streams: BTreeSet<String>, event: &'static
 /// The account's webhooks that want the event.
 fn account_hooks(s: &State, batch: &mut Batch, account: Id, event: &str, body: &str) {
     for w in s.webhooks.values().filter(|w| w.account_id == account && w.subscriptions.iter().any(|e| e == event)) {
-        batch.hooks.push(Hook { url: w.url.clone(), secret: w.secret.clone(), body: body.to_owned(), message: None });
+        let numbered = s.version.signs_account_webhooks();
+        let secret = Some(w.secret.clone()).filter(|_| numbered);
+        batch.hooks.push(Hook { url: w.url.clone(), secret, numbered, body: body.to_owned(), origin: Origin::Account });
     }
 }
 
@@ -85,15 +101,22 @@ fn inbox_hook(s: &State, batch: &mut Batch, inbox: Id, body: &str, message: Opti
     if let Some(i) = s.inboxes.get(&inbox).filter(|i| i.channel == Channel::Api)
         && let Some(url) = i.webhook_url.as_ref().filter(|u| !u.is_empty())
     {
-        batch.hooks.push(Hook { url: url.clone(), secret: i.secret.clone(), body: body.to_owned(), message });
+        let numbered = s.version.signs_account_webhooks();
+        let secret = Some(i.secret.clone()).filter(|_| s.version.signs_inbox_webhooks());
+        batch.hooks.push(Hook { url: url.clone(), secret, numbered, body: body.to_owned(), origin: Origin::Inbox { message } });
     }
 }
 
-/// The inbox's bot and the one the conversation is assigned to.
-fn bot_hooks(s: &State, batch: &mut Batch, c: &Conversation, body: &str) {
-    let bots: BTreeSet<Id> = s.inboxes.get(&c.inbox_id).and_then(|i| i.bot).into_iter().chain(c.assignee_bot_id).collect();
-    for b in bots.iter().filter_map(|b| s.bots.get(b)).filter(|b| !b.outgoing_url.is_empty()) {
-        batch.hooks.push(Hook { url: b.outgoing_url.clone(), secret: b.secret.clone(), body: body.to_owned(), message: None });
+/// The inbox's bot and, since 4.13.0, the one the conversation is assigned to.
+fn bot_hooks(s: &State, batch: &mut Batch, c: &Conversation, body: &str, asked: bool) {
+    let assigned = c.assignee_bot_id.filter(|_| s.version.tells_bots_everything());
+    let bots: BTreeSet<Id> = s.inboxes.get(&c.inbox_id).and_then(|i| i.bot).into_iter().chain(assigned).collect();
+    let asked = asked && s.version.opens_when_a_bot_fails();
+    for b in bots.iter().filter_map(|b| s.bots.get(b)) {
+        let Some(url) = b.outgoing_url.clone().filter(|u| !u.is_empty()) else { continue };
+        let numbered = s.version.signs_inbox_webhooks();
+        let secret = Some(b.secret.clone()).filter(|_| numbered);
+        batch.hooks.push(Hook { url, secret, numbered, body: body.to_owned(), origin: Origin::Bot { asked: asked.then_some(c.id) } });
     }
 }
 
@@ -109,6 +132,13 @@ fn one(s: &State, batch: &mut Batch, event: Event, performer: Actor) {
     match event {
         Event::ContactCreated(id) => contact(s, batch, id, "contact.created", "contact_created", None, performer),
         Event::ContactUpdated(id, changes) => contact(s, batch, id, "contact.updated", "contact_updated", Some(&changes), performer),
+        Event::PictureRemoved(account, data) => {
+            push(s, batch, [account_stream(account)].into(), "contact.updated", data, account, performer);
+        }
+        Event::ContactHooked(id, changes) => {
+            let Some(c) = s.contacts.get(&id) else { return };
+            contact_hooks(s, batch, c, "contact_updated", Some(&changes));
+        }
         Event::ContactMerged(account, data) => {
             push(s, batch, [account_stream(account)].into(), "contact.merged", data, account, performer);
         }
@@ -134,7 +164,7 @@ fn one(s: &State, batch: &mut Batch, event: Event, performer: Actor) {
                 crate::state::Status::Resolved => "conversation_resolved",
                 _ => return,
             };
-            bot_hooks(s, batch, c, &wire::rails_json(&named(wire::conversation_hook(s, c), bot)));
+            bot_hooks(s, batch, c, &wire::rails_json(&named(wire::conversation_hook(s, c), bot)), false);
         }
         Event::AssigneeChanged(id) => quiet(s, batch, id, "assignee.changed"),
         Event::TeamChanged(id) => quiet(s, batch, id, "team.changed"),
@@ -150,27 +180,24 @@ fn one(s: &State, batch: &mut Batch, event: Event, performer: Actor) {
         }
         Event::Typing { conversation, who, on, private } => typing(s, batch, conversation, who, on, private, performer),
         Event::MessageCreated { message, echo } => {
-            let Some(m) = s.messages.get(&message) else { return };
-            said(s, batch, m, "message.created", echo, None, performer);
-            message_hooks(s, batch, m, "message_created");
+            said(s, batch, &message, "message.created", echo, None, performer);
+            message_hooks(s, batch, &message, "message_created");
         }
         Event::FirstReply { message, echo } => {
-            let Some(m) = s.messages.get(&message) else { return };
-            said(s, batch, m, "first.reply.created", echo, None, performer);
+            said(s, batch, &message, "first.reply.created", echo, None, performer);
         }
         Event::MessageUpdated { message, previous, echo } => {
-            let Some(m) = s.messages.get(&message) else { return };
-            said(s, batch, m, "message.updated", echo, Some(Value::Object(previous)), performer);
-            message_hooks(s, batch, m, "message_updated");
+            said(s, batch, &message, "message.updated", echo, Some(Value::Object(previous)), performer);
+            message_hooks(s, batch, &message, "message_updated");
         }
         Event::CacheInvalidated(id) => {
             let Some(a) = s.accounts.get(&id) else { return };
-            let to = s.users.values().filter(|u| u.account_id == id).map(|u| u.pubsub_token.clone()).collect();
+            let to = s.users.values().filter(|u| u.account_id == Some(id)).map(|u| u.pubsub_token.clone()).collect();
             push(s, batch, to, "account.cache_invalidated", json!({"cache_keys": wire::cache_keys(a)}), id, performer);
         }
         Event::Notification { user, name, data } => {
             let Some(u) = s.users.get(&user) else { return };
-            let account = u.account_id;
+            let Some(account) = u.account_id else { return };
             push(s, batch, [u.pubsub_token.clone()].into(), name, data, account, performer);
         }
     }
@@ -182,6 +209,10 @@ fn contact(s: &State, batch: &mut Batch, id: Id, frame: &'static str, hook: &str
     if changes.is_some_and(Vec::is_empty) {
         return;
     }
+    contact_hooks(s, batch, c, hook, changes);
+}
+
+fn contact_hooks(s: &State, batch: &mut Batch, c: &Contact, hook: &str, changes: Option<&Changes>) {
     let mut data = named(wire::contact_hook(s, c), hook);
     if let Some(changes) = changes {
         data = wire::with(data, "changed_attributes", changed(changes));
@@ -210,8 +241,8 @@ fn hooked(s: &State, batch: &mut Batch, c: &Conversation, event: &str, changes: 
     let body = wire::rails_json(&data);
     account_hooks(s, batch, c.account_id, event, &body);
     inbox_hook(s, batch, c.inbox_id, &body, None);
-    if bots {
-        bot_hooks(s, batch, c, &body);
+    if bots && s.version.tells_bots_everything() {
+        bot_hooks(s, batch, c, &body, false);
     }
 }
 
@@ -231,12 +262,22 @@ fn said(s: &State, batch: &mut Batch, m: &Message, event: &'static str, echo: Op
     push(s, batch, to, event, data, m.account_id, performer);
 }
 
+/// Whether a survey's answer is no rating: the job that notes it fails, and with it what the same job would have sent (public-csat).
+fn breaks_the_survey(m: &Message) -> bool {
+    let answer = m.content_attributes.get("submitted_values").and_then(|v| v.get("csat_survey_response"));
+    let rating = answer.and_then(|a| a.get("rating")).filter(|r| !r.is_null());
+    m.content_type == "input_csat" && rating.is_some_and(|r| !crate::state::RATINGS.contains(&to_i(r)))
+}
+
 fn message_hooks(s: &State, batch: &mut Batch, m: &Message, event: &str) {
+    if event == "message_updated" && breaks_the_survey(m) {
+        return;
+    }
     let Some(c) = s.conversations.get(&m.conversation_id).filter(|_| m.message_type != MessageType::Activity) else { return };
     let body = wire::rails_json(&named(wire::message_hook(s, m), event));
     account_hooks(s, batch, m.account_id, event, &body);
     inbox_hook(s, batch, m.inbox_id, &body, Some(m.id));
-    bot_hooks(s, batch, c, &body);
+    bot_hooks(s, batch, c, &body, true);
 }
 
 fn typing(s: &State, batch: &mut Batch, conversation: Id, who: Actor, on: bool, private: bool, performer: Actor) {

@@ -41,11 +41,17 @@ pub enum Fault {
         /// Further headers, such as `retry-after`.
         #[serde(default)]
         headers: std::collections::BTreeMap<String, String>,
+        /// Handles the request all the same, and answers this instead.
+        #[serde(default)]
+        handled: bool,
     },
-    /// Handles after a pause.
+    /// Handles after a pause; who does not wait that long leaves it unhandled.
     Latency {
         /// Milliseconds.
         ms: u64,
+        /// Handles at once, and answers after the pause.
+        #[serde(default)]
+        handled: bool,
     },
     /// Cuts the connection before handling.
     Drop,
@@ -83,6 +89,8 @@ pub struct EventFaults {
     pub out_of_order_ms: Option<u64>,
     /// Of the shuffle.
     pub seed: u64,
+    /// Holds webhooks back for so long, each.
+    pub delay_hooks_ms: Option<u64>,
     /// Loses frames.
     pub drop_frames: bool,
     /// Loses webhooks.
@@ -228,7 +236,7 @@ mod tests {
         let rule = |times, status| Rule {
             matching: Match::default(),
             times,
-            fault: Fault::Status { status, body: None, content_type: None, headers: Default::default() },
+            fault: Fault::Status { status, body: None, content_type: None, headers: Default::default(), handled: false },
         };
         let mut faults = Faults { rules: [rule(Some(1), 503), rule(Some(1), 500)].into(), ..Faults::default() };
         let mut next = || match faults.take(&Method::GET, "/x") {

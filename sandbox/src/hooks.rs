@@ -12,17 +12,37 @@ use tokio::{
 };
 use url::{Host, Url};
 
-use crate::{clock::Clock, events::Hook};
+use crate::{clock::Clock, events::Hook, version::Version};
 
 /// `WEBHOOK_TIMEOUT` as shipped, for opening and for reading.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Redirects followed, each with the same body and headers.
+/// Redirects followed.
 const REDIRECTS_MAX: usize = 10;
+/// How the fetcher before 4.14.0 names itself (recorded with 4.6.0).
+const OLD_AGENT: &str = "rest-client/2.1.0 (linux-gnu x86_64) ruby/3.3.8p144";
 /// Longest answer head read.
 const HEAD_BYTES_MAX: usize = 16 << 10;
 
-/// Why a delivery failed, in the words a message keeps as its `external_error`.
-pub(crate) type Failure = String;
+/// Why a delivery failed.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    /// What was answered, when anything was.
+    pub(crate) status: Option<u16>,
+    /// In the words a message keeps as its `external_error`.
+    pub(crate) text: String,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Failure { status: None, text }
+    }
+}
 
 /// The URL when it is plain HTTP to this machine; nothing else is ever called.
 pub(crate) fn loopback(text: &str) -> Option<Url> {
@@ -42,29 +62,41 @@ pub(crate) fn signature(secret: &str, timestamp: i64, body: &str) -> String {
     format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
-/// Delivers a webhook, once.
+/// Delivers a webhook, once. Redirects get the same body and headers; before 4.14.0 only a 303 is followed, as an empty GET.
 ///
 /// # Errors
 /// What went wrong, when the last answer was no 2xx or there was none.
-pub(crate) async fn deliver(hook: &Hook, delivery: &str, clock: &Clock) -> Result<(), Failure> {
+pub(crate) async fn deliver(hook: &Hook, delivery: &str, version: Version, clock: &Clock) -> Result<(), Failure> {
     let mut target = loopback(&hook.url).ok_or_else(|| "the sandbox calls loopback addresses only".to_owned())?;
-    let timestamp = clock.now().unix();
-    let signature = signature(&hook.secret, timestamp, &hook.body);
+    let mut headers = format!("User-Agent: {}\r\n", if version.follows_redirects() { "Ruby" } else { OLD_AGENT });
+    if hook.numbered {
+        headers.push_str(&format!("X-Chatwoot-Delivery: {delivery}\r\n"));
+    }
+    if let Some(secret) = &hook.secret {
+        let timestamp = clock.now().unix();
+        let signature = signature(secret, timestamp, &hook.body);
+        headers.push_str(&format!("X-Chatwoot-Timestamp: {timestamp}\r\nX-Chatwoot-Signature: {signature}\r\n"));
+    }
+    let mut body = Some(hook.body.as_str());
     for _ in 0..=REDIRECTS_MAX {
-        let head = request(&target, &hook.body, delivery, timestamp, &signature).await?;
+        let head = request(&target, body, &headers).await?;
         let status = head.split_whitespace().nth(1).and_then(|s| s.parse::<u16>().ok()).unwrap_or(0);
         let location =
             head.lines().find_map(|l| l.split_once(':').filter(|(k, _)| k.eq_ignore_ascii_case("location")).map(|(_, v)| v.trim()));
         match (status, location) {
             (200..=299, _) => return Ok(()),
-            (301 | 302 | 303 | 307 | 308, Some(to)) => {
-                let next = target.join(to).map_err(|e| e.to_string())?;
+            (301 | 302 | 303 | 307 | 308, Some(to)) if version.follows_redirects() || status == 303 || body.is_none() => {
+                body = body.filter(|_| version.follows_redirects());
+                let next = target.join(to).map_err(|e| Failure::from(e.to_string()))?;
                 target = loopback(next.as_str()).ok_or_else(|| "the sandbox calls loopback addresses only".to_owned())?;
             }
-            _ => return Err(head.lines().next().and_then(|l| l.split_once(' ')).map_or_else(String::new, |(_, s)| s.trim().to_owned())),
+            _ => {
+                let text = head.lines().next().and_then(|l| l.split_once(' ')).map_or_else(String::new, |(_, s)| s.trim().to_owned());
+                return Err(Failure { status: Some(status), text });
+            }
         }
     }
-    Err("too many redirects".into())
+    Err("too many redirects".to_owned().into())
 }
 
 /// A fresh delivery id.
@@ -76,8 +108,8 @@ pub(crate) fn delivery_id() -> String {
     format!("{}-{}-{}-{}-{}", &h[..8], &h[8..12], &h[12..16], &h[16..20], &h[20..])
 }
 
-/// Sends one request and gives back the answer's head.
-async fn request(to: &Url, body: &str, delivery: &str, timestamp: i64, signature: &str) -> Result<String, Failure> {
+/// Sends one request, a GET without a body, and gives back the answer's head.
+async fn request(to: &Url, body: Option<&str>, headers: &str) -> Result<String, Failure> {
     let port = to.port_or_known_default().unwrap_or(80);
     let host = to.host_str().unwrap_or("127.0.0.1");
     let address = format!("{host}:{port}");
@@ -85,18 +117,21 @@ async fn request(to: &Url, body: &str, delivery: &str, timestamp: i64, signature
         Some(query) => format!("{}?{query}", to.path()),
         None => to.path().to_owned(),
     };
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: application/json\r\nUser-Agent: Ruby\r\nX-Chatwoot-Delivery: {delivery}\r\nX-Chatwoot-Timestamp: {timestamp}\r\nX-Chatwoot-Signature: {signature}\r\nContent-Length: {}\r\n\r\n",
-        body.len()
+    let common = format!(
+        "{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: application/json\r\n{headers}"
     );
+    let head = match body {
+        Some(body) => format!("POST {common}Content-Length: {}\r\n\r\n", body.len()),
+        None => format!("GET {common}\r\n"),
+    };
     let mut io = match timeout(PATIENCE, TcpStream::connect(&address)).await {
         Ok(Ok(io)) => io,
-        Ok(Err(error)) => return Err(format!("Failed to open TCP connection to {address} ({error})")),
-        Err(_) => return Err("Net::OpenTimeout".into()),
+        Ok(Err(error)) => return Err(format!("Failed to open TCP connection to {address} ({error})").into()),
+        Err(_) => return Err("Net::OpenTimeout".to_owned().into()),
     };
     let answer = async {
         io.write_all(head.as_bytes()).await?;
-        io.write_all(body.as_bytes()).await?;
+        io.write_all(body.unwrap_or_default().as_bytes()).await?;
         let mut got = Vec::new();
         let mut part = [0_u8; 2048];
         while !got.windows(4).any(|w| w == b"\r\n\r\n") && got.len() < HEAD_BYTES_MAX {
@@ -110,9 +145,9 @@ async fn request(to: &Url, body: &str, delivery: &str, timestamp: i64, signature
     };
     match timeout(PATIENCE, answer).await {
         Ok(Ok(got)) if !got.is_empty() => Ok(String::from_utf8_lossy(&got).into_owned()),
-        Ok(Ok(_)) => Err("end of file reached".into()),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("Net::ReadTimeout with #<TCPSocket:(closed)>".into()),
+        Ok(Ok(_)) => Err("end of file reached".to_owned().into()),
+        Ok(Err(error)) => Err(error.to_string().into()),
+        Err(_) => Err("Net::ReadTimeout with #<TCPSocket:(closed)>".to_owned().into()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A stand-in Chatwoot 4.15.1 in one process: REST, public client API, `/cable` and signed webhooks, in memory.
+//! A stand-in Chatwoot (4.15.1, or an older one: [`Version`]) in one process: REST, public client API, `/cable` and signed webhooks, in memory.
 //!
 //! Tests, the demo and `afenda sandbox` start it with [`start`]; it holds a [`World`] and nothing else, and never
 //! calls an address that is not this machine. It behaves as `conformance/recordings` show the real server to.
@@ -9,7 +9,7 @@
 //! | call | body and answer |
 //! | --- | --- |
 //! | `POST /sandbox/reset` | back to the fresh world: same ids and tokens; faults, clock, log, rate limit and customers cleared, sockets cut. The webhook target stays. → `{"reset":true}` |
-//! | `POST /sandbox/faults` | a rule `{"match":{"method","path_prefix","path"},"times","fault"}`, a list of rules, or `{"rules":[…],"events":{…}}` → all that is set. `path` may hold `*`. `fault` is `{"kind":"status","status","body","content_type","headers"}`, `{"kind":"latency","ms"}`, `{"kind":"drop"}`, `{"kind":"lose_answer"}` (handled, then cut), `{"kind":"html","body"}`. `events` is `{"duplicate","out_of_order_ms","seed","drop_frames","drop_hooks","drop_times"}` and replaces what was set. Rules are tried in order; one that is used up is passed over |
+//! | `POST /sandbox/faults` | a rule `{"match":{"method","path_prefix","path"},"times","fault"}`, a list of rules, or `{"rules":[…],"events":{…}}` → all that is set. `path` may hold `*`. `fault` is `{"kind":"status","status","body","content_type","headers","handled"}`, `{"kind":"latency","ms","handled"}` (with `"handled":true` the request is handled before it is spoiled), `{"kind":"drop"}`, `{"kind":"lose_answer"}` (handled, then cut), `{"kind":"html","body"}`. `events` is `{"duplicate","out_of_order_ms","seed","delay_hooks_ms","drop_frames","drop_hooks","drop_times"}` and replaces what was set. Rules are tried in order; one that is used up is passed over |
 //! | `GET /sandbox/faults`, `DELETE /sandbox/faults` | what is set; nothing any more |
 //! | `POST /sandbox/cable/drop` | `{}` cuts all sockets, `{"reason":"server_restart"}` says `disconnect` first → `{"dropped":n}` |
 //! | `POST /sandbox/rate_limit` | `{"limit","period_s"}`, 0 is off; 429 `Retry later\n` beyond it |
@@ -30,6 +30,7 @@ mod events;
 pub mod faults;
 mod hooks;
 mod http;
+mod limits;
 mod liquid;
 mod params;
 mod public;
@@ -38,6 +39,7 @@ mod script;
 mod server;
 mod state;
 mod token;
+mod version;
 mod wire;
 pub mod world;
 
@@ -56,10 +58,13 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-pub use crate::world::World;
 use crate::{
     app::App,
     conn::{Door, Scissors},
+};
+pub use crate::{
+    version::{Version, VersionError},
+    world::World,
 };
 
 /// How a sandbox is to run.
@@ -67,6 +72,8 @@ use crate::{
 pub struct Options {
     /// What it starts from.
     pub world: World,
+    /// Which release it behaves as.
+    pub version: Version,
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
     /// What `{{hooks}}` in the world stands for; without it those addresses are left out.
@@ -80,10 +87,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// A free port on this machine, no webhooks, no file, no script.
+    /// The newest release on a free port of this machine, no webhooks, no file, no script.
     #[must_use]
     pub fn new(world: World) -> Self {
-        Options { world, listen: SocketAddr::from(([127, 0, 0, 1], 0)), hooks: None, env_out: None, seed: 1, run_script: false }
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        Options { world, version: Version::NEWEST, listen, hooks: None, env_out: None, seed: 1, run_script: false }
     }
 }
 
@@ -231,7 +239,8 @@ pub async fn start(options: Options) -> Result<Running, SandboxError> {
     let listener = TcpListener::bind(listen).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
     let stop = CancellationToken::new();
-    let (app, outgoing) = App::new(options.world, options.seed, options.hooks.clone(), format!("http://{addr}"), stop.clone());
+    let (app, outgoing) =
+        App::new(options.world, options.version, options.seed, options.hooks.clone(), format!("http://{addr}"), stop.clone());
     if let Some(path) = &options.env_out {
         let hooks = options.hooks.as_ref().map(|h| h.as_str().trim_end_matches('/').to_owned());
         let env = json!({"base": format!("http://{addr}"), "hooks": hooks, "tokens": tokens(&app)});

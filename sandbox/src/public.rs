@@ -157,7 +157,7 @@ fn update_contact(s: &mut State, call: &Call, inbox: &Inbox, address: &ContactIn
     if let Some(ci) = s.contact_inboxes.get_mut(&address.id) {
         ci.hmac_verified |= vouched;
     }
-    Ok(Reply::Json(wire::contact_row(s.contacts.get(&id).ok_or(Refusal::Page(404))?)))
+    Ok(Reply::Json(wire::contact_row(s.contacts.get(&id).ok_or(Refusal::Page(404))?, s.version)))
 }
 
 fn create_conversation(s: &mut State, call: &Call, inbox: &Inbox, address: &ContactInbox) -> Outcome {
@@ -215,9 +215,7 @@ fn conversation(s: &mut State, call: &Call, method: &str, c: &Conversation, path
         ("PUT" | "PATCH", ["messages", id]) => {
             let id = s.messages.get(&params::int(id)).filter(|m| m.conversation_id == c.id).ok_or(Refusal::Page(404))?.id;
             if let Some(values) = call.params.get("submitted_values").cloned() {
-                s.update_message(id, None, |m| {
-                    m.content_attributes.insert("submitted_values".into(), values);
-                });
+                s.submit(id, values);
             }
             Ok(Reply::Json(wire::message_public(s, s.messages.get(&id).ok_or(Refusal::Page(404))?)))
         }

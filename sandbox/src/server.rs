@@ -21,6 +21,7 @@ use crate::{
     hooks,
     http::{Call, Refusal, respond},
     rest,
+    state::Session,
 };
 
 /// Longer bodies are not kept in the request log.
@@ -45,8 +46,20 @@ fn plain(status: u16, content_type: &str, body: impl Into<Body>) -> Response {
 enum Course {
     /// Answer with this.
     Answer(Response),
-    /// Handle; then cut the connection, when `lose`.
-    Handle { lose: bool },
+    /// Handle, then do what is left.
+    Handle(Then),
+}
+
+/// What follows the handling.
+enum Then {
+    /// The answer goes out.
+    Answer,
+    /// The connection is cut instead.
+    Cut,
+    /// The answer goes out so much later.
+    Wait(Duration),
+    /// Another answer goes out.
+    Say(Response),
 }
 
 /// Counts the request against the rate limit and applies its fault.
@@ -56,11 +69,12 @@ async fn spoil(app: &App, cut: &Scissors, method: &Method, path: &str) -> Course
     }
     let fault = lock(&app.faults).take(method, path);
     match fault {
-        None => Course::Handle { lose: false },
-        Some(Fault::LoseAnswer) => Course::Handle { lose: true },
-        Some(Fault::Latency { ms }) => {
+        None => Course::Handle(Then::Answer),
+        Some(Fault::LoseAnswer) => Course::Handle(Then::Cut),
+        Some(Fault::Latency { ms, handled: true }) => Course::Handle(Then::Wait(Duration::from_millis(ms))),
+        Some(Fault::Latency { ms, handled: false }) => {
             tokio::time::sleep(Duration::from_millis(ms)).await;
-            Course::Handle { lose: false }
+            Course::Handle(Then::Answer)
         }
         Some(Fault::Drop) => {
             cut.0.cancel();
@@ -71,7 +85,7 @@ async fn spoil(app: &App, cut: &Scissors, method: &Method, path: &str) -> Course
             "text/html; charset=utf-8",
             body.unwrap_or_else(|| "<!DOCTYPE html>\n<title>Just a moment...</title>\n".into()),
         )),
-        Some(Fault::Status { status, body, content_type, headers }) => {
+        Some(Fault::Status { status, body, content_type, headers, handled }) => {
             let (kind, text) = match body {
                 Some(Value::String(text)) => ("text/plain", text),
                 Some(value) => ("application/json; charset=utf-8", value.to_string()),
@@ -84,7 +98,7 @@ async fn spoil(app: &App, cut: &Scissors, method: &Method, path: &str) -> Course
                     response.headers_mut().insert(name, value);
                 }
             }
-            Course::Answer(response)
+            if handled { Course::Handle(Then::Say(response)) } else { Course::Answer(response) }
         }
     }
 }
@@ -95,8 +109,8 @@ async fn chatwoot(State(app): State<Arc<App>>, ConnectInfo(cut): ConnectInfo<Sci
     let writes = !matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS");
     let at = app.clock.now();
     let entry = |body: Value, status: Option<u16>, handled: bool| json!({"method": method.as_str(), "path": path, "body": body, "at": at.iso(), "status": status, "handled": handled});
-    let lose = match spoil(&app, &cut, &method, &path).await {
-        Course::Handle { lose } => lose,
+    let then = match spoil(&app, &cut, &method, &path).await {
+        Course::Handle(then) => then,
         Course::Answer(response) => {
             if writes {
                 let status = Some(response.status().as_u16()).filter(|_| !cut.0.is_cancelled());
@@ -110,18 +124,40 @@ async fn chatwoot(State(app): State<Arc<App>>, ConnectInfo(cut): ConnectInfo<Sci
         Ok(call) => call,
         Err(refusal) => return finish(&app, respond(Err(refusal), wants, None)),
     };
+    if lock(&app.limits).refuse(at.unix(), &call, app.version) {
+        if writes {
+            app.remember(entry(Value::Null, Some(429), false));
+        }
+        return finish(&app, plain(429, "text/plain", "Retry later\n"));
+    }
     let known = call.path.starts_with("/api/v1/") || call.path.starts_with("/public/api/");
-    let outcome = app.write(|s| rest::dispatch(s, &call));
+    let (outcome, session) = app.write(|s| {
+        let outcome = rest::dispatch(s, &call);
+        (outcome, s.session.take())
+    });
     let routed = !matches!(outcome, Err(Refusal::Page(404)));
-    let response = respond(outcome, call.wants_json || (known && routed) || path.starts_with("/public/"), call.if_none_match.as_deref());
+    let mut response =
+        respond(outcome, call.wants_json || (known && routed) || path.starts_with("/public/"), call.if_none_match.as_deref());
+    for (name, value) in session.iter().flat_map(Session::headers) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
     if writes {
         let size = call.logged.to_string().len();
         let body = if size > LOGGED_BYTES_MAX { json!({"too_long_bytes": size}) } else { call.logged };
-        let status = Some(response.status().as_u16()).filter(|_| !lose);
+        let status = match &then {
+            Then::Cut => None,
+            Then::Say(other) => Some(other.status().as_u16()),
+            Then::Answer | Then::Wait(_) => Some(response.status().as_u16()),
+        };
         app.remember(entry(body, status, true));
     }
-    if lose {
-        cut.0.cancel();
+    match then {
+        Then::Answer => {}
+        Then::Cut => cut.0.cancel(),
+        Then::Wait(pause) => tokio::time::sleep(pause).await,
+        Then::Say(other) => response = other,
     }
     finish(&app, response)
 }
@@ -145,11 +181,13 @@ async fn cable(
 ) -> Response {
     match spoil(&app, &cut, &Method::GET, "/cable").await {
         Course::Answer(response) => return finish(&app, response),
-        Course::Handle { lose: true } => {
+        Course::Handle(Then::Cut) => {
             cut.0.cancel();
             return finish(&app, plain(500, "text/plain", ""));
         }
-        Course::Handle { lose: false } => {}
+        Course::Handle(Then::Say(response)) => return finish(&app, response),
+        Course::Handle(Then::Wait(pause)) => tokio::time::sleep(pause).await,
+        Course::Handle(Then::Answer) => {}
     }
     match upgrade {
         Ok(upgrade) => {

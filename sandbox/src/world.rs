@@ -68,6 +68,14 @@ impl Role {
             Role::Administrator => "administrator",
         }
     }
+
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        match word {
+            "agent" => Some(Role::Agent),
+            "administrator" => Some(Role::Administrator),
+            _ => None,
+        }
+    }
 }
 
 /// A person who answers customers.
@@ -83,6 +91,9 @@ pub struct UserSeed {
     pub name: String,
     /// Address, unique on the installation.
     pub email: String,
+    /// What it signs in with; without one the password of the recordings' users, `Sesame!Open42`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
 }
 
 /// The channel of an inbox.

@@ -1,6 +1,8 @@
 //! The sandbox over loopback, as the daemon, the tests and the demo use it.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+mod versions;
+
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
@@ -142,6 +144,11 @@ async fn a_reply_reaches_socket_and_webhook() {
     let frame = until("message.created", &mut frames).await;
     assert_eq!(frame["message"]["data"]["id"], answer["id"]);
     assert_eq!(frame["message"]["data"]["content_attributes"], json!({"mark": "m-1"}));
+    // A request knows who is there, the job that pushes does not.
+    assert_eq!(answer["sender"]["availability_status"], "online");
+    assert_eq!(frame["message"]["data"]["sender"]["availability_status"], Value::Null);
+    let read = shop.get(&format!("/api/v1/accounts/1/conversations/{id}")).await;
+    assert_eq!(read["last_non_activity_message"]["sender"]["availability_status"], "online");
     let (head, body) = loop {
         let (head, body) = timeout(LIMIT, hooks.recv()).await.unwrap().unwrap();
         if body.contains("\"event\":\"message_created\"") {
@@ -275,4 +282,99 @@ async fn the_environment_file_is_for_its_owner_alone() {
     assert_eq!(env["base"], json!(shop.running.base_url()));
     assert_eq!(env["tokens"], json!(shop.running.tokens()));
     assert!(["admin", "agent", "agent2", "sync", "bot", "platform"].iter().all(|k| env["tokens"][k].is_string()), "{env}");
+}
+
+/// A socket of the agent that is subscribed, and what comes over it.
+async fn subscribed(shop: &Shop) -> futures_util::stream::BoxStream<'static, Value> {
+    let profile = shop.get("/api/v1/profile").await;
+    let (mut cable, _) = connect_async(format!("ws://{}/cable", shop.running.addr())).await.unwrap();
+    let identifier = json!({"channel": "RoomChannel", "pubsub_token": profile["pubsub_token"], "account_id": 1, "user_id": profile["id"]});
+    cable.send(Message::text(json!({"command": "subscribe", "identifier": identifier.to_string()}).to_string())).await.unwrap();
+    let mut frames = cable.filter_map(|m| async { serde_json::from_str::<Value>(&m.ok()?.into_text().ok()?).ok() }).boxed();
+    loop {
+        if timeout(LIMIT, frames.next()).await.unwrap().unwrap()["type"] == "confirm_subscription" {
+            return frames;
+        }
+    }
+}
+
+/// The contents of the next messages that are told of.
+async fn told(frames: &mut futures_util::stream::BoxStream<'static, Value>, count: usize) -> Vec<String> {
+    let mut said = Vec::new();
+    while said.len() < count {
+        let frame = timeout(LIMIT, frames.next()).await.unwrap().unwrap();
+        if frame["message"]["event"] == "message.created" {
+            said.push(frame["message"]["data"]["content"].as_str().unwrap_or_default().to_owned());
+        }
+    }
+    said
+}
+
+#[tokio::test]
+async fn frames_can_be_lost_doubled_and_shuffled() {
+    let shop = Shop::open().await;
+    let path = format!("/api/v1/accounts/1/conversations/{}/messages", shop.conversation().await);
+    let note = |text: String| json!({"content": text, "private": true});
+    let mut frames = subscribed(&shop).await;
+    shop.post("/sandbox/faults", json!({"events": {"drop_frames": true, "drop_times": 1}})).await;
+    for text in ["lost", "heard"] {
+        shop.post(&path, note(text.into())).await;
+    }
+    assert_eq!(told(&mut frames, 1).await, ["heard"]);
+    shop.post("/sandbox/faults", json!({"events": {"duplicate": true}})).await;
+    shop.post(&path, note("twice".into())).await;
+    assert_eq!(told(&mut frames, 2).await, ["twice", "twice"]);
+    shop.post("/sandbox/faults", json!({"events": {"out_of_order_ms": 500, "seed": 3}})).await;
+    let sent: Vec<String> = (0..8).map(|n| format!("n{n}")).collect();
+    for text in &sent {
+        shop.post(&path, note(text.clone())).await;
+    }
+    let mut came = told(&mut frames, 8).await;
+    assert_ne!(came, sent, "in the order they were sent");
+    came.sort();
+    assert_eq!(came, sent);
+}
+
+#[tokio::test]
+async fn webhooks_can_be_held_back_while_frames_are_not() {
+    let (url, mut hooks) = receiver().await;
+    let shop = Shop::open().await;
+    shop.post("/sandbox/hooks/target", json!({"url": url})).await;
+    let path = format!("/api/v1/accounts/1/conversations/{}/messages", shop.conversation().await);
+    let mut frames = subscribed(&shop).await;
+    let began = std::time::Instant::now();
+    shop.post("/sandbox/faults", json!({"events": {"delay_hooks_ms": 700}})).await;
+    shop.post(&path, json!({"content": "late", "private": true})).await;
+    assert_eq!(told(&mut frames, 1).await, ["late"]);
+    assert!(hooks.try_recv().is_err(), "the webhook was not held back");
+    shop.post("/sandbox/faults", json!({"events": {}})).await;
+    let (_, body) = timeout(LIMIT, hooks.recv()).await.unwrap().unwrap();
+    assert!(body.contains("\"content\":\"late\""), "{body}");
+    assert!(began.elapsed() >= Duration::from_millis(700), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_request_can_be_refused_or_left_hanging_before_and_after_it_is_handled() {
+    let shop = Shop::open().await;
+    let path = format!("/api/v1/accounts/1/conversations/{}/messages", shop.conversation().await);
+    let faults = [
+        ("429 before", json!({"kind": "status", "status": 429}), Some(429), false),
+        ("500 before", json!({"kind": "status", "status": 500}), Some(500), false),
+        ("429 after", json!({"kind": "status", "status": 429, "handled": true}), Some(429), true),
+        ("500 after", json!({"kind": "status", "status": 500, "handled": true}), Some(500), true),
+        ("no answer before", json!({"kind": "latency", "ms": 60_000}), None, false),
+        ("no answer after", json!({"kind": "latency", "ms": 60_000, "handled": true}), None, true),
+    ];
+    let impatient = Client::builder().timeout(Duration::from_millis(500)).build().unwrap();
+    for (text, fault, status, _) in &faults {
+        shop.post("/sandbox/faults", json!({"match": {"method": "POST", "path": "*/messages"}, "times": 1, "fault": fault})).await;
+        let request = impatient.post(format!("{}{path}", shop.running.base_url())).json(&json!({"content": text, "private": true}));
+        let answer = request.header("api-access-token", &shop.running.tokens()["agent"]).send().await;
+        assert_eq!(answer.ok().map(|r| r.status().as_u16()), *status, "{text}");
+    }
+    let thread = shop.get(&path).await;
+    let said: Vec<&str> = thread["payload"].as_array().unwrap().iter().filter_map(|m| m["content"].as_str()).collect();
+    for (text, _, _, handled) in &faults {
+        assert_eq!(said.contains(text), *handled, "{text}: {said:?}");
+    }
 }

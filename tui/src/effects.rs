@@ -198,7 +198,7 @@ impl Runtime {
         let (client, events, stop) = (self.client.clone(), self.events.clone(), self.stream.clone());
         tokio::spawn(async move {
             stop.run_until_cancelled(async move {
-                let mut stream = match client.events(after) {
+                let mut stream = match client.inbox_events(after) {
                     Ok(stream) => stream,
                     Err(err) => {
                         let _ = events.send(Event::Stream(generation, Err(err.into()))).await;
@@ -272,7 +272,7 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
         }
         Effect::Conversation(id) => Answer::Conversation(id, client.conversation(id).await.map_err(Failure::from)),
         Effect::Messages { id, before } => {
-            let query = MessageQuery { before, after: None, limit: Some(MESSAGES) };
+            let query = MessageQuery { before, after: None, limit: Some(MESSAGES), fresh: false };
             Answer::Messages { id, older: before.is_some(), result: client.messages(id, &query).await.map_err(Failure::from) }
         }
         Effect::Approvals { generation, query, more } => {

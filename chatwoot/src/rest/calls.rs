@@ -130,6 +130,12 @@ impl Client {
         request.answer::<Payload<OneWebhook>>().await.map(|answer| answer.payload.webhook)
     }
 
+    /// Changes address and events of a webhook (administrators); its secret stays.
+    pub async fn update_webhook(&self, id: i64, webhook: &NewWebhook) -> Result<Webhook, Error> {
+        let request = self.in_account(Method::PATCH, &format!("/webhooks/{id}")).json(webhook);
+        request.answer::<Payload<OneWebhook>>().await.map(|answer| answer.payload.webhook)
+    }
+
     /// Removes a webhook (administrators): the way to a new secret, too, is to remove it and set it up again.
     pub async fn delete_webhook(&self, id: i64) -> Result<(), Error> {
         self.in_account(Method::DELETE, &format!("/webhooks/{id}")).done().await

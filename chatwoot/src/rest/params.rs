@@ -149,6 +149,11 @@ pub struct ContactsQuery {
 }
 
 impl ContactsQuery {
+    /// A page in the order to walk them in: oldest first, so that new ones come at the end.
+    pub fn walk(page: u32) -> Self {
+        Self { page: Some(page), sort: Some("created_at".to_owned()) }
+    }
+
     pub(super) fn pairs(&self) -> Pairs {
         let mut pairs = Pairs::new();
         pairs.extend(self.sort.clone().map(|sort| ("sort", sort)));

@@ -14,6 +14,7 @@ mod macros;
 mod outbox;
 mod sandbox;
 mod status;
+mod webhooks;
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -50,6 +51,9 @@ pub(crate) enum Command {
     /// What is on its way to Chatwoot
     #[command(subcommand)]
     Outbox(outbox::Outbox),
+    /// What arrives from Chatwoot, and the webhook that sends it (owners and admins)
+    #[command(subcommand, alias = "webhook")]
+    Webhooks(webhooks::Webhooks),
     /// Follow what happens, one JSON object a line
     #[command(alias = "event")]
     Events(events::Events),
@@ -74,6 +78,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Macro(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Approvals(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Outbox(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Webhooks(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Events(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Audit(cmd)) => Box::pin(cmd.run(ctx)).await,
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ::sandbox::{Options, World};
+use ::sandbox::{Options, Version, World};
 use reqwest::Url;
 use serde_json::json;
 
@@ -17,6 +17,9 @@ pub(crate) struct Sandbox {
     /// The world to load [default: the demo shop]
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
+    /// The Chatwoot release to behave as, 4.6.0 to 4.15.1
+    #[arg(long, value_name = "VERSION", default_value_t)]
+    as_version: Version,
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -38,6 +41,7 @@ impl Sandbox {
         };
         let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
         let mut options = Options::new(world);
+        options.version = self.as_version;
         options.listen = self.listen;
         options.hooks = self.hooks;
         options.env_out = self.env_out;

@@ -37,12 +37,12 @@ impl Status {
         if ctx.out.json {
             return ctx.out.json(&view);
         }
-        let text = if ctx.out.terminal { for_people(&view, &ctx.out.shown()) } else { for_pipes(&view) };
+        let text = if ctx.out.terminal { for_people(&view, &ctx.out.shown()) } else { for_pipes(&view, &ctx.out.shown()) };
         ctx.out.raw(&text)
     }
 }
 
-fn facts(view: &View) -> Vec<(&'static str, String)> {
+fn facts(view: &View, shown: &Shown) -> Vec<(&'static str, String)> {
     let (me, status) = (&view.me, &view.status);
     let agent = me.agent.as_ref().map(|agent| {
         let own = if agent.own_token { "own token" } else { "without a token of their own: replies go out as the service user" };
@@ -53,7 +53,9 @@ fn facts(view: &View) -> Vec<(&'static str, String)> {
     let copied = format!("{}{total} conversations, {} messages", copy.conversations, copy.messages);
     let version = status.chatwoot.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
     let outbox = status.outbox;
-    let webhook = status.webhook_path.as_ref().map(|path| ("webhook", format!("{}{path}", view.url)));
+    let webhooks = status.webhooks.iter().flat_map(|webhooks| {
+        [("webhook", format!("{}{}", view.url, webhooks.path)), ("webhooks", super::webhooks::summary(webhooks, shown))]
+    });
     let facts = vec![
         ("user", format!("{} ({}), {}", me.name, me.user, me.role)),
         ("tenant", format!("{} ({})", me.tenant.name, me.tenant.slug)),
@@ -61,15 +63,25 @@ fn facts(view: &View) -> Vec<(&'static str, String)> {
         ("daemon", format!("{}, version {}", view.url, status.version)),
         ("chatwoot", format!("{}{version}", status.chatwoot.state)),
         ("copy", if copy.done { copied } else { format!("{copied}, still copying") }),
+        ("fresh", fresh(status)),
         ("outbox", format!("{} queued, {} failed, {} held", outbox.queued, outbox.failed, outbox.held)),
         ("approvals", format!("{} waiting for you", status.approvals_waiting)),
     ];
-    facts.into_iter().chain(webhook).collect()
+    facts.into_iter().chain(webhooks).collect()
+}
+
+/// Up to when the copy is known to be as Chatwoot has it.
+fn fresh(status: &StatusView) -> String {
+    match (status.chatwoot.state, status.lag_s) {
+        (LinkState::Live, Some(_)) => "now".to_owned(),
+        (_, Some(lag_s)) => format!("as of {lag_s} s ago"),
+        (_, None) => "not known yet".to_owned(),
+    }
 }
 
 fn for_people(view: &View, shown: &Shown) -> String {
     let mut out = String::new();
-    for (name, value) in facts(view) {
+    for (name, value) in facts(view, shown) {
         out.push_str(&format!("{name:<10} {}\n", text::line(&value)));
     }
     out.push_str(&format!("{:<10} {}\n", "up", shown.age(view.status.started_at)));
@@ -81,10 +93,10 @@ fn for_people(view: &View, shown: &Shown) -> String {
     out
 }
 
-fn for_pipes(view: &View) -> String {
+fn for_pipes(view: &View, shown: &Shown) -> String {
     let warnings = view.status.warnings.iter().map(|warning| ("warning", warning.clone()));
     let message = view.status.chatwoot.message.iter().map(|message| ("chatwoot_message", message.clone()));
-    let lines = facts(view).into_iter().chain(message).chain(warnings);
+    let lines = facts(view, shown).into_iter().chain(message).chain(warnings);
     lines.map(|(name, value)| format!("{name}\t{}\n", text::field(&value))).collect()
 }
 

@@ -47,6 +47,12 @@ const COMMANDS: &[&str] = &[
     "outbox list",
     "outbox cancel",
     "outbox retry",
+    "webhooks",
+    "webhooks list",
+    "webhooks show",
+    "webhooks replay",
+    "webhooks purge",
+    "webhooks install",
     "events",
     "audit",
     "audit list",
@@ -73,7 +79,7 @@ fn the_version_is_told() {
 #[test]
 fn singular_nouns_are_understood() {
     let home = Home::new();
-    for args in [["approval", "--help"], ["conversation", "--help"]] {
+    for args in [["approval", "--help"], ["conversation", "--help"], ["webhook", "--help"]] {
         home.run(&args).ends(0);
     }
 }

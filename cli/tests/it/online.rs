@@ -37,7 +37,8 @@ impl Shop {
             let text = format!(
                 "listen = \"127.0.0.1:0\"\ndata_dir = \"{}\"\nhold_seconds = 0\n[chatwoot]\nurl = \"{}\"\naccount_id = {account}\n\
                  token_env = \"SERVICE\"\n[[users]]\nname = \"ada\"\nrole = \"approver\"\nchatwoot_email = \"{}\"\n[[users]]\n\
-                 name = \"jo\"\nrole = \"member\"\nchatwoot_email = \"{}\"\nchatwoot_token_env = \"JO\"\n[[users]]\nname = \"vi\"\nrole = \"viewer\"\n",
+                 name = \"jo\"\nrole = \"member\"\nchatwoot_email = \"{}\"\nchatwoot_token_env = \"JO\"\n[[users]]\nname = \"vi\"\nrole = \"viewer\"\n\
+                 [[users]]\nname = \"max\"\nrole = \"admin\"\n",
                 home.path().join("daemon").display(),
                 sandbox.base_url(),
                 ada.email,
@@ -52,7 +53,7 @@ impl Shop {
             })
             .unwrap();
             let mut tokens = Vec::new();
-            for user in ["ada", "jo", "vi"] {
+            for user in ["ada", "jo", "vi", "max"] {
                 tokens.push((user, daemon::mint_token(&config, user, &Clock::system()).await.unwrap()));
             }
             let daemon = daemon::start(config, Clock::system()).await.unwrap();
@@ -225,6 +226,84 @@ fn writing_and_changing_goes_through_the_outbox_once_per_key() {
     let both = shop.run("jo", &["conv", "note", "999999", &id, "-b", "both"]).ends(6);
     assert_eq!(both.json()["content"], "both");
     assert_eq!(both.error()["target"], "#999999");
+    shop.close();
+}
+
+#[test]
+fn webhooks_are_installed_listed_replayed_and_purged_from_the_command_line() {
+    let shop = Shop::open();
+    for args in [&["list"][..], &["purge", "--all"], &["install"]] {
+        let args: Vec<&str> = ["webhooks"].iter().chain(args).copied().collect();
+        assert_eq!(shop.run("jo", &args).ends(5).error()["code"], "FORBIDDEN");
+    }
+    assert_eq!(shop.run("max", &["webhooks", "install"]).ends(1).error()["code"], "VALIDATION_FAILED");
+    let url = shop.daemon.base_url();
+    let made = shop.run("max", &["webhooks", "install", &url]).ends(0);
+    assert!(made.err.contains("SAFE_FETCH_ALLOW_PRIVATE_NETWORK"), "{}", made.err);
+    let made = made.json();
+    assert_eq!((made["outcome"].as_str(), made["signed"].as_bool()), (Some("created"), Some(true)));
+    let again = shop.plain("max", &["-q", "webhooks", "install"]).ends(0);
+    assert_eq!(again.out.split('\t').nth(1), Some("unchanged"), "{}", again.out);
+    assert_eq!(shop.run("max", &["webhooks", "install", "--rotate"]).ends(0).json()["outcome"], "rotated");
+
+    // What happens in Chatwoot arrives and is listed; its body goes when it is done.
+    let id = shop.conversation();
+    shop.run("jo", &["conv", "reply", &id, "-b", "By webhook too"]).ends(0);
+    let done = until("a webhook that is done", || {
+        let rows = shop.run("max", &["webhooks", "list", "-s", "done"]).ends(0).json();
+        rows.as_array().unwrap().iter().find(|row| row["event"] == "message_created").cloned()
+    });
+    let done = done["id"].as_str().unwrap().to_owned();
+    let shown = shop.plain("max", &["webhooks", "show", &done]).ends(0);
+    assert!(shown.out.contains("done after 1 tries") && !shown.out.contains("By webhook too"), "{}", shown.out);
+    assert_eq!(shop.run("max", &["webhooks", "replay", &done]).ends(7).error()["code"], "WEBHOOK_STATE");
+    assert_eq!(shop.run("max", &["webhooks", "purge", &done]).ends(7).error()["code"], "WEBHOOK_STATE");
+    let listed = shop.plain("max", &["webhooks", "list", "-L", "1"]).ends(0);
+    assert!(listed.err.contains("last ") && listed.err.contains("0 dead"), "{}", listed.err);
+    assert!(shop.plain("max", &["status"]).ends(0).out.contains("webhooks\tlast "));
+    assert!(!shop.plain("jo", &["status"]).ends(0).out.contains("webhook"));
+
+    // A dead letter: signed, and nothing that afenda can read.
+    let daemon = &shop.daemon;
+    let dead = shop.runtime.block_on(async {
+        let tenants = daemon.store().read_global(|global| global.tenants()).await.map_err(|err: daemon::store::StoreError| err).unwrap();
+        let key = tenants[0].key;
+        let new = daemon::store::NewWebhook {
+            event: "message_created".to_owned(),
+            delivery_id: None,
+            digest: "d".to_owned(),
+            body: r#"{"event":"message_created","content":"\u001b[2J"}"#.to_owned(),
+        };
+        daemon
+            .store()
+            .write(key, move |scope| {
+                scope.keep_webhook(&new)?;
+                let row = scope.due_webhooks(1)?.remove(0);
+                scope.webhook_failed(row.position, "no", daemon::domain::webhook::Next::Dead)?;
+                Ok::<_, daemon::store::StoreError>(scope.webhook_page(None, 1, 0)?.0[0].id.to_string())
+            })
+            .await
+            .unwrap()
+    });
+    assert!(shop.plain("max", &["status"]).ends(0).out.contains("afenda webhooks list --state dead"));
+    let shown = shop.plain("max", &["webhooks", "show", &dead]).ends(0);
+    assert!(shown.out.contains("[2J") && !shown.out.contains('\u{1b}'), "{}", shown.out);
+    assert_eq!(shop.run("max", &["webhooks", "replay", "--all"]).ends(0).json()["id"], dead.as_str());
+    until("the dead letter again", || {
+        let rows = shop.run("max", &["webhooks", "list", "--state", "dead"]).ends(0).json();
+        rows.as_array().unwrap().iter().any(|row| row["id"] == dead.as_str()).then_some(())
+    });
+    assert_eq!(shop.run("max", &["webhooks", "purge", "--older-than", "1d"]).ends(0).json()["purged"], 0);
+    assert_eq!(shop.run("max", &["webhooks", "purge", &dead]).ends(0).json()["purged"], 1);
+    assert_eq!(shop.run("max", &["webhooks", "show", &dead]).ends(6).error()["code"], "NOT_FOUND");
+    for args in [
+        &["webhooks", "purge"][..],
+        &["webhooks", "purge", "--all", "--older-than", "1d"],
+        &["webhooks", "replay"],
+        &["webhooks", "show", "7"],
+    ] {
+        shop.run("max", args).ends(2);
+    }
     shop.close();
 }
 

@@ -4,8 +4,11 @@
 
 pub mod approval;
 pub mod effects;
+pub mod newer;
 pub mod outbox;
+pub mod retry;
 pub mod text;
+pub mod webhook;
 
 #[cfg(test)]
 mod tests {

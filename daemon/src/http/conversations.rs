@@ -3,9 +3,10 @@
 use api::approval::ApprovalView;
 use api::error::ErrorBody;
 use api::inbox::{
-    ConversationPatch, ConversationQuery, ConversationStatus, ConversationView, Escalate, LabelChange, Labels, MessageQuery, MessageView,
+    ConversationPatch, ConversationQuery, ConversationStatus, ConversationView, Escalate, FreshQuery, LabelChange, Labels, MessageQuery,
+    MessageView,
 };
-use api::page::{Data, Page, PageMeta};
+use api::page::{Data, Page, PageMeta, Source};
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -37,7 +38,11 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>)
         place = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
         number = 0;
     }
+    if query.fresh {
+        caller.read_through(None).await?;
+    }
     let url = caller.tenant().url.clone();
+    let (meta, source) = (caller.freshness(), if query.fresh { Source::Chatwoot } else { Source::Store });
     let read = move |scope: &Scope<'_>, who: &Person| {
         let filter = filter(&query, who)?;
         let (data, next) = scope.conversations(&filter, place, limit, &url)?;
@@ -51,7 +56,8 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>)
             Assignee::Agent(id) => scope.conversation_counts(&ConversationFilter { me: Some(id), ..filter })?.mine,
         };
         let next_cursor = next.and_then(|place| serde_json::to_vec(&place).ok()).map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
-        Ok(Page { data, meta: PageMeta { total, page: (number > 0).then_some(number), limit, next_cursor, counts: Some(counts) } })
+        let page = (number > 0).then_some(number);
+        Ok(Page { data, meta: PageMeta { total, page, limit, next_cursor, counts: Some(counts), source: Some(source), ..meta } })
     };
     Ok(Json(caller.read(read).await?))
 }
@@ -83,11 +89,21 @@ fn filter(query: &ConversationQuery, who: &Person) -> Result<ConversationFilter,
 }
 
 /// One conversation.
-#[utoipa::path(get, path = "/conversations/{id}", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
-    security(("bearer" = [])), responses((status = 200, body = Data<ConversationView>), (status = 404, body = ErrorBody)))]
-pub(crate) async fn view(caller: Caller, Path(id): Path<String>) -> Result<Json<Data<ConversationView>>, Fault> {
+#[utoipa::path(get, path = "/conversations/{id}", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id"), FreshQuery),
+    security(("bearer" = [])), responses((status = 200, body = Data<ConversationView>), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
+pub(crate) async fn view(
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query<FreshQuery>,
+) -> Result<Json<Data<ConversationView>>, Fault> {
     let (id, url) = (parse(&id)?, caller.tenant().url.clone());
-    let data = caller.read(move |scope, _| one(scope, id, &url)).await?;
+    if query.fresh {
+        caller.read_through(Some(id)).await?;
+    }
+    let mut data = caller.read(move |scope, _| one(scope, id, &url)).await?;
+    if query.fresh {
+        data.source = Source::Chatwoot;
+    }
     Ok(Json(Data { data }))
 }
 
@@ -109,6 +125,10 @@ pub(crate) async fn messages(
     Query(query): Query<MessageQuery>,
 ) -> Result<Json<Page<MessageView>>, Fault> {
     let (id, limit) = (parse(&id)?, limit(query.limit)?);
+    if query.fresh {
+        caller.read_through(Some(id)).await?;
+    }
+    let (meta, source) = (caller.freshness(), if query.fresh { Source::Chatwoot } else { Source::Store });
     let users: Vec<(String, String)> = caller.app.config.users.iter().map(|u| (u.name.clone(), u.display_name.clone())).collect();
     let read = move |scope: &Scope<'_>, _: &Person| {
         if !scope.has_conversation(id)? {
@@ -124,7 +144,7 @@ pub(crate) async fn messages(
             data.extend(scope.pending_messages(id, &name)?);
         }
         let next_cursor = if more && query.after.is_none() { oldest } else { None };
-        Ok(Page { data, meta: PageMeta { total: scope.message_count(id)?, limit, next_cursor, ..PageMeta::default() } })
+        Ok(Page { data, meta: PageMeta { total: scope.message_count(id)?, limit, next_cursor, source: Some(source), ..meta } })
     };
     Ok(Json(caller.read(read).await?))
 }

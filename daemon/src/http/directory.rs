@@ -7,34 +7,34 @@ use axum::Json;
 use crate::app::Caller;
 use crate::fault::Fault;
 
-fn whole<T>(data: Vec<T>) -> Json<Page<T>> {
+fn whole<T>(freshness: PageMeta, data: Vec<T>) -> Json<Page<T>> {
     let total = data.len() as u64;
-    Json(Page { meta: PageMeta { total, limit: u32::try_from(data.len()).unwrap_or(u32::MAX), ..PageMeta::default() }, data })
+    Json(Page { meta: PageMeta { total, limit: u32::try_from(data.len()).unwrap_or(u32::MAX), ..freshness }, data })
 }
 
 /// Agents by name.
 #[utoipa::path(get, path = "/agents", tag = "directory", security(("bearer" = [])), responses((status = 200, body = Page<Named>)))]
 pub(crate) async fn agents(caller: Caller) -> Result<Json<Page<Named>>, Fault> {
     let read = caller.read(|scope, _| Ok(scope.agents()?.into_iter().map(|a| Named { id: a.id, name: a.name }).collect()));
-    Ok(whole(read.await?))
+    Ok(whole(caller.freshness(), read.await?))
 }
 
 /// Teams by name.
 #[utoipa::path(get, path = "/teams", tag = "directory", security(("bearer" = [])), responses((status = 200, body = Page<Named>)))]
 pub(crate) async fn teams(caller: Caller) -> Result<Json<Page<Named>>, Fault> {
-    Ok(whole(caller.read(|scope, _| Ok(scope.teams()?)).await?))
+    Ok(whole(caller.freshness(), caller.read(|scope, _| Ok(scope.teams()?)).await?))
 }
 
 /// Inboxes by name.
 #[utoipa::path(get, path = "/inboxes", tag = "directory", security(("bearer" = [])), responses((status = 200, body = Page<InboxView>)))]
 pub(crate) async fn inboxes(caller: Caller) -> Result<Json<Page<InboxView>>, Fault> {
-    Ok(whole(caller.read(|scope, _| Ok(scope.inboxes()?)).await?))
+    Ok(whole(caller.freshness(), caller.read(|scope, _| Ok(scope.inboxes()?)).await?))
 }
 
 /// Labels by title.
 #[utoipa::path(get, path = "/labels", tag = "directory", security(("bearer" = [])), responses((status = 200, body = Page<LabelView>)))]
 pub(crate) async fn labels(caller: Caller) -> Result<Json<Page<LabelView>>, Fault> {
-    Ok(whole(caller.read(|scope, _| Ok(scope.labels()?)).await?))
+    Ok(whole(caller.freshness(), caller.read(|scope, _| Ok(scope.labels()?)).await?))
 }
 
 /// Canned responses by code. Where the store has none yet, Chatwoot is asked.
@@ -46,5 +46,5 @@ pub(crate) async fn canned(caller: Caller) -> Result<Json<Page<CannedView>>, Fau
     {
         rows = sync.canned_responses().await.unwrap_or_default();
     }
-    Ok(whole(rows.into_iter().map(|(short_code, content)| CannedView { short_code, content }).collect()))
+    Ok(whole(caller.freshness(), rows.into_iter().map(|(short_code, content)| CannedView { short_code, content }).collect()))
 }

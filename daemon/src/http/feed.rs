@@ -30,7 +30,7 @@ pub(crate) async fn list(caller: Caller, headers: HeaderMap, Query(query): Query
             }
             None => query.last_event_id,
         };
-        return stream::open(caller, from, types).await;
+        return stream::open(caller, from, types, query.presence).await;
     }
     let limit = limit(query.limit)?;
     let page: Page<Activity> = caller

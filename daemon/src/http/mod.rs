@@ -17,9 +17,11 @@ mod outbox;
 mod request;
 mod respond;
 mod stream;
+mod sync;
 mod tenants;
 mod upload;
 mod webhook;
+mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
@@ -30,8 +32,6 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::app::App;
-
-pub(crate) use webhook::RECEIVER as WEBHOOK_RECEIVER;
 
 /// The largest body of a call: a message of 150,000 characters of four bytes each, escaped, fits.
 const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -83,11 +83,18 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(feed::view))
         .routes(routes!(webhook::receive))
         .routes(routes!(webhook::receive_only))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::view))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(webhooks::purge))
+        .routes(routes!(webhooks::install))
         .routes(routes!(tenants::list))
         .routes(routes!(tenants::view))
         .routes(routes!(tenants::switch))
         .routes(routes!(tenants::me))
         .routes(routes!(tenants::status))
+        .routes(routes!(sync::view))
+        .routes(routes!(sync::reconcile))
         .routes(routes!(audit::list, audit::append))
         .routes(routes!(audit::of_resource));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", v1)

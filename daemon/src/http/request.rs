@@ -184,6 +184,18 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
 }
 
 impl<B> Change<B> {
+    /// The answer that was kept under this call's key, for work that cannot be done inside a write.
+    ///
+    /// # Errors
+    /// When the key was used for another request.
+    pub(crate) async fn remembered(&self) -> Result<Option<Response>, Fault> {
+        let Some(key) = self.key.clone() else { return Ok(None) };
+        let (user, method, path, fingerprint) =
+            (self.caller.user.name.clone(), self.method.clone(), self.path.clone(), self.fingerprint.clone());
+        let read = move |scope: &Scope<'_>| known(scope, &user, &key, &method, &path, &fingerprint);
+        Ok(self.caller.app.store.read(self.caller.key(), read).await?.map(|answer| respond(answer, true)))
+    }
+
     /// Carries the change out and keeps its answer in the same commit; the same key again is answered with what was kept.
     ///
     /// # Errors
@@ -199,12 +211,8 @@ impl<B> Change<B> {
         let who = caller.clone();
         let write = move |scope: &Scope<'_>| -> Result<(Remembered, bool), Fault> {
             if let Some(key) = &key
-                && let Some(known) = scope.remembered(&user, key, &method, &path)?
+                && let Some(known) = known(scope, &user, key, &method, &path, &fingerprint)?
             {
-                if known.fingerprint != fingerprint {
-                    let message = "this key was used before with another request; take a new one for a new request";
-                    return Err(Fault::new(Code::IdempotencyKeyReused, message));
-                }
                 return Ok((known, true));
             }
             let data = work(scope, &who.person(scope)?, body)?;
@@ -218,11 +226,24 @@ impl<B> Change<B> {
         };
         let (answer, replayed) = app.store.write(tenant, write).await?;
         app.wake_outbox(caller.tenant());
-        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-        let mut response = (status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response();
-        if replayed {
-            response.headers_mut().insert(REPLAYED, header::HeaderValue::from_static("true"));
-        }
-        Ok(response)
+        Ok(respond(answer, replayed))
     }
+}
+
+fn known(scope: &Scope<'_>, user: &str, key: &str, method: &str, path: &str, fingerprint: &str) -> Result<Option<Remembered>, Fault> {
+    let Some(known) = scope.remembered(user, key, method, path)? else { return Ok(None) };
+    if known.fingerprint != fingerprint {
+        let message = "this key was used before with another request; take a new one for a new request";
+        return Err(Fault::new(Code::IdempotencyKeyReused, message));
+    }
+    Ok(Some(known))
+}
+
+fn respond(answer: Remembered, replayed: bool) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response();
+    if replayed {
+        response.headers_mut().insert(REPLAYED, header::HeaderValue::from_static("true"));
+    }
+    response
 }

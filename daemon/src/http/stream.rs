@@ -30,8 +30,8 @@ const RETRY: Duration = Duration::from_secs(2);
 
 type Sender = mpsc::Sender<Result<Event, Infallible>>;
 
-/// Opens a stream for the caller, after `from` or from now on.
-pub(crate) async fn open(caller: Caller, from: Option<i64>, types: Vec<ActivityType>) -> Result<Response, Fault> {
+/// Opens a stream for the caller, after `from` or from now on. With `presence` it is an inbox, whose agent counts as present.
+pub(crate) async fn open(caller: Caller, from: Option<i64>, types: Vec<ActivityType>, presence: bool) -> Result<Response, Fault> {
     let app = caller.app.clone();
     let Ok(permit) = app.streams.clone().try_acquire_owned() else {
         let message = format!(
@@ -44,6 +44,7 @@ pub(crate) async fn open(caller: Caller, from: Option<i64>, types: Vec<ActivityT
     let (tx, rx) = mpsc::channel(AHEAD_MAX);
     tokio::spawn(async move {
         let _permit = permit;
+        let _attendance = caller.tenant().sync.as_ref().filter(|_| presence).and_then(|sync| sync.attend(&caller.user.name));
         caller.app.streams_open.fetch_add(1, Ordering::Relaxed);
         // Closed by the client, by the daemon, or by a store that is closing: each way the client reconnects and resumes.
         if let Err(err) = feed(&caller, from, &types, &tx).await {

@@ -3,14 +3,16 @@
 use api::error::ErrorBody;
 use api::page::{Data, Page, PageMeta};
 use api::status::{LinkState, LinkView, Progress, StatusView};
-use api::tenant::{MeView, Role, TenantView};
+use api::tenant::{MeView, TenantView};
 use axum::Json;
 use axum::extract::{Path, State};
 
-use crate::app::{App, Caller, User};
+use crate::app::{App, Caller, Tenant, User};
 use crate::clock::timestamp;
 use crate::fault::Fault;
 use crate::store::ApprovalFilter;
+use crate::sync::SyncHandle;
+use crate::webhooks::RECEIVER;
 
 /// The caller's tenants, by slug.
 #[utoipa::path(get, path = "/tenants", tag = "tenants", security(("bearer" = [])), responses((status = 200, body = Page<TenantView>)))]
@@ -53,25 +55,26 @@ pub(super) async fn me_view(caller: &Caller) -> Result<MeView, Fault> {
     read.await
 }
 
+/// How the tenant's link to Chatwoot and its first copy stand.
+pub(super) fn link(tenant: &Tenant) -> (LinkView, Progress) {
+    if let Some(sync) = &tenant.sync {
+        return (sync.link(), sync.progress());
+    }
+    let message = "no Chatwoot account is configured for this tenant; see config.example.toml".to_owned();
+    let nothing = Progress { done: false, conversations: 0, conversations_total: None, messages: 0 };
+    let (version, url, account_id, heard_at) = (None, None, None, None);
+    (LinkView { state: LinkState::NotConfigured, message: Some(message), version, url, account_id, heard_at }, nothing)
+}
+
 /// The daemon and the link to Chatwoot, from the caller's tenant.
 #[utoipa::path(get, path = "/status", tag = "tenants", security(("bearer" = [])), responses((status = 200, body = Data<StatusView>)))]
 pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fault> {
     let app = caller.app.clone();
     let tenant = caller.tenant();
-    let not_configured = || LinkView {
-        state: LinkState::NotConfigured,
-        message: Some("no Chatwoot account is configured for this tenant; see config.example.toml".to_owned()),
-        version: None,
-        url: None,
-        account_id: None,
-        heard_at: None,
-    };
-    let chatwoot = tenant.sync.as_ref().map_or_else(not_configured, |sync| sync.link());
-    let nothing = Progress { done: false, conversations: 0, conversations_total: None, messages: 0 };
-    let first_copy = tenant.sync.as_ref().map_or(nothing, |sync| sync.progress());
-    let warnings: Vec<String> = app.config.warnings.iter().cloned().chain(tenant.sync.iter().flat_map(|sync| sync.warnings())).collect();
-    let runs_it = matches!(caller.role, Role::Owner | Role::Admin) && tenant.chatwoot.is_some();
-    let webhook_path = runs_it.then(|| format!("{}{}", super::WEBHOOK_RECEIVER, tenant.row.hook));
+    let (chatwoot, first_copy) = link(tenant);
+    let (_, _, lag_s) = tenant.sync.as_ref().map(SyncHandle::rounds).unwrap_or_default();
+    let mut warnings: Vec<String> =
+        app.config.warnings.iter().cloned().chain(tenant.sync.iter().flat_map(|sync| sync.warnings())).collect();
     let rules = tenant.rules.clone();
     let read = caller.read(move |scope, who| {
         let statuses = vec![api::approval::ApprovalStatus::Submitted];
@@ -81,9 +84,13 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
         for row in &rows {
             approvals_waiting += u64::from(crate::approvals::view(scope, &rules, row, who)?.hindrance.is_none());
         }
-        Ok((approvals_waiting, scope.outbox_counts()?, scope.newest_seq()?))
+        Ok((approvals_waiting, scope.outbox_counts()?, scope.newest_seq()?, scope.webhook_counts()?))
     });
-    let (approvals_waiting, outbox, seq) = read.await?;
+    let (approvals_waiting, outbox, seq, counts) = read.await?;
+    let webhooks = tenant.hooks.as_ref().zip(tenant.sync.as_ref()).filter(|_| caller.role.may_administer()).map(|(hooks, sync)| {
+        warnings.extend(hooks.warnings(sync.version(), &counts, app.config.sync.webhook_tolerance_s));
+        hooks.view(format!("{}{}", RECEIVER, tenant.row.hook), &counts)
+    });
     let data = StatusView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol: api::PROTOCOL,
@@ -91,10 +98,11 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
         auth_mode: "local".to_owned(),
         chatwoot,
         first_copy,
+        lag_s,
         outbox,
         approvals_waiting,
         seq,
-        webhook_path,
+        webhooks,
         warnings,
     };
     Ok(Json(Data { data }))

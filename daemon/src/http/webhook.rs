@@ -3,24 +3,28 @@
 //! An opaque id chooses the tenant and its secrets. An unknown id, a missing secret and a bad signature are answered alike, so that
 //! nobody learns which ids exist.
 
+use std::time::Duration;
+
 use api::error::{Code, ErrorBody};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
-use chatwoot::webhook::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WebhookEvent, verify};
-use chatwoot::{Secret, redact};
+use chatwoot::redact;
+use chatwoot::webhook::{DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WebhookEvent};
 
 use crate::app::{App, Tenant};
-use crate::clock::SECOND;
 use crate::fault::Fault;
+use crate::store::{Kept, NewWebhook};
+use crate::webhooks::Proof;
 
 /// Chatwoot's largest body in the recordings is some 60 KB; ten times that is still far from this.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Chatwoot waits 5 s for the connection and 5 s for the answer; a body that takes longer has nobody waiting behind it.
+const READ_LIMIT: Duration = Duration::from_secs(5);
 /// A delivery id is a UUID; what is longer is not one.
 const DELIVERY_CHARS_MAX: usize = 100;
-
-/// The receiver's path, to which the account's opaque id is added.
-pub(crate) const RECEIVER: &str = "/api/v1/webhooks/chatwoot/";
+/// The longest event name in the recordings has 27 characters.
+const EVENT_CHARS_MAX: usize = 100;
 
 /// A webhook of the account with this id.
 #[utoipa::path(post, path = "/webhooks/chatwoot/{hook}", tag = "webhooks",
@@ -45,19 +49,26 @@ pub(crate) async fn receive_only(State(app): State<App>, headers: HeaderMap, bod
 
 async fn keep(app: &App, tenant: Option<&Tenant>, headers: &HeaderMap, body: Body) -> Result<StatusCode, Fault> {
     let refused = || Fault::new(Code::SignatureInvalid, "the webhook is not signed with a secret of this receiver, or its time is off");
-    let bytes = to_bytes(body, BODY_BYTES_MAX)
+    let bytes = tokio::time::timeout(READ_LIMIT, to_bytes(body, BODY_BYTES_MAX))
         .await
+        .map_err(|_| Fault::new(Code::BadRequest, "the webhook did not arrive whole in time"))?
         .map_err(|_| Fault::new(Code::PayloadTooLarge, format!("a webhook is at most {BODY_BYTES_MAX} bytes")))?;
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (tenant, chatwoot) = tenant.and_then(|t| Some((t, t.chatwoot.as_ref()?))).ok_or_else(refused)?;
-    let secrets: Vec<Secret> = chatwoot.webhook_secrets.iter().map(|secret| Secret::new(secret.expose())).collect();
-    let (now_s, tolerance_s) = (app.clock.now() / SECOND, app.config.sync.webhook_tolerance_s);
-    if let Err(why) = verify(&secrets, header(TIMESTAMP_HEADER), header(SIGNATURE_HEADER), &bytes, now_s, tolerance_s) {
-        tracing::warn!(tenant = tenant.row.slug, %why, "a webhook was refused");
+    let proof = Proof { timestamp: header(TIMESTAMP_HEADER), signature: header(SIGNATURE_HEADER), body: &bytes };
+    let (now, tolerance_s) = (app.clock.now(), app.config.sync.webhook_tolerance_s);
+    let account = tenant.and_then(|tenant| Some((tenant, tenant.chatwoot.as_ref()?, tenant.hooks.as_ref()?, tenant.sync.as_ref()?)));
+    let Some((tenant, chatwoot, hooks, sync)) = account else {
+        proof.disbelieve(now, tolerance_s);
+        return Err(refused());
+    };
+    if let Err(why) = hooks.judge(&proof, sync.version(), now, tolerance_s) {
+        if hooks.tell(now) {
+            tracing::warn!(tenant = tenant.row.slug, %why, "webhooks are refused");
+        }
         return Err(refused());
     }
     let mut value: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|err| Fault::new(Code::BadRequest, format!("the webhook is not JSON: {err}")))?;
+        serde_json::from_slice(&bytes).map_err(|_| Fault::new(Code::BadRequest, "the webhook is not JSON"))?;
     // A receiver writes its own account's rows, whatever the body says.
     let account = WebhookEvent::from_value(value.clone()).ok().and_then(|event| event.account_id());
     if account.is_some_and(|account| account != chatwoot.account_id) {
@@ -65,10 +76,14 @@ async fn keep(app: &App, tenant: Option<&Tenant>, headers: &HeaderMap, body: Bod
         return Err(refused());
     }
     redact(&mut value);
-    let delivery = header(DELIVERY_HEADER).map(|id| id.chars().take(DELIVERY_CHARS_MAX).collect::<String>());
-    let text = value.to_string();
-    app.store.write(tenant.row.key, move |scope| scope.keep_webhook(delivery.as_deref(), &text).map_err(Fault::from)).await?;
-    if let Some(sync) = &tenant.sync {
+    let event: String = value.get("event").and_then(serde_json::Value::as_str).unwrap_or("unknown").chars().take(EVENT_CHARS_MAX).collect();
+    let delivery_id = header(DELIVERY_HEADER).filter(|id| (1..=DELIVERY_CHARS_MAX).contains(&id.len())).map(str::to_owned);
+    let new = NewWebhook { event, delivery_id, digest: proof.digest(), body: value.to_string() };
+    let kept = app.store.write(tenant.row.key, move |scope| scope.keep_webhook(&new).map_err(Fault::from)).await?;
+    if kept == Kept::Bare && hooks.tell(now) {
+        tracing::warn!(tenant = tenant.row.slug, "too many webhooks wait: their bodies are no longer kept, the sync will compare instead");
+    }
+    if kept != Kept::Known {
         sync.wake_webhooks();
     }
     Ok(StatusCode::OK)

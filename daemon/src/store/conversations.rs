@@ -2,7 +2,7 @@
 
 use api::id::{ApprovalId, ConversationId, Reference};
 use api::inbox::{ApprovalMark, ContactView, ConversationStatus, ConversationView, InboxView, MessageType, Named, Priority, Snippet, Sort};
-use api::page::Counts;
+use api::page::{Counts, Source};
 use rusqlite::{Row, named_params};
 
 use super::{Scope, Sql, StoreError};
@@ -41,6 +41,14 @@ pub struct ConversationRow {
     pub last_activity_at: Micros,
     /// Chatwoot's clock for this row.
     pub updated_at: Micros,
+    /// JSON object of Chatwoot's own keys.
+    pub additional_attributes: String,
+    /// JSON object of the account's keys.
+    pub custom_attributes: String,
+    /// When an agent last looked.
+    pub agent_last_seen_at: Option<Micros>,
+    /// First reply by a person.
+    pub first_reply_created_at: Option<Micros>,
 }
 
 /// Whose conversations.
@@ -348,10 +356,17 @@ fn read(row: &Row<'_>, url: &str) -> rusqlite::Result<ConversationView> {
         snoozed_until: stamp(row.get("snoozed_until_us")?),
         created_at: timestamp(row.get("created_at_us")?),
         last_activity_at: timestamp(row.get("last_activity_at_us")?),
+        additional_attributes: object(row, "additional_attributes")?,
+        custom_attributes: object(row, "custom_attributes")?,
         approvals: Vec::new(),
         pending: Vec::new(),
-        custom_attributes: serde_json::from_str(&row.get::<_, String>("custom_attributes")?).unwrap_or_default(),
         url: format!("{url}{id}"),
         as_of: timestamp(row.get("heard_at_us")?),
+        source: Source::Store,
     })
+}
+
+/// A JSON object of the store; what is none, which only a damaged file has, reads as empty.
+fn object(row: &Row<'_>, column: &str) -> rusqlite::Result<serde_json::Map<String, serde_json::Value>> {
+    Ok(serde_json::from_str(row.get_ref(column)?.as_str()?).unwrap_or_default())
 }

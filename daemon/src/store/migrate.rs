@@ -89,6 +89,33 @@ mod tests {
     }
 
     #[test]
+    fn kept_webhooks_come_along_with_ids_for_the_wire() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(STEPS[0]).unwrap();
+        conn.execute_batch(
+            r#"pragma application_id = 1634102884; pragma user_version = 1;
+            insert into tenants (tenant_id, id, slug, name, hook, created_at_us) values (1, 'i', 'ours', 'Ours', 'h', 1);
+            insert into webhook_events (tenant_id, position, delivery_id, body, received_at_us, state, attempts, error) values
+                (1, 1, 'd-1', '{}', 1800000000000000, 'done', 0, null),
+                (1, 2, null, '{"event":"message_created","id":5}', 1800000000000000, 'received', 1, 'no'),
+                (1, 3, null, '{"event":"contact_updated"}', 1800000000000000, 'dead', 8, 'no');"#,
+        )
+        .unwrap();
+        migrate(Path::new("m"), &mut conn).unwrap();
+        let mut stmt = conn.prepare("select id, event, body is null, state, due_at_us from webhook_events order by position").unwrap();
+        let rows = stmt.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))).unwrap();
+        let rows: Vec<(String, String, bool, String, i64)> = rows.collect::<Result<_, _>>().unwrap();
+        for (id, ..) in &rows {
+            let id: uuid::Uuid = id.parse().unwrap();
+            let (seconds, _) = id.get_timestamp().unwrap().to_unix();
+            assert_eq!((id.get_version_num(), id.get_variant(), seconds), (7, uuid::Variant::RFC4122, 1_800_000_000));
+        }
+        let told: Vec<_> = rows.iter().map(|(_, event, bare, state, _)| (event.as_str(), *bare, state.as_str())).collect();
+        assert_eq!(told, [("unknown", true, "done"), ("message_created", false, "received"), ("contact_updated", false, "dead")]);
+        assert_eq!((rows[1].4, rows[2].4), (1_800_000_000_000_000, 1_802_592_000_000_000));
+    }
+
+    #[test]
     fn a_newer_file_and_a_foreign_file_are_refused_with_the_way_out() {
         let mut conn = Connection::open_in_memory().unwrap();
         migrate(Path::new("s.db"), &mut conn).unwrap();

@@ -27,7 +27,7 @@ mod writer;
 mod tests;
 
 pub use activities::NewActivity;
-pub use apply::Applied;
+pub use apply::{Applied, Asked, ContactRow};
 pub use approvals::{ApprovalFilter, ApprovalRow};
 pub use audit::{AuditEntry, Ledger, VerifyError};
 pub use conversations::{Assignee, ConversationFilter, ConversationRow, Place};
@@ -38,8 +38,8 @@ pub use outbox::{NewOutbox, OutboxKind, OutboxRow};
 pub(crate) use overlay::{merge_attributes, merge_labels, words};
 pub use people::TenantRow;
 pub use scope::{Global, Scope, Sql, TenantKey};
-pub use sync::{Reread, RereadKind};
-pub use webhooks::WebhookRow;
+pub use sync::{Clocks, Reread, RereadKind};
+pub use webhooks::{Kept, NewWebhook, WebhookCounts, WebhookRow};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

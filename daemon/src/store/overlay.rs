@@ -15,7 +15,7 @@ impl Scope<'_> {
     }
 
     /// The same for a contact.
-    pub(super) fn overlay_pending_contact(&self, contact_id: i64) -> Result<(), StoreError> {
+    pub(in crate::store) fn overlay_pending_contact(&self, contact_id: i64) -> Result<(), StoreError> {
         self.unconfirmed(0, Some(contact_id))?.iter().try_for_each(|row| self.overlay(row))
     }
 

@@ -40,6 +40,17 @@ pub struct Reread {
     pub conversation_id: i64,
 }
 
+/// The clocks of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clocks {
+    /// Chatwoot's: last change.
+    pub updated: Micros,
+    /// Chatwoot's: last activity.
+    pub activity: Micros,
+    /// Ours: when it was last heard, or the read that showed it was asked for.
+    pub heard: Micros,
+}
+
 /// The longest wait between two tries, and the first: doubling from one to the other.
 const RETRY_FIRST: Micros = SECOND;
 const RETRY_MAX: Micros = 300 * SECOND;
@@ -54,6 +65,18 @@ impl Scope<'_> {
         );
         let Reread { kind, id, conversation_id } = reread;
         self.run(SQL, named_params! { ":kind": kind.as_str(), ":id": id, ":conversation": conversation_id, ":now": self.now() })?;
+        Ok(())
+    }
+
+    /// Marks an object to be read again at `at` at the latest.
+    pub fn mark_at(&self, reread: Reread, at: Micros) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "insert into rereads (tenant_id, kind, id, conversation_id, attempts, not_before_us)
+             values (:tenant, :kind, :id, :conversation, 0, :at)
+             on conflict do update set not_before_us = min(not_before_us, excluded.not_before_us)",
+        );
+        let Reread { kind, id, conversation_id } = reread;
+        self.run(SQL, named_params! { ":kind": kind.as_str(), ":id": id, ":conversation": conversation_id, ":at": at })?;
         Ok(())
     }
 
@@ -78,6 +101,12 @@ impl Scope<'_> {
     pub fn next_reread(&self) -> Result<Option<Micros>, StoreError> {
         const SQL: Sql = Sql::new("select min(not_before_us) from rereads where tenant_id = :tenant");
         Ok(self.one(SQL, &[], |row| row.get::<_, Option<Micros>>(0))?.flatten())
+    }
+
+    /// How many objects wait to be read again.
+    pub fn rereads_waiting(&self) -> Result<u64, StoreError> {
+        const SQL: Sql = Sql::new("select count(*) from rereads where tenant_id = :tenant");
+        Ok(self.number(SQL, &[])?.unsigned_abs())
     }
 
     /// The object was read and applied.
@@ -163,10 +192,50 @@ impl Scope<'_> {
         self.all(SQL, named_params! { ":activity": activity }, |row| row.get(0))
     }
 
-    /// Chatwoot's clocks of a conversation as it is kept: last change and last activity.
-    pub fn conversation_clocks(&self, id: i64) -> Result<Option<(Micros, Micros)>, StoreError> {
-        const SQL: Sql = Sql::new("select updated_at_us, last_activity_at_us from conversations where tenant_id = :tenant and id = :id");
-        self.one(SQL, named_params! { ":id": id }, |row| Ok((row.get(0)?, row.get(1)?)))
+    /// The newest messages of the conversation were read then.
+    pub fn messages_read(&self, id: i64, at: Micros) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "update conversations set messages_read_at_us = :at where tenant_id = :tenant and id = :id and messages_read_at_us < :at",
+        );
+        self.run(SQL, named_params! { ":id": id, ":at": at })?;
+        Ok(())
+    }
+
+    /// Conversations active since `active`, whose messages were last read before `before`: those first that were read longest ago.
+    pub fn messages_to_read_again(&self, active: Micros, before: Micros, limit: u32) -> Result<Vec<i64>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select id from conversations where tenant_id = :tenant and status in ('open', 'resolved', 'pending', 'snoozed')
+             and last_activity_at_us >= :active and messages_read_at_us < :before order by messages_read_at_us, id limit :limit",
+        );
+        self.all(SQL, named_params! { ":active": active, ":before": before, ":limit": limit }, |row| row.get(0))
+    }
+
+    /// How many conversations were heard since.
+    pub fn conversations_heard_since(&self, since: Micros) -> Result<u64, StoreError> {
+        const SQL: Sql = Sql::new("select count(*) from conversations where tenant_id = :tenant and heard_at_us >= :since");
+        Ok(self.number(SQL, named_params! { ":since": since })?.unsigned_abs())
+    }
+
+    /// Conversations above `after` that were not heard since, by id.
+    pub fn conversations_not_heard_since(&self, since: Micros, after: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select id from conversations where tenant_id = :tenant and id > :after and heard_at_us < :since order by id limit :limit",
+        );
+        self.all(SQL, named_params! { ":since": since, ":after": after, ":limit": limit }, |row| row.get(0))
+    }
+
+    /// How many open conversations an agent has.
+    pub fn open_conversations_of(&self, agent: i64) -> Result<u64, StoreError> {
+        const SQL: Sql =
+            Sql::new("select count(*) from conversations where tenant_id = :tenant and assignee_id = :agent and status = 'open'");
+        Ok(self.number(SQL, named_params! { ":agent": agent })?.unsigned_abs())
+    }
+
+    /// The clocks of a conversation as it is kept.
+    pub fn conversation_clocks(&self, id: i64) -> Result<Option<Clocks>, StoreError> {
+        const SQL: Sql =
+            Sql::new("select updated_at_us, last_activity_at_us, heard_at_us from conversations where tenant_id = :tenant and id = :id");
+        self.one(SQL, named_params! { ":id": id }, |row| Ok(Clocks { updated: row.get(0)?, activity: row.get(1)?, heard: row.get(2)? }))
     }
 
     /// Where a walk is.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::normalise;
 use crate::clock::Micros;
 use crate::domain::approval::{ESCALATE_LABEL, escalate_command};
-use crate::store::{Applied, MessageRow, Reread, RereadKind, Scope, StoreError};
+use crate::store::{Applied, Asked, MessageRow, Reread, RereadKind, Scope, StoreError};
 
 /// Somebody asked for a decision on Chatwoot's own page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +101,18 @@ impl Incoming {
 pub enum How {
     /// By frame or webhook: perhaps late, twice or out of order.
     Live,
-    /// As the answer to a read just now.
-    Read,
+    /// As the answer to a read.
+    Read(Asked),
+}
+
+impl How {
+    /// When it was asked for.
+    fn asked(self) -> Option<Asked> {
+        match self {
+            Self::Live => None,
+            Self::Read(asked) => Some(asked),
+        }
+    }
 }
 
 /// What applying led to.
@@ -210,16 +220,21 @@ impl Door {
         };
         let mut outcome = Outcome::default();
         if let Some(contact) = normalise::contact_of(from) {
-            match scope.contact(contact.id)? {
-                None => outcome.news |= scope.apply_contact(&contact)?.is_news(),
-                // Neither has a clock; a read of its own decides.
-                Some(known) if known != contact => outcome = outcome.and(mark(scope, RereadKind::Contact, contact.id, 0)?),
-                Some(_) => {}
+            let id = contact.view.id;
+            match (how.asked(), scope.contact(id)?) {
+                (Some(asked), _) => outcome.news |= scope.apply_contact(&contact, asked)?.is_news(),
+                // Nothing it says has a clock; a read of its own decides.
+                (None, Some(known)) if known == contact.view => {}
+                (None, Some(_)) => outcome = outcome.and(mark(scope, RereadKind::Contact, id, 0)?),
+                (None, None) => {
+                    outcome.news |= scope.apply_contact(&contact, Asked { ours: 0, theirs: 0 })?.is_news();
+                    outcome = outcome.and(mark(scope, RereadKind::Contact, id, 0)?);
+                }
             }
         }
         let known = scope.has_conversation(row.id)?;
         let labels = if known { scope.conversation_labels(row.id)? } else { Vec::new() };
-        let applied = scope.apply_conversation(&row, how == How::Read)?;
+        let applied = scope.apply_conversation(&row, how.asked())?;
         outcome.news |= applied.is_news();
         if applied == Applied::Created && how == How::Live {
             outcome = outcome.and(mark(scope, RereadKind::Conversation, row.id, 0)?); // Its earlier messages are not here.
@@ -246,7 +261,7 @@ impl Door {
         if let Some(whole) = whole {
             outcome = self.conversation(scope, whole, how)?;
         }
-        let has_clock = row.updated_at.is_some() || how == How::Read;
+        let has_clock = row.updated_at.is_some() || how != How::Live;
         if !has_clock {
             outcome = outcome.and(mark(scope, RereadKind::Message, row.id, row.conversation_id)?);
             if scope.message_type(row.id)?.is_some() {
@@ -254,7 +269,7 @@ impl Door {
             }
             // A message nobody has seen yet cannot be older than what is here: it is shown at once, and read again all the same.
         }
-        let applied = scope.apply_message(&row)?;
+        let applied = scope.apply_message(&row, how.asked())?;
         outcome.news |= applied.is_news();
         match applied {
             Applied::Orphan => {
@@ -272,6 +287,7 @@ impl Door {
                 outcome.escalation |= row.message_type == MessageType::Activity
                     && scope.cursor::<PendingEscalation>(&format!("{ESCALATE_CURSOR}{}", row.conversation_id))?.is_some();
             }
+            Applied::Unclear => outcome.marked = true,
             Applied::Changed | Applied::Same | Applied::Older | Applied::Gone => {}
         }
         Ok(outcome)

@@ -166,6 +166,7 @@ mod tests {
             account_id: 7,
             token: Token::new("hush"),
             webhook_secrets: Vec::new(),
+            webhooks_unsigned: false,
             ca_file: ca_file.map(Into::into),
         }
     }

@@ -5,10 +5,12 @@
 //! | `normalise` | payloads to rows |
 //! | `apply` | the one door into the store, and what on Chatwoot's page asks for a decision |
 //! | `pull` | start-up check, lists, first copy |
-//! | `reconcile` | what the live paths missed |
+//! | `reconcile` and `deep` | what the live paths missed: back to known ground, and through everything |
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
-//! | `listen` | websocket and kept webhooks |
+//! | `listen` | the websocket |
+//! | `webhooks` | kept webhooks |
 //! | `push`, `write`, `set` and `look` | the outbox: when to send, how to write, and whether it arrived already |
+//! | `presence` | linked agents whose inbox is open |
 //! | `ask` | what a caller wants to know of Chatwoot now, and what is only worth passing on now |
 //! | `link` | how it stands, in words |
 //!
@@ -17,16 +19,19 @@
 
 mod apply;
 mod ask;
+mod deep;
 mod escalate;
 mod link;
 mod listen;
 mod look;
 pub mod normalise;
+mod presence;
 mod pull;
 mod push;
 mod reconcile;
 mod reread;
 mod set;
+mod webhooks;
 mod write;
 
 #[cfg(test)]
@@ -38,8 +43,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::event::{ActivityType, SubjectType};
-use api::status::{LinkView, Progress};
+use api::status::{LinkState, LinkView, Progress, Rounds};
 use chatwoot::error::{Error, ErrorKind, Retry, until_next_window};
+use chatwoot::model::{ApiInfo, CacheKeys};
 use chatwoot::{BaseUrl, Client, ClientConfig, Roots, Secret};
 use serde_json::json;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -48,15 +54,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+pub use presence::Attendance;
+
 pub use apply::{Door, EscalateFn, Escalation, How, Incoming, Outcome};
 
 use crate::clock::{Clock, Micros, SECOND};
 use crate::config;
 use crate::files::Files;
-use crate::store::{NewActivity, Store, StoreError, TenantKey};
+use crate::store::{Asked, NewActivity, Store, StoreError, TenantKey};
 use crate::tokens::Tokens;
 use link::{Base, Failure, Link};
 
+/// A read-through takes this long at most: a person waits for it.
+const FRESH_LIMIT: Duration = Duration::from_secs(15);
 /// A read is tried this often before its failure counts.
 const READ_TRIES: u32 = 3;
 
@@ -116,6 +126,85 @@ impl SyncHandle {
         self.core.wake.rereads.notify_one();
     }
 
+    /// Compares with Chatwoot now, through everything.
+    pub fn refresh_deep(&self) {
+        self.core.wake.deep.notify_one();
+        self.refresh();
+    }
+
+    /// Rounds so far, shallow and deep, and how many seconds ago everything was last known to be as Chatwoot has it.
+    pub fn rounds(&self) -> (Rounds, Rounds, Option<u64>) {
+        let rounds = lock(&self.core.rounds).clone();
+        let lag = self.as_of().map(|at| u64::try_from((self.core.now() - at) / SECOND).unwrap_or_default());
+        (rounds.shallow, rounds.deep, lag)
+    }
+
+    /// Up to when everything is known to be as Chatwoot has it, by our clock: now while the websocket stands, else the beginning of the last
+    /// complete comparison.
+    pub fn as_of(&self) -> Option<Micros> {
+        let compared = *self.core.compared.borrow();
+        let live = lock(&self.core.link).state().0 == LinkState::Live;
+        compared.map(|at| if live { self.core.now() } else { at })
+    }
+
+    /// Compares with Chatwoot and waits for it.
+    ///
+    /// # Errors
+    /// What is wrong with the link, in words.
+    pub async fn read_through(&self) -> Result<(), String> {
+        let asked = self.core.now();
+        let mut compared = self.core.compared.subscribe();
+        self.refresh();
+        match tokio::time::timeout(FRESH_LIMIT, compared.wait_for(|at| at.is_some_and(|at| at >= asked))).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(lock(&self.core.link).state().1.unwrap_or_else(|| "Chatwoot does not answer in time".to_owned())),
+        }
+    }
+
+    /// Reads one conversation and its newest messages from Chatwoot.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub async fn read_through_conversation(&self, id: i64) -> Result<(), String> {
+        let read = async {
+            reread::conversation(&self.core, id).await?;
+            reread::newest_messages(&self.core, id).await
+        };
+        match tokio::time::timeout(FRESH_LIMIT, read).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(Failure::Refused(why) | Failure::Later(why, _))) => Err(why),
+            Err(_) => Err("Chatwoot does not answer in time".to_owned()),
+        }
+    }
+
+    /// The version that Chatwoot has said since the daemon started.
+    pub(crate) fn version(&self) -> crate::domain::webhook::Version {
+        let version = lock(&self.core.link).version.clone()?;
+        ApiInfo { version, ..ApiInfo::default() }.version_parts()
+    }
+
+    /// Whether the account was checked and is the one that the store belongs to.
+    pub(crate) fn is_ready(&self) -> bool {
+        *self.core.ready.borrow()
+    }
+
+    /// A call of Chatwoot's API for somebody who waits for it, under the limits of the sync's own calls.
+    pub(crate) async fn ask<T, F, Fut>(&self, ask: F) -> Result<T, Error>
+    where
+        F: FnMut(Client) -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        self.core.call(ask).await
+    }
+
+    /// What a failed call means, for people; `true` with it where somebody must act before it can succeed.
+    pub(crate) fn explain(&self, err: &Error) -> (bool, String) {
+        match self.core.failure(err) {
+            Failure::Refused(why) => (true, why),
+            Failure::Later(why, _) => (false, why),
+        }
+    }
+
     /// How the link stands.
     pub fn link(&self) -> LinkView {
         lock(&self.core.link).view(&self.core.cx.chatwoot)
@@ -155,7 +244,17 @@ struct Wake {
     webhooks: Notify,
     rereads: Notify,
     reconcile: Notify,
+    deep: Notify,
     cable: Notify,
+}
+
+/// Rounds of comparing with Chatwoot.
+#[derive(Debug, Clone, Default)]
+struct RoundsState {
+    shallow: Rounds,
+    deep: Rounds,
+    /// Our clock at the end of a gap of the websocket: changes of messages may have been missed before.
+    gap: Option<Micros>,
 }
 
 /// What the tasks share.
@@ -171,9 +270,15 @@ struct Core {
     link: Mutex<Link>,
     progress: Mutex<Progress>,
     progress_told: Mutex<Option<Instant>>,
+    rounds: Mutex<RoundsState>,
+    /// Our clock when the newest complete round began.
+    compared: watch::Sender<Option<Micros>>,
+    /// As they were when the lists were last looked at.
+    cache_keys: Mutex<Option<CacheKeys>>,
     /// Something is gone from the lists: rows may still name it.
     lists_shrank: Mutex<bool>,
     warnings: Mutex<BTreeMap<&'static str, String>>,
+    present: Mutex<presence::Present>,
     wake: Wake,
     /// Whether the account was checked and is the one the store belongs to: nothing is read or written before.
     ready: watch::Sender<bool>,
@@ -217,7 +322,7 @@ pub fn start(cx: SyncContext) -> SyncHandle {
             tasks.spawn(push::run(Arc::clone(&core)));
             until_stop(&tasks, &core, pull::run(Arc::clone(&core)));
             until_stop(&tasks, &core, reread::run(Arc::clone(&core)));
-            until_stop(&tasks, &core, listen::webhooks(Arc::clone(&core)));
+            until_stop(&tasks, &core, webhooks::run(Arc::clone(&core)));
             if core.cx.sync.websocket {
                 until_stop(&tasks, &core, listen::cable(Arc::clone(&core)));
             }
@@ -276,8 +381,12 @@ impl Core {
             link: Mutex::new(Link::new()),
             progress: Mutex::new(Progress { done: false, conversations: 0, conversations_total: None, messages: 0 }),
             progress_told: Mutex::new(None),
+            rounds: Mutex::default(),
+            compared: watch::Sender::default(),
+            cache_keys: Mutex::default(),
             lists_shrank: Mutex::new(false),
             warnings: Mutex::default(),
+            present: Mutex::default(),
             wake: Wake::default(),
             ready: watch::Sender::new(false),
             server: Mutex::default(),
@@ -293,10 +402,22 @@ impl Core {
         self.cx.clock.now()
     }
 
+    /// The moment before a read is asked for.
+    fn asked(&self) -> Asked {
+        let ours = self.now();
+        Asked { ours, theirs: ours + lock(&self.server).skew }
+    }
+
     /// The service user's client.
     fn client(&self) -> Result<Client, Error> {
         let missing = || Error::new(ErrorKind::Config { message: "the settings of Chatwoot cannot work".to_owned() });
         self.client.clone().ok_or_else(missing)
+    }
+
+    /// A client with the own token of a user's agent, where there is one.
+    fn agent_client(&self, user: &str) -> Option<Client> {
+        let user = self.cx.users.iter().find(|known| known.name == user)?;
+        Some(self.client.as_ref()?.as_user(Secret::new(user.chatwoot_token.as_ref()?.expose())))
     }
 
     fn server(&self) -> Server {

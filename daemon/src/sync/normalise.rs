@@ -10,7 +10,7 @@ use chatwoot::model;
 use uuid::Uuid;
 
 use crate::clock::Micros;
-use crate::store::{AgentRow, ConversationRow, Directory, MessageRow};
+use crate::store::{AgentRow, ContactRow, ConversationRow, Directory, MessageRow};
 
 /// Longest text that is kept, in characters: Chatwoot's own limit of a message (section 5.3).
 const CONTENT_CHARS_MAX: usize = 150_000;
@@ -18,6 +18,8 @@ const CONTENT_CHARS_MAX: usize = 150_000;
 const NAME_CHARS_MAX: usize = 1_000;
 /// Longest URL that is kept: signed ids of attachments are some hundred characters.
 const URL_CHARS_MAX: usize = 4_000;
+/// Attributes of one conversation or contact, in bytes of JSON: Chatwoot allows 1,500 characters a value (section 2), and some dozen values.
+const ATTRIBUTES_BYTES_MAX: usize = 256 * 1024;
 /// Labels of one conversation, and files of one message, at most.
 const LIST_MAX: usize = 200;
 
@@ -67,24 +69,40 @@ pub fn conversation(from: &model::Conversation) -> Option<ConversationRow> {
         created_at: from.created_at.micros().unwrap_or(last_activity_at),
         last_activity_at,
         updated_at,
+        additional_attributes: object(&from.additional_attributes),
+        custom_attributes: object(&from.custom_attributes),
+        agent_last_seen_at: from.agent_last_seen_at.micros(),
+        first_reply_created_at: from.first_reply_created_at.micros(),
     })
 }
 
 /// The customer of a conversation, where the payload has one.
-pub fn contact_of(from: &model::Conversation) -> Option<ContactView> {
+pub fn contact_of(from: &model::Conversation) -> Option<ContactRow> {
     from.meta.sender.as_ref().map(contact)
 }
 
 /// A contact.
-pub fn contact(from: &model::Contact) -> ContactView {
-    ContactView {
-        id: from.id,
-        name: name(from.name.as_deref()),
-        email: given(from.email.as_deref()),
-        phone_number: given(from.phone_number.as_deref()),
-        identifier: given(from.identifier.as_deref()),
-        blocked: from.blocked.unwrap_or_default(),
+pub fn contact(from: &model::Contact) -> ContactRow {
+    ContactRow {
+        view: ContactView {
+            id: from.id,
+            name: name(from.name.as_deref()),
+            email: given(from.email.as_deref()),
+            phone_number: given(from.phone_number.as_deref()),
+            identifier: given(from.identifier.as_deref()),
+            blocked: from.blocked.unwrap_or_default(),
+        },
+        additional_attributes: object(&from.additional_attributes),
+        custom_attributes: object(&from.custom_attributes),
+        last_activity_at: from.last_activity_at.micros(),
+        created_at: from.created_at.micros(),
     }
+}
+
+/// Attributes as they are kept; too much of them is left out whole, so that what is kept is never half of something.
+fn object(from: &model::Attributes) -> String {
+    let text = serde_json::to_string(from).unwrap_or_default();
+    if text.is_empty() || text.len() > ATTRIBUTES_BYTES_MAX { "{}".to_owned() } else { text }
 }
 
 /// A message; `None` where the payload does not say whose it is or where it stands. `at` stands in for a creation time that is missing.
@@ -233,7 +251,7 @@ mod tests {
         assert_eq!((row.assignee, row.waiting_since), (Some((7, "Jo".to_owned())), None));
         assert_eq!(row.labels, ["b", "vip"]);
         let contact = contact_of(&read(rest_conversation())).unwrap();
-        assert_eq!((contact.name.as_str(), contact.phone_number), ("Ann", None));
+        assert_eq!((contact.view.name.as_str(), contact.view.phone_number), ("Ann", None));
     }
 
     #[test]

@@ -17,10 +17,11 @@ use tokio::time::Instant;
 
 use super::apply::{FIRST_COPY, FirstCopy, How, Incoming, Outcome};
 use super::link::{Base, Failure, OLDEST, explain, wrong_account};
+use super::reconcile::{Unread, messages_back, tolerate};
 use super::{Core, Server, lock, normalise};
 use crate::clock::{Micros, SECOND};
 use crate::domain::approval::ESCALATE_LABEL;
-use crate::store::{NewActivity, RereadKind};
+use crate::store::{Asked, NewActivity};
 
 /// Waits between sessions.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
@@ -208,6 +209,7 @@ async fn first_page(core: &Core) -> Result<FirstCopy, Failure> {
     // Chatwoot's clock before the first page: what is newer is news.
     let began = core.now() + core.server().skew;
     let query = ListQuery { page: Some(1), sort: ListSort::ActivityDesc, ..ListQuery::default() };
+    let asked = core.asked();
     let page = core
         .call(|client| {
             let query = query.clone();
@@ -227,9 +229,9 @@ async fn first_page(core: &Core) -> Result<FirstCopy, Failure> {
             for conversation in page.payload {
                 let lines: Vec<_> =
                     conversation.messages.iter().chain(conversation.last_non_activity_message.as_deref()).cloned().collect();
-                outcome = outcome.and(door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read)?);
+                outcome = outcome.and(door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read(asked))?);
                 for line in lines {
-                    outcome = outcome.and(door.apply(scope, &Incoming::Message(Box::new(line)), How::Read)?);
+                    outcome = outcome.and(door.apply(scope, &Incoming::Message(Box::new(line)), How::Read(asked))?);
                 }
             }
             Ok((copy, outcome))
@@ -246,6 +248,7 @@ async fn walk(core: &Core, mut copy: FirstCopy) -> Result<(), Failure> {
     let cutoff = cutoff(core);
     loop {
         let query = ListQuery::walk(copy.page);
+        let asked = core.asked();
         let page = core
             .call(|client| {
                 let query = query.clone();
@@ -262,13 +265,16 @@ async fn walk(core: &Core, mut copy: FirstCopy) -> Result<(), Failure> {
         let outcome = core
             .write(move |scope| {
                 page.payload.into_iter().try_fold(Outcome::default(), |outcome, conversation| {
-                    Ok(outcome.and(door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read)?))
+                    Ok(outcome.and(door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read(asked))?))
                 })
             })
             .await?;
         core.follow(outcome);
         let mut copies = stream::iter(rows)
-            .map(|(id, created, active)| copy_messages(core, id, created.unwrap_or_default(), active.unwrap_or(Micros::MAX), cutoff))
+            .map(async |(id, created, active)| {
+                let copied = copy_messages(core, id, created.unwrap_or_default(), active.unwrap_or(Micros::MAX), cutoff).await;
+                tolerate(core, id, copied).await
+            })
             .buffer_unordered(core.cx.sync.requests_max.max(1));
         while let Some(copied) = copies.next().await {
             copied?;
@@ -286,24 +292,23 @@ pub(super) fn cutoff(core: &Core) -> Micros {
 }
 
 /// The messages of one conversation: forward where all of it is young enough, else back from the newest.
-async fn copy_messages(core: &Core, id: i64, created: Micros, active: Micros, cutoff: Micros) -> Result<(), Failure> {
+pub(super) async fn copy_messages(core: &Core, id: i64, created: Micros, active: Micros, cutoff: Micros) -> Result<(), Unread> {
     if active < cutoff {
         return Ok(());
     }
     if created < cutoff {
-        return super::reconcile::messages_back(core, id, Micros::MIN, cutoff).await;
+        return messages_back(core, id, Micros::MIN, cutoff).await;
     }
-    let mut after = 0;
+    let (began, mut after) = (core.now(), 0);
     loop {
+        let asked = core.asked();
         let page = core.call(|client| async move { client.messages(id, MessagesQuery::after(after)).await }).await;
-        let page = match page {
-            Ok(page) => page.payload,
-            Err(err) => return of_one(core, id, &err).await,
-        };
+        let page = page.map_err(Unread::Call)?.payload;
         let full = page.len() >= FORWARD_PAGE;
         let newest = page.iter().map(|message| message.id).max().unwrap_or(after);
-        apply_messages(core, page).await?;
+        apply_messages(core, page, asked).await?;
         if !full || newest <= after {
+            core.write(move |scope| scope.messages_read(id, began)).await.map_err(Failure::from)?;
             return Ok(());
         }
         after = newest;
@@ -311,33 +316,17 @@ async fn copy_messages(core: &Core, id: i64, created: Micros, active: Micros, cu
 }
 
 /// Applies messages that were read just now.
-pub(super) async fn apply_messages(core: &Core, page: Vec<model::Message>) -> Result<bool, Failure> {
+pub(super) async fn apply_messages(core: &Core, page: Vec<model::Message>, asked: Asked) -> Result<bool, Failure> {
     let door = core.door.clone();
     let outcome = core
         .write(move |scope| {
             page.into_iter().try_fold(Outcome::default(), |outcome, message| {
-                Ok(outcome.and(door.apply(scope, &Incoming::Message(Box::new(message)), How::Read)?))
+                Ok(outcome.and(door.apply(scope, &Incoming::Message(Box::new(message)), How::Read(asked))?))
             })
         })
         .await?;
     core.follow(outcome);
     Ok(outcome.news)
-}
-
-/// A failure that is one conversation's does not stop the walk: the conversation is read again later. One of the link does.
-pub(super) async fn of_one(core: &Core, id: i64, err: &Error) -> Result<(), Failure> {
-    let own = matches!(
-        err.kind,
-        ErrorKind::NotFound { record: true, .. } | ErrorKind::Server { .. } | ErrorKind::Decode { .. } | ErrorKind::TooLarge { .. }
-    );
-    if !own {
-        return Err(core.failure(err));
-    }
-    tracing::warn!(conversation = id, error = err as &dyn std::error::Error, "a conversation could not be read; it is tried again later");
-    let reread = crate::store::Reread { kind: RereadKind::Conversation, id, conversation_id: 0 };
-    core.write(move |scope| scope.mark(reread)).await?;
-    core.wake.rereads.notify_one();
-    Ok(())
 }
 
 async fn load_progress(core: &Core) -> Result<(), crate::store::StoreError> {

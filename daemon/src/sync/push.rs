@@ -22,7 +22,7 @@ use crate::clock::{Micros, SECOND};
 use crate::config;
 use crate::domain::outbox::{ATTEMPTS_MAX, backoff};
 use crate::files::Files;
-use crate::store::{OutboxKind, OutboxRow, Scope, Store, StoreError, TenantKey};
+use crate::store::{Asked, OutboxKind, OutboxRow, Scope, Store, StoreError, TenantKey};
 
 /// How long the send in flight may take at the end; what is not answered by then is looked up at the next start.
 const LAST_SEND: Duration = Duration::from_secs(10);
@@ -148,6 +148,7 @@ async fn carry_out(core: &Core, row: OutboxRow) {
             return;
         }
     }
+    let asked = core.asked();
     let tried = if row.kind.is_message() { message(core, &row).await } else { change(core, &row).await };
     let tried = match tried {
         Tried::Failed(err) => failed(core, &row, &err),
@@ -156,14 +157,14 @@ async fn carry_out(core: &Core, row: OutboxRow) {
     if !matches!(tried, Tried::Later { .. } | Tried::Over(OutboxState::Held, _)) {
         lock(&core.tries).remove(&id);
     }
-    record(core, &row, Arc::new(tried)).await;
+    record(core, &row, asked, Arc::new(tried)).await;
 }
 
 /// Writes down what became of a try, in one write with what it brought.
-async fn record(core: &Core, row: &OutboxRow, tried: Arc<Tried>) {
+async fn record(core: &Core, row: &OutboxRow, asked: Asked, tried: Arc<Tried>) {
     loop {
         let (door, tried, row) = (core.door.clone(), Arc::clone(&tried), row.clone());
-        match core.write(move |scope| keep(scope, &door, &row, &tried)).await {
+        match core.write(move |scope| keep(scope, &door, &row, asked, &tried)).await {
             Ok(outcome) => {
                 core.heard();
                 core.follow(outcome);
@@ -179,7 +180,7 @@ async fn record(core: &Core, row: &OutboxRow, tried: Arc<Tried>) {
     }
 }
 
-fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, tried: &Tried) -> Result<Outcome, StoreError> {
+fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, asked: Asked, tried: &Tried) -> Result<Outcome, StoreError> {
     let reread = |scope: &Scope<'_>| {
         scope.mark(row.reread())?;
         Ok(Outcome { marked: true, ..Outcome::default() })
@@ -190,11 +191,11 @@ fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, tried: &Tried) -
             let mut message = message.clone();
             // Chatwoot before 4.9 drops the mark; here it stays ours.
             message.content_attributes.insert(MARK.to_owned(), row.id.to_string().into());
-            Ok(door.apply(scope, &Incoming::Message(message), How::Read)?.and(reread(scope)?))
+            Ok(door.apply(scope, &Incoming::Message(message), How::Read(asked))?.and(reread(scope)?))
         }
         Tried::Set(Some(conversation)) => {
             scope.outbox_done(row.id, None)?; // First, so that the row is Chatwoot's own again.
-            door.apply(scope, &Incoming::Conversation(conversation.clone()), How::Read)
+            door.apply(scope, &Incoming::Conversation(conversation.clone()), How::Read(asked))
         }
         Tried::Set(None) => {
             scope.outbox_done(row.id, None)?;

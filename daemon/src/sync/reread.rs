@@ -11,7 +11,7 @@ use super::apply::{ESCALATE_CURSOR, FIRST_COPY, FirstCopy, How, Incoming, Pendin
 use super::escalate::{Asked, who};
 use super::link::Failure;
 use super::pull::{cutoff, directory};
-use super::reconcile::messages_back;
+use super::reconcile::{Unread, messages_back};
 use super::{Core, lock};
 use crate::clock::{Micros, SECOND};
 use crate::domain::approval::ESCALATE_LABEL;
@@ -107,7 +107,8 @@ async fn is_gone(core: &Core, err: &Error) -> Result<bool, Failure> {
     core.call(|client| async move { client.account().await }).await.map(|_| true).map_err(|err| core.failure(&err))
 }
 
-async fn conversation(core: &Core, id: i64) -> Result<(), Failure> {
+pub(super) async fn conversation(core: &Core, id: i64) -> Result<(), Failure> {
+    let asked = core.asked();
     let read = match core.call(|client| async move { client.conversation(id).await }).await {
         Ok(read) => read,
         Err(err) if is_gone(core, &err).await? => {
@@ -121,17 +122,30 @@ async fn conversation(core: &Core, id: i64) -> Result<(), Failure> {
     let (outcome, behind) = core
         .write(move |scope| {
             let behind = newest > scope.newest_message(id)?;
-            Ok((door.apply(scope, &Incoming::Conversation(Box::new(read)), How::Read)?, behind))
+            Ok((door.apply(scope, &Incoming::Conversation(Box::new(read)), How::Read(asked))?, behind))
         })
         .await?;
     core.follow(outcome);
     if behind {
-        messages_back(core, id, Micros::MAX, cutoff(core)).await?;
+        newest_messages(core, id).await?;
     }
     Ok(())
 }
 
+/// The newest messages of a conversation that is here.
+pub(super) async fn newest_messages(core: &Core, id: i64) -> Result<(), Failure> {
+    if !core.read(move |scope| scope.has_conversation(id)).await? {
+        return Ok(());
+    }
+    match messages_back(core, id, Micros::MAX, cutoff(core)).await {
+        Ok(()) => Ok(()),
+        Err(Unread::Call(err)) => Err(core.failure(&err)),
+        Err(Unread::Other(failure)) => Err(failure),
+    }
+}
+
 async fn message(core: &Core, id: i64, conversation_id: i64) -> Result<(), Failure> {
+    let asked = core.asked();
     let read = match core.call(|client| async move { client.message(conversation_id, id).await }).await {
         Ok(Some(read)) => read,
         Ok(None) => return Ok(()), // It moved to another conversation, or never was in this one.
@@ -143,16 +157,17 @@ async fn message(core: &Core, id: i64, conversation_id: i64) -> Result<(), Failu
     };
     // A conversation that is not here is marked by the door; the message is tried again after it.
     let door = core.door.clone();
-    let outcome = core.write(move |scope| door.apply(scope, &Incoming::Message(Box::new(read)), How::Read)).await?;
+    let outcome = core.write(move |scope| door.apply(scope, &Incoming::Message(Box::new(read)), How::Read(asked))).await?;
     core.follow(outcome);
     if outcome.orphan { Err(Failure::Later("its conversation is not here yet".to_owned(), Some(Duration::ZERO))) } else { Ok(()) }
 }
 
-async fn contact(core: &Core, id: i64) -> Result<(), Failure> {
+pub(super) async fn contact(core: &Core, id: i64) -> Result<(), Failure> {
+    let asked = core.asked();
     match core.call(|client| async move { client.contact(id).await }).await {
         Ok(read) => {
             let contact = super::normalise::contact(&read);
-            core.write(move |scope| scope.apply_contact(&contact)).await?;
+            core.write(move |scope| scope.apply_contact(&contact, asked)).await?;
             Ok(())
         }
         Err(err) if is_gone(core, &err).await? => {
@@ -176,7 +191,7 @@ async fn escalation(core: &Core, name: String, pending: PendingEscalation) -> Re
     let id = pending.conversation_id;
     let found = match look(core, id).await {
         Ok(found) => found,
-        Err(err) if matches!(err.kind, ErrorKind::NotFound { .. }) => Found { labelled: false, asked: Asked::NotYet },
+        Err(err) if matches!(err.kind, ErrorKind::NotFound { record: true, .. }) => Found { labelled: false, asked: Asked::NotYet },
         Err(err) => {
             tracing::debug!(conversation = id, error = &err as &dyn std::error::Error, "who set the label is not known yet");
             let not_before = core.now() + 5 * SECOND;

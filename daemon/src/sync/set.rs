@@ -86,7 +86,7 @@ async fn after_unsure(core: &Core, row: &OutboxRow) -> Result<Option<Step>, Erro
         }
         OutboxKind::Contact => {
             let id = row.contact_id.unwrap_or_default();
-            let fresh = normalise::contact(&core.call(|client| async move { client.contact(id).await }).await?);
+            let fresh = normalise::contact(&core.call(|client| async move { client.contact(id).await }).await?).view;
             let fresh = json!({ "name": fresh.name, "email": fresh.email, "phone_number": fresh.phone_number,
                 "identifier": fresh.identifier, "blocked": fresh.blocked });
             for (key, ours) in row.payload.get("fields").and_then(Value::as_object).into_iter().flatten() {

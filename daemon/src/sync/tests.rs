@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::*;
 use crate::secret::Token;
-use crate::store::{NewOutbox, OutboxKind, OutboxRow, Scope};
+use crate::store::{NewOutbox, NewWebhook, OutboxKind, OutboxRow, Scope};
 
 /// How long anything may take before a test fails.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -52,6 +52,7 @@ impl Bench {
                 account_id: self.shop.account_ids()["acme"],
                 token: Token::new(&self.shop.tokens()["sync"]),
                 webhook_secrets: Vec::new(),
+                webhooks_unsigned: false,
                 ca_file: None,
             },
             users: Vec::new(),
@@ -389,12 +390,78 @@ async fn kept_webhooks_are_applied_and_unreadable_ones_end_as_dead_letters() {
     let foreign = json!({"event": "message_created", "id": 999_999, "content": "not ours", "message_type": "incoming", "private": false,
         "created_at": "2026-01-01T00:00:00.000Z", "account": {"id": 2}, "conversation": {"id": id}});
     let bodies = [hint.to_string(), "{\"event\":\"message_created\"}".to_owned(), foreign.to_string()];
-    let keep = bench.store.write(bench.tenant, move |scope| bodies.iter().try_for_each(|body| scope.keep_webhook(None, body).map(|_| ())));
+    let keep = bench.store.write(bench.tenant, move |scope| {
+        bodies.iter().try_for_each(|body| {
+            let new = NewWebhook { event: "e".to_owned(), delivery_id: None, digest: body.clone(), body: body.clone() };
+            scope.keep_webhook(&new).map(|_| ())
+        })
+    });
     keep.await.map_err(|err: StoreError| err).unwrap();
     handle.wake_webhooks();
-    until("the webhooks", async || bench.read(|scope| scope.waiting_webhooks(10)).await.is_empty()).await;
+    until("the webhooks", async || bench.read(|scope| scope.due_webhooks(10)).await.is_empty()).await;
     until("the message", async || bench.texts(id).await.contains(&Some("by webhook".to_owned()))).await;
     until("everything else", async || bench.read(|scope| scope.next_reread()).await.is_none()).await;
     assert_same(&bench).await;
+    bench.end(handle).await;
+}
+
+#[tokio::test]
+async fn a_deep_round_finds_what_leaves_no_trace() {
+    let bench = Bench::new().await;
+    let handle = bench.live().await;
+    let id = bench.some_conversation().await;
+    let path = format!("/api/v1/accounts/1/conversations/{id}");
+    bench.call("", "POST", "/sandbox/faults", json!({"events": {"drop_frames": true}})).await;
+    let oldest = bench.conversations().await.iter().find(|c| c["id"] == id).unwrap()["messages"][0]["id"].clone();
+    bench.call("agent", "DELETE", &format!("{path}/messages/{oldest}"), Value::Null).await;
+    let contact = bench.conversations().await.iter().find(|c| c["id"] == id).unwrap()["contact_id"].as_i64().unwrap();
+    bench.call("agent", "PATCH", &format!("/api/v1/accounts/1/contacts/{contact}"), json!({"custom_attributes": {"tier": "gold"}})).await;
+    let lonely = bench.call("agent", "POST", "/api/v1/accounts/1/contacts", json!({"name": "Nobody's", "email": "n@example.com"})).await;
+    let lonely = lonely["payload"]["contact"]["id"].as_i64().unwrap();
+    bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
+    let done = handle.rounds().1.count;
+    handle.refresh_deep();
+    until("the deep round", async || handle.rounds().1.count > done && !handle.rounds().1.running).await;
+    let query = MessageQuery::default();
+    let (messages, _) = bench.read(move |scope| scope.messages(id, &query, 200)).await;
+    assert!(messages.iter().any(|message| message.deleted), "{messages:?}");
+    assert_eq!(bench.read(move |scope| scope.contact(lonely)).await.map(|contact| contact.name).as_deref(), Some("Nobody's"));
+    assert_same(&bench).await;
+    // And a contact that is gone.
+    bench.call("", "POST", "/sandbox/faults", json!({"events": {"drop_frames": true}})).await;
+    bench.call("admin", "DELETE", &format!("/api/v1/accounts/1/contacts/{lonely}"), Value::Null).await;
+    bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
+    let done = handle.rounds().1.count;
+    handle.refresh_deep();
+    until("the next deep round", async || handle.rounds().1.count > done).await;
+    assert_eq!(bench.read(move |scope| scope.contact(lonely)).await, None);
+    bench.end(handle).await;
+}
+
+#[tokio::test]
+async fn a_linked_agent_is_online_while_the_inbox_is_open() {
+    let bench = Bench::new().await;
+    let token = Token::new(&bench.shop.tokens()["agent"]);
+    let handle = bench.start(|cx| {
+        cx.users = vec![config::User {
+            name: "jo".to_owned(),
+            display_name: "Jo".to_owned(),
+            role: api::tenant::Role::Member,
+            tenants: vec!["acme".to_owned()],
+            chatwoot_email: None,
+            chatwoot_agent_id: None,
+            chatwoot_token: Some(token),
+        }];
+    });
+    until("live", async || handle.link().state == LinkState::Live).await;
+    let sockets = async || bench.call("", "GET", "/sandbox/state", Value::Null).await["sockets"].as_u64().unwrap_or_default();
+    until("one socket", async || sockets().await == 1).await;
+    assert!(handle.attend("nobody").is_none());
+    let first = handle.attend("jo").unwrap();
+    let second = handle.attend("jo").unwrap();
+    until("the agent's socket", async || sockets().await == 2).await;
+    drop(first);
+    drop(second);
+    until("the agent is gone", async || sockets().await == 1).await;
     bench.end(handle).await;
 }

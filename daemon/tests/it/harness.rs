@@ -7,7 +7,9 @@ use api::inbox::ContactView;
 use api::tenant::Role;
 use api::{Client, ClientError, Code, Token};
 use daemon::config::{self, Config};
-use daemon::store::{AgentRow, ConversationRow, Directory, Global, MessageRow, Scope, StoreError, TenantKey};
+use daemon::store::{
+    AgentRow, Asked, ContactRow, ConversationRow, Directory, Global, MessageRow, NewWebhook, Scope, StoreError, TenantKey,
+};
 use daemon::{Clock, Running, mint_token};
 
 pub(crate) struct Bench {
@@ -36,6 +38,7 @@ pub(crate) fn chatwoot(url: &str) -> config::Chatwoot {
         account_id: 1,
         token: Token::new("t"),
         webhook_secrets: vec![Token::new("whsec")],
+        webhooks_unsigned: false,
         ca_file: None,
     }
 }
@@ -102,6 +105,17 @@ impl Bench {
         Client::new(&self.daemon.base_url(), self.token(user).await).unwrap()
     }
 
+    /// A webhook of the tenant `ours` that waits: nothing works it off there without an account.
+    pub(crate) async fn webhook(&self) -> uuid::Uuid {
+        let body = r#"{"event":"contact_updated","id":31,"account":{"id":1}}"#.to_owned();
+        let new = NewWebhook { event: "contact_updated".to_owned(), delivery_id: Some("d-0".to_owned()), digest: "d".to_owned(), body };
+        self.write("ours", move |scope| {
+            scope.keep_webhook(&new)?;
+            Ok(scope.webhook_page(None, 1, 0)?.0[0].id.0)
+        })
+        .await
+    }
+
     pub(crate) async fn escalated(&self, user: &str, conversation: i64) -> ApprovalView {
         self.client(user).await.escalate(ConversationId(conversation), "refund 240 EUR\nparcel lost", &new_key()).await.unwrap()
     }
@@ -115,16 +129,23 @@ pub(crate) fn seed(scope: &Scope<'_>) -> Result<(), StoreError> {
         teams: vec![api::inbox::Named { id: 3, name: "billing".to_owned() }],
         labels: vec![],
     })?;
-    scope.apply_contact(&contact(31))?;
+    scope.apply_contact(&contact(31), Asked { ours: 1, theirs: 1 })?;
     for id in 12..40 {
-        scope.apply_conversation(&conversation(id), false)?;
-        scope.apply_message(&message(id, 500 + id))?;
+        scope.apply_conversation(&conversation(id), None)?;
+        scope.apply_message(&message(id, 500 + id), None)?;
     }
     Ok(())
 }
 
-pub(crate) fn contact(id: i64) -> ContactView {
-    ContactView { id, name: "Ann".to_owned(), email: None, phone_number: None, identifier: None, blocked: false }
+pub(crate) fn contact(id: i64) -> ContactRow {
+    let (name, email, phone_number, identifier) = ("Ann".to_owned(), None, None, None);
+    ContactRow {
+        view: ContactView { id, name, email, phone_number, identifier, blocked: false },
+        additional_attributes: "{}".to_owned(),
+        custom_attributes: "{}".to_owned(),
+        last_activity_at: None,
+        created_at: None,
+    }
 }
 
 pub(crate) fn conversation(id: i64) -> ConversationRow {
@@ -144,6 +165,10 @@ pub(crate) fn conversation(id: i64) -> ConversationRow {
         created_at: id,
         last_activity_at: id,
         updated_at: id,
+        additional_attributes: "{}".to_owned(),
+        custom_attributes: "{}".to_owned(),
+        agent_last_seen_at: None,
+        first_reply_created_at: None,
     }
 }
 

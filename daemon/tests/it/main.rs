@@ -14,4 +14,5 @@ mod start;
 mod stream;
 mod tenants;
 mod webhook;
+mod webhooks;
 mod with_chatwoot;

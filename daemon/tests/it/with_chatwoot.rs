@@ -41,6 +41,7 @@ pub(crate) async fn shop_with(change: impl FnOnce(&mut Config)) -> Shop {
             account_id: state["accounts"][0]["id"].as_i64().unwrap(),
             token: Token::new(tokens.get("sync").unwrap_or(&tokens["admin"])),
             webhook_secrets: vec![],
+            webhooks_unsigned: false,
             ca_file: None,
         }),
     }];

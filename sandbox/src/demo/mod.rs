@@ -91,6 +91,7 @@ fn users() -> Vec<UserSeed> {
         role,
         name: text(name),
         email: text(email),
+        password: None,
     };
     vec![
         user("admin", Role::Administrator, "Ada Admin", "ada@acme.test"),

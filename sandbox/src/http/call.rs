@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Refusal;
 use crate::{
     params::{self, Params},
-    state::Upload,
+    state::{Credentials, Upload},
 };
 
 /// Largest body taken: Chatwoot's 40 MB for files plus the words around them.
@@ -25,6 +25,10 @@ pub(crate) struct Call {
     pub(crate) files: Vec<Upload>,
     /// The api_access_token, trimmed; absent when blank.
     pub(crate) token: Option<String>,
+    /// The session, from three headers, one header or the query.
+    pub(crate) session: Option<Credentials>,
+    /// The client's address as a proxy tells it; none for who comes directly.
+    pub(crate) forwarded: Option<String>,
     pub(crate) wants_json: bool,
     pub(crate) if_none_match: Option<String>,
     /// The raw body, for the request log.
@@ -51,6 +55,8 @@ impl Call {
             params: Params::default(),
             files: Vec::new(),
             token: token(&parts.headers),
+            session: session(&parts.headers, &params),
+            forwarded: forwarded(&parts.headers),
             wants_json: wants_json(&parts.headers),
             if_none_match: parts.headers.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok()).map(str::to_owned),
             logged: Value::Null,
@@ -118,6 +124,22 @@ impl Call {
 fn token(headers: &HeaderMap) -> Option<String> {
     let value = headers.get("api_access_token").or_else(|| headers.get("api-access-token"))?;
     value.to_str().ok().map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned)
+}
+
+/// Header or query parameter each; else one `Authorization` header with all of them.
+fn session(headers: &HeaderMap, query: &Map<String, Value>) -> Option<Credentials> {
+    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).filter(|t| !t.is_empty()).map(str::to_owned);
+    let part = |name: &str| header(name).or_else(|| query.get(name).and_then(params::text));
+    match (part("access-token"), part("client"), part("uid")) {
+        (Some(token), Some(client), Some(uid)) => Some(Credentials { token, client, uid }),
+        _ => Credentials::from_bearer(&header("authorization")?),
+    }
+}
+
+/// The first address of `X-Forwarded-For` that is not this machine's own.
+fn forwarded(headers: &HeaderMap) -> Option<String> {
+    let given = headers.get("x-forwarded-for")?.to_str().ok()?;
+    given.split(',').map(str::trim).find(|a| !a.is_empty() && !matches!(*a, "127.0.0.1" | "::1")).map(str::to_owned)
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {

@@ -41,6 +41,8 @@ pub(crate) enum Refusal {
     Page(u16),
     /// Shape F.
     Message(u16, String),
+    /// Any other shape.
+    Json(u16, Value),
 }
 
 impl Refusal {
@@ -67,7 +69,9 @@ impl Refusal {
     /// Failed validations: attribute and full message.
     pub(crate) fn invalid(bad: &[(&str, &str)]) -> Self {
         let message = bad.iter().map(|(_, text)| *text).collect::<Vec<_>>().join(", ");
-        Refusal::Invalid { message, attributes: bad.iter().map(|(name, _)| (*name).to_owned()).collect() }
+        let mut attributes: Vec<String> = bad.iter().map(|(name, _)| (*name).to_owned()).collect();
+        attributes.dedup();
+        Refusal::Invalid { message, attributes }
     }
 }
 
@@ -135,6 +139,7 @@ pub(crate) fn respond(outcome: Outcome, wants_json: bool, if_none_match: Option<
         Err(Refusal::Invalid { message, attributes }) => {
             build(422, JSON, json!({"message": message, "attributes": attributes}).to_string())
         }
+        Err(Refusal::Json(status, body)) => build(status, JSON, body.to_string()),
         Err(Refusal::Message(status, text)) => build(status, JSON, json!({"message": text}).to_string()),
         Err(Refusal::Page(status)) if wants_json => {
             build(status, "application/json; charset=UTF-8", json!({"status": status, "error": page(status)}).to_string())

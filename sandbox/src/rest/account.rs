@@ -1,4 +1,4 @@
-//! The account and its small lists: agents, bots, webhooks, teams, attributes, filters.
+//! The account itself, its webhooks and saved filters.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::Ctx;
 use crate::{
     http::{Outcome, Refusal, Reply},
     params::Params,
-    state::{Account, CustomFilter, Id, Team, User, Webhook},
+    state::{Account, CustomFilter, Id, Webhook},
     wire,
 };
 
@@ -25,32 +25,60 @@ const EVENTS: [&str; 12] = [
     "inbox_updated",
 ];
 
+/// Languages of the dashboard.
+pub(super) const LOCALES: [&str; 12] = ["en", "de", "fr", "es", "it", "nl", "pt", "pt_BR", "tr", "ja", "pl", "sv"];
+/// Settings that a change of the account takes.
+const SETTINGS: [&str; 5] =
+    ["auto_resolve_after", "auto_resolve_message", "auto_resolve_ignore_waiting", "auto_resolve_label", "audio_transcriptions"];
+/// Shortest `auto_resolve_after`, in minutes.
+const AUTO_RESOLVE_MIN: i64 = 10;
+
 fn own<'c>(ctx: &'c Ctx<'_>) -> Result<&'c Account, Refusal> {
     ctx.state.accounts.get(&ctx.account).ok_or(Refusal::Missing)
 }
 
 pub(super) fn show(ctx: &mut Ctx<'_>) -> Outcome {
-    Ok(Reply::Json(wire::account(own(ctx)?)))
+    let account = wire::with(wire::account(own(ctx)?, ctx.state.version), "latest_chatwoot_version", Value::Null);
+    Ok(Reply::Json(wire::with(account, "subscribed_features", json!([]))))
+}
+
+/// Changes names and rules; a key that is no setting is passed over.
+pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
+    ctx.admin()?;
+    let p = ctx.call.params.clone();
+    let locale = p.present("locale");
+    if locale.as_ref().is_some_and(|l| !LOCALES.contains(&l.as_str())) {
+        return Err(Refusal::BROKEN);
+    }
+    if p.id("auto_resolve_after").is_some_and(|minutes| minutes < AUTO_RESOLVE_MIN) {
+        let text = "Auto resolve after must be greater than or equal to 10";
+        return Err(Refusal::invalid(&[("auto_resolve_after", text)]));
+    }
+    let version = ctx.state.version;
+    let a = ctx.state.accounts.get_mut(&ctx.account).ok_or(Refusal::Missing)?;
+    a.name = p.present("name").unwrap_or_else(|| a.name.clone());
+    a.locale = locale.unwrap_or_else(|| a.locale.clone());
+    a.domain = p.text("domain").or(a.domain.take());
+    a.support_email = p.text("support_email").or(a.support_email.take());
+    for key in SETTINGS {
+        if let Some(value) = p.get(key) {
+            a.settings.insert(key.into(), value.clone());
+        }
+    }
+    Ok(Reply::Json(wire::account(a, version)))
+}
+
+/// The caller works in this account now.
+pub(super) fn update_active_at(ctx: &mut Ctx<'_>) -> Outcome {
+    let (me, now) = (ctx.user()?.id, ctx.state.now());
+    if let Some(user) = ctx.state.users.get_mut(&me) {
+        user.active_at = Some(now);
+    }
+    Ok(Reply::Empty)
 }
 
 pub(super) fn cache_keys(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Reply::Json(json!({"cache_keys": wire::cache_keys(own(ctx)?)})))
-}
-
-pub(super) fn agents(ctx: &mut Ctx<'_>) -> Outcome {
-    let mut rows: Vec<&User> = ctx.state.users.values().filter(|u| u.account_id == ctx.account).collect();
-    rows.sort_by_key(|u| u.name.to_lowercase());
-    Ok(Reply::Json(rows.into_iter().map(|u| wire::agent(ctx.state, u)).collect()))
-}
-
-pub(super) fn bots(ctx: &mut Ctx<'_>) -> Outcome {
-    let admin = ctx.is_admin();
-    Ok(Reply::Json(ctx.state.bots.values().filter(|b| b.account_id == ctx.account).map(|b| wire::bot(b, admin)).collect()))
-}
-
-pub(super) fn bot(ctx: &mut Ctx<'_>) -> Outcome {
-    let bot = ctx.state.bots.get(&ctx.id(0)).filter(|b| b.account_id == ctx.account).ok_or(Refusal::Missing)?;
-    Ok(Reply::Json(wire::bot(bot, ctx.is_admin())))
 }
 
 fn webhook(ctx: &Ctx<'_>) -> Result<Id, Refusal> {
@@ -60,7 +88,8 @@ fn webhook(ctx: &Ctx<'_>) -> Result<Id, Refusal> {
 
 pub(super) fn webhooks(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.admin()?;
-    let rows: Vec<Value> = ctx.state.webhooks.values().filter(|w| w.account_id == ctx.account).map(wire::webhook).collect();
+    let rows: Vec<Value> =
+        ctx.state.webhooks.values().filter(|w| w.account_id == ctx.account).map(|w| wire::webhook(w, ctx.state.version)).collect();
     Ok(Reply::Json(json!({"payload": {"webhooks": rows}})))
 }
 
@@ -76,6 +105,10 @@ fn read_webhook(ctx: &Ctx<'_>, except: Id) -> Result<(Params, Option<Vec<String>
         if ctx.state.webhooks.values().any(|w| w.account_id == ctx.account && w.id != except && Some(&w.url) == url.as_ref()) {
             return Err(Refusal::invalid(&[("url", "Url has already been taken")]));
         }
+    }
+    let longest = ctx.state.version.webhook_url_chars_max();
+    if url.as_ref().is_some_and(|u| u.chars().count() > longest) {
+        return Err(Refusal::invalid(&[("url", &format!("Url is too long (maximum is {longest} characters)"))]));
     }
     let subscriptions = params.words("subscriptions");
     if subscriptions.as_ref().is_some_and(|s| s.is_empty() || s.iter().any(|e| !EVENTS.contains(&e.as_str()))) {
@@ -95,7 +128,7 @@ pub(super) fn create_webhook(ctx: &mut Ctx<'_>) -> Outcome {
         subscriptions: subscriptions.unwrap_or_else(|| EVENTS[..8].iter().map(|e| (*e).to_owned()).collect()),
         secret: ctx.state.mint.token(),
     };
-    let answer = json!({"payload": {"webhook": wire::webhook(&row)}});
+    let answer = json!({"payload": {"webhook": wire::webhook(&row, ctx.state.version)}});
     ctx.state.webhooks.insert(row.id, row);
     Ok(Reply::Json(answer))
 }
@@ -103,49 +136,18 @@ pub(super) fn create_webhook(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn update_webhook(ctx: &mut Ctx<'_>) -> Outcome {
     let id = webhook(ctx)?;
     let (params, subscriptions) = read_webhook(ctx, id)?;
+    let version = ctx.state.version;
     let row = ctx.state.webhooks.get_mut(&id).ok_or(Refusal::Missing)?;
     row.name = params.text("name").or(row.name.take());
     row.url = params.present("url").unwrap_or_else(|| row.url.clone());
     row.subscriptions = subscriptions.unwrap_or_else(|| row.subscriptions.clone());
-    Ok(Reply::Json(json!({"payload": {"webhook": wire::webhook(row)}})))
+    Ok(Reply::Json(json!({"payload": {"webhook": wire::webhook(row, version)}})))
 }
 
 pub(super) fn delete_webhook(ctx: &mut Ctx<'_>) -> Outcome {
     let id = webhook(ctx)?;
     ctx.state.webhooks.remove(&id);
     Ok(Reply::Empty)
-}
-
-pub(super) fn teams(ctx: &mut Ctx<'_>) -> Outcome {
-    let rows = ctx.state.teams.values().filter(|t| t.account_id == ctx.account);
-    Ok(Reply::Json(rows.map(|t| wire::team(t, ctx.user_id())).collect()))
-}
-
-fn own_team<'c>(ctx: &'c Ctx<'_>) -> Result<&'c Team, Refusal> {
-    ctx.state.teams.get(&ctx.id(0)).filter(|t| t.account_id == ctx.account).ok_or(Refusal::Missing)
-}
-
-pub(super) fn team(ctx: &mut Ctx<'_>) -> Outcome {
-    Ok(Reply::Json(wire::team(own_team(ctx)?, ctx.user_id())))
-}
-
-pub(super) fn team_members(ctx: &mut Ctx<'_>) -> Outcome {
-    let members = &own_team(ctx)?.members;
-    Ok(Reply::Json(members.iter().filter_map(|m| ctx.state.users.get(m)).map(|u| wire::agent(ctx.state, u)).collect()))
-}
-
-pub(super) fn macros(_: &mut Ctx<'_>) -> Outcome {
-    Ok(Reply::Json(json!({"payload": []})))
-}
-
-pub(super) fn attributes(ctx: &mut Ctx<'_>) -> Outcome {
-    let model = ctx.call.params.present("attribute_model").map(|m| match m.as_str() {
-        "0" => "conversation_attribute".to_owned(),
-        "1" => "contact_attribute".to_owned(),
-        _ => m,
-    });
-    let rows = ctx.state.attributes.values().filter(|a| a.account_id == ctx.account && model.as_ref().is_none_or(|m| a.model == *m));
-    Ok(Reply::Json(rows.map(wire::attribute).collect()))
 }
 
 pub(super) fn filters(ctx: &mut Ctx<'_>) -> Outcome {
@@ -185,6 +187,18 @@ fn own_filter<'c>(ctx: &'c Ctx<'_>) -> Result<&'c CustomFilter, Refusal> {
 
 pub(super) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Reply::Json(wire::custom_filter(own_filter(ctx)?)))
+}
+
+pub(super) fn update_filter(ctx: &mut Ctx<'_>) -> Outcome {
+    let mut row = own_filter(ctx)?.clone();
+    let params =
+        ctx.call.params.wrapped("custom_filter", &["name", "filter_type", "query"]).ok_or_else(|| Refusal::param("custom_filter"))?;
+    row.name = params.present("name").unwrap_or(row.name);
+    row.query = params.get("query").cloned().unwrap_or(row.query);
+    row.updated_at = ctx.state.now();
+    let answer = wire::custom_filter(&row);
+    ctx.state.filters.insert(row.id, row);
+    Ok(Reply::Json(answer))
 }
 
 pub(super) fn delete_filter(ctx: &mut Ctx<'_>) -> Outcome {

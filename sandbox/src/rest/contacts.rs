@@ -9,7 +9,7 @@ use crate::{
     clock::Stamp,
     http::{Outcome, Refusal, Reply},
     params::{self, Params},
-    state::{Contact, Id, Inbox, NewContact, Object, like},
+    state::{Blob, Contact, Id, Inbox, NewContact, Object, like},
     wire,
     world::Channel,
 };
@@ -62,8 +62,8 @@ fn sort_key(c: &Contact, name: &str) -> Option<String> {
         "name" => Some(c.name.to_lowercase()),
         "email" => c.email.clone(),
         "phone_number" => c.phone_number.clone(),
-        "last_activity_at" => c.last_activity_at.map(Stamp::iso),
-        "created_at" => Some(c.created_at.iso()),
+        "last_activity_at" => c.last_activity_at.map(Stamp::sortable),
+        "created_at" => Some(c.created_at.sortable()),
         "company_name" | "city" | "country" => c.additional_attributes.get(name).and_then(params::text).map(|t| t.to_lowercase()),
         _ => None,
     }
@@ -92,7 +92,9 @@ pub(super) fn active(ctx: &mut Ctx<'_>) -> Outcome {
 
 pub(super) fn search(ctx: &mut Ctx<'_>) -> Outcome {
     let Some(words) = ctx.call.params.present("q").map(|q| q.trim().to_owned()) else {
-        return Ok(Reply::Json(json!({"meta": {"count": null, "current_page": 1, "has_more": null}, "payload": []})));
+        let old = json!({"count": null, "current_page": 1});
+        let meta = if ctx.state.version.searches_all_contacts() { wire::with(old, "has_more", Value::Null) } else { old };
+        return Ok(Reply::Json(json!({"meta": meta, "payload": []})));
     };
     let hit = |c: &&Contact| {
         let field = |f: &Option<String>| f.as_ref().is_some_and(|t| like(t, &words));
@@ -100,6 +102,11 @@ pub(super) fn search(ctx: &mut Ctx<'_>) -> Outcome {
         let escape = words.ends_with('\\');
         c.account_id == ctx.account && !escape && (like(&c.name, &words) || field(&c.email) || field(&c.phone_number) || exact)
     };
+    if !ctx.state.version.searches_all_contacts() {
+        let company = |c: &Contact| sort_key(c, "company_name").is_some_and(|t| like(&t, &words));
+        let of_company = |c: &Contact| c.account_id == ctx.account && company(c);
+        return paged(ctx, ctx.state.contacts.values().filter(|c| resolved(c) && (hit(c) || of_company(c))).collect());
+    }
     let mut rows: Vec<&Contact> = ctx.state.contacts.values().filter(hit).collect();
     sort(&mut rows, ctx.call.params.present("sort"));
     let (total, page) = (rows.len(), ctx.page()?);
@@ -212,8 +219,19 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     row.additional_attributes.extend(object(&p, "additional_attributes"));
     ctx.state.check_contact(&row)?;
     let id = row.id;
+    if let Some(f) = ctx.call.files.iter().find(|f| f.field == "avatar") {
+        ctx.state.set_picture(id, Blob { name: f.name.clone(), content_type: f.content_type.clone(), bytes: f.bytes.clone() });
+        row.thumbnail = ctx.state.contacts.get(&id).map(|c| c.thumbnail.clone()).unwrap_or_default();
+    }
     ctx.state.update_contact(id, |c| *c = row);
     shown(ctx, id)
+}
+
+pub(super) fn delete_avatar(ctx: &mut Ctx<'_>) -> Outcome {
+    let id = own(ctx)?.id;
+    ctx.state.remove_picture(id);
+    let c = ctx.state.contacts.get(&id).ok_or(Refusal::Missing)?;
+    Ok(Reply::Json(json!({"payload": wire::contact_rest(ctx.state, c, false)})))
 }
 
 pub(super) fn delete(ctx: &mut Ctx<'_>) -> Outcome {

@@ -67,7 +67,10 @@ pub(super) fn meta(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Reply::Json(json!({"meta": counts(Counts::of(query.rows(ctx.state), query.user))})))
 }
 
-pub(super) fn unread_counts(_: &mut Ctx<'_>) -> Outcome {
+pub(super) fn unread_counts(ctx: &mut Ctx<'_>) -> Outcome {
+    if !ctx.state.version.counts_unread() {
+        return Err(Refusal::Missing); // The word is read as an id.
+    }
     Err(Refusal::Error(403, "Conversation unread counts feature not enabled for this account".into()))
 }
 
@@ -118,6 +121,10 @@ pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
         Some(value) => Some(status(value)?),
     };
     if p.get("custom_attributes").is_some_and(|v| !v.is_object() && !v.is_null()) {
+        return Err(Refusal::BROKEN);
+    }
+    let unknown = p.id("assignee_id").is_some_and(|a| a != 0 && ctx.state.role(a, ctx.account).is_none());
+    if unknown && !ctx.state.version.takes_unknown_assignees() {
         return Err(Refusal::BROKEN);
     }
     check_attributes("custom_attributes", p.get("custom_attributes"))?;
@@ -222,7 +229,7 @@ pub(super) fn toggle_status(ctx: &mut Ctx<'_>) -> Outcome {
         && wanted == Status::Open
         && ctx.state.role(user, ctx.account) == Some(Role::Agent)
     {
-        ctx.state.assign_person(c.id, Some(user));
+        ctx.state.take_over(c.id, user, c.status != wanted);
     }
     let c = ctx.state.conversations.get(&c.id).ok_or(Refusal::Missing)?;
     let success = if handoff { Value::Null } else { json!(true) };
@@ -259,14 +266,14 @@ pub(super) fn assign(ctx: &mut Ctx<'_>) -> Outcome {
     let p = ctx.call.params.clone();
     if p.has("assignee_id") || !p.has("team_id") {
         let wanted = p.id("assignee_id").unwrap_or(0);
-        if p.text("assignee_type").as_deref() == Some("AgentBot") {
-            let Some(bot) = ctx.state.bots.get(&wanted).filter(|b| b.account_id == ctx.account).cloned() else {
+        if p.text("assignee_type").as_deref() == Some("AgentBot") && ctx.state.version.assigns_bots() {
+            let Some(bot) = ctx.state.bots.get(&wanted).filter(|b| b.account_id.is_none_or(|a| a == ctx.account)).cloned() else {
                 return Ok(Reply::Json(Value::Null));
             };
             ctx.state.assign_bot(id, bot.id);
             return Ok(Reply::Json(wire::bot_slim(&bot)));
         }
-        let user = ctx.state.users.get(&wanted).filter(|u| u.account_id == ctx.account).map(|u| u.id);
+        let user = ctx.state.users.get(&wanted).filter(|u| u.account_id == Some(ctx.account)).map(|u| u.id);
         ctx.state.assign_person(id, user);
         let user = user.and_then(|u| ctx.state.users.get(&u));
         return Ok(Reply::Json(user.map_or(Value::Null, |u| wire::agent(ctx.state, u))));
@@ -358,11 +365,12 @@ pub(super) fn update_last_seen(ctx: &mut Ctx<'_>) -> Outcome {
     let me = ctx.user()?.id;
     let now = ctx.state.now();
     let mine = ctx.state.notifications.values().filter(|n| n.user_id == me && n.conversation_id == c.id && n.read_at.is_none());
-    for notification in mine.map(|n| n.id).collect::<Vec<_>>() {
+    let mine: Vec<Id> = mine.map(|n| n.id).collect();
+    for notification in mine.into_iter().filter(|_| ctx.state.version.seeing_reads_notifications()).collect::<Vec<_>>() {
         ctx.state.update_notification(notification, |n| n.read_at = Some(now));
     }
     let stale = |at: Option<Stamp>| at.is_none_or(|t| t.plus_seconds(3600) < now);
-    let news = ctx.state.unread_count(&c) > 0;
+    let news = ctx.state.unread_count(&c) > 0 || !ctx.state.version.throttles_last_seen();
     if let Some(row) = ctx.state.conversations.get_mut(&c.id) {
         if news || stale(row.agent_last_seen_at) {
             row.agent_last_seen_at = Some(now);

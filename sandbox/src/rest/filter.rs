@@ -148,9 +148,12 @@ fn conversation_holds(c: &Conversation, condition: &Condition) -> bool {
 
 pub(super) fn conversations(ctx: &mut Ctx<'_>) -> Outcome {
     let equal = || vec!["equal_to", "not_equal_to"];
-    let conditions = read(ctx, CONVERSATION_KEYS, |key| {
+    let by_contact = ctx.state.version.filters_by_contact();
+    let names = if by_contact { CONVERSATION_KEYS.to_owned() } else { CONVERSATION_KEYS.replace("contact_id,", "") };
+    let conditions = read(ctx, &names, |key| {
         Some(match key {
-            "status" | "priority" | "contact_id" | "browser_language" | "conversation_language" => equal(),
+            "contact_id" if by_contact => equal(),
+            "status" | "priority" | "browser_language" | "conversation_language" => equal(),
             "assignee_id" | "inbox_id" | "team_id" | "campaign_id" | "labels" => {
                 vec!["equal_to", "not_equal_to", "is_present", "is_not_present"]
             }
@@ -198,6 +201,7 @@ fn contact_holds(c: &Contact, condition: &Condition) -> bool {
             compare(&condition, &one(c.phone_number.as_deref().map(bare)))
         }
         key @ ("country_code" | "city" | "company_name") => compare(condition, &extra(key)),
+        "company" => compare(condition, &[]), // Before 4.14.0: an attribute that nobody has.
         "labels" => compare(condition, &c.labels),
         "blocked" => compare(condition, &one(Some(c.blocked.to_string()))),
         "created_at" => compare_date(condition, Some(c.created_at)),
@@ -208,9 +212,11 @@ fn contact_holds(c: &Contact, condition: &Condition) -> bool {
 
 pub(super) fn contacts(ctx: &mut Ctx<'_>) -> Outcome {
     let text = || vec!["equal_to", "not_equal_to", "contains", "does_not_contain"];
-    let conditions = read(ctx, CONTACT_KEYS, |key| {
+    let company = if ctx.state.version.filters_by_company_name() { "company_name" } else { "company" };
+    let conditions = read(ctx, &CONTACT_KEYS.replace("company_name", company), |key| {
         Some(match key {
-            "name" | "email" | "identifier" | "city" | "company_name" => text(),
+            "name" | "email" | "identifier" | "city" => text(),
+            key if key == company => text(),
             "phone_number" => [text(), vec!["starts_with"]].concat(),
             "country_code" | "blocked" => vec!["equal_to", "not_equal_to"],
             "labels" => vec!["equal_to", "not_equal_to", "is_present", "is_not_present"],
@@ -218,7 +224,7 @@ pub(super) fn contacts(ctx: &mut Ctx<'_>) -> Outcome {
             key => return custom_operators(ctx, "contact_attribute", key),
         })
     })?;
-    if conditions.iter().any(|c| c.operator == "days_before") {
+    if conditions.iter().any(|c| c.operator == "days_before") && ctx.state.version.breaks_on_days_before() {
         return Err(Refusal::BROKEN);
     }
     let hit = |c: &&Contact| c.account_id == ctx.account && contacts::resolved(c) && all(&conditions, |k| contact_holds(c, k));

@@ -29,14 +29,16 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Outcome {
     let me = ctx.user()?.id;
     let mut rows: Vec<&Inbox> =
         ctx.state.inboxes.values().filter(|i| i.account_id == ctx.account && (admin || i.members.contains(&me))).collect();
-    rows.sort_by_key(|i| i.name.to_lowercase());
-    let rows: Vec<Value> = rows.into_iter().map(|i| wire::inbox(i, admin, &ctx.state.base)).collect();
+    if ctx.state.version.lists_inboxes_by_name() {
+        rows.sort_by_key(|i| i.name.to_lowercase());
+    }
+    let rows: Vec<Value> = rows.into_iter().map(|i| wire::inbox(i, admin, &ctx.state.base, ctx.state.version)).collect();
     Ok(Reply::Json(json!({"payload": rows})))
 }
 
 pub(super) fn show(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = visible(ctx, ctx.id(0))?;
-    Ok(Reply::Json(wire::inbox(inbox, ctx.is_admin(), &ctx.state.base)))
+    Ok(Reply::Json(wire::inbox(inbox, ctx.is_admin(), &ctx.state.base, ctx.state.version)))
 }
 
 pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
@@ -50,7 +52,7 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
         }
         for (key, value) in &params.0 {
             if let Some(slot) = inbox.settings.get_mut(key) {
-                *slot = value.clone();
+                *slot = if key == "csat_config" { csat_config(value) } else { value.clone() };
             }
         }
         if let Some(url) = params.get("channel").and_then(|c| c.get("webhook_url")) {
@@ -64,17 +66,28 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     show(ctx)
 }
 
+/// A survey's settings, with what every survey has.
+fn csat_config(given: &Value) -> Value {
+    let mut config = given.clone();
+    for (key, value) in [("button_text", "Please rate us"), ("language", "en")] {
+        if config.get(key).is_none() {
+            config = wire::with(config, key, json!(value));
+        }
+    }
+    config
+}
+
 pub(super) fn bot(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = visible(ctx, ctx.id(0))?;
     let bot = inbox.bot.and_then(|b| ctx.state.bots.get(&b));
-    Ok(Reply::Json(bot.map_or_else(|| json!({}), |b| json!({"agent_bot": wire::bot(b, ctx.is_admin())}))))
+    Ok(Reply::Json(bot.map_or_else(|| json!({}), |b| json!({"agent_bot": wire::bot(b, ctx.is_admin(), ctx.state.version)}))))
 }
 
 pub(super) fn set_bot(ctx: &mut Ctx<'_>) -> Outcome {
     let id = of_account(ctx, ctx.id(0))?.id;
     ctx.admin()?;
     let bot = match ctx.call.params.id("agent_bot") {
-        Some(bot) => Some(ctx.state.bots.get(&bot).filter(|b| b.account_id == ctx.account).ok_or(Refusal::Missing)?.id),
+        Some(bot) => Some(ctx.state.bots.get(&bot).filter(|b| b.account_id.is_none_or(|a| a == ctx.account)).ok_or(Refusal::Missing)?.id),
         None => None,
     };
     if let Some(inbox) = ctx.state.inboxes.get_mut(&id) {
@@ -125,7 +138,7 @@ pub(super) fn assignable(ctx: &mut Ctx<'_>) -> Outcome {
         });
     }
     let mut all = common.unwrap_or_default();
-    let admin = |u: &&User| u.account_id == ctx.account && u.role == Role::Administrator;
+    let admin = |u: &&User| u.account_id == Some(ctx.account) && u.role == Role::Administrator;
     for user in ctx.state.users.values().filter(admin) {
         if !all.contains(&user.id) {
             all.push(user.id);

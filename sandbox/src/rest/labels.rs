@@ -100,7 +100,9 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
 pub(super) fn delete(ctx: &mut Ctx<'_>) -> Outcome {
     let row = own(ctx)?;
     ctx.state.labels.remove(&row.id);
-    retag(ctx, &row.title, None);
+    if ctx.state.version.strips_deleted_labels() {
+        retag(ctx, &row.title, None);
+    }
     changed(ctx);
     Ok(Reply::Empty)
 }

@@ -18,6 +18,8 @@ const NEWEST: usize = 20;
 const AFTER: usize = 100;
 /// Those between two ids.
 const BETWEEN: usize = 1000;
+/// The only keys of `content_attributes` taken before 4.9.0 (`Messages::MessageBuilder`).
+const OLD_ATTRIBUTES: [&str; 3] = ["items", "in_reply_to", "automation_rule_id"];
 /// Attachments per page.
 const FILES: usize = 100;
 
@@ -37,8 +39,8 @@ pub(super) fn list(ctx: &mut Ctx<'_>) -> Outcome {
         "labels": c.labels, "additional_attributes": c.additional_attributes,
         "contact": ctx.state.contacts.get(&c.contact_id).map(wire::contact_push),
     });
-    if let Some(u) = c.assignee_id.and_then(|u| ctx.state.users.get(&u)).filter(|u| u.account_id == c.account_id) {
-        meta = wire::with(meta, "assignee", wire::user_push(u));
+    if let Some(u) = c.assignee_id.and_then(|u| ctx.state.users.get(&u)).filter(|u| u.account_id == Some(c.account_id)) {
+        meta = wire::with(meta, "assignee", wire::seen(ctx.state, wire::user_push(u)));
     }
     meta = wire::with(meta, "agent_last_seen_at", json!(c.agent_last_seen_at.map(Stamp::iso)));
     meta = wire::with(meta, "assignee_last_seen_at", json!(c.assignee_last_seen_at.map(Stamp::iso)));
@@ -117,6 +119,9 @@ pub(super) fn read(ctx: &Ctx<'_>, p: &Params, conversation: Id) -> Result<NewMes
         Some(other) => return Err(Refusal::unprocessable(format!("undefined method `each' for an instance of {}", ruby_class(other)))),
     }
     let mut attributes = object(p.get("content_attributes"));
+    if !ctx.state.version.keeps_custom_attributes() {
+        attributes.retain(|key, _| OLD_ATTRIBUTES.contains(&key.as_str()));
+    }
     if let Some(rule) = attributes.get("automation_rule_id").cloned() {
         attributes = Object::from_iter([("automation_rule_id".to_owned(), rule)]);
     }
@@ -150,7 +155,7 @@ pub(super) fn read(ctx: &Ctx<'_>, p: &Params, conversation: Id) -> Result<NewMes
 
 fn bot_sender(ctx: &Ctx<'_>, p: &Params) -> Option<Sender> {
     let wanted = p.id("sender_id").filter(|_| p.text("sender_type").as_deref() == Some("AgentBot"))?;
-    ctx.state.bots.get(&wanted).filter(|b| b.account_id == ctx.account).map(|b| Sender::Bot(b.id))
+    ctx.state.bots.get(&wanted).filter(|b| b.account_id.is_none_or(|a| a == ctx.account)).map(|b| Sender::Bot(b.id))
 }
 
 pub(super) fn create(ctx: &mut Ctx<'_>) -> Outcome {
@@ -206,7 +211,10 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
 /// Sends again: status and attributes start anew.
 pub(super) fn retry(ctx: &mut Ctx<'_>) -> Outcome {
     let m = own(ctx).map_err(|refusal| match refusal {
-        Refusal::Missing => Refusal::unprocessable(format!("Couldn't find Message with 'id'={}", ctx.id(1))),
+        Refusal::Missing => Refusal::unprocessable(format!(
+            "Couldn't find Message with 'id'=\"{}\" [WHERE \"messages\".\"conversation_id\" = $1]",
+            ctx.piece(1)
+        )),
         other => other,
     })?;
     ctx.state.update_message(m.id, None, |m| {
@@ -217,6 +225,16 @@ pub(super) fn retry(ctx: &mut Ctx<'_>) -> Outcome {
     });
     ctx.state.update_message(m.id, None, |m| m.content_attributes.clear());
     shown(ctx, m.id)
+}
+
+/// Without a translation service there is nothing to say; what is stored already is not said again.
+pub(super) fn translate(ctx: &mut Ctx<'_>) -> Outcome {
+    let m = own(ctx)?;
+    let language = ctx.call.params.text("target_language").unwrap_or_default();
+    if m.content_attributes.get("translations").and_then(|t| t.get(&language)).is_some() {
+        return Ok(Reply::Empty);
+    }
+    Ok(Reply::Json(json!({"content": null})))
 }
 
 pub(super) fn attachments(ctx: &mut Ctx<'_>) -> Outcome {
@@ -233,6 +251,9 @@ pub(super) fn file(ctx: &Ctx<'_>, m: &Message, a: &crate::state::Attachment) -> 
     let mut out = Object::new();
     for key in ["id", "message_id", "thumb_url", "data_url", "file_size", "file_type", "extension", "width", "height"] {
         out.insert(key.to_owned(), full.get(key).cloned().unwrap_or(Value::Null));
+    }
+    if !ctx.state.version.lists_contact_files() {
+        out.shift_remove("id");
     }
     out.insert("created_at".into(), json!(m.created_at.unix()));
     if let Some(sender) = wire::message_rest(ctx.state, m, None).get("sender") {

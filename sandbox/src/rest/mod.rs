@@ -1,15 +1,23 @@
 //! The REST API: every route on one screen, and who may take it. Handlers live beside, by area.
 
 mod account;
+mod agents;
+mod attributes;
+mod automation;
+mod bulk;
 mod contacts;
 mod contacts_more;
 mod conversations;
+mod csat;
 mod filter;
 mod inboxes;
 mod labels;
 mod messages;
 mod notifications;
+mod platform;
 mod profile;
+mod session;
+mod teams;
 
 use serde_json::{Value, json};
 
@@ -17,12 +25,10 @@ use crate::{
     http::{Call, Outcome, Refusal, Reply},
     params, public,
     state::{Actor, Conversation, Id, State, User},
+    version::Version,
     wire,
     world::Role,
 };
-
-/// The version played.
-pub(crate) const VERSION: &str = "4.15.1";
 
 /// A handler's view of one call: the rows, the parameters and who asks.
 pub(crate) struct Ctx<'a> {
@@ -44,38 +50,66 @@ pub(crate) enum Who {
 
 type Handler = fn(&mut Ctx<'_>) -> Outcome;
 
+/// Whether a bot's token opens a route.
+#[derive(Debug, Clone, Copy)]
+enum Bots {
+    Never,
+    Always,
+    /// [`Version::lets_bots_read`].
+    Later,
+}
+
 /// A found route.
 struct Route {
     handler: Handler,
-    bots: bool,
+    bots: Bots,
     ids: Vec<String>,
 }
 
+impl Route {
+    fn admits(&self, who: Who, version: Version) -> bool {
+        match (who, self.bots) {
+            (Who::User(_), _) | (Who::Bot(_), Bots::Always) => true,
+            (Who::Bot(_), Bots::Later) => version.lets_bots_read(),
+            (Who::Bot(_) | Who::Platform, _) => false,
+        }
+    }
+}
+
+/// Whether the release has the route.
+fn there(path: &[&str], version: Version) -> bool {
+    match path {
+        ["contacts", _, "attachments"] => version.lists_contact_files(),
+        [.., "reset_secret"] => version.signs_inbox_webhooks(),
+        _ => true,
+    }
+}
+
 fn people(handler: Handler, ids: &[&str]) -> Option<Route> {
-    Some(Route { handler, bots: false, ids: ids.iter().map(|i| (*i).to_owned()).collect() })
+    Some(Route { handler, bots: Bots::Never, ids: ids.iter().map(|i| (*i).to_owned()).collect() })
 }
 
 fn bots(handler: Handler, ids: &[&str]) -> Option<Route> {
-    Some(Route { bots: true, ..people(handler, ids)? })
+    Some(Route { bots: Bots::Always, ..people(handler, ids)? })
+}
+
+/// People, and bots since 4.14.2.
+fn readers(handler: Handler, ids: &[&str]) -> Option<Route> {
+    Some(Route { bots: Bots::Later, ..people(handler, ids)? })
 }
 
 /// Routes below `/api/v1/accounts/:account_id`.
 fn account_route(method: &str, path: &[&str]) -> Option<Route> {
     match (method, path) {
         ("GET", []) => people(account::show, &[]),
+        ("PUT" | "PATCH", []) => people(account::update, &[]),
+        ("POST", ["update_active_at"]) => people(account::update_active_at, &[]),
         ("GET", ["cache_keys"]) => people(account::cache_keys, &[]),
-        ("GET", ["agents"]) => people(account::agents, &[]),
         ("GET", ["assignable_agents"]) => people(inboxes::assignable, &[]),
-        ("GET", ["agent_bots"]) => people(account::bots, &[]),
-        ("GET", ["agent_bots", id]) => people(account::bot, &[id]),
         ("GET", ["webhooks"]) => people(account::webhooks, &[]),
         ("POST", ["webhooks"]) => people(account::create_webhook, &[]),
         ("PUT" | "PATCH", ["webhooks", id]) => people(account::update_webhook, &[id]),
         ("DELETE", ["webhooks", id]) => people(account::delete_webhook, &[id]),
-        ("GET", ["teams"]) => people(account::teams, &[]),
-        ("GET", ["teams", id]) => people(account::team, &[id]),
-        ("GET", ["teams", id, "team_members"]) => people(account::team_members, &[id]),
-        ("GET", ["macros"]) => people(account::macros, &[]),
         ("GET", ["canned_responses"]) => people(labels::canned, &[]),
         ("POST", ["canned_responses"]) => people(labels::create_canned, &[]),
         ("PUT" | "PATCH", ["canned_responses", id]) => people(labels::update_canned, &[id]),
@@ -85,10 +119,17 @@ fn account_route(method: &str, path: &[&str]) -> Option<Route> {
         ("GET", ["labels", id]) => people(labels::show, &[id]),
         ("PUT" | "PATCH", ["labels", id]) => people(labels::update, &[id]),
         ("DELETE", ["labels", id]) => people(labels::delete, &[id]),
-        ("GET", ["custom_attribute_definitions"]) => people(account::attributes, &[]),
+        ("GET", ["custom_attribute_definitions"]) => people(attributes::list, &[]),
+        ("POST", ["custom_attribute_definitions"]) => people(attributes::create, &[]),
+        ("GET", ["custom_attribute_definitions", id]) => people(attributes::show, &[id]),
+        ("PUT" | "PATCH", ["custom_attribute_definitions", id]) => people(attributes::update, &[id]),
+        ("DELETE", ["custom_attribute_definitions", id]) => people(attributes::delete, &[id]),
+        ("GET", ["csat_survey_responses"]) => people(csat::list, &[]),
+        ("GET", ["csat_survey_responses", "metrics"]) => people(csat::metrics, &[]),
         ("GET", ["custom_filters"]) => people(account::filters, &[]),
         ("POST", ["custom_filters"]) => people(account::create_filter, &[]),
         ("GET", ["custom_filters", id]) => people(account::filter, &[id]),
+        ("PUT" | "PATCH", ["custom_filters", id]) => people(account::update_filter, &[id]),
         ("DELETE", ["custom_filters", id]) => people(account::delete_filter, &[id]),
         ("GET", ["notifications"]) => people(notifications::list, &[]),
         ("GET", ["notifications", "unread_count"]) => people(notifications::unread_count, &[]),
@@ -100,9 +141,59 @@ fn account_route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", ["notifications", id, "snooze"]) => people(notifications::snooze, &[id]),
         ("GET", ["notification_settings"]) => people(notifications::settings, &[]),
         ("PUT" | "PATCH", ["notification_settings"]) => people(notifications::update_settings, &[]),
+        (_, ["agents" | "agent_bots" | "teams", ..]) => staff_route(method, path),
+        ("POST", ["bulk_actions"]) => people(bulk::run, &[]),
+        (_, ["macros" | "automation_rules" | "dashboard_apps", ..]) => automation_route(method, path),
         (_, ["inboxes" | "inbox_members", ..]) => inbox_route(method, path),
         (_, ["contacts" | "contact_inboxes" | "actions", ..]) => contact_route(method, path),
         (_, ["conversations", ..]) => conversation_route(method, path),
+        _ => None,
+    }
+}
+
+fn staff_route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", ["agents"]) => people(agents::list, &[]),
+        ("POST", ["agents"]) => people(agents::create, &[]),
+        ("POST", ["agents", "bulk_create"]) => people(agents::create_several, &[]),
+        ("PUT" | "PATCH", ["agents", id]) => people(agents::update, &[id]),
+        ("DELETE", ["agents", id]) => people(agents::delete, &[id]),
+        ("GET", ["agent_bots"]) => people(agents::bots, &[]),
+        ("POST", ["agent_bots"]) => people(agents::create_bot, &[]),
+        ("GET", ["agent_bots", id]) => people(agents::bot, &[id]),
+        ("PUT" | "PATCH", ["agent_bots", id]) => people(agents::update_bot, &[id]),
+        ("DELETE", ["agent_bots", id]) => people(agents::delete_bot, &[id]),
+        ("POST", ["agent_bots", id, "reset_access_token"]) => people(agents::reset_bot_token, &[id]),
+        ("POST", ["agent_bots", id, "reset_secret"]) => people(agents::reset_bot_secret, &[id]),
+        ("GET", ["teams"]) => people(teams::list, &[]),
+        ("POST", ["teams"]) => people(teams::create, &[]),
+        ("GET", ["teams", id]) => people(teams::show, &[id]),
+        ("PUT" | "PATCH", ["teams", id]) => people(teams::update, &[id]),
+        ("DELETE", ["teams", id]) => people(teams::delete, &[id]),
+        ("GET", ["teams", id, "team_members"]) => people(teams::members, &[id]),
+        ("POST" | "PUT" | "PATCH" | "DELETE", ["teams", id, "team_members"]) => people(teams::change_members, &[id]),
+        _ => None,
+    }
+}
+
+fn automation_route(method: &str, path: &[&str]) -> Option<Route> {
+    match (method, path) {
+        ("GET", ["macros"]) => people(automation::macros, &[]),
+        ("POST", ["macros"]) => people(automation::create_macro, &[]),
+        ("GET", ["macros", id]) => people(automation::one_macro, &[id]),
+        ("PUT" | "PATCH", ["macros", id]) => people(automation::update_macro, &[id]),
+        ("DELETE", ["macros", id]) => people(automation::delete_macro, &[id]),
+        ("GET", ["automation_rules"]) => people(automation::rules, &[]),
+        ("POST", ["automation_rules"]) => people(automation::create_rule, &[]),
+        ("GET", ["automation_rules", id]) => people(automation::rule, &[id]),
+        ("PUT" | "PATCH", ["automation_rules", id]) => people(automation::update_rule, &[id]),
+        ("DELETE", ["automation_rules", id]) => people(automation::delete_rule, &[id]),
+        ("POST", ["automation_rules", id, "clone"]) => people(automation::clone_rule, &[id]),
+        ("GET", ["dashboard_apps"]) => people(automation::apps, &[]),
+        ("POST", ["dashboard_apps"]) => people(automation::create_app, &[]),
+        ("GET", ["dashboard_apps", id]) => people(automation::app, &[id]),
+        ("PUT" | "PATCH", ["dashboard_apps", id]) => people(automation::update_app, &[id]),
+        ("DELETE", ["dashboard_apps", id]) => people(automation::delete_app, &[id]),
         _ => None,
     }
 }
@@ -129,6 +220,7 @@ fn contact_route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", ["contacts", "filter"]) => people(filter::contacts, &[]),
         ("GET", ["contacts", id]) => people(contacts::show, &[id]),
         ("PUT" | "PATCH", ["contacts", id]) => people(contacts::update, &[id]),
+        ("DELETE", ["contacts", id, "avatar"]) => people(contacts::delete_avatar, &[id]),
         ("DELETE", ["contacts", id]) => people(contacts::delete, &[id]),
         ("POST", ["contacts", id, "destroy_custom_attributes"]) => people(contacts::destroy_attributes, &[id]),
         ("GET", ["contacts", id, "conversations"]) => people(contacts_more::conversations, &[id]),
@@ -152,14 +244,14 @@ fn conversation_route(method: &str, path: &[&str]) -> Option<Route> {
         ("GET", ["conversations", "search"]) => people(filter::search, &[]),
         ("POST", ["conversations", "filter"]) => people(filter::conversations, &[]),
         ("GET", ["conversations", "unread_counts"]) => people(conversations::unread_counts, &[]),
-        ("GET", ["conversations", id]) => bots(conversations::show, &[id]),
+        ("GET", ["conversations", id]) => readers(conversations::show, &[id]),
         ("PUT" | "PATCH", ["conversations", id]) => bots(conversations::update, &[id]),
         ("DELETE", ["conversations", id]) => people(conversations::delete, &[id]),
         ("POST", ["conversations", id, "toggle_status"]) => bots(conversations::toggle_status, &[id]),
         ("POST", ["conversations", id, "toggle_priority"]) => bots(conversations::toggle_priority, &[id]),
-        ("POST", ["conversations", id, "toggle_typing_status"]) => bots(conversations::toggle_typing, &[id]),
+        ("POST", ["conversations", id, "toggle_typing_status"]) => readers(conversations::toggle_typing, &[id]),
         ("POST", ["conversations", id, "assignments"]) => bots(conversations::assign, &[id]),
-        ("GET" | "POST", ["conversations", id, "labels"]) => bots(conversations::labels, &[id]),
+        ("GET" | "POST", ["conversations", id, "labels"]) => readers(conversations::labels, &[id]),
         ("POST", ["conversations", id, "custom_attributes"]) => bots(conversations::custom_attributes, &[id]),
         ("POST", ["conversations", id, "mute"]) => people(conversations::mute, &[id]),
         ("POST", ["conversations", id, "unmute"]) => people(conversations::unmute, &[id]),
@@ -175,6 +267,7 @@ fn conversation_route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", ["conversations", id, "messages"]) => bots(messages::create, &[id]),
         ("PUT" | "PATCH", ["conversations", id, "messages", mid]) => people(messages::update, &[id, mid]),
         ("DELETE", ["conversations", id, "messages", mid]) => people(messages::delete, &[id, mid]),
+        ("POST", ["conversations", id, "messages", mid, "translate"]) => people(messages::translate, &[id, mid]),
         ("POST", ["conversations", id, "messages", mid, "retry"]) => people(messages::retry, &[id, mid]),
         _ => None,
     }
@@ -188,6 +281,7 @@ fn profile_route(method: &str, path: &[&str]) -> Option<Route> {
         ("POST", ["availability"]) => people(profile::availability, &[]),
         ("POST", ["auto_offline"]) => people(profile::auto_offline, &[]),
         ("PUT", ["set_active_account"]) => people(profile::set_active_account, &[]),
+        ("GET", ["sessions"]) => people(profile::sessions, &[]),
         ("POST", ["reset_access_token"]) => people(profile::reset_access_token, &[]),
         _ => None,
     }
@@ -203,22 +297,34 @@ pub(crate) fn dispatch(state: &mut State, call: &Call) -> Outcome {
     let method = if method == "HEAD" { "GET" } else { method };
     match pieces.as_slice() {
         ["api"] if method == "GET" => Ok(Reply::Json(json!({
-            "version": VERSION, "timestamp": state.now().plain(), "queue_services": "ok", "data_services": "ok",
+            "version": state.version.to_string(), "timestamp": state.now().plain(), "queue_services": "ok", "data_services": "ok",
         }))),
-        ["health"] if method == "GET" => Ok(Reply::Json(json!({"status": "woot"}))),
+        ["health"] if method == "GET" && state.version.has_health() => Ok(Reply::Json(json!({"status": "woot"}))),
         ["rails", "active_storage", "blobs" | "representations", "redirect", key, ..] if method == "GET" => redirect(state, key),
         ["rails", "active_storage", "disk", key, ..] if method == "GET" => file(state, key),
         ["platform", "api", "v1", ..] if call.token.as_ref() != Some(&state.platform_token) => Err(Refusal::denied("Invalid access_token")),
+        ["platform", "api", "v1", rest @ ..] => platform::dispatch(state, call, method, rest),
+        ["auth", rest @ ..] => session::dispatch(state, call, method, rest),
+        ["public", "api", "v1", "csat_survey", uuid] => csat::public(state, call, method, uuid),
         ["public", "api", "v1", "inboxes", identifier, rest @ ..] => public::dispatch(state, call, method, identifier, rest),
         ["api", "v1", "profile", rest @ ..] => {
             let route = profile_route(method, rest).ok_or(Refusal::Page(404))?;
             let who = authenticate(state, call)?;
             run(state, call, who, 0, route)
         }
-        ["api", "v1", "accounts", account, rest @ ..] => {
-            let route = account_route(method, rest).ok_or(Refusal::Page(404))?;
+        ["api", "v1", "notification_subscriptions"] => {
+            let handler = match method {
+                "POST" => notifications::subscribe,
+                "DELETE" => notifications::unsubscribe,
+                _ => return Err(Refusal::Page(404)),
+            };
             let who = authenticate(state, call)?;
-            if !route.bots && !matches!(who, Who::User(_)) || who == Who::Platform {
+            run(state, call, who, 0, Route { handler, bots: Bots::Never, ids: Vec::new() })
+        }
+        ["api", "v1", "accounts", account, rest @ ..] => {
+            let route = account_route(method, rest).filter(|_| there(rest, state.version)).ok_or(Refusal::Page(404))?;
+            let who = authenticate(state, call)?;
+            if !route.admits(who, state.version) {
                 return Err(Refusal::denied("Access to this endpoint is not authorized for bots"));
             }
             let account = params::int(account);
@@ -235,14 +341,17 @@ fn run(state: &mut State, call: &Call, who: Who, account: Id, route: Route) -> O
         Who::Bot(id) => state.actor = Actor::Bot(id),
         Who::Platform => {}
     }
-    if !route.bots && !matches!(who, Who::User(_)) {
+    if !route.admits(who, state.version) {
         return Err(Refusal::denied("Access to this endpoint is not authorized for bots"));
     }
     (route.handler)(&mut Ctx { state, call, account, who, ids: route.ids })
 }
 
-fn authenticate(state: &State, call: &Call) -> Result<Who, Refusal> {
-    let token = call.token.as_ref().ok_or(Refusal::SignIn)?;
+/// Whose token it is; without one, whose session.
+fn authenticate(state: &mut State, call: &Call) -> Result<Who, Refusal> {
+    let Some(token) = call.token.as_ref() else {
+        return state.resume(call.session.as_ref()).map(Who::User).ok_or(Refusal::SignIn);
+    };
     if let Some(u) = state.users.values().find(|u| u.access_token == *token) {
         return Ok(Who::User(u.id));
     }
@@ -257,16 +366,23 @@ fn authenticate(state: &State, call: &Call) -> Result<Who, Refusal> {
 
 /// Lets members in; the account itself hides from strangers with a 404.
 fn admit(state: &State, who: Who, account: Id, hidden: bool) -> Result<(), Refusal> {
-    if !state.accounts.contains_key(&account) {
-        return Err(Refusal::Missing);
+    let row = state.accounts.get(&account).ok_or(Refusal::Missing)?;
+    if row.suspended && !hidden {
+        return Err(Refusal::denied("Account is suspended"));
     }
     match who {
         Who::User(user) if state.role(user, account).is_some() => Ok(()),
         Who::User(_) if hidden => Err(Refusal::Missing),
         Who::User(_) => Err(Refusal::denied("You are not authorized to access this account")),
-        Who::Bot(bot) if state.bots.get(&bot).is_some_and(|b| b.account_id == account) => Ok(()),
+        Who::Bot(bot) if at_home(state, bot, account) => Ok(()),
         _ => Err(Refusal::denied("Bot is not authorized to access this account")),
     }
+}
+
+/// Whether the bot belongs to the account and, before 4.8.0, has an inbox there.
+fn at_home(state: &State, bot: Id, account: Id) -> bool {
+    let linked = || state.inboxes.values().any(|i| i.account_id == account && i.bot == Some(bot));
+    state.bots.get(&bot).is_some_and(|b| b.account_id == Some(account)) && (state.version.admits_bots_without_inbox() || linked())
 }
 
 /// Where a file is stored; clients have to follow.
@@ -284,6 +400,11 @@ impl Ctx<'_> {
     /// The n-th variable piece of the path as a number.
     pub(crate) fn id(&self, n: usize) -> Id {
         self.ids.get(n).map_or(0, |text| params::int(text))
+    }
+
+    /// The n-th variable piece of the path as it was sent.
+    pub(crate) fn piece(&self, n: usize) -> &str {
+        self.ids.get(n).map_or("", String::as_str)
     }
 
     pub(crate) fn user_id(&self) -> Option<Id> {

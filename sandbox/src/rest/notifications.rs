@@ -1,4 +1,4 @@
-//! One's own notifications and their settings.
+//! One's own notifications, their settings, and the devices they are pushed to.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     clock::Stamp,
     http::{Outcome, Refusal, Reply},
     params::to_i,
-    state::{Id, Notification},
+    state::{Id, Notification, Subscription},
     wire,
 };
 
@@ -137,4 +137,27 @@ pub(super) fn update_settings(ctx: &mut Ctx<'_>) -> Outcome {
         user.push_flags = in_order(push, "push");
     }
     settings(ctx)
+}
+
+/// Notes a device; the same device again is the same row.
+pub(super) fn subscribe(ctx: &mut Ctx<'_>) -> Outcome {
+    let name = "notification_subscription";
+    let p = ctx.call.params.wrapped(name, &[]).ok_or_else(|| Refusal::param(name))?;
+    let kind = p.text("subscription_type").filter(|k| matches!(k.as_str(), "browser_push" | "fcm")).ok_or(Refusal::BROKEN)?;
+    let attributes = p.get("subscription_attributes").and_then(Value::as_object).cloned().unwrap_or_default();
+    let me = ctx.user()?.id;
+    let now = ctx.state.now();
+    let known = ctx.state.subscriptions.values().find(|s| s.attributes == attributes).map(|s| s.id);
+    let id = known.unwrap_or_else(|| ctx.state.next_small_id());
+    let row = Subscription { id, user_id: me, kind, attributes, created_at: now };
+    let answer = wire::subscription(&row);
+    ctx.state.subscriptions.insert(id, row);
+    Ok(Reply::Json(answer))
+}
+
+/// Forgets the device of that token.
+pub(super) fn unsubscribe(ctx: &mut Ctx<'_>) -> Outcome {
+    let token = ctx.call.params.get("push_token").cloned();
+    ctx.state.subscriptions.retain(|_, s| token.is_none() || s.attributes.get("push_token") != token.as_ref());
+    Ok(Reply::Empty)
 }

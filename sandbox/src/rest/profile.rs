@@ -6,7 +6,7 @@ use super::Ctx;
 use crate::{
     http::{Outcome, Refusal, Reply},
     params::Params,
-    state::{Availability, Blob, User},
+    state::{Availability, Blob, User, weaknesses},
     wire,
 };
 
@@ -48,10 +48,17 @@ fn change(ctx: &mut Ctx<'_>, change: impl FnOnce(&mut User)) -> Outcome {
 pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     let params = wrapped(ctx)?;
     let me = ctx.user()?.id;
-    if params.has("password") {
-        return Err(Refusal::unprocessable("Invalid current password")); // Nobody has a password here.
+    let password = params.present("password");
+    if password.is_some() && params.text("current_password") != ctx.user()?.password {
+        return Err(Refusal::unprocessable("Invalid current password"));
     }
-    if params.has("name") && params.present("name").is_none() {
+    if let Some(password) = &password {
+        let weak = weaknesses(password);
+        if !weak.is_empty() {
+            return Err(Refusal::invalid(&weak));
+        }
+    }
+    if params.has("name") && params.present("name").is_none() && ctx.state.version.wants_a_profile_name() {
         return Err(Refusal::invalid(&[("name", "Name can't be blank")]));
     }
     let email = params.present("email").map(|e| e.to_lowercase());
@@ -60,6 +67,9 @@ pub(super) fn update(ctx: &mut Ctx<'_>) -> Outcome {
     }
     let avatar = ctx.call.files.iter().find(|f| f.field == "profile[avatar]").cloned();
     let avatar = avatar.map(|f| ctx.state.store_blob(Blob { name: f.name, content_type: f.content_type, bytes: f.bytes }));
+    if let Some(password) = password {
+        ctx.state.set_password(me, password);
+    }
     change(ctx, |u| {
         if let Some(name) = params.text("name") {
             u.name = name;
@@ -89,7 +99,7 @@ pub(super) fn delete_avatar(ctx: &mut Ctx<'_>) -> Outcome {
 
 /// Refuses an account that is not the caller's.
 fn own_account(ctx: &Ctx<'_>, params: &Params, refusal: Refusal) -> Result<(), Refusal> {
-    if params.id("account_id") == Some(ctx.user()?.account_id) { Ok(()) } else { Err(refusal) }
+    if params.id("account_id").is_some() && params.id("account_id") == ctx.user()?.account_id { Ok(()) } else { Err(refusal) }
 }
 
 pub(super) fn availability(ctx: &mut Ctx<'_>) -> Outcome {
@@ -112,6 +122,12 @@ pub(super) fn set_active_account(ctx: &mut Ctx<'_>) -> Outcome {
     let now = ctx.state.now();
     change(ctx, |u| u.active_at = Some(now))?;
     Ok(Reply::Empty)
+}
+
+/// The devices signed in on. Only the empty list was ever recorded, so that is all there is to show.
+pub(super) fn sessions(ctx: &mut Ctx<'_>) -> Outcome {
+    ctx.user()?;
+    Ok(Reply::Json(json!([])))
 }
 
 pub(super) fn reset_access_token(ctx: &mut Ctx<'_>) -> Outcome {

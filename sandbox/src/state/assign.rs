@@ -1,12 +1,25 @@
 //! Who has a conversation: assignment by hand and by the policy.
 
-use super::{Actor, Event, Id, State, Status};
+use serde_json::{Value, json};
+
+use super::{Actor, Conversation, Event, Id, State, Status};
 
 impl State {
     /// Gives the conversation to a person of the account, or to nobody.
     pub(crate) fn assign_person(&mut self, id: Id, user: Option<Id>) {
         self.update_conversation(id, |c| {
             c.assignee_id = user;
+            c.assignee_bot_id = None;
+        });
+    }
+
+    /// Gives it to whoever just opened it. After a change of status it is the second save of the same row, which stores the labels that
+    /// the first one's event has read (conv-status, hook-order).
+    pub(crate) fn take_over(&mut self, id: Id, user: Id, saved: bool) {
+        let unread = self.conversations.get(&id).is_some_and(|c| c.cached_label_list.is_none() && c.assignee_id != Some(user));
+        let born = if saved && unread { vec![("cached_label_list", Value::Null, json!(""))] } else { Vec::new() };
+        self.save_conversation(id, born, |c| {
+            c.assignee_id = Some(user);
             c.assignee_bot_id = None;
         });
     }
@@ -41,11 +54,29 @@ impl State {
         candidates.iter().copied().filter(|u| self.is_online(*u, account)).min_by_key(|u| load(*u))
     }
 
+    /// Whom the old policy gives a conversation within the save that opens it, unless a member of the inbox has it: before
+    /// 4.13.0, or where `assignment_v2` is off (contract, section 13).
+    pub(super) fn assignee_in_save(&self, c: &Conversation) -> Option<Id> {
+        let inbox = self.inboxes.get(&c.inbox_id)?;
+        let kept = c.assignee_id.is_some_and(|a| inbox.members.contains(&a)) || c.assignee_bot_id.is_some();
+        let team = c.team_id.and_then(|t| self.teams.get(&t));
+        let barred = self.version.respects_team_auto_assign() && team.is_some_and(|t| !t.allow_auto_assign);
+        if self.version.assigns_in_a_job() || c.status != Status::Open || kept || barred || !inbox.flag("enable_auto_assignment") {
+            return None;
+        }
+        self.pick(inbox.account_id, &inbox.members)
+    }
+
     /// The policy's job after a creation or an opening (`assignment_v2`).
     pub(super) fn auto_assign(&mut self, id: Id) {
         let Some(c) = self.conversations.get(&id) else { return };
         let Some(inbox) = self.inboxes.get(&c.inbox_id) else { return };
-        if c.status != Status::Open || c.assignee_id.is_some() || c.assignee_bot_id.is_some() || !inbox.flag("enable_auto_assignment") {
+        if !self.version.assigns_in_a_job()
+            || c.status != Status::Open
+            || c.assignee_id.is_some()
+            || c.assignee_bot_id.is_some()
+            || !inbox.flag("enable_auto_assignment")
+        {
             return;
         }
         let members = match c.team_id.and_then(|t| self.teams.get(&t)) {

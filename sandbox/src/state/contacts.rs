@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Changes, Contact, ContactInbox, Event, Id, Object, Sender, State, take};
+use super::{Blob, Changes, Contact, ContactInbox, Event, Id, Job, Object, Sender, State, take};
 use crate::{clock::Stamp, http::Refusal, wire, world::Channel};
 
 /// Addresses there are no companies behind.
@@ -41,6 +41,7 @@ impl State {
             phone_number: new.phone_number,
             identifier: new.identifier,
             blocked: new.blocked,
+            thumbnail: String::new(),
             additional_attributes: new.additional_attributes,
             custom_attributes: new.custom_attributes,
             labels: Vec::new(),
@@ -92,7 +93,7 @@ impl State {
     /// the contact says or after the domain.
     pub(super) fn name_company(&mut self, row: &mut Contact) {
         let Some(domain) = row.email.as_ref().and_then(|e| e.split('@').nth(1)).map(str::to_owned) else { return };
-        if FREE_MAIL.contains(&domain.as_str()) || row.company_id.is_some() {
+        if !self.version.knows_companies() || FREE_MAIL.contains(&domain.as_str()) || row.company_id.is_some() {
             return;
         }
         let next = i64::try_from(self.companies.len()).unwrap_or(0) + 901;
@@ -128,6 +129,29 @@ impl State {
         changes.insert(place, ("updated_at", json!(before.updated_at.iso()), json!(now.iso())));
         self.contacts.insert(id, after);
         self.emit(Event::ContactUpdated(id, changes));
+    }
+
+    /// A new picture: told without a webhook, and once more when a job has looked at it.
+    pub(crate) fn set_picture(&mut self, id: Id, blob: Blob) {
+        let key = self.store_blob(blob);
+        let url = wire::blob_url(self, &key, "representations").unwrap_or_default();
+        if let Some(row) = self.contacts.get_mut(&id) {
+            row.thumbnail = url;
+            row.updated_at = self.clock.now();
+            self.later(Job::PictureSeen(id));
+        }
+    }
+
+    /// Takes the picture away: the frame still shows it, the webhook does not (contact-update).
+    pub(crate) fn remove_picture(&mut self, id: Id) {
+        let now = self.now();
+        let Some(row) = self.contacts.get_mut(&id).filter(|c| !c.thumbnail.is_empty()) else { return };
+        let shown = wire::contact_push(row);
+        row.thumbnail.clear();
+        let before = std::mem::replace(&mut row.updated_at, now);
+        let account = row.account_id;
+        self.emit(Event::PictureRemoved(account, shown));
+        self.emit(Event::ContactHooked(id, vec![("updated_at", json!(before.iso()), json!(now.iso()))]));
     }
 
     /// The contact wrote just now.
@@ -197,9 +221,11 @@ impl State {
     pub(crate) fn merge_contacts(&mut self, base: Id, mergee: Id) {
         let (Some(kept), Some(other)) = (self.contacts.get(&base), self.contacts.get(&mergee).cloned()) else { return };
         let data = wire::contact_push(kept);
+        let unmerged = data.clone();
         self.emit(Event::ContactMerged(other.account_id, data));
         for ci in self.contact_inboxes.values_mut().filter(|ci| ci.contact_id == mergee) {
             ci.contact_id = base;
+            ci.updated_at = self.clock.now();
         }
         for note in self.notes.values_mut().filter(|n| n.contact_id == mergee) {
             note.contact_id = base;
@@ -209,14 +235,11 @@ impl State {
             self.update_message(id, None, |m| m.sender = Some(Sender::Contact(base)));
         }
         let moved: Vec<Id> = self.conversations.values().filter(|c| c.contact_id == mergee).map(|c| c.id).collect();
-        for id in moved {
+        for &id in &moved {
             let now = self.now();
             let Some(c) = self.conversations.get_mut(&id) else { continue };
             c.contact_id = base;
             c.updated_at = now;
-            if let Some(push) = self.conversations.get(&id).map(|c| wire::conversation_push(self, c)) {
-                self.emit(Event::ContactChanged(id, push));
-            }
         }
         let data = wire::contact_push(&other);
         self.contacts.remove(&mergee);
@@ -236,6 +259,14 @@ impl State {
             keep(&mut c.additional_attributes, other.additional_attributes);
             keep(&mut c.custom_attributes, other.custom_attributes);
         });
+        // Told after the commit: the messages' sender is read anew, the conversation's is the row from before (contact-merge).
+        for id in moved {
+            let Some(mut push) = self.conversations.get(&id).map(|c| wire::conversation_push(self, c)) else { continue };
+            if let Some(sender) = push.get_mut("meta").and_then(|m| m.get_mut("sender")) {
+                sender.clone_from(&unmerged);
+            }
+            self.emit(Event::ContactChanged(id, push));
+        }
     }
 }
 
@@ -286,7 +317,7 @@ fn blank(text: Option<String>) -> Option<String> {
     text.filter(|t| !t.trim().is_empty())
 }
 
-fn email_like(text: &str) -> bool {
+pub(crate) fn email_like(text: &str) -> bool {
     let mut parts = text.split('@');
     let (Some(user), Some(host), None) = (parts.next(), parts.next(), parts.next()) else { return false };
     !user.is_empty() && !host.is_empty() && !text.contains(char::is_whitespace) && !host.starts_with('.') && !host.ends_with('.')

@@ -72,7 +72,6 @@ impl State {
         };
         let id = self.insert_conversation(at, now)?;
         let team_id = new.team_id.filter(|t| self.teams.get(t).is_some_and(|t| t.account_id == inbox.account_id));
-        let asked_team = new.team_id.is_some();
         let c = self.conversations.get_mut(&id)?;
         c.status = status;
         c.assignee_id = new.assignee_id;
@@ -81,15 +80,20 @@ impl State {
         c.additional_attributes = new.additional_attributes.unwrap_or_else(|| json!({}));
         c.custom_attributes = new.custom_attributes.unwrap_or_else(|| json!({}));
         self.emit(Event::ConversationCreated(id));
-        if new.assignee_id.is_some() {
+        let (mut person, mut asked_team, mut told_team) = (new.assignee_id.is_some(), new.team_id.is_some(), team_id.is_some());
+        if let Some(user) = self.conversations.get(&id).and_then(|c| self.assignee_in_save(c)) {
+            self.conversations.get_mut(&id)?.assignee_id = Some(user);
+            (person, asked_team, told_team) = (true, false, false); // The inner save hides what the outer one changed.
+        }
+        if person {
             self.emit(Event::AssigneeChanged(id));
             self.assigned(id);
         }
-        if team_id.is_some() {
+        if told_team {
             self.emit(Event::TeamChanged(id));
         }
-        if asked_team || new.assignee_id.is_some() {
-            self.assignment_activity(id, asked_team, new.assignee_id.is_some(), None);
+        if asked_team || person {
+            self.assignment_activity(id, asked_team, person, None);
         }
         self.later(Job::AutoAssign(id));
         Some(id)
@@ -186,11 +190,18 @@ impl State {
             let place = changes.iter().position(|c| rank(c.0) > rank(column.0)).unwrap_or(changes.len());
             changes.insert(place, column);
         }
+        if before.status != after.status
+            && let Some(user) = self.assignee_in_save(&after)
+        {
+            return self.assign_in_save(id, &after, user);
+        }
         if before.status != after.status {
             self.emit(Event::StatusChanged(id));
             self.status_activity(&after);
-            if after.status == Status::Open {
-                self.later(Job::AutoAssign(id));
+            match after.status {
+                Status::Open => self.later(Job::AutoAssign(id)),
+                Status::Resolved => self.later(Job::Survey(id)),
+                Status::Pending | Status::Snoozed => {}
             }
         }
         if before.assignee_id != after.assignee_id {
@@ -213,6 +224,19 @@ impl State {
         if changes.iter().any(|c| TOLD.contains(&c.0)) {
             self.emit(Event::ConversationUpdated(id, changes));
         }
+    }
+
+    /// The inner save of the old policy: all that the outer one changed goes untold (first-contact of 4.6.0).
+    fn assign_in_save(&mut self, id: Id, outer: &Conversation, user: Id) {
+        let now = self.now();
+        let Some(c) = self.conversations.get_mut(&id) else { return };
+        c.assignee_id = Some(user);
+        c.updated_at = now;
+        self.emit(Event::AssigneeChanged(id));
+        self.assigned(id);
+        self.assignment_activity(id, false, true, None);
+        let stamps = ("updated_at", json!(outer.updated_at.iso()), json!(now.iso()));
+        self.emit(Event::ConversationUpdated(id, vec![stamps, ("assignee_id", json!(outer.assignee_id), json!(user))]));
     }
 
     fn say(&mut self, conversation: Id, text: String) {
@@ -240,7 +264,7 @@ impl State {
     /// One activity for a change of team, person or both; the team's text wins.
     fn assignment_activity(&mut self, id: Id, team: bool, person: bool, team_before: Option<Id>) {
         let (Some(c), Some(who)) = (self.conversations.get(&id), self.actor_name()) else { return };
-        let assignee = c.assignee_id.and_then(|a| self.users.get(&a)).filter(|u| u.account_id == c.account_id);
+        let assignee = c.assignee_id.and_then(|a| self.users.get(&a)).filter(|u| u.account_id == Some(c.account_id));
         let team_name = |t: Option<Id>| t.and_then(|t| self.teams.get(&t)).map(|t| t.name.clone());
         let text = if team {
             match (team_name(c.team_id), assignee.filter(|_| person)) {
@@ -256,6 +280,15 @@ impl State {
             }
         };
         self.say(id, text);
+    }
+
+    /// A bot that does not answer leaves its pending conversation to people.
+    pub(crate) fn open_for_people(&mut self, id: Id) {
+        if self.conversations.get(&id).is_none_or(|c| c.status != Status::Pending) {
+            return;
+        }
+        self.update_conversation(id, |c| c.status = Status::Open);
+        self.say(id, "Conversation was marked open by system due to an error with the agent bot.".into());
     }
 
     fn priority_activity(&mut self, before: &Conversation, after: &Conversation) {
@@ -293,9 +326,8 @@ impl State {
     pub(super) fn write_activity(&mut self, conversation: Id, text: String) {
         let Some((account_id, inbox_id)) = self.conversations.get(&conversation).map(|c| (c.account_id, c.inbox_id)) else { return };
         let now = self.now();
-        let id = take(&mut self.ids.message);
         let row = Message {
-            id,
+            id: take(&mut self.ids.message),
             account_id,
             inbox_id,
             conversation_id: conversation,
@@ -313,8 +345,9 @@ impl State {
             created_at: now,
             updated_at: now,
         };
+        let message = Box::new(row.clone());
         self.insert_message(row);
-        self.emit(Event::MessageCreated { message: id, echo: None });
+        self.emit(Event::MessageCreated { message, echo: None });
     }
 
     /// Appends a row to its thread and bumps the conversation's times, silently.
@@ -372,9 +405,13 @@ impl State {
             .filter(|m| matches!(m.status, "sent" | "delivered") && !matches!(m.sender, Some(Sender::Contact(_))))
             .map(|m| m.id)
             .collect();
-        for message in unread {
-            self.update_message(message, None, |m| m.status = "read");
+        for (n, message) in unread.iter().enumerate() {
+            self.later(Job::ReadReceipt(*message));
+            if n > 0 {
+                self.later(Job::TellReceipt);
+            }
         }
+        self.later(Job::TellReceipt);
     }
 }
 

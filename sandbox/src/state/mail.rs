@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::NewMessage;
-use crate::http::Refusal;
+use crate::{http::Refusal, version::Version};
 
 /// The parameters only e-mail inboxes read.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct MailFields {
 ///
 /// # Errors
 /// 422 for an address that is none.
-pub(super) fn address(new: &mut NewMessage) -> Result<(), Refusal> {
+pub(super) fn address(new: &mut NewMessage, version: Version) -> Result<(), Refusal> {
     for (key, list) in [("cc_emails", &new.mail.cc), ("bcc_emails", &new.mail.bcc), ("to_emails", &new.mail.to)] {
         let addresses: Vec<&str> = list.split(',').map(str::trim).filter(|a| !a.is_empty()).collect();
         if addresses.iter().any(|a| !a.contains('@')) {
@@ -27,7 +27,7 @@ pub(super) fn address(new: &mut NewMessage) -> Result<(), Refusal> {
         }
         new.content_attributes.insert(key.to_owned(), json!(addresses));
     }
-    if !new.private {
+    if !new.private && version.keeps_mail_texts() {
         let text = new.content.clone().unwrap_or_default();
         let html = new.mail.html.clone().unwrap_or_else(|| html(&text));
         let both = |t: &str| -> Value { json!({"full": t, "reply": t}) };

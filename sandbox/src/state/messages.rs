@@ -135,7 +135,7 @@ impl State {
         }
         let mail = self.inboxes.get(&c.inbox_id).is_some_and(|i| i.channel == Channel::Email);
         if mail && new.message_type == MessageType::Outgoing {
-            super::mail::address(&mut new)?;
+            super::mail::address(&mut new, self.version)?;
         }
         self.find_reply(&c, &mut new.content_attributes);
         let id = take(&mut self.ids.message);
@@ -178,16 +178,21 @@ impl State {
             && matches!(row.sender, Some(Sender::User(_)))
             && !row.content_attributes.contains_key("automation_rule_id")
             && !row.additional_attributes.contains_key("campaign_id");
-        let bot = row.message_type == MessageType::Outgoing && !row.private && matches!(row.sender, Some(Sender::Bot(_)));
+        let bot = self.version.counts_bot_replies()
+            && row.message_type == MessageType::Outgoing
+            && !row.private
+            && matches!(row.sender, Some(Sender::Bot(_)));
+        let from_contact = matches!(row.sender, Some(Sender::Contact(_)));
         let (kind, private, content) = (row.message_type, row.private, row.content.clone().unwrap_or_default());
         let with_files = !row.attachments.is_empty();
         let rendered = row.content != row.processed;
         let unsendable = mail && !self.mail_server && kind == MessageType::Outgoing && !private && row.source_id.is_none();
+        let message = Box::new(row.clone());
         self.insert_message(row);
         if kind == MessageType::Incoming {
             self.reopen(conversation);
         }
-        self.emit(Event::MessageCreated { message: id, echo: new.echo.clone() });
+        self.emit(Event::MessageCreated { message: message.clone(), echo: new.echo.clone() });
         if with_files {
             if rendered {
                 self.update_message(id, new.echo.clone(), |m| m.processed.clone_from(&m.content));
@@ -203,7 +208,7 @@ impl State {
                 self.contact_active(c.contact_id, now);
             }
             MessageType::Outgoing if human && c.first_reply_created_at.is_none() => {
-                self.emit(Event::FirstReply { message: id, echo: new.echo });
+                self.emit(Event::FirstReply { message, echo: new.echo });
                 self.save_conversation(conversation, born, |c| {
                     c.first_reply_created_at = Some(now);
                     c.waiting_since = None;
@@ -212,12 +217,13 @@ impl State {
             MessageType::Outgoing if (human || bot) && c.waiting_since.is_some() => {
                 self.save_conversation(conversation, born, |c| c.waiting_since = None);
             }
-            MessageType::Activity | MessageType::Template => self.contact_active(c.contact_id, now),
-            MessageType::Outgoing => {}
+            MessageType::Activity | MessageType::Template if from_contact => self.contact_active(c.contact_id, now),
+            MessageType::Outgoing | MessageType::Activity | MessageType::Template => {}
         }
         if private {
             self.mention(conversation, id, &content);
-        } else if matches!(kind, MessageType::Incoming | MessageType::Outgoing) {
+        }
+        if matches!(kind, MessageType::Incoming | MessageType::Outgoing) && !(private && self.version.keeps_notes_quiet()) {
             self.later(Job::NotifyMessage(id));
         }
         Ok(id)
@@ -241,6 +247,10 @@ impl State {
             return Err(Refusal::unprocessable(format!(
                 "Validation failed: Content is too long (maximum is {CONTENT_CHARS_MAX} characters)"
             )));
+        }
+        let longest = self.version.source_id_chars_max();
+        if new.source_id.as_ref().is_some_and(|t| t.chars().count() > longest) {
+            return Err(Refusal::unprocessable(format!("Validation failed: Source is too long (maximum is {longest} characters)")));
         }
         if let Some(kind) = &new.content_type
             && !CONTENT_TYPES.contains(&kind.as_str())
@@ -309,18 +319,31 @@ impl State {
             Status::Resolved => Status::Open,
             Status::Open | Status::Pending => return,
         };
+        let had = c.assignee_id;
         let actor = std::mem::take(&mut self.actor);
         self.update_conversation(id, |c| c.status = next);
         self.actor = actor;
         if before == Status::Resolved && next == Status::Open {
-            self.later(Job::Activity { conversation: id, text: "System reopened the conversation due to a new incoming message.".into() });
+            let taken = self.conversations.get(&id).and_then(|c| c.assignee_id).filter(|a| Some(*a) != had);
+            let text = match taken.and_then(|a| self.users.get(&a)) {
+                Some(user) => format!("Assigned to {} by Automation System", user.name), // Before 4.13, see `assign_in_save`.
+                None => "System reopened the conversation due to a new incoming message.".into(),
+            };
+            self.later(Job::Activity { conversation: id, text });
         }
     }
 
     /// Saves a change of one message and tells it with the columns before and after.
     pub(crate) fn update_message(&mut self, id: Id, echo: Option<Value>, change: impl FnOnce(&mut Message)) {
+        if let Some(told) = self.change_message(id, echo, change) {
+            self.emit(told);
+        }
+    }
+
+    /// Saves a change of one message; gives back what there is to tell, if anything changed.
+    pub(super) fn change_message(&mut self, id: Id, echo: Option<Value>, change: impl FnOnce(&mut Message)) -> Option<Event> {
         let now = self.now();
-        let Some(row) = self.messages.get_mut(&id) else { return };
+        let row = self.messages.get_mut(&id)?;
         let before = row.clone();
         change(row);
         let text = |m: &Message| {
@@ -334,7 +357,7 @@ impl State {
             ]
         };
         if text(&before) == text(row) {
-            return;
+            return None;
         }
         row.updated_at = now;
         row.processed.clone_from(&row.content);
@@ -349,7 +372,14 @@ impl State {
         ];
         let previous =
             columns.into_iter().filter(|(k, a, b)| *k == "updated_at" || a != b).map(|(k, a, b)| (k.to_owned(), json!([a, b]))).collect();
-        self.emit(Event::MessageUpdated { message: id, previous, echo });
+        let conversation = row.conversation_id;
+        let message = Box::new(row.clone());
+        if !self.version.keeps_updated_at()
+            && let Some(c) = self.conversations.get_mut(&conversation)
+        {
+            c.updated_at = now;
+        }
+        Some(Event::MessageUpdated { message, previous, echo })
     }
 
     /// Notes width and height of pictures, silently.

@@ -5,15 +5,20 @@
 //! written out from the rows as they are by then.
 
 mod assign;
+mod bulk;
 mod contacts;
 mod conversations;
+mod csat;
 mod mail;
 mod messages;
 mod notify;
+mod office;
 mod presence;
 mod query;
 mod rows;
 mod seed;
+mod sessions;
+mod staff;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -22,17 +27,23 @@ use std::{
 
 use serde_json::Value;
 
-pub(crate) use contacts::{NewContact, contact_type, from_attribute};
+pub(crate) use bulk::Bulk;
+pub(crate) use contacts::{NewContact, contact_type, email_like, from_attribute};
 pub(crate) use conversations::NewConversation;
+pub(crate) use csat::RATINGS;
 pub(crate) use mail::MailFields;
 pub(crate) use messages::{NewMessage, Upload};
+pub(crate) use office::*;
 pub(crate) use presence::Presence;
 pub(crate) use query::{ConversationQuery, Counts, StatusFilter, like, says, sorted};
 pub(crate) use rows::*;
+pub(crate) use sessions::{Credentials, Session};
+pub(crate) use staff::weaknesses;
 
 use crate::{
     clock::{Clock, Stamp},
     token::Mint,
+    version::Version,
     world::Role,
 };
 
@@ -55,6 +66,10 @@ pub(crate) enum Event {
     ContactCreated(Id),
     /// With the changed columns; without any there is no webhook.
     ContactUpdated(Id, Changes),
+    /// Account and data with the picture that goes; the webhook is told apart.
+    PictureRemoved(Id, Value),
+    /// The webhook of a changed contact alone.
+    ContactHooked(Id, Changes),
     /// The last data of one that is gone, and its account.
     ContactDeleted(Id, Value),
     /// Account and data of the surviving one before it takes the other's values over.
@@ -77,16 +92,17 @@ pub(crate) enum Event {
         conversation: Id,
         user: Id,
     },
+    /// With the message as it was then; so the next two.
     MessageCreated {
-        message: Id,
+        message: Box<Message>,
         echo: Option<Value>,
     },
     FirstReply {
-        message: Id,
+        message: Box<Message>,
         echo: Option<Value>,
     },
     MessageUpdated {
-        message: Id,
+        message: Box<Message>,
         previous: Object,
         echo: Option<Value>,
     },
@@ -112,14 +128,31 @@ pub(crate) type Changes = Vec<(&'static str, Value, Value)>;
 /// Work that Chatwoot gives to Sidekiq: done after the answer is built.
 #[derive(Debug, Clone)]
 enum Job {
-    Activity { conversation: Id, text: String },
+    Activity {
+        conversation: Id,
+        text: String,
+    },
     AutoAssign(Id),
-    NotifyAssignee { conversation: Id, by: Actor },
+    NotifyAssignee {
+        conversation: Id,
+        by: Actor,
+    },
     NotifyMessage(Id),
     DeleteConversation(Id),
     ReadReceipts(Id),
+    /// Marks one message, and tells of the one before: a webhook is built a job after its change (hook-changes).
+    ReadReceipt(Id),
+    /// Tells of the oldest receipt that was not told yet.
+    TellReceipt,
+    Bulk(Box<Bulk>),
     MeasurePictures(Id),
     FailMail(Id),
+    /// A new picture of a contact was looked at.
+    PictureSeen(Id),
+    /// A conversation was resolved: the customer may be asked how it was.
+    Survey(Id),
+    /// A survey message was answered.
+    Rated(Id),
 }
 
 /// Next number of each id space; apart from each other so that mixing two up shows.
@@ -136,6 +169,7 @@ struct Ids {
     message: Id,
     attachment: Id,
     notification: Id,
+    account_user: Id,
 }
 
 impl Default for Ids {
@@ -152,6 +186,7 @@ impl Default for Ids {
             message: 10_001,
             attachment: 20_001,
             notification: 30_001,
+            account_user: 601,
         }
     }
 }
@@ -159,6 +194,8 @@ impl Default for Ids {
 /// All rows, and what waits to be told.
 #[derive(Debug)]
 pub(crate) struct State {
+    /// The release played.
+    pub(crate) version: Version,
     clock: Arc<Clock>,
     pub(crate) mint: Mint,
     ids: Ids,
@@ -166,6 +203,8 @@ pub(crate) struct State {
     pub(crate) actor: Actor,
     events: Vec<Emitted>,
     jobs: VecDeque<Job>,
+    /// Changes of a read receipt that wait to be told.
+    receipts: VecDeque<Event>,
     pub(crate) accounts: BTreeMap<Id, Account>,
     pub(crate) users: BTreeMap<Id, User>,
     pub(crate) inboxes: BTreeMap<Id, Inbox>,
@@ -186,6 +225,14 @@ pub(crate) struct State {
     pub(crate) blobs: BTreeMap<String, Blob>,
     pub(crate) notifications: BTreeMap<Id, Notification>,
     pub(crate) notes: BTreeMap<Id, Note>,
+    pub(crate) csats: BTreeMap<Id, Csat>,
+    pub(crate) automations: BTreeMap<Id, Automation>,
+    pub(crate) macros: BTreeMap<Id, Macro>,
+    pub(crate) dashboard_apps: BTreeMap<Id, DashboardApp>,
+    pub(crate) subscriptions: BTreeMap<Id, Subscription>,
+    sessions: Vec<Session>,
+    /// The session of the call that runs, when it came with one or made one.
+    pub(crate) session: Option<Session>,
     /// Id and name of the company behind a mail domain.
     companies: BTreeMap<(Id, String), (Id, String)>,
     pub(crate) presence: Presence,
@@ -199,6 +246,10 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn now(&self) -> Stamp {
         self.clock.now()
+    }
+
+    pub(crate) fn next_team_id(&mut self) -> Id {
+        take(&mut self.ids.team)
     }
 
     pub(crate) fn next_small_id(&mut self) -> Id {
@@ -220,25 +271,38 @@ impl State {
         std::mem::take(&mut self.events)
     }
 
-    /// Runs the jobs that wait, nobody acting.
-    pub(crate) fn run_jobs(&mut self) {
+    /// Runs the next job that waits, nobody acting. False when there was none.
+    pub(crate) fn run_job(&mut self) -> bool {
         self.actor = Actor::Nobody;
-        while let Some(job) = self.jobs.pop_front() {
-            match job {
-                Job::Activity { conversation, text } => self.write_activity(conversation, text),
-                Job::AutoAssign(conversation) => self.auto_assign(conversation),
-                Job::NotifyAssignee { conversation, by } => self.notify_assignee(conversation, by),
-                Job::NotifyMessage(message) => self.notify_message(message),
-                Job::DeleteConversation(conversation) => self.remove_conversation(conversation),
-                Job::ReadReceipts(conversation) => self.mark_read(conversation),
-                Job::MeasurePictures(message) => self.measure_pictures(message),
-                Job::FailMail(message) => self.fail_mail(message),
+        let Some(job) = self.jobs.pop_front() else { return false };
+        match job {
+            Job::Activity { conversation, text } => self.write_activity(conversation, text),
+            Job::AutoAssign(conversation) => self.auto_assign(conversation),
+            Job::NotifyAssignee { conversation, by } => self.notify_assignee(conversation, by),
+            Job::NotifyMessage(message) => self.notify_message(message),
+            Job::DeleteConversation(conversation) => self.remove_conversation(conversation),
+            Job::ReadReceipts(conversation) => self.mark_read(conversation),
+            Job::ReadReceipt(message) => {
+                let told = self.change_message(message, None, |m| m.status = "read");
+                self.receipts.extend(told);
             }
+            Job::TellReceipt => {
+                if let Some(told) = self.receipts.pop_front() {
+                    self.emit(told);
+                }
+            }
+            Job::Bulk(bulk) => self.bulk(*bulk),
+            Job::MeasurePictures(message) => self.measure_pictures(message),
+            Job::FailMail(message) => self.fail_mail(message),
+            Job::PictureSeen(contact) => self.emit(Event::ContactUpdated(contact, Changes::new())),
+            Job::Survey(conversation) => self.send_survey(conversation),
+            Job::Rated(message) => self.note_rating(message),
         }
+        true
     }
 
     pub(crate) fn role(&self, user: Id, account: Id) -> Option<Role> {
-        self.users.get(&user).filter(|u| u.account_id == account).map(|u| u.role)
+        self.users.get(&user).filter(|u| u.account_id == Some(account)).map(|u| u.role)
     }
 
     /// The conversation of that display id.
@@ -251,12 +315,13 @@ impl State {
         self.threads.get(&conversation).into_iter().flatten().filter_map(|id| self.messages.get(id))
     }
 
-    /// Whether that user may open the conversation: administrators, members of the inbox, members of its team.
+    /// Whether that user may open the conversation: administrators, members of the inbox, members of its team (4.8.0).
     pub(crate) fn may_open(&self, user: Id, c: &Conversation) -> bool {
         match self.role(user, c.account_id) {
             Some(Role::Administrator) => true,
             Some(Role::Agent) => {
-                self.is_member(user, c.inbox_id) || c.team_id.and_then(|t| self.teams.get(&t)).is_some_and(|t| t.members.contains(&user))
+                let of_team = || c.team_id.and_then(|t| self.teams.get(&t)).is_some_and(|t| t.members.contains(&user));
+                self.is_member(user, c.inbox_id) || self.version.opens_to_the_team() && of_team()
             }
             None => false,
         }
@@ -276,7 +341,7 @@ impl State {
     fn actor_name(&self) -> Option<String> {
         match self.actor {
             Actor::User(id) => self.users.get(&id).map(|u| u.name.clone()),
-            Actor::Bot(id) => self.bots.get(&id).map(|b| b.name.clone()),
+            Actor::Bot(id) => self.bots.get(&id).map(|b| b.name.clone().unwrap_or_default()),
             Actor::Policy => Some("Default Policy".into()),
             Actor::Contact(_) | Actor::Nobody => None,
         }

@@ -23,8 +23,11 @@ impl State {
             _ => None,
         };
         let assignee = c.assignee_id;
-        let others: Vec<Id> = c.participants.iter().copied().filter(|u| Some(*u) != assignee && Some(*u) != writer).collect();
-        if let Some(user) = assignee.filter(|u| Some(*u) != writer) {
+        // A note before 4.11.2: who is mentioned in it knows of it already (account-notifications).
+        let told = |user: Id| self.notifications.values().any(|n| n.user_id == user && n.message_id == Some(message));
+        let hears = |user: &Id| Some(*user) != writer && !told(*user);
+        let others: Vec<Id> = c.participants.iter().copied().filter(|u| Some(*u) != assignee && hears(u)).collect();
+        if let Some(user) = assignee.filter(hears) {
             self.notify(user, m.conversation_id, "assigned_conversation_new_message", Some(message));
         }
         for user in others {
@@ -53,7 +56,7 @@ impl State {
                 c.mentioned.insert(user);
             }
             self.emit(Event::Mentioned { conversation, user });
-            if author != Some(Sender::User(user)) {
+            if author != Some(Sender::User(user)) || !self.version.spares_the_author() {
                 self.notify(user, conversation, "conversation_mention", Some(message));
             }
         }

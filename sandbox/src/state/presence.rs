@@ -9,8 +9,6 @@ use crate::clock::Stamp;
 
 /// `PRESENCE_DURATION` for people, as shipped.
 const USER_S: i64 = 20;
-/// For contacts, since 4.12.
-const CONTACT_S: i64 = 90;
 
 /// Last sign of life of each user and contact.
 #[derive(Debug, Default)]
@@ -31,7 +29,7 @@ impl State {
     }
 
     pub(crate) fn contact_online(&self, contact: Id) -> bool {
-        self.presence.contacts.get(&contact).is_some_and(|at| at.plus_seconds(CONTACT_S) > self.now())
+        self.presence.contacts.get(&contact).is_some_and(|at| at.plus_seconds(self.version.contact_presence_s()) > self.now())
     }
 
     fn user_fresh(&self, user: Id) -> bool {
@@ -47,7 +45,7 @@ impl State {
     }
 
     pub(crate) fn is_online(&self, user: Id, account: Id) -> bool {
-        self.users.get(&user).is_some_and(|u| u.account_id == account) && self.availability_of(user) == "online"
+        self.users.get(&user).is_some_and(|u| u.account_id == Some(account)) && self.availability_of(user) == "online"
     }
 
     /// `presence.update` for one account; contacts are not told about each other.
@@ -55,7 +53,7 @@ impl State {
         let users: Map<String, Value> = self
             .users
             .values()
-            .filter(|u| u.account_id == account && (!u.auto_offline || self.user_fresh(u.id)))
+            .filter(|u| u.account_id == Some(account) && (!u.auto_offline || self.user_fresh(u.id)))
             .map(|u| (u.id.to_string(), json!(u.availability.as_str())))
             .collect();
         if for_contact {

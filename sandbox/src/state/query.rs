@@ -143,7 +143,7 @@ pub(crate) fn sorted<'a>(s: &State, mut rows: Vec<&'a Conversation>, by: &str) -
             rows.sort_by_key(|c| Reverse(c.last_activity_at));
             rows.sort_by(|a, b| nulls_last(a.priority, b.priority, true));
         }
-        "priority_desc_created_at_asc" => {
+        "priority_desc_created_at_asc" if s.version.sorts_by_priority_and_age() => {
             rows.sort_by_key(|c| c.created_at);
             rows.sort_by(|a, b| nulls_last(a.priority, b.priority, true));
         }
@@ -155,7 +155,7 @@ pub(crate) fn sorted<'a>(s: &State, mut rows: Vec<&'a Conversation>, by: &str) -
             rows.sort_by_key(|c| c.created_at);
             rows.sort_by(|a, b| nulls_last(a.waiting_since, b.waiting_since, true));
         }
-        "unread" => {
+        "unread" if s.version.sorts_by_unread() => {
             rows.sort_by_key(|c| Reverse(c.last_activity_at));
             rows.sort_by_key(|c| Reverse(s.unread_count(c)));
         }

@@ -1,6 +1,6 @@
 //! The rows of the sandbox's memory, named and shaped after Chatwoot's tables. No rules here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -20,6 +20,16 @@ pub(crate) struct Account {
     pub(crate) key: String,
     pub(crate) name: String,
     pub(crate) created_at: Stamp,
+    pub(crate) suspended: bool,
+    pub(crate) locale: String,
+    pub(crate) domain: Option<String>,
+    pub(crate) support_email: Option<String>,
+    /// Rules such as `auto_resolve_after`, as they were set.
+    pub(crate) settings: Object,
+    pub(crate) custom_attributes: Object,
+    pub(crate) limits: Object,
+    /// Features that differ from the installation's.
+    pub(crate) features: BTreeMap<String, bool>,
     /// Change stamps of labels, inboxes and teams; none until the first change.
     pub(crate) cache: CacheKeys,
 }
@@ -64,6 +74,10 @@ pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) display_name: Option<String>,
     pub(crate) email: String,
+    /// Nobody signs in without one.
+    pub(crate) password: Option<String>,
+    /// Whether the invitation was followed.
+    pub(crate) confirmed: bool,
     pub(crate) message_signature: Option<String>,
     pub(crate) access_token: String,
     pub(crate) pubsub_token: String,
@@ -71,7 +85,13 @@ pub(crate) struct User {
     pub(crate) custom_attributes: Object,
     /// Blob that holds the picture.
     pub(crate) avatar: Option<String>,
-    pub(crate) account_id: Id,
+    /// The account it works in. The sandbox knows one at most; Chatwoot any number.
+    pub(crate) account_id: Option<Id>,
+    /// Row of the membership.
+    pub(crate) account_user_id: Id,
+    pub(crate) created_at: Stamp,
+    pub(crate) joined_at: Stamp,
+    pub(crate) rejoined_at: Stamp,
     pub(crate) role: Role,
     pub(crate) availability: Availability,
     pub(crate) auto_offline: bool,
@@ -115,86 +135,6 @@ impl Inbox {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Team {
-    pub(crate) id: Id,
-    pub(crate) key: String,
-    pub(crate) account_id: Id,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) allow_auto_assign: bool,
-    pub(crate) members: Vec<Id>,
-    pub(crate) created_at: Stamp,
-    pub(crate) updated_at: Stamp,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Label {
-    pub(crate) id: Id,
-    pub(crate) account_id: Id,
-    pub(crate) title: String,
-    pub(crate) description: Option<String>,
-    pub(crate) color: String,
-    pub(crate) show_on_sidebar: Option<bool>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Canned {
-    pub(crate) id: Id,
-    pub(crate) account_id: Id,
-    pub(crate) short_code: String,
-    pub(crate) content: String,
-    pub(crate) created_at: Stamp,
-    pub(crate) updated_at: Stamp,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Attribute {
-    pub(crate) id: Id,
-    pub(crate) account_id: Id,
-    pub(crate) model: String,
-    pub(crate) display_type: String,
-    pub(crate) key: String,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) values: Vec<String>,
-    pub(crate) created_at: Stamp,
-    pub(crate) updated_at: Stamp,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Bot {
-    pub(crate) id: Id,
-    pub(crate) account_id: Id,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) outgoing_url: String,
-    pub(crate) access_token: String,
-    pub(crate) secret: String,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Webhook {
-    pub(crate) id: Id,
-    pub(crate) account_id: Id,
-    pub(crate) name: Option<String>,
-    pub(crate) url: String,
-    pub(crate) subscriptions: Vec<String>,
-    pub(crate) secret: String,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct CustomFilter {
-    pub(crate) id: Id,
-    pub(crate) account_id: Id,
-    pub(crate) user_id: Id,
-    pub(crate) name: String,
-    pub(crate) filter_type: String,
-    pub(crate) query: Value,
-    pub(crate) created_at: Stamp,
-    pub(crate) updated_at: Stamp,
-}
-
-#[derive(Debug, Clone)]
 pub(crate) struct Contact {
     pub(crate) id: Id,
     pub(crate) key: String,
@@ -204,6 +144,8 @@ pub(crate) struct Contact {
     pub(crate) phone_number: Option<String>,
     pub(crate) identifier: Option<String>,
     pub(crate) blocked: bool,
+    /// Address of the small picture, empty without one.
+    pub(crate) thumbnail: String,
     pub(crate) additional_attributes: Object,
     pub(crate) custom_attributes: Object,
     pub(crate) labels: Vec<String>,

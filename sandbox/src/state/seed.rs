@@ -8,17 +8,20 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    Account, Attachment, Attribute, Availability, Blob, Bot, CacheKeys, Canned, Contact, ContactInbox, Id, Ids, Inbox, Label, Message,
-    MessageType, Object, Presence, Priority, Sender, State, Status, Team, User, Webhook, take,
+    Attachment, Attribute, Availability, Blob, Bot, Canned, Contact, ContactInbox, Id, Ids, Inbox, Label, Message, MessageType, Object,
+    Presence, Priority, Sender, State, Status, Team, User, Webhook,
+    staff::{EMAIL_FLAGS, PUSH_FLAGS},
+    take,
 };
 use crate::{
     clock::{Clock, Stamp},
     token::Mint,
+    version::Version,
     world::{Channel, ConversationSeed, MessageSeed, World},
 };
 
-const EMAIL_FLAGS: [&str; 1] = ["email_conversation_assignment"];
-const PUSH_FLAGS: [&str; 1] = ["push_conversation_assignment"];
+/// The password of everyone whose seed names none.
+const PASSWORD: &str = "Sesame!Open42";
 
 /// Keys to ids while seeding.
 #[derive(Default)]
@@ -32,15 +35,17 @@ struct Keys {
 
 impl State {
     /// A memory that holds nothing.
-    fn empty(clock: Arc<Clock>, mint: Mint, base: &str) -> Self {
+    fn empty(version: Version, clock: Arc<Clock>, mint: Mint, base: &str) -> Self {
         let platform_token = mint.named("platform");
         State {
+            version,
             clock,
             mint,
             ids: Ids::default(),
             actor: Default::default(),
             events: Vec::new(),
             jobs: Default::default(),
+            receipts: Default::default(),
             accounts: BTreeMap::new(),
             users: BTreeMap::new(),
             inboxes: BTreeMap::new(),
@@ -61,6 +66,13 @@ impl State {
             blobs: BTreeMap::new(),
             notifications: BTreeMap::new(),
             notes: BTreeMap::new(),
+            csats: BTreeMap::new(),
+            automations: BTreeMap::new(),
+            macros: BTreeMap::new(),
+            dashboard_apps: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            sessions: Vec::new(),
+            session: None,
             companies: BTreeMap::new(),
             presence: Presence::default(),
             platform_token,
@@ -70,8 +82,8 @@ impl State {
     }
 
     /// The fresh world. Keys that are not defined are left out; [`World::check`] has refused them before.
-    pub(crate) fn seeded(world: &World, hooks: Option<&Url>, clock: Arc<Clock>, mint: Mint, base: &str) -> Self {
-        let mut s = State::empty(clock, mint, base);
+    pub(crate) fn seeded(world: &World, version: Version, hooks: Option<&Url>, clock: Arc<Clock>, mint: Mint, base: &str) -> Self {
+        let mut s = State::empty(version, clock, mint, base);
         s.mail_server = world.mail_server;
         let mut keys = Keys::default();
         let url = |text: &str| match hooks {
@@ -81,10 +93,8 @@ impl State {
         };
         let born = s.now().plus_seconds(-90 * 86_400);
         for a in &world.accounts {
-            let id = take(&mut s.ids.account);
+            let id = s.new_account(&a.key, &a.name, born);
             keys.accounts.insert(a.key.clone(), id);
-            let row = Account { id, key: a.key.clone(), name: a.name.clone(), created_at: born, cache: CacheKeys::default() };
-            s.accounts.insert(id, row);
         }
         let home = world.accounts.first().and_then(|a| keys.accounts.get(&a.key)).copied().unwrap_or(1);
         s.seed_users(world, &mut keys);
@@ -98,7 +108,7 @@ impl State {
                 key: t.key.clone(),
                 account_id: home,
                 name: t.name.clone(),
-                description: t.description.clone(),
+                description: Some(t.description.clone()),
                 allow_auto_assign: false,
                 members,
                 created_at: born,
@@ -117,6 +127,7 @@ impl State {
     fn seed_users(&mut self, world: &World, keys: &mut Keys) {
         for u in &world.users {
             let id = take(&mut self.ids.user);
+            let born = self.now();
             keys.users.insert(u.key.clone(), id);
             let row = User {
                 id,
@@ -124,13 +135,19 @@ impl State {
                 name: u.name.clone(),
                 display_name: None,
                 email: u.email.to_lowercase(),
+                password: Some(u.password.clone().unwrap_or_else(|| PASSWORD.to_owned())),
+                confirmed: true,
                 message_signature: None,
                 access_token: self.mint.named(&format!("user/{}/access", u.key)),
                 pubsub_token: self.mint.named(&format!("user/{}/pubsub", u.key)),
                 ui_settings: json!({}),
                 custom_attributes: Object::new(),
                 avatar: None,
-                account_id: keys.accounts.get(&u.account).copied().unwrap_or_default(),
+                account_id: keys.accounts.get(&u.account).copied(),
+                account_user_id: take(&mut self.ids.account_user),
+                created_at: born,
+                joined_at: born,
+                rejoined_at: born,
                 role: u.role,
                 availability: Availability::Online,
                 auto_offline: true,
@@ -205,7 +222,9 @@ impl State {
                 display_type: a.display_type.clone(),
                 key: a.key.clone(),
                 name: a.name.clone(),
-                description: a.description.clone(),
+                description: Some(a.description.clone()),
+                regex_pattern: None,
+                regex_cue: None,
                 values: a.values.clone(),
                 created_at: born,
                 updated_at: born,
@@ -216,10 +235,12 @@ impl State {
             let id = self.next_small_id();
             let row = Bot {
                 id,
-                account_id: home,
-                name: b.name.clone(),
-                description: b.description.clone(),
-                outgoing_url: url(&b.outgoing_url).unwrap_or_default(),
+                account_id: Some(home),
+                name: Some(b.name.clone()),
+                description: Some(b.description.clone()),
+                outgoing_url: url(&b.outgoing_url),
+                config: json!({}),
+                of_platform: false,
                 access_token: self.mint.named("bot/access"),
                 secret: self.mint.named("bot/secret"),
             };
@@ -231,7 +252,10 @@ impl State {
             let id = self.next_small_id();
             let account_id = keys.accounts.get(&w.account).copied().unwrap_or(home);
             let secret = self.mint.named("webhook/secret");
-            self.webhooks.insert(id, Webhook { id, account_id, name: None, url: target, subscriptions: w.subscriptions.clone(), secret });
+            self.webhooks.insert(
+                id,
+                Webhook { id, account_id, name: Some("all".into()), url: target, subscriptions: w.subscriptions.clone(), secret },
+            );
         }
     }
 
@@ -249,6 +273,7 @@ impl State {
                 phone_number: c.phone_number.clone(),
                 identifier: c.identifier.clone(),
                 blocked: false,
+                thumbnail: String::new(),
                 additional_attributes: Object::new(),
                 custom_attributes: c.custom_attributes.clone(),
                 labels: Vec::new(),

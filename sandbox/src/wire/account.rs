@@ -2,14 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::iso;
+use super::{iso, only_if};
 use crate::{
     clock::Stamp,
     state::{Account, Attribute, Bot, Canned, CustomFilter, Id, Inbox, Label, Team, Webhook},
+    version::Version,
     world::Channel,
 };
 
-const FEATURES: [&str; 26] = [
+const FEATURES: [&str; 23] = [
     "inbound_emails",
     "channel_email",
     "channel_facebook",
@@ -33,10 +34,30 @@ const FEATURES: [&str; 26] = [
     "chatwoot_v4",
     "contact_chatwoot_support_team",
     "channel_instagram",
-    "assignment_v2",
-    "channel_tiktok",
-    "captain_tasks",
 ];
+const NEWER_FEATURES: [&str; 3] = ["assignment_v2", "channel_tiktok", "captain_tasks"];
+const OLDER_FEATURES: [&str; 2] = ["channel_twitter", "report_v4"];
+
+pub(crate) fn account_status(a: &Account) -> &'static str {
+    if a.suspended { "suspended" } else { "active" }
+}
+
+/// What is switched on: the installation's features, changed by the account's own.
+fn features(a: &Account, version: Version) -> Map<String, Value> {
+    let more: &[&str] = if version.has_newer_features() { &NEWER_FEATURES } else { &OLDER_FEATURES };
+    let known = || FEATURES.iter().chain(more);
+    let installed = known().map(|f| (*f).to_owned()).filter(|f| a.features.get(f) != Some(&false));
+    let own = a.features.iter().filter(|(f, on)| **on && !known().any(|k| *k == f.as_str())).map(|(f, _)| f.clone());
+    installed.chain(own).map(|f| (f, json!(true))).collect()
+}
+
+/// The account as the platform shows it.
+pub(crate) fn platform_account(a: &Account, version: Version) -> Value {
+    json!({
+        "id": a.id, "name": a.name, "locale": a.locale, "domain": a.domain, "support_email": a.support_email, "features": features(a, version),
+        "custom_attributes": a.custom_attributes, "limits": a.limits, "status": account_status(a),
+    })
+}
 
 /// Change stamps as second texts; zeros while nothing changed.
 pub(crate) fn cache_keys(a: &Account) -> Value {
@@ -44,16 +65,16 @@ pub(crate) fn cache_keys(a: &Account) -> Value {
     json!({"label": stamp(a.cache.label), "inbox": stamp(a.cache.inbox), "team": stamp(a.cache.team)})
 }
 
-pub(crate) fn account(a: &Account) -> Value {
-    let features: Map<String, Value> = FEATURES.iter().map(|f| ((*f).to_owned(), json!(true))).collect();
+/// The account, as its change answers it; showing it adds two keys.
+pub(crate) fn account(a: &Account, version: Version) -> Value {
     json!({
-        "settings": {}, "created_at": a.created_at.iso(), "domain": null, "features": features, "id": a.id, "locale": "en", "name": a.name,
-        "support_email": null, "status": "active", "cache_keys": cache_keys(a), "latest_chatwoot_version": null, "subscribed_features": [],
+        "settings": a.settings, "created_at": a.created_at.iso(), "domain": a.domain, "features": features(a, version), "id": a.id, "locale": a.locale, "name": a.name,
+        "support_email": a.support_email, "status": account_status(a), "cache_keys": cache_keys(a),
     })
 }
 
 /// The inbox, with its secrets for administrators.
-pub(crate) fn inbox(i: &Inbox, secrets: bool, base: &str) -> Value {
+pub(crate) fn inbox(i: &Inbox, secrets: bool, base: &str, version: Version) -> Value {
     let mut out = Map::new();
     let web = i.channel == Channel::WebWidget;
     out.insert("id".into(), json!(i.id));
@@ -100,11 +121,13 @@ pub(crate) fn inbox(i: &Inbox, secrets: bool, base: &str) -> Value {
     out.insert("messaging_service_sid".into(), Value::Null);
     out.insert("phone_number".into(), Value::Null);
     match i.channel {
-        Channel::Email => add_mail(i, secrets, &mut out),
+        Channel::Email => add_mail(i, secrets, version, &mut out),
         Channel::Api => {
             if secrets {
                 out.insert("hmac_token".into(), json!(i.hmac_token));
-                out.insert("secret".into(), json!(i.secret));
+                if version.signs_inbox_webhooks() {
+                    out.insert("secret".into(), json!(i.secret));
+                }
             }
             out.insert("webhook_url".into(), json!(i.webhook_url));
             out.insert("inbox_identifier".into(), json!(i.identifier));
@@ -116,9 +139,13 @@ pub(crate) fn inbox(i: &Inbox, secrets: bool, base: &str) -> Value {
     Value::Object(out)
 }
 
-fn add_mail(i: &Inbox, secrets: bool, out: &mut Map<String, Value>) {
+fn add_mail(i: &Inbox, secrets: bool, version: Version, out: &mut Map<String, Value>) {
     out.insert("email".into(), json!(i.email));
-    out.insert("forwarding_enabled".into(), json!(false));
+    if version.tells_forwarding() {
+        out.insert("forwarding_enabled".into(), json!(false));
+    } else {
+        out.insert("forward_to_email".into(), json!(format!("{}@forward.invalid", i.identifier)));
+    }
     if !secrets {
         return;
     }
@@ -129,7 +156,7 @@ fn add_mail(i: &Inbox, secrets: bool, out: &mut Map<String, Value>) {
         "smtp_authentication": "login",
     });
     if let Value::Object(map) = server {
-        out.extend(map);
+        out.extend(map.into_iter().filter(|(key, _)| key != "imap_authentication" || version.tells_forwarding()));
     }
 }
 
@@ -159,25 +186,27 @@ pub(crate) fn canned(c: &Canned) -> Value {
 pub(crate) fn attribute(a: &Attribute) -> Value {
     json!({
         "id": a.id, "attribute_display_name": a.name, "attribute_display_type": a.display_type, "attribute_description": a.description,
-        "attribute_key": a.key, "regex_pattern": null, "regex_cue": null, "attribute_values": a.values, "attribute_model": a.model,
+        "attribute_key": a.key, "regex_pattern": a.regex_pattern, "regex_cue": a.regex_cue, "attribute_values": a.values, "attribute_model": a.model,
         "default_value": null, "created_at": a.created_at.iso(), "updated_at": iso(Some(a.updated_at)),
     })
 }
 
 /// A bot, with its secret for administrators; everyone sees its token.
-pub(crate) fn bot(b: &Bot, secrets: bool) -> Value {
+pub(crate) fn bot(b: &Bot, secrets: bool, version: Version) -> Value {
     let mut out = json!({
         "id": b.id, "name": b.name, "description": b.description, "thumbnail": "", "outgoing_url": b.outgoing_url, "bot_type": "webhook",
-        "bot_config": {}, "account_id": b.account_id, "access_token": b.access_token,
+        "bot_config": b.config, "account_id": b.account_id, "access_token": b.access_token,
     });
-    if secrets {
+    if secrets && version.signs_inbox_webhooks() {
         out = super::with(out, "secret", json!(b.secret));
     }
     super::with(out, "system_bot", json!(false))
 }
 
-pub(crate) fn webhook(w: &Webhook) -> Value {
-    json!({"id": w.id, "name": w.name, "url": w.url, "account_id": w.account_id, "subscriptions": w.subscriptions, "secret": w.secret})
+pub(crate) fn webhook(w: &Webhook, version: Version) -> Value {
+    let out =
+        json!({"id": w.id, "name": w.name, "url": w.url, "account_id": w.account_id, "subscriptions": w.subscriptions, "secret": w.secret});
+    only_if(version.has_webhook_secrets(), "secret", only_if(version.names_webhooks(), "name", out))
 }
 
 pub(crate) fn custom_filter(f: &CustomFilter) -> Value {

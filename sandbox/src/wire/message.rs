@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{actor_hook, actor_push, conversation_hook, iso};
+use super::{actor_hook, actor_push, conversation_hook, iso, only_if, seen};
 use crate::state::{Actor, Attachment, Message, Notification, Sender, State};
 
 fn sender(m: &Message) -> Option<Actor> {
@@ -19,7 +19,7 @@ pub(crate) fn url_safe(name: &str) -> String {
 }
 
 /// Where a stored file is found: `blobs`, or `representations` for the small picture.
-pub(super) fn blob_url(s: &State, key: &str, kind: &str) -> Option<String> {
+pub(crate) fn blob_url(s: &State, key: &str, kind: &str) -> Option<String> {
     let name = url_safe(&s.blobs.get(key)?.name);
     Some(format!("{}/rails/active_storage/{kind}/redirect/{key}/{name}", s.base))
 }
@@ -29,13 +29,14 @@ pub(crate) fn attachment(s: &State, m: &Message, a: &Attachment) -> Value {
     let url = blob_url(s, &a.blob, "blobs").unwrap_or_default();
     let thumb = blob_url(s, &a.blob, "representations").filter(|_| a.file_type == "image").unwrap_or_default();
     let blob = s.blobs.get(&a.blob);
-    let extension = blob.and_then(|b| b.name.rsplit_once('.')).map(|(_, e)| e.to_owned());
+    let extension = blob.and_then(|b| b.name.rsplit_once('.')).map(|(_, e)| e.to_owned()).filter(|_| s.version.tells_file_types());
     let mut out = json!({
         "id": a.id, "message_id": m.id, "file_type": a.file_type, "account_id": m.account_id, "extension": extension,
         "content_type": blob.map(|b| b.content_type.clone()), "data_url": url,
         "thumb_url": thumb,
         "file_size": blob.map_or(0, |b| b.bytes.len()), "width": a.size.map(|s| s.0), "height": a.size.map(|s| s.1),
     });
+    out = only_if(s.version.tells_file_types(), "content_type", out);
     if a.file_type == "audio" {
         out = super::with(out, "transcribed_text", json!(""));
     }
@@ -70,7 +71,7 @@ pub(crate) fn message_rest(s: &State, m: &Message, echo: Option<&Value>) -> Valu
     out.insert("private".into(), json!(m.private));
     out.insert("source_id".into(), json!(m.source_id));
     if let Some(who) = sender(m).and_then(|a| actor_push(s, a)) {
-        out.insert("sender".into(), who);
+        out.insert("sender".into(), seen(s, who));
     }
     add_files(s, m, &mut out);
     Value::Object(out)
@@ -106,12 +107,20 @@ pub(crate) fn normalised(text: &str) -> String {
     text.replace("\\\n", "\n").trim_end_matches('\n').to_owned()
 }
 
+/// A survey's words, with the address of its page.
+fn linked(s: &State, m: &Message, text: String) -> String {
+    match s.conversations.get(&m.conversation_id).filter(|_| m.content_type == "input_csat") {
+        Some(c) => format!("{text} {}/survey/responses/{}", s.base, c.uuid),
+        None => text,
+    }
+}
+
 /// The webhook shape, without its `event`.
 pub(crate) fn message_hook(s: &State, m: &Message) -> Value {
     let mut out = json!({
         "account": s.accounts.get(&m.account_id).map(|a| json!({"id": a.id, "name": a.name})),
         "additional_attributes": m.additional_attributes, "content_attributes": m.content_attributes, "content_type": m.content_type,
-        "content": m.content.as_deref().map(normalised), "conversation": s.conversations.get(&m.conversation_id).map(|c| conversation_hook(s, c)),
+        "content": m.content.as_deref().map(|t| if s.version.normalises_webhook_text() { normalised(t) } else { t.to_owned() }).map(|text| linked(s, m, text)), "conversation": s.conversations.get(&m.conversation_id).map(|c| conversation_hook(s, c)),
         "created_at": m.created_at.iso(), "id": m.id, "inbox": s.inboxes.get(&m.inbox_id).map(|i| json!({"id": i.id, "name": i.name})),
         "message_type": m.message_type.as_str(), "private": m.private, "sender": sender(m).and_then(|a| actor_hook(s, a)),
         "source_id": m.source_id,

@@ -4,15 +4,20 @@ mod account;
 mod contact;
 mod conversation;
 mod message;
+mod office;
 mod user;
 
-pub(crate) use account::{account, attribute, bot, cache_keys, canned, custom_filter, inbox, inbox_slim, label, team, team_row, webhook};
+pub(crate) use account::{
+    account, account_status, attribute, bot, cache_keys, canned, custom_filter, inbox, inbox_slim, label, platform_account, team, team_row,
+    webhook,
+};
 pub(crate) use contact::{contact_hook, contact_inbox_row, contact_push, contact_rest, contact_row, note};
 pub(crate) use conversation::{conversation_hook, conversation_public, conversation_push, conversation_rest};
 pub(crate) use message::{
-    attachment, message_hook, message_public, message_push, message_rest, normalised, notification, notification_row, url_safe,
+    attachment, blob_url, message_hook, message_public, message_push, message_rest, normalised, notification, notification_row, url_safe,
 };
-pub(crate) use user::{actor_hook, actor_push, agent, assignee_rest, bot_slim, profile, user_push};
+pub(crate) use office::{account_user, automation, csat, csat_row, dashboard_app, macro_of, platform_user, subscription};
+pub(crate) use user::{actor_hook, actor_push, agent, assignee_rest, bot_slim, profile, seen, user_push};
 
 use serde_json::{Value, json};
 
@@ -32,6 +37,14 @@ fn iso(at: Option<Stamp>) -> Value {
 pub(crate) fn with(mut value: Value, key: &str, added: Value) -> Value {
     if let Value::Object(map) = &mut value {
         map.insert(key.to_owned(), added);
+    }
+    value
+}
+
+/// Takes a key out of an object when the release played has none.
+fn only_if(there: bool, key: &str, mut value: Value) -> Value {
+    if let (false, Value::Object(map)) = (there, &mut value) {
+        map.shift_remove(key);
     }
     value
 }

@@ -11,8 +11,9 @@ use crate::{
 pub(crate) fn agent(s: &State, u: &User) -> Value {
     let mut out = json!({
         "id": u.id, "account_id": u.account_id, "availability_status": s.availability_of(u.id), "auto_offline": u.auto_offline,
-        "confirmed": true, "email": u.email, "provider": "email", "available_name": u.available_name(),
+        "confirmed": u.confirmed, "email": u.email, "provider": "email", "available_name": u.available_name(),
     });
+    out = super::only_if(s.version.tells_the_provider(), "provider", out);
     if let Value::Object(map) = &mut out {
         if !u.custom_attributes.is_empty() {
             map.insert("custom_attributes".into(), json!(u.custom_attributes));
@@ -27,7 +28,7 @@ pub(crate) fn agent(s: &State, u: &User) -> Value {
 
 /// The profile, with the address pictures are served from.
 pub(crate) fn profile(s: &State, u: &User) -> Value {
-    let account = s.accounts.get(&u.account_id);
+    let account = u.account_id.and_then(|a| s.accounts.get(&a));
     let permissions = match u.role {
         Role::Administrator => "administrator",
         Role::Agent => "agent",
@@ -35,24 +36,27 @@ pub(crate) fn profile(s: &State, u: &User) -> Value {
     let mut out = json!({
         "access_token": u.access_token, "account_id": u.account_id, "available_name": u.available_name(),
         "avatar_url": u.avatar.as_ref().and_then(|b| super::message::blob_url(s, b, "representations")).unwrap_or_default(),
-        "confirmed": true, "display_name": u.display_name, "message_signature": u.message_signature, "email": u.email, "id": u.id,
+        "confirmed": u.confirmed, "display_name": u.display_name, "message_signature": u.message_signature, "email": u.email, "id": u.id,
         "inviter_id": null, "name": u.name, "provider": "email", "pubsub_token": u.pubsub_token,
     });
     if let Value::Object(map) = &mut out {
         if !u.custom_attributes.is_empty() {
             map.insert("custom_attributes".into(), json!(u.custom_attributes));
         }
-        map.insert("role".into(), json!(u.role.as_str()));
+        map.insert("role".into(), json!(account.map(|_| u.role.as_str())));
         map.insert("ui_settings".into(), u.ui_settings.clone());
         map.insert("uid".into(), json!(u.email));
         map.insert("type".into(), Value::Null);
-        let mine = json!({
-            "id": u.account_id, "name": account.map(|a| a.name.clone()), "status": "active", "onboarding_step": null,
-            "active_at": super::iso(u.active_at), "role": u.role.as_str(), "permissions": [permissions],
-            "availability": u.availability.as_str(), "availability_status": s.availability_of(u.id), "auto_offline": u.auto_offline,
-            "custom_role_id": null, "custom_role": null,
+        let mine = account.map(|a| {
+            json!({
+                "id": a.id, "name": a.name, "status": super::account_status(a), "onboarding_step": null,
+                "active_at": super::iso(u.active_at), "role": u.role.as_str(), "permissions": [permissions],
+                "availability": u.availability.as_str(), "availability_status": s.availability_of(u.id), "auto_offline": u.auto_offline,
+                "custom_role_id": null, "custom_role": null,
+            })
         });
-        map.insert("accounts".into(), json!([mine]));
+        let mine = mine.map(|m| super::only_if(s.version.tells_onboarding(), "onboarding_step", m));
+        map.insert("accounts".into(), mine.into_iter().collect());
     }
     out
 }
@@ -61,6 +65,15 @@ pub(crate) fn profile(s: &State, u: &User) -> Value {
 pub(crate) fn user_push(u: &User) -> Value {
     json!({"id": u.id, "name": u.name, "available_name": u.available_name(), "avatar_url": "", "type": "user",
            "availability_status": null, "thumbnail": ""})
+}
+
+/// A push shape inside an agent's answer, which knows what jobs do not: whether that user is there.
+pub(crate) fn seen(s: &State, who: Value) -> Value {
+    let id = who.get("id").and_then(Value::as_i64).filter(|_| who.get("availability_status").is_some_and(Value::is_null));
+    match id {
+        Some(id) => super::with(who, "availability_status", json!(s.availability_of(id))),
+        None => who,
+    }
 }
 
 fn bot_push(b: &Bot) -> Value {

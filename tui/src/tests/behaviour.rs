@@ -219,7 +219,7 @@ fn pages_follow_the_cursor() {
     };
     let many = |from, next: Option<&str>| Page {
         data: rows(from),
-        meta: PageMeta { total: 180, page: None, limit: 60, next_cursor: next.map(Into::into), counts: None },
+        meta: PageMeta { total: 180, page: None, limit: 60, next_cursor: next.map(Into::into), counts: None, ..PageMeta::default() },
     };
     screen.press("Ctrl+R");
     let generation = screen.state.list.generation;

@@ -61,10 +61,11 @@ pub(super) fn status(state: LinkState) -> StatusView {
         auth_mode: "local".into(),
         chatwoot: LinkView { state, message: None, version: Some("4.9.1".into()), url: None, account_id: Some(1), heard_at: Some(now()) },
         first_copy: Progress { done: true, conversations: 31, conversations_total: Some(31), messages: 300 },
+        lag_s: Some(0),
         outbox: OutboxCounts::default(),
         approvals_waiting: 3,
         seq: 100,
-        webhook_path: None,
+        webhooks: None,
         warnings: Vec::new(),
     }
 }
@@ -115,9 +116,11 @@ impl Talk {
             snoozed_until: None,
             created_at: ago(3_000),
             last_activity_at: ago(self.active),
+            source: api::page::Source::Store,
+            additional_attributes: Default::default(),
+            custom_attributes: Default::default(),
             approvals: Vec::new(),
             pending: Vec::new(),
-            custom_attributes: Default::default(),
             url: format!("https://chat.example.com/app/accounts/1/conversations/{}", self.id),
             as_of: now(),
         }
@@ -262,7 +265,7 @@ pub(super) fn approvals() -> Vec<ApprovalView> {
 pub(super) fn page<T>(data: Vec<T>) -> Page<T> {
     let total = data.len() as u64;
     let counts = Some(Counts { mine: 4, unassigned: 7, all: 31 });
-    Page { data, meta: PageMeta { total, page: None, limit: 60, next_cursor: None, counts } }
+    Page { data, meta: PageMeta { total, page: None, limit: 60, next_cursor: None, counts, ..PageMeta::default() } }
 }
 
 /// An inbox that is typed on and looked at. Time stands still unless told.

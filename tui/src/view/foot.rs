@@ -114,6 +114,18 @@ fn link(state: &State, theme: &Theme) -> (&'static str, ratatui::style::Style, &
     }
 }
 
+/// How old what is shown may be, from a minute on.
+fn age(state: &State) -> Option<String> {
+    let status = state.status.as_ref()?;
+    let since = state.now.duration_since(state.status_at).as_secs().max(0).unsigned_abs();
+    let lag_s = status.lag_s.filter(|_| status.chatwoot.state != LinkState::Live)? + since;
+    match lag_s {
+        0..60 => None,
+        60..3600 => Some(format!("{}m old", lag_s / 60)),
+        _ => Some(format!("{}h old", lag_s / 3600)),
+    }
+}
+
 /// How fresh the data is, and what is still unsent.
 pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
     let mut parts: Vec<Spans> = Vec::new();
@@ -136,7 +148,10 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
                 parts.push(vec![span(word, style)]);
             }
         }
-        _ => parts.push(vec![span(word, if word == "live" { theme.dim } else { style })]),
+        _ => {
+            parts.push(vec![span(word, if word == "live" { theme.dim } else { style })]);
+            parts.extend(age(state).map(|age| vec![span(age, style)]));
+        }
     }
     if let Some(status) = &state.status {
         if status.outbox.queued > 0 {

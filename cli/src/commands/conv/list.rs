@@ -32,6 +32,9 @@ pub(crate) struct List {
     /// activity, waiting, created or priority
     #[arg(long, default_value = "activity", value_name = "ORDER")]
     sort: Sort,
+    /// Ask Chatwoot first, instead of answering from the copy
+    #[arg(long)]
+    fresh: bool,
     /// Rows at most
     #[arg(short = 'L', long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
@@ -71,6 +74,7 @@ impl List {
             let got = answer.data.len();
             rows.extend(answer.data);
             query.cursor = answer.meta.next_cursor;
+            query.fresh = false; // Asked already.
             if got == 0 || rows.len() >= limit || query.cursor.is_none() {
                 break answer.meta.total;
             }
@@ -112,6 +116,7 @@ impl List {
             labels: (!self.labels.is_empty()).then(|| self.labels.join(",")),
             q: self.search.clone(),
             sort: Some(self.sort),
+            fresh: self.fresh,
             ..ConversationQuery::default()
         })
     }

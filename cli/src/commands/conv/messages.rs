@@ -24,6 +24,9 @@ pub(crate) struct Messages {
     #[arg(short = 'L', short_alias = 'n', long, default_value_t = 50, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     limit: u32,
+    /// Ask Chatwoot first, instead of answering from the copy
+    #[arg(long)]
+    fresh: bool,
 }
 
 /// Whose a message is, in a word.
@@ -63,7 +66,7 @@ pub(super) const COLUMNS: &[Column<MessageView>] = &[
 impl Messages {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
-        let query = MessageQuery { before: self.before, after: self.after, limit: Some(self.limit) };
+        let query = MessageQuery { before: self.before, after: self.after, limit: Some(self.limit), fresh: self.fresh };
         let id = self.conversation.id;
         let page = session.call(async |client| client.messages(id, &query).await).await.map_err(|err| err.about(super::name(&id)))?;
         ctx.out.list(&page.data, COLUMNS, "no message")

@@ -21,6 +21,9 @@ pub(crate) struct View {
     #[arg(short = 'n', short_alias = 'L', long, default_value_t = 20, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     limit: u32,
+    /// Ask Chatwoot first, instead of answering from the copy
+    #[arg(long)]
+    fresh: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,7 +38,11 @@ impl View {
         let session = ctx.session().await?;
         let id = self.conversation.id;
         let named = |err: CliError| err.about(super::name(&id));
-        let conversation = session.call(async |client| client.conversation(id).await).await.map_err(named)?;
+        let fresh = self.fresh;
+        let conversation = session
+            .call(async |client| if fresh { client.conversation_fresh(id).await } else { client.conversation(id).await })
+            .await
+            .map_err(named)?;
         let query = MessageQuery { limit: Some(self.limit), ..MessageQuery::default() };
         let messages = session.call(async |client| client.messages(id, &query).await).await.map_err(named)?.data;
         let whole = Whole { conversation, messages };

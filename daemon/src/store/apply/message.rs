@@ -1,0 +1,183 @@
+//! Messages.
+
+use api::event::{ActivityType, SubjectType};
+use api::inbox::{DeliveryState, MessageType};
+use rusqlite::named_params;
+use serde_json::json;
+
+use super::{Applied, Asked};
+use crate::clock::Micros;
+use crate::domain::newer::{Known, SETTLE, Said, Take, take};
+use crate::store::{MessageRow, NewActivity, Reread, RereadKind, Scope, Sql, StoreError};
+
+/// For so long after it was written, the last read of a message is remembered although it said nothing new: late frames are told by it.
+const READ_KEPT: Micros = 24 * 3600 * crate::clock::SECOND;
+
+/// A message as it is here.
+struct Kept {
+    state: DeliveryState,
+    deleted: bool,
+    conversation_id: i64,
+    content: Option<String>,
+    content_type: String,
+    error: Option<String>,
+    attachments: String,
+    in_reply_to: Option<i64>,
+    known: Known,
+}
+
+impl Scope<'_> {
+    /// Keeps a message. `read` says when it was asked for; a frame has its own clock; a hint, which has neither, only adds what is not here.
+    ///
+    /// What may be older than the row takes nothing back: neither a delivery nor a deletion. Where it differs the message is marked to be
+    /// read again, and that is [`Applied::Unclear`].
+    pub fn apply_message(&self, new: &MessageRow, read: Option<Asked>) -> Result<Applied, StoreError> {
+        if self.is_gone("conversation", new.conversation_id)? {
+            return Ok(Applied::Gone);
+        }
+        if !self.has_conversation(new.conversation_id)? {
+            return Ok(Applied::Orphan);
+        }
+        let attachments =
+            serde_json::to_string(&new.attachments).map_err(|err| StoreError::Corrupt { table: "messages", message: err.to_string() })?;
+        let Some(kept) = self.kept(new.id)? else {
+            self.put_message(new, new.state.unwrap_or(DeliveryState::Sent), &attachments, read, true)?;
+            return Ok(Applied::Created);
+        };
+        let said = match (read, new.updated_at) {
+            (Some(asked), _) => Said::Read(asked.theirs),
+            (None, Some(clock)) => Said::Frame(clock),
+            (None, None) => return Ok(Applied::Same),
+        };
+        let mut state = new.state.unwrap_or(kept.state);
+        let mut unclear = false;
+        match take(kept.known, said) {
+            Take::Nothing => return Ok(Applied::Older),
+            Take::Whole => {}
+            Take::Careful => {
+                let step_back = further(kept.state, state) != state;
+                unclear = step_back || kept.differs(new, &attachments);
+                if unclear {
+                    let reread = Reread { kind: RereadKind::Message, id: new.id, conversation_id: new.conversation_id };
+                    self.mark_at(reread, self.now() + SETTLE)?;
+                }
+                if kept.deleted && !new.deleted {
+                    return Ok(Applied::Unclear);
+                }
+                state = further(kept.state, state);
+            }
+        }
+        let changed = self.put_message(new, state, &attachments, read, false)?;
+        Ok(match (unclear, changed) {
+            (true, _) => Applied::Unclear,
+            (false, true) => Applied::Changed,
+            (false, false) => Applied::Same,
+        })
+    }
+
+    fn kept(&self, id: i64) -> Result<Option<Kept>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select state, deleted, conversation_id, content, content_type, error, attachments, in_reply_to, updated_at_us, read_at_us
+             from messages where tenant_id = :tenant and id = :id",
+        );
+        self.one(SQL, named_params! { ":id": id }, |row| {
+            Ok(Kept {
+                state: row.get::<_, String>("state")?.parse().unwrap_or(DeliveryState::Sent),
+                deleted: row.get("deleted")?,
+                conversation_id: row.get("conversation_id")?,
+                content: row.get("content")?,
+                content_type: row.get("content_type")?,
+                error: row.get("error")?,
+                attachments: row.get("attachments")?,
+                in_reply_to: row.get("in_reply_to")?,
+                known: Known { clock: row.get("updated_at_us")?, read: Some(row.get("read_at_us")?).filter(|at| *at > 0) },
+            })
+        })
+    }
+
+    /// Writes the row and tells the clients; `false` when it was so already.
+    fn put_message(
+        &self,
+        new: &MessageRow,
+        state: DeliveryState,
+        attachments: &str,
+        read: Option<Asked>,
+        first: bool,
+    ) -> Result<bool, StoreError> {
+        const UPSERT: Sql = Sql::new(
+            "insert into messages (tenant_id, id, conversation_id, message_type, private, content, content_type, state, error, sender_kind,
+                 sender_id, sender_name, attachments, deleted, in_reply_to, afenda_id, created_at_us, updated_at_us, read_at_us)
+             values (:tenant, :id, :conversation, :type, :private, :content, :content_type, :state, :error, :sender_kind,
+                 :sender_id, :sender_name, :attachments, :deleted, :in_reply_to, :afenda_id, :created, :updated, :read)
+             on conflict (tenant_id, id) do update set conversation_id = excluded.conversation_id, message_type = excluded.message_type,
+                 private = excluded.private, content = excluded.content, content_type = excluded.content_type, state = excluded.state,
+                 error = excluded.error, sender_kind = coalesce(excluded.sender_kind, sender_kind), sender_id = coalesce(excluded.sender_id, sender_id),
+                 sender_name = coalesce(excluded.sender_name, sender_name), attachments = excluded.attachments, deleted = excluded.deleted,
+                 in_reply_to = excluded.in_reply_to, afenda_id = coalesce(excluded.afenda_id, afenda_id), created_at_us = excluded.created_at_us
+             where (messages.conversation_id, messages.content, messages.content_type, messages.state, messages.error, messages.sender_name,
+                    messages.attachments, messages.deleted, messages.in_reply_to)
+                is not (excluded.conversation_id, excluded.content, excluded.content_type, excluded.state, excluded.error,
+                    coalesce(excluded.sender_name, messages.sender_name), excluded.attachments, excluded.deleted, excluded.in_reply_to)",
+        );
+        const CLOCKS: Sql = Sql::new(
+            "update messages set updated_at_us = coalesce(max(updated_at_us, :updated), updated_at_us, :updated), read_at_us = max(read_at_us, :read)
+             where tenant_id = :tenant and id = :id and (coalesce(updated_at_us, 0) < coalesce(:updated, 0) or read_at_us < :read)",
+        );
+        let read = read.map_or(0, |asked| asked.theirs);
+        let changed = self.run(
+            UPSERT,
+            named_params! {
+                ":id": new.id, ":conversation": new.conversation_id, ":type": new.message_type.as_str(), ":private": new.private,
+                ":content": new.content, ":content_type": new.content_type, ":state": state.as_str(), ":error": new.error,
+                ":sender_kind": new.sender.as_ref().map(|s| s.kind.as_str()), ":sender_id": new.sender.as_ref().and_then(|s| s.id),
+                ":sender_name": new.sender.as_ref().map(|s| s.name.clone()), ":attachments": attachments, ":deleted": new.deleted,
+                ":in_reply_to": new.in_reply_to, ":afenda_id": new.afenda_id, ":created": new.created_at, ":updated": new.updated_at,
+                ":read": read,
+            },
+        )? > 0;
+        if !first && (changed || new.created_at > read - READ_KEPT) {
+            self.run(CLOCKS, named_params! { ":id": new.id, ":updated": new.updated_at, ":read": read })?;
+        }
+        if !changed {
+            return Ok(false);
+        }
+        if let Some(afenda_id) = &new.afenda_id {
+            self.settle_by_mark(afenda_id, new.id)?;
+        }
+        let kind = if first { ActivityType::MessageCreated } else { ActivityType::MessageUpdated };
+        let data = json!({ "message_type": new.message_type, "private": new.private, "state": state });
+        let activity = NewActivity::by_chatwoot(kind, SubjectType::Message, new.id.to_string());
+        self.record_activity(activity.in_conversation(new.conversation_id, data))?;
+        Ok(true)
+    }
+
+    /// Whether a message with this id is here, and its type.
+    pub fn message_type(&self, id: i64) -> Result<Option<MessageType>, StoreError> {
+        const SQL: Sql = Sql::new("select message_type from messages where tenant_id = :tenant and id = :id");
+        let word: Option<String> = self.one(SQL, named_params! { ":id": id }, |row| row.get(0))?;
+        Ok(word.and_then(|word| word.parse().ok()))
+    }
+}
+
+impl Kept {
+    /// Whether the row says something else, the way of a delivery aside.
+    fn differs(&self, new: &MessageRow, attachments: &str) -> bool {
+        self.deleted != new.deleted
+            || self.conversation_id != new.conversation_id
+            || self.content != new.content
+            || self.content_type != new.content_type
+            || self.error != new.error
+            || self.attachments != attachments
+            || self.in_reply_to != new.in_reply_to
+    }
+}
+
+/// Of two delivery states the one that is further along; a failure may follow anything, and be followed by a retry's "sent".
+fn further(known: DeliveryState, new: DeliveryState) -> DeliveryState {
+    let rank = |state| match state {
+        DeliveryState::Delivered => 1,
+        DeliveryState::Read => 2,
+        _ => 0,
+    };
+    if rank(known) > rank(new) && new != DeliveryState::Failed { known } else { new }
+}
