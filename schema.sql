@@ -257,11 +257,13 @@ create index webhook_events_due on webhook_events (tenant_id, state, due_at_us);
 
 create table outbox (
     tenant_id   integer not null references tenants,
-    position    integer not null,          -- order of writing; kept per conversation when sending
+    position    integer not null,          -- order of writing; kept per conversation (or contact) when sending
     id          text not null,             -- UUIDv7; afenda_id in content_attributes
-    conversation_id integer not null,
-    kind        text not null check (kind in ('reply', 'note', 'labels', 'assignee', 'team', 'status', 'priority')),
-    payload     text not null,             -- JSON by kind
+    conversation_id integer not null,      -- 0: none, it changes a contact
+    contact_id  integer,                   -- whom a contact's entry changes; else null
+    kind        text not null check (kind in ('reply', 'note', 'labels', 'assignee', 'team', 'status', 'priority', 'attributes', 'read',
+                    'unread', 'macro', 'contact')),
+    payload     text not null,             -- JSON by kind; `was` is what it replaces, as it stood here
     user        text,                      -- who acts; null = the daemon
     approval_id text,                      -- the approval whose decision this writes back
     state       text not null check (state in ('queued', 'sending', 'held', 'failed', 'done', 'cancelled')),

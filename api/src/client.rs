@@ -1,5 +1,6 @@
 //! One typed method per endpoint.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,8 +12,8 @@ use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::id::{ConversationId, OutboxId, WebhookId};
 use crate::inbox::{
-    ConversationPatch, ConversationQuery, ConversationView, Escalate, FreshQuery, InboxView, LabelView, MessageQuery, MessageView, Named,
-    NewMessage, OutboxView,
+    CannedView, ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Effect, EffectQuery, Escalate,
+    FreshQuery, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
 use crate::page::{Data, Page};
 use crate::sse::EventStream;
@@ -27,6 +28,20 @@ const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a connection may take: the daemon is near, and people wait.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The slowest line to the daemon that files are given time for.
+const FILE_BYTES_PER_S: u64 = 125_000;
+
+/// A file to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileToSend {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name for the customer.
+    pub name: String,
+    /// MIME type.
+    pub content_type: String,
+}
 
 const NO_QUERY: [(&str, &str); 0] = [];
 
@@ -57,6 +72,15 @@ pub enum ClientError {
     /// The connection broke after the request may have been carried out.
     #[error("the daemon was lost while it worked; whether the request was carried out is not known")]
     Lost(#[source] reqwest::Error),
+    /// A file to send cannot be read.
+    #[error("cannot read {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// The stream came to its end.
     #[error("the event stream ended")]
     StreamEnded,
@@ -223,7 +247,103 @@ impl Client {
         Ok(self.send::<Data<MessageView>>(reqwest::Method::POST, &path, message, key).await?.data)
     }
 
-    /// Changes status, assignee, team, labels or priority through the outbox.
+    /// Writes a reply or a note with files into the outbox.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`, `PAYLOAD_TOO_LARGE`; [`ClientError::File`] where a file cannot be read.
+    pub async fn send_files(
+        &self,
+        id: ConversationId,
+        message: &NewMessage,
+        files: &[FileToSend],
+        key: &str,
+    ) -> Result<MessageView, ClientError> {
+        let path = format!("/conversations/{id}/messages");
+        let text = serde_json::to_string(message).map_err(|err| ClientError::Protocol(err.to_string()))?;
+        let (mut form, mut bytes) = (reqwest::multipart::Form::new().text("message", text), 0);
+        for file in files {
+            let fail = |source| ClientError::File { path: file.path.clone(), source };
+            let open = tokio::fs::File::open(&file.path).await.map_err(fail)?;
+            let length = open.metadata().await.map_err(fail)?.len();
+            bytes += length;
+            let part = reqwest::multipart::Part::stream_with_length(open, length).file_name(file.name.clone());
+            let part = part.mime_str(&file.content_type).map_err(|err| ClientError::Protocol(err.to_string()))?;
+            form = form.part("attachments", part);
+        }
+        let request = self.request(reqwest::Method::POST, &path).multipart(form).header("idempotency-key", key);
+        Ok(answer::<Data<MessageView>>(request.timeout(CALL_TIMEOUT + Duration::from_secs(bytes / FILE_BYTES_PER_S))).await?.data)
+    }
+
+    /// What a write would do in Chatwoot besides what it says.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn effects(&self, id: ConversationId, query: &EffectQuery) -> Result<Vec<Effect>, ClientError> {
+        Ok(self.get::<Data<Vec<Effect>>>(&format!("/conversations/{id}/effects"), query).await?.data)
+    }
+
+    /// Says that the caller types, or no longer does; best effort.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn typing(&self, id: ConversationId, typing: Typing) -> Result<TypingView, ClientError> {
+        let path = format!("/conversations/{id}/typing");
+        Ok(self.send::<Data<TypingView>>(reqwest::Method::POST, &path, &typing, &new_key()).await?.data)
+    }
+
+    /// The macros that the caller may run, by name; none without an own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`.
+    pub async fn macros(&self) -> Result<Vec<MacroView>, ClientError> {
+        Ok(self.get::<Page<MacroView>>("/macros", &NO_QUERY).await?.data)
+    }
+
+    /// Runs a macro on a conversation, through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` without an own Chatwoot token.
+    pub async fn run_macro(&self, id: ConversationId, run: RunMacro, key: &str) -> Result<OutboxView, ClientError> {
+        let path = format!("/conversations/{id}/macro");
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, &run, key).await?.data)
+    }
+
+    /// Links the caller's own Chatwoot token: what they write shows them as its author.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED` for a token that is another's, `CHATWOOT_UNAVAILABLE`.
+    pub async fn link_chatwoot(&self, token: &Token) -> Result<MeView, ClientError> {
+        let body = serde_json::json!({ "token": token.expose() });
+        Ok(self.send::<Data<MeView>>(reqwest::Method::POST, "/me/chatwoot-token", &body, &new_key()).await?.data)
+    }
+
+    /// Forgets the caller's own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn unlink_chatwoot(&self) -> Result<MeView, ClientError> {
+        let body = serde_json::json!({});
+        Ok(self.send::<Data<MeView>>(reqwest::Method::DELETE, "/me/chatwoot-token", &body, &new_key()).await?.data)
+    }
+
+    /// One contact.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn contact(&self, id: i64) -> Result<ContactView, ClientError> {
+        Ok(self.get::<Data<ContactView>>(&format!("/contacts/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// Changes a contact through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn update_contact(&self, id: i64, patch: &ContactPatch, key: &str) -> Result<ContactView, ClientError> {
+        let path = format!("/contacts/{id}");
+        Ok(self.send::<Data<ContactView>>(reqwest::Method::PATCH, &path, patch, key).await?.data)
+    }
+
+    /// Changes a conversation through the outbox: status, assignee, team, labels, priority, custom attributes, read or unread.
     ///
     /// # Errors
     /// As every call; `VALIDATION_FAILED`.
@@ -368,6 +488,14 @@ impl Client {
     /// As every call.
     pub async fn labels(&self) -> Result<Vec<LabelView>, ClientError> {
         Ok(self.get::<Page<LabelView>>("/labels", &NO_QUERY).await?.data)
+    }
+
+    /// The account's canned responses, by code.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn canned(&self) -> Result<Vec<CannedView>, ClientError> {
+        Ok(self.get::<Page<CannedView>>("/canned", &NO_QUERY).await?.data)
     }
 
     /// A page of webhooks, newest first, without their bodies.

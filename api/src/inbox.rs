@@ -1,9 +1,11 @@
 //! Conversations, messages and what stands around them, as clients see them.
 
+use std::collections::BTreeMap;
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::id::{ApprovalId, ConversationId, MessageId, OutboxId};
@@ -282,7 +284,7 @@ pub struct Sender {
 /// A file with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AttachmentView {
-    /// Chatwoot's id.
+    /// Chatwoot's id; 0 while it is only in the outbox.
     pub id: i64,
     /// Chatwoot's word: image, video, audio, file, location, contact, …
     pub file_type: String,
@@ -401,11 +403,13 @@ pub struct MessageQuery {
     pub fresh: bool,
 }
 
-/// A reply to the customer, or a private note.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// A reply to the customer, or a private note. With files it goes as a form: this as the part `message`, each file as a part `attachments`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewMessage {
-    /// The text, 1 to 150,000 characters as in Chatwoot.
+    /// The text, up to 150,000 characters as in Chatwoot; not empty, unless there are files or `canned`. It arrives as it is: what looks like
+    /// Liquid in it is no Liquid.
+    #[serde(default)]
     pub content: String,
     /// A note that only the team sees.
     #[serde(default)]
@@ -413,6 +417,41 @@ pub struct NewMessage {
     /// Seconds to wait before it leaves, during which it can be recalled; absent = the configured hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_seconds: Option<u32>,
+    /// Whom to notify, in a note: where the text has `@Name`, there, else at its beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+    /// Code of a canned response to send instead of `content`. Chatwoot fills in what it knows (`{{contact.name}}`), `vars` the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canned: Option<String>,
+    /// Values for what a canned response leaves open, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
+}
+
+impl NewMessage {
+    /// A message of text alone.
+    pub fn text(content: impl Into<String>, private: bool) -> Self {
+        Self { content: content.into(), private, ..Self::default() }
+    }
+}
+
+/// Whom a note notifies, by Chatwoot's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mention {
+    /// An agent.
+    Agent(i64),
+    /// Everybody in a team.
+    Team(i64),
+}
+
+/// A canned response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CannedView {
+    /// What is typed to get it; codes differ by case.
+    pub short_code: String,
+    /// The text, with the Liquid that Chatwoot fills in.
+    pub content: String,
 }
 
 /// What to change on a conversation; absent fields stay.
@@ -439,6 +478,12 @@ pub struct ConversationPatch {
     /// New priority, or `none`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<String>,
+    /// Custom attributes to set and to remove; merged with what Chatwoot has when the write is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_attributes: Option<AttributeChange>,
+    /// `true`: read up to now. `false`: unread from the customer's last message on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<bool>,
 }
 
 /// An id may be written as a number too.
@@ -477,12 +522,145 @@ pub struct LabelChange {
     pub remove: Vec<String>,
 }
 
+/// Custom attributes to set and to remove. What is named in neither stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeChange {
+    /// Keys with their new values: text of at most 1,500 characters, numbers, true, false, lists; as Chatwoot takes them.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub set: Map<String, Value>,
+    /// Keys to remove.
+    #[serde(default)]
+    pub unset: Vec<String>,
+}
+
+/// What to change on a contact; absent fields stay, `null` clears one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactPatch {
+    /// New name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// New e-mail address.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub email: Option<Option<String>>,
+    /// New phone number in E.164 form, such as `+4930123456`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub phone_number: Option<Option<String>>,
+    /// New id in the shop's own systems.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub identifier: Option<Option<String>>,
+    /// Whether Chatwoot blocks the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<bool>,
+    /// Keys that Chatwoot knows, such as `city`, `country` and `company_name`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schema(value_type = Object)]
+    pub additional_attributes: Map<String, Value>,
+    /// The account's own attributes to set and to remove.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_attributes: Option<AttributeChange>,
+}
+
+/// Tells `null` from absent.
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(d).map(Some)
+}
+
 /// Why a conversation needs a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Escalate {
     /// What the approver is asked, 1 to 4,000 characters; its first line becomes the title.
     pub reason: String,
+}
+
+words!(
+    /// What a write does in Chatwoot besides what it says.
+    EffectKind {
+        /// An agent who opens a conversation gets it.
+        Takes = "takes",
+        /// The assignee is not in the team and loses it.
+        ClearsAssignee = "clears_assignee",
+        /// Somebody of the team may get it.
+        MayAssign = "may_assign",
+        /// A snooze without a time keeps the one it has.
+        KeepsTime = "keeps_time",
+        /// The channel takes no reply now.
+        CannotReply = "cannot_reply",
+        /// Chatwoot shows another author.
+        Author = "author",
+    }
+);
+
+/// One thing that a write does besides what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Effect {
+    /// For programs.
+    pub kind: EffectKind,
+    /// For people, a sentence without its full stop.
+    pub text: String,
+}
+
+/// What somebody is about to write.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EffectQuery {
+    /// A status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub status: Option<ConversationStatus>,
+    /// With status snoozed: whether a time is named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub timed: bool,
+    /// A team's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<i64>,
+    /// reply or note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// That the caller types, or no longer does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Typing {
+    /// Types.
+    pub on: bool,
+    /// A note: only the team sees it.
+    #[serde(default)]
+    pub private: bool,
+}
+
+/// Whether it was passed on: not while Chatwoot is away, and not more often than it is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TypingView {
+    /// Passed on.
+    pub sent: bool,
+}
+
+/// A macro of Chatwoot's that the caller may run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MacroView {
+    /// Chatwoot's id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// What it does, in Chatwoot's words, in order.
+    pub actions: Vec<String>,
+}
+
+/// Which macro to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunMacro {
+    /// Chatwoot's id.
+    pub id: i64,
 }
 
 words!(
@@ -508,9 +686,12 @@ words!(
 pub struct OutboxView {
     /// Its id; also the `afenda_id` in the message's `content_attributes`.
     pub id: OutboxId,
-    /// The conversation it changes.
-    pub conversation_id: ConversationId,
-    /// reply, note, labels, assignee, team, status or priority.
+    /// The conversation it changes; `null` for a change of a contact.
+    pub conversation_id: Option<ConversationId>,
+    /// The contact it changes, where it is one.
+    #[serde(default)]
+    pub contact_id: Option<i64>,
+    /// reply, note, labels, assignee, team, status, priority, attributes, read, unread, macro or contact.
     pub kind: String,
     /// How far it has come.
     pub state: OutboxState,

@@ -82,3 +82,12 @@ pub struct MeView {
     /// Seconds that a reply waits before it leaves.
     pub hold_seconds: u32,
 }
+
+/// An agent's own Chatwoot access token, to be used for what they write. It is taken in and never given out.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkChatwoot {
+    /// From the profile page of Chatwoot.
+    #[schema(value_type = String)]
+    pub token: crate::token::Token,
+}

@@ -1,30 +1,66 @@
-//! Text that a command takes: from the command line, a file, or standard input.
+//! What a command sends: text from the command line, a file or standard input, a canned response, and files.
 
 use std::io::Read;
 use std::path::PathBuf;
+
+use api::client::FileToSend;
+use api::inbox::NewMessage;
 
 use crate::error::CliError;
 
 /// More than Chatwoot takes in a message (150,000 characters of at most four bytes), so that the API says what is too long.
 const BYTES_MAX: u64 = 1024 * 1024;
 
-/// A message's text: exactly one way to give it.
+/// A message: one way to give its text, and files.
 #[derive(Debug, Clone, clap::Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct Body {
-    /// The text itself
+    #[command(flatten)]
+    text: Text,
+    /// A file to attach, again for each; with files the text may be left out
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+#[group(multiple = false)]
+struct Text {
+    /// The text itself; it arrives as it is
     #[arg(short, long, value_name = "TEXT")]
     body: Option<String>,
     /// A file with the text; - reads standard input
     #[arg(short = 'F', long, value_name = "FILE")]
     body_file: Option<PathBuf>,
+    /// A canned response of Chatwoot's, by its code
+    #[arg(long, value_name = "CODE")]
+    canned: Option<String>,
 }
 
 impl Body {
-    /// The text.
-    pub(crate) fn read(self) -> Result<String, CliError> {
-        read(self.body, self.body_file)?.ok_or_else(|| CliError::usage("the text is empty").hint("give it with -b TEXT, -F FILE or -F -"))
+    /// The message without who it is for, and its files.
+    pub(crate) fn read(self) -> Result<(NewMessage, Vec<FileToSend>), CliError> {
+        let files = self.attach.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
+        if let Some(canned) = self.text.canned {
+            return Ok((NewMessage { canned: Some(canned), ..NewMessage::default() }, files));
+        }
+        match read(self.text.body, self.text.body_file)? {
+            Some(content) => Ok((NewMessage { content, ..NewMessage::default() }, files)),
+            None if !files.is_empty() => Ok((NewMessage::default(), files)),
+            None => {
+                Err(CliError::usage("the text is empty").hint("give it with --body TEXT, -F FILE, -F - or --canned CODE, or attach a file"))
+            }
+        }
     }
+}
+
+fn file(path: PathBuf) -> Result<FileToSend, CliError> {
+    let unreadable = || CliError::usage(format!("cannot attach {}", path.display()));
+    let meta = std::fs::metadata(&path).map_err(|err| unreadable().because(err))?;
+    if !meta.is_file() {
+        return Err(unreadable().hint("it is no file"));
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let content_type = mime_guess::from_path(&path).first_or_octet_stream().to_string();
+    Ok(FileToSend { path, name, content_type })
 }
 
 /// The text from one of two places; `None` where neither was given or it is empty.

@@ -129,6 +129,7 @@ impl From<ClientError> for CliError {
             )
             .because(source)
             .hint("repeat it with the same --idempotency-key once the daemon runs again: it is carried out once at most"),
+            ClientError::File { path, source } => Self::usage(format!("cannot read {}", path.display())).because(source),
             ClientError::StreamEnded => Self::new(Exit::Unreachable, "DAEMON_LOST", "the event stream ended"),
             ClientError::Protocol(message) => Self::new(
                 Exit::Unreachable,
@@ -178,6 +179,7 @@ fn hint_for(code: &Code, details: &Value) -> Option<&'static str> {
         Code::IdempotencyInProgress => "the first call still runs: repeat it in a moment with the same key",
         Code::IdempotencyKeyReused => "use another key, or --idempotency-key auto",
         Code::TooManyStreams => "close another event stream, or raise sse.max_connections",
+        Code::ChatwootUnavailable => "see `afenda status` for how Chatwoot stands, and try again",
         Code::StoreUnavailable => "look at the daemon's log: the disk is full, or it is shutting down",
         Code::Internal if details.get("request_id").is_some() => "the daemon's log has the cause under the request id (--json shows it)",
         _ => return None,

@@ -151,7 +151,7 @@ async fn killed_fifty_times_it_loses_nothing_and_sends_nothing_twice() {
     tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass).with_state(proxy)).await });
 
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("config.toml"), "[sync]\nwebsocket = false\n").unwrap();
+    std::fs::write(folder.path().join("config.toml"), "[sync]\nwebsocket = false\nsettle_s = 2\n").unwrap();
     let tokens = sandbox.tokens();
     let token = tokens.get("sync").or_else(|| tokens.get("admin")).unwrap().clone();
     let state = || async { reqwest::get(format!("{}/sandbox/state", sandbox.base_url())).await.unwrap().json::<Value>().await.unwrap() };
@@ -171,7 +171,7 @@ async fn killed_fifty_times_it_loses_nothing_and_sends_nothing_twice() {
         for n in 0..3 {
             let id = ConversationId(ids[dice(round * 10 + n, ids.len() as u64) as usize]);
             let text = format!("round {round} message {n}");
-            let message = NewMessage { content: text.clone(), private: n == 2, hold_seconds: None };
+            let message = NewMessage { content: text.clone(), private: n == 2, hold_seconds: None, ..NewMessage::default() };
             let key = new_key();
             let answered = daemon.client.send_message(id, &message, &key).await.is_ok();
             sent.insert(text, answered);

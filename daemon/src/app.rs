@@ -15,8 +15,10 @@ use crate::clock::{Clock, Micros, timestamp};
 use crate::config::{self, Config, OWNER};
 use crate::domain::approval::Who;
 use crate::fault::Fault;
+use crate::files::Files;
 use crate::store::{Scope, Store, StoreError, TenantKey, TenantRow};
 use crate::sync::SyncHandle;
+use crate::tokens::Tokens;
 use crate::webhooks::Hooks;
 
 /// The running daemon, as its parts see it. Cheap to clone.
@@ -49,6 +51,10 @@ pub(crate) struct Tenant {
     pub(crate) url: String,
     pub(crate) rules: Arc<Rules>,
     pub(crate) sync: Option<SyncHandle>,
+    /// Files that wait for Chatwoot.
+    pub(crate) files: Files,
+    /// Own Chatwoot tokens that its users linked.
+    pub(crate) tokens: Tokens,
     /// Only with an account.
     pub(crate) hooks: Option<Hooks>,
 }
@@ -203,10 +209,13 @@ impl Caller {
 
     /// The caller as approvals see them.
     pub(crate) fn person(&self, scope: &Scope<'_>) -> Result<Person, StoreError> {
-        let agent = match &self.user.config {
+        let mut agent = match &self.user.config {
             Some(config) => agent_of(scope, config)?,
             None => None,
         };
+        if let Some(agent) = &mut agent {
+            agent.own_token |= self.tenant().tokens.get(&self.user.name).is_some();
+        }
         Ok(Person { user: self.user.name.clone(), name: self.user.display_name.clone(), role: self.role, agent })
     }
 }

@@ -124,6 +124,8 @@ pub struct Sync {
     pub agent_presence: bool,
     /// Seconds a webhook's timestamp may be off.
     pub webhook_tolerance_s: i64,
+    /// Seconds after a send with an unknown outcome in which Chatwoot, or a proxy before it, may still carry it out: it is not sent again before.
+    pub settle_s: u32,
 }
 
 impl Default for Sync {
@@ -137,6 +139,7 @@ impl Default for Sync {
             websocket: true,
             agent_presence: true,
             webhook_tolerance_s: 300,
+            settle_s: 15,
         }
     }
 }

@@ -9,6 +9,8 @@
 //! | [`domain`] | the rules, without IO |
 //! | [`store`] | everything that is kept; the only SQL |
 //! | [`sync`] | Chatwoot to store and back |
+//! | [`files`] | files that wait for Chatwoot |
+//! | [`tokens`] | own Chatwoot tokens that agents linked |
 //! | `approvals` | approvals end to end, inside one write |
 //! | `webhooks` | whom a webhook is believed, and the account webhook in Chatwoot |
 //! | `http` | the API |
@@ -19,11 +21,13 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 mod fault;
+pub mod files;
 mod http;
 pub mod secret;
 mod start;
 pub mod store;
 pub mod sync;
+pub mod tokens;
 mod webhooks;
 
 pub use clock::Clock;

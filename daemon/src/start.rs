@@ -16,10 +16,12 @@ use crate::app::{App, Inner, Tenant};
 use crate::approvals::{self, Rules};
 use crate::clock::{Clock, SECOND};
 use crate::config::{self, Config, ConfigError, OWNER};
+use crate::files::Files;
 use crate::http;
 use crate::secret::{self, SecretError, Token};
 use crate::store::{Global, OpenError, Store, StoreError, TenantRow};
 use crate::sync::{self, SyncContext};
+use crate::tokens::Tokens;
 use crate::webhooks::{Hooks, RECEIVER};
 
 /// How long requests that are open at a stop may take to end.
@@ -271,6 +273,7 @@ fn run_tenant(config: &Config, tenant: &config::Tenant, row: TenantRow, store: &
         Ok(base) => base.conversation_page(c.account_id, 0).as_str().trim_end_matches('0').to_owned(),
         Err(_) => String::new(), // The sync says what is wrong with it.
     });
+    let (files, tokens) = (Files::new(&config.data_dir, row.id), Tokens::open(&config.data_dir, &tenant.slug));
     let sync = tenant.chatwoot.clone().map(|chatwoot| {
         let rules = rules.clone();
         sync::start(SyncContext {
@@ -280,13 +283,15 @@ fn run_tenant(config: &Config, tenant: &config::Tenant, row: TenantRow, store: &
             chatwoot,
             users: config.users.iter().filter(|user| user.tenants.contains(&tenant.slug)).cloned().collect(),
             sync: config.sync.clone(),
+            files: files.clone(),
+            tokens: tokens.clone(),
             clock: clock.clone(),
             stop: stop.clone(),
             escalate: Arc::new(move |scope, escalation| approvals::escalate_from_chatwoot(scope, &rules, escalation)),
         })
     });
     let hooks = tenant.chatwoot.as_ref().map(|chatwoot| Hooks::open(&config.data_dir, &tenant.slug, chatwoot));
-    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, hooks }
+    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, files, tokens, hooks }
 }
 
 /// Lets approvals lapse on time.

@@ -300,7 +300,7 @@ async fn directory(client: &Client) -> Result<Directory, ClientError> {
 }
 
 async fn submit(client: &Client, purpose: Purpose, text: String, key: &str) -> Result<Submitted, ClientError> {
-    let message = |private| NewMessage { content: text.clone(), private, hold_seconds: None };
+    let message = |private| NewMessage { content: text.clone(), private, hold_seconds: None, ..NewMessage::default() };
     Ok(match purpose {
         Purpose::Reply(id) => Submitted::Message(Box::new(client.send_message(id, &message(false), key).await?)),
         Purpose::Note(id) => Submitted::Message(Box::new(client.send_message(id, &message(true), key).await?)),

@@ -141,6 +141,30 @@ pub struct Label {
     pub show_on_sidebar: Option<bool>,
 }
 
+/// Prepared steps on a conversation (section 7.4).
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Macro {
+    /// Its id.
+    pub id: i64,
+    /// Name.
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub name: String,
+    /// "personal" or "global".
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub visibility: String,
+    /// What it does, in order.
+    #[serde(default, deserialize_with = "de::list_without_nulls")]
+    pub actions: Vec<MacroAction>,
+}
+
+/// One step of a macro.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct MacroAction {
+    /// Such as "add_label", "assign_team" or "send_message".
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub action_name: String,
+}
+
 /// A prepared text (section 7.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct CannedResponse {

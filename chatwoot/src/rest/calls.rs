@@ -2,16 +2,21 @@
 //!
 //! All of them fail with [`Error`]; "administrators" means that an agent's token gets [`ErrorKind::Forbidden`].
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::json;
 
-use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Upload};
+use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Source, Upload};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
-    Account, Agent, ApiInfo, AssignmentAnswer, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactPage, Conversation,
-    ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, Data, Inbox, Label, Message, MessagesPage, Meta,
+    Account, Agent, ApiInfo, AssignmentAnswer, Attributes, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactPage, Conversation,
+    ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, Data, Inbox, Label, Macro, Message, MessagesPage, Meta,
     OneWebhook, Payload, Profile, Status, StatusChanged, Team, Webhook, Webhooks,
 };
+
+/// The slowest line that files are given time for: 1 Mbit/s.
+const UPLOAD_BYTES_PER_S: u64 = 125_000;
 
 /// Server, user and account.
 impl Client {
@@ -102,6 +107,18 @@ impl Client {
         self.in_account(Method::GET, "/custom_attribute_definitions").answer().await
     }
 
+    /// The macros that the token's user may run: global ones and their own.
+    pub async fn macros(&self) -> Result<Vec<Macro>, Error> {
+        self.in_account(Method::GET, "/macros").answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// Runs a macro, some time after the answer and as the token's user. An unknown macro is 200 too: check that it is there. **Not
+    /// idempotent**, and it leaves no mark.
+    pub async fn execute_macro(&self, id: i64, conversation_ids: &[i64]) -> Result<(), Error> {
+        let request = self.in_account(Method::POST, &format!("/macros/{id}/execute"));
+        request.json(&json!({ "conversation_ids": conversation_ids })).done().await
+    }
+
     /// All webhooks (administrators).
     pub async fn webhooks(&self) -> Result<Vec<Webhook>, Error> {
         self.in_account(Method::GET, "/webhooks").answer::<Payload<Webhooks>>().await.map(|answer| answer.payload.webhooks)
@@ -145,6 +162,19 @@ impl Client {
     /// A page of contacts found by part of name, e-mail, phone or identifier; `%` finds all (4.11+). 100 calls a minute.
     pub async fn contact_search(&self, q: &str, page: u32) -> Result<ContactPage, Error> {
         self.in_account(Method::GET, "/contacts/search").query(&[("q", q.to_owned()), ("page", page.to_string())]).answer().await
+    }
+
+    /// Changes a contact: only the keys given; attributes are merged by key. A duplicate e-mail, phone or identifier is
+    /// [`ErrorKind::Invalid`] naming it.
+    pub async fn update_contact(&self, id: i64, fields: &Attributes) -> Result<Contact, Error> {
+        let request = self.in_account(Method::PATCH, &format!("/contacts/{id}")).json(fields);
+        request.answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// Removes custom attributes of a contact by key.
+    pub async fn destroy_contact_attributes(&self, id: i64, keys: &[String]) -> Result<Contact, Error> {
+        let request = self.in_account(Method::POST, &format!("/contacts/{id}/destroy_custom_attributes"));
+        request.json(&json!({ "custom_attributes": keys })).answer::<Payload<_>>().await.map(|answer| answer.payload)
     }
 
     /// The newest 20 conversations of a contact.
@@ -221,6 +251,12 @@ impl Client {
         request.json(&json!({ "labels": labels })).answer::<Payload<_>>().await.map(|answer| answer.payload)
     }
 
+    /// **Replaces** the custom attributes of a conversation.
+    pub async fn set_conversation_attributes(&self, id: i64, attributes: &Attributes) -> Result<(), Error> {
+        let request = self.in_account(Method::POST, &format!("/conversations/{id}/custom_attributes"));
+        request.json(&json!({ "custom_attributes": attributes })).done().await
+    }
+
     /// Marks a conversation as read by the token's user.
     pub async fn update_last_seen(&self, id: i64) -> Result<Conversation, Error> {
         self.in_account(Method::POST, &format!("/conversations/{id}/update_last_seen")).answer().await
@@ -256,14 +292,31 @@ impl Client {
         for (key, value) in message.form_fields() {
             form = form.text(key, value);
         }
+        let mut bytes = 0;
         for file in files {
-            let part = reqwest::multipart::Part::stream(file.bytes).file_name(file.file_name);
+            let part = match file.bytes {
+                Source::Bytes(whole) => {
+                    bytes += whole.len() as u64;
+                    reqwest::multipart::Part::stream(whole)
+                }
+                Source::File(path) => {
+                    let fail = |err: std::io::Error| {
+                        Error::new(ErrorKind::Config { message: format!("“{}” cannot be read", file.file_name) }).because(err)
+                    };
+                    let on_disk = tokio::fs::File::open(path).await.map_err(fail)?;
+                    let length = on_disk.metadata().await.map_err(fail)?.len();
+                    bytes += length;
+                    reqwest::multipart::Part::stream_with_length(on_disk, length)
+                }
+            };
+            let part = part.file_name(file.file_name);
             let part = part.mime_str(&file.content_type).map_err(|err| {
                 Error::new(ErrorKind::Config { message: format!("“{}” is not a MIME type", file.content_type) }).because(err)
             })?;
             form = form.part("attachments[]", part);
         }
-        self.in_account(Method::POST, &format!("/conversations/{conversation_id}/messages")).multipart(form).answer().await
+        let request = self.in_account(Method::POST, &format!("/conversations/{conversation_id}/messages")).multipart(form);
+        request.longer(Duration::from_secs(bytes / UPLOAD_BYTES_PER_S)).answer().await
     }
 
     /// Deletes a message: the row stays, with another text. A second time is 200 too.

@@ -14,7 +14,7 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::de::DeserializeOwned;
 
 pub use base::BaseUrl;
-pub use params::{AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewLabel, NewMessage, NewWebhook, Upload};
+pub use params::{AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewLabel, NewMessage, NewWebhook, Source, Upload};
 
 use crate::error::{Answer, Call, Error, ErrorKind};
 use crate::secret::Secret;
@@ -185,6 +185,12 @@ impl Request<'_> {
     /// Sets a form body with files.
     fn multipart(mut self, form: reqwest::multipart::Form) -> Self {
         self.builder = self.builder.multipart(form);
+        self
+    }
+
+    /// Gives the call more time than others have.
+    fn longer(mut self, more: Duration) -> Self {
+        self.builder = self.builder.timeout(self.client.config.request_timeout + more);
         self
     }
 

@@ -1,5 +1,7 @@
 //! What calls are given: list filters, messages to write, webhooks to set up.
 
+use std::path::PathBuf;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -233,7 +235,22 @@ pub struct Upload {
     /// MIME type; decides whether it is shown as image, video, audio or file.
     pub content_type: String,
     /// The file. Web widgets take 40 MB by default.
-    pub bytes: Bytes,
+    pub bytes: Source,
+}
+
+/// Where the bytes of a file are.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// In memory.
+    Bytes(Bytes),
+    /// On the disk; sent as it is read, so that its size in memory does not matter.
+    File(PathBuf),
+}
+
+impl From<&'static str> for Source {
+    fn from(text: &'static str) -> Self {
+        Self::Bytes(Bytes::from_static(text.as_bytes()))
+    }
 }
 
 /// A label to make (administrators).

@@ -2,11 +2,15 @@
 
 mod approvals;
 mod audit;
+mod auth;
+mod canned;
+mod contact;
 mod conv;
 mod daemon;
 mod demo;
 mod events;
 mod inbox;
+mod macros;
 mod outbox;
 mod sandbox;
 mod status;
@@ -29,6 +33,18 @@ pub(crate) enum Command {
     /// Read and work conversations
     #[command(subcommand, visible_alias = "conversation", alias = "conversations")]
     Conv(conv::Conv),
+    /// Read and change contacts
+    #[command(subcommand, alias = "contacts")]
+    Contact(contact::Contact),
+    /// Your own token at Chatwoot
+    #[command(subcommand)]
+    Auth(auth::Auth),
+    /// Chatwoot's macros, run as yourself
+    #[command(subcommand)]
+    Macro(macros::Macro),
+    /// Prepared answers
+    #[command(subcommand)]
+    Canned(canned::Canned),
     /// Read and decide approvals
     #[command(subcommand, visible_alias = "approval")]
     Approvals(approvals::Approvals),
@@ -56,6 +72,10 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Sandbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Status(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Conv(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Contact(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Canned(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Auth(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Macro(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Approvals(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Outbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Webhooks(cmd)) => Box::pin(cmd.run(ctx)).await,

@@ -29,9 +29,18 @@ fn parse_id(text: &str) -> Result<OutboxId, String> {
     text.parse().map_err(|_| "expected the UUID of an outbox entry".to_owned())
 }
 
+/// What an entry changes.
+fn about(row: &OutboxView) -> String {
+    match (row.conversation_id, row.contact_id) {
+        (Some(id), _) => format!("#{id}"),
+        (None, Some(id)) => format!("contact {id}"),
+        (None, None) => String::new(),
+    }
+}
+
 const COLUMNS: &[Column<OutboxView>] = &[
     column("ID", |row, _| row.id.to_string()),
-    column("CONV", |row, _| row.conversation_id.to_string()),
+    column("ON", |row, _| about(row)),
     column("KIND", |row, _| row.kind.clone()),
     column("STATE", |row, _| row.state.to_string()),
     column("SENDS IN", |row, shown| shown.until(row.sends_at)),
@@ -54,7 +63,7 @@ impl Outbox {
         each(ctx, ids, OutboxId::to_string, async |ctx, id| {
             let key = ctx.key(&id.to_string(), several);
             let row = session.call(async |client| client.outbox_act(id, verb, &key).await).await?;
-            ctx.out.row(&row, COLUMNS, &format!("{} for #{}: {}", row.kind, row.conversation_id, row.state))
+            ctx.out.row(&row, COLUMNS, &format!("{} for {}: {}", row.kind, about(&row), row.state))
         })
         .await
     }

@@ -161,7 +161,7 @@ fn a_lost_answer_is_asked_for_once_more_under_the_same_key() {
     });
     let home = Home::new();
     home.profile("default", &url, "t");
-    let error = home.run(&["conv", "reply", "1", "-b", "x", "--json"]).ends(9).error();
+    let error = home.run(&["conv", "label", "1", "--add", "x", "--json"]).ends(9).error();
     assert_eq!(error["code"], "DAEMON_LOST");
     let keys = served.join().unwrap();
     assert_eq!(keys[0], keys[1]);

@@ -184,6 +184,44 @@ fn writing_and_changing_goes_through_the_outbox_once_per_key() {
     shop.run("jo", &["conv", "status", &id, "snoozed", "--until", "2h"]).ends(0);
     assert_eq!(shop.run("jo", &["conv", "assign", &id, "@nobody-of-that-name"]).ends(6).error()["code"], "NOT_FOUND");
 
+    // What else will happen is said first; a token comes from standard input alone, and another's is refused.
+    let opened = shop.run("ada", &["conv", "reply", &id, "-b", "x", "--hold", "60"]).ends(0);
+    assert!(opened.err.contains("goes out as"), "{}", opened.err);
+    shop.run("ada", &["outbox", "cancel", opened.json()["outbox_id"].as_str().unwrap()]).ends(0);
+    assert!(!shop.run("jo", &["conv", "note", &id, "-b", "x"]).ends(0).err.contains("written by"));
+    let keys = shop.sandbox.tokens();
+    let wrong = shop.home.run_with_input(&["-P", "ada", "--json", "auth", "link-chatwoot"], &keys["agent"]).ends(1);
+    assert!(wrong.err.contains("not yours") && !wrong.err.contains(&keys["agent"]), "{}", wrong.err);
+    let linked = shop.home.run_with_input(&["-P", "ada", "--json", "auth", "link-chatwoot"], &keys["admin"]).ends(0);
+    assert_eq!(linked.json()["agent"]["own_token"], true);
+    assert!(!shop.run("ada", &["conv", "note", &id, "-b", "x"]).ends(0).err.contains("written by"));
+    shop.run("ada", &["macro", "list"]).ends(0);
+    assert_eq!(shop.run("ada", &["macro", "run", "none", &id]).ends(6).error()["code"], "NOT_FOUND");
+    assert_eq!(shop.run("ada", &["auth", "unlink-chatwoot"]).ends(0).json()["agent"]["own_token"], false);
+    shop.home.run_with_input(&["-P", "ada", "auth", "link-chatwoot"], "").ends(2);
+    let bill = shop.home.path().join("bill.txt");
+    std::fs::write(&bill, "240 EUR").unwrap();
+    let sent = shop.run("jo", &["conv", "reply", &id, "--attach", bill.to_str().unwrap(), "--hold", "60"]).ends(0).json();
+    let file = &sent["attachments"][0];
+    assert_eq!((file["name"].as_str(), file["file_size"].as_u64(), sent["content"].as_str()), (Some("bill.txt"), Some(7), None));
+    shop.run("jo", &["outbox", "cancel", sent["outbox_id"].as_str().unwrap()]).ends(0);
+    assert!(shop.run("jo", &["conv", "reply", &id, "-b", "x", "--attach", "/no/such"]).ends(2).err.contains("/no/such"));
+    let note = shop.run("jo", &["conv", "note", &id, "-b", "look", "--mention", "@Ada"]).ends(0).json();
+    assert!(note["content"].as_str().unwrap().contains("](mention://user/"), "{note}");
+    assert_eq!(shop.run("jo", &["conv", "reply", &id, "--canned", "none-of-that-name"]).ends(1).error()["code"], "VALIDATION_FAILED");
+    shop.run("jo", &["canned", "list"]).ends(0);
+    let shown = shop.run("jo", &["conv", "attr", &id, "--set", "order=A-1", "--set", "tier:=2"]).ends(0).json();
+    assert_eq!((shown["custom_attributes"]["order"].as_str(), shown["custom_attributes"]["tier"].as_i64()), (Some("A-1"), Some(2)));
+    assert_eq!(shop.run("jo", &["conv", "unread", &id]).ends(0).json()["unread_count"].as_i64().map(|n| n > 0), Some(true));
+    assert_eq!(shop.run("jo", &["conv", "read", &id]).ends(0).json()["unread_count"], 0);
+    let contact = shown["contact"]["id"].to_string();
+    let edited = shop.run("jo", &["contact", "edit", &contact, "--name", "Ann Other", "--set", "tier=gold"]).ends(0).json();
+    assert_eq!(edited["name"], "Ann Other");
+    assert_eq!(shop.run("jo", &["contact", "view", &contact]).ends(0).json()["name"], "Ann Other");
+    assert_eq!(shop.run("jo", &["contact", "view", "999999"]).ends(6).error()["target"], "contact 999999");
+    assert_eq!(shop.run("jo", &["contact", "edit", &contact, "--phone", "030"]).ends(1).error()["code"], "VALIDATION_FAILED");
+    shop.run("jo", &["conv", "attr", &id]).ends(2);
+
     // Several: each is tried and told, and the first failure is the exit code.
     let both = shop.run("jo", &["conv", "note", "999999", &id, "-b", "both"]).ends(6);
     assert_eq!(both.json()["content"], "both");

@@ -3,9 +3,11 @@
 //! Nothing here names tokio, rusqlite, axum or the machine's clock; a test reads the sources and fails if one does.
 
 pub mod approval;
+pub mod effects;
 pub mod newer;
 pub mod outbox;
 pub mod retry;
+pub mod text;
 pub mod webhook;
 
 #[cfg(test)]

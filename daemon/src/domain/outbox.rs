@@ -1,4 +1,7 @@
-//! When a write is tried again, and when it is given up.
+//! When a write is tried again, and when it is given up or gives way.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::retry::Waits;
 
@@ -13,9 +16,56 @@ pub fn backoff(attempts: u32, spread: f64) -> i64 {
     WAITS.before(attempts, spread)
 }
 
+/// A file as the outbox entry names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRef {
+    /// Its name on our disk.
+    pub id: Uuid,
+    /// Its name for people, made safe.
+    pub name: String,
+    /// MIME type.
+    pub content_type: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What a look finds after a write of a value whose outcome is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// The value is what was to be written.
+    Ours,
+    /// The value is what it was before: nobody has changed it, ours included.
+    Untouched,
+    /// Somebody else has changed it: writing again would undo that.
+    Changed,
+}
+
+/// Compares the value as it is `now` with what was to be written and with what stood before.
+pub fn found<T: PartialEq>(now: &T, ours: &T, was: &T) -> Found {
+    if now == ours {
+        Found::Ours
+    } else if now == was {
+        Found::Untouched
+    } else {
+        Found::Changed
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unsure_value_is_written_again_only_over_what_it_was() {
+        for (now, ours, was, want) in [
+            ("resolved", "resolved", "open", Found::Ours),
+            ("open", "resolved", "open", Found::Untouched),
+            ("snoozed", "resolved", "open", Found::Changed),
+            ("open", "open", "open", Found::Ours),
+        ] {
+            assert_eq!(found(&now, &ours, &was), want, "{now} {ours} {was}");
+        }
+    }
 
     #[test]
     fn waits_double_up_to_a_minute() {

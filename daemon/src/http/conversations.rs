@@ -4,7 +4,7 @@ use api::approval::ApprovalView;
 use api::error::ErrorBody;
 use api::inbox::{
     ConversationPatch, ConversationQuery, ConversationStatus, ConversationView, Escalate, FreshQuery, LabelChange, Labels, MessageQuery,
-    MessageView, NewMessage,
+    MessageView,
 };
 use api::page::{Data, Page, PageMeta, Source};
 use axum::Json;
@@ -15,16 +15,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::attributes;
 use super::request::{Change, Query, limit, page};
 use crate::app::{Caller, Person};
-use crate::approvals::{self as service, check_text};
-use crate::clock::SECOND;
-use crate::config::HOLD_SECONDS_MAX;
+use crate::approvals as service;
 use crate::fault::Fault;
 use crate::store::{Assignee, ConversationFilter, NewOutbox, OutboxKind, Place, Scope};
-
-/// Chatwoot's own limit of a message's text, in characters.
-const CONTENT_CHARS_MAX: usize = 150_000;
 
 /// Conversations, with the counts of the tabs.
 #[utoipa::path(get, path = "/conversations", tag = "conversations", params(ConversationQuery), security(("bearer" = [])),
@@ -111,7 +107,7 @@ pub(crate) async fn view(
     Ok(Json(Data { data }))
 }
 
-fn parse(id: &str) -> Result<i64, Fault> {
+pub(super) fn parse(id: &str) -> Result<i64, Fault> {
     id.parse().map_err(|_| Fault::not_found("conversation"))
 }
 
@@ -153,39 +149,11 @@ pub(crate) async fn messages(
     Ok(Json(caller.read(read).await?))
 }
 
-/// Writes a reply or a private note into the outbox.
-#[utoipa::path(post, path = "/conversations/{id}/messages", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
-    request_body = NewMessage, security(("bearer" = [])),
-    responses((status = 202, body = Data<MessageView>), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
-pub(crate) async fn send(Path(id): Path<String>, change: Change<NewMessage>) -> Result<Response, Fault> {
-    change.caller.must_work()?;
-    let id = parse(&id)?;
-    let configured = change.caller.app.config.hold_seconds;
-    change
-        .carry_out(StatusCode::ACCEPTED, move |scope, who, body: NewMessage| {
-            check_text("content", &body.content, 1, CONTENT_CHARS_MAX)?;
-            let hold = body.hold_seconds.unwrap_or(if body.private { 0 } else { configured });
-            if hold > HOLD_SECONDS_MAX {
-                return Err(Fault::invalid("hold_seconds", &format!("at most {HOLD_SECONDS_MAX}")));
-            }
-            if !scope.has_conversation(id)? {
-                return Err(Fault::not_found("conversation"));
-            }
-            let kind = if body.private { OutboxKind::Note } else { OutboxKind::Reply };
-            let not_before = scope.now() + i64::from(hold) * SECOND;
-            let row = scope.enqueue(&new(id, kind, json!({ "content": body.content }), who, not_before))?;
-            audit(scope, who, if body.private { "message.note" } else { "message.reply" }, id, json!({ "outbox_id": row.id }))?;
-            let shown = scope.pending_messages(id, &|_| who.name.clone())?;
-            shown.into_iter().find(|m| m.outbox_id.is_some_and(|o| o.0 == row.id)).ok_or_else(|| Fault::not_found("message"))
-        })
-        .await
-}
-
-fn new(conversation_id: i64, kind: OutboxKind, payload: Value, who: &Person, not_before: i64) -> NewOutbox {
+pub(super) fn new(conversation_id: i64, kind: OutboxKind, payload: Value, who: &Person, not_before: i64) -> NewOutbox {
     NewOutbox { conversation_id, kind, payload, user: Some(who.user.clone()), approval_id: None, not_before }
 }
 
-fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_id: i64, data: Value) -> Result<(), Fault> {
+pub(super) fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_id: i64, data: Value) -> Result<(), Fault> {
     scope.append(
         crate::store::Ledger::Audit,
         &crate::store::AuditEntry {
@@ -202,7 +170,7 @@ fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_id: i64, da
     Ok(())
 }
 
-/// Changes status, assignee, team, labels or priority through the outbox.
+/// Changes status, assignee, team, labels, priority, custom attributes, or what counts as read, through the outbox.
 #[utoipa::path(patch, path = "/conversations/{id}", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
     request_body = ConversationPatch, security(("bearer" = [])),
     responses((status = 200, body = Data<ConversationView>), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -216,10 +184,13 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ConversationPa
             }
             let writes = writes(scope, who, id, &patch)?;
             if writes.is_empty() {
-                return Err(Fault::invalid("body", "names nothing to change: status, assignee, team, labels or priority"));
+                let names = "status, assignee, team, labels, priority, custom_attributes or read";
+                return Err(Fault::invalid("body", &format!("names nothing to change: {names}")));
             }
             for (kind, payload) in writes {
-                audit(scope, who, &format!("conversation.{}", kind.as_str()), id, payload.clone())?;
+                // Values of attributes are customers' data; the ledger holds their keys.
+                let told = if kind == OutboxKind::Attributes { attributes::told(&payload) } else { payload.clone() };
+                audit(scope, who, &format!("conversation.{}", kind.as_str()), id, told)?;
                 scope.enqueue(&new(id, kind, payload, who, scope.now()))?;
             }
             one(scope, id, &url)
@@ -261,6 +232,13 @@ fn writes(scope: &Scope<'_>, who: &Person, id: i64, patch: &ConversationPatch) -
             word => Some(word.parse::<api::inbox::Priority>().map_err(|err| Fault::invalid("priority", &format!("{err}, none")))?),
         };
         writes.push((OutboxKind::Priority, json!({ "priority": priority })));
+    }
+    if let Some(change) = &patch.custom_attributes {
+        attributes::check(change)?;
+        writes.push((OutboxKind::Attributes, json!({ "set": change.set, "unset": change.unset })));
+    }
+    if let Some(read) = patch.read {
+        writes.push((if read { OutboxKind::Read } else { OutboxKind::Unread }, json!({})));
     }
     match (patch.status, patch.snoozed_until) {
         (Some(status), until) if until.is_none() || status == ConversationStatus::Snoozed => {

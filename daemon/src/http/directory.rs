@@ -1,6 +1,6 @@
 //! The account's lists: agents, teams, inboxes, labels.
 
-use api::inbox::{InboxView, LabelView, Named};
+use api::inbox::{CannedView, InboxView, LabelView, Named};
 use api::page::{Page, PageMeta};
 use axum::Json;
 
@@ -35,4 +35,16 @@ pub(crate) async fn inboxes(caller: Caller) -> Result<Json<Page<InboxView>>, Fau
 #[utoipa::path(get, path = "/labels", tag = "directory", security(("bearer" = [])), responses((status = 200, body = Page<LabelView>)))]
 pub(crate) async fn labels(caller: Caller) -> Result<Json<Page<LabelView>>, Fault> {
     Ok(whole(caller.freshness(), caller.read(|scope, _| Ok(scope.labels()?)).await?))
+}
+
+/// Canned responses by code. Where the store has none yet, Chatwoot is asked.
+#[utoipa::path(get, path = "/canned", tag = "directory", security(("bearer" = [])), responses((status = 200, body = Page<CannedView>)))]
+pub(crate) async fn canned(caller: Caller) -> Result<Json<Page<CannedView>>, Fault> {
+    let mut rows = caller.read(|scope, _| Ok(scope.canned_responses()?)).await?;
+    if rows.is_empty()
+        && let Some(sync) = &caller.tenant().sync
+    {
+        rows = sync.canned_responses().await.unwrap_or_default();
+    }
+    Ok(whole(caller.freshness(), rows.into_iter().map(|(short_code, content)| CannedView { short_code, content }).collect()))
 }

@@ -3,18 +3,23 @@
 //! A handler reads the request, calls one read or one write, and shapes the answer. Rules live in `domain`, what follows from a decision
 //! in `approvals`. The OpenAPI document is generated from the handlers themselves, so a route that is not in it does not exist.
 
+mod ahead;
 mod approvals;
+mod attributes;
 mod audit;
+mod contacts;
 mod conversations;
 mod directory;
 mod feed;
 mod health;
+mod messages;
 mod outbox;
 mod request;
 mod respond;
 mod stream;
 mod sync;
 mod tenants;
+mod upload;
 mod webhook;
 mod webhooks;
 
@@ -23,7 +28,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::app::App;
@@ -58,8 +63,14 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(approvals::withdraw))
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::view, conversations::update))
-        .routes(routes!(conversations::messages, conversations::send))
+        .routes(routes!(conversations::messages, messages::send).layer(DefaultBodyLimit::max(upload::FORM_BYTES_MAX)))
         .routes(routes!(conversations::escalate))
+        .routes(routes!(ahead::foresee))
+        .routes(routes!(ahead::typing))
+        .routes(routes!(ahead::run_macro))
+        .routes(routes!(ahead::macros))
+        .routes(routes!(ahead::link, ahead::unlink))
+        .routes(routes!(contacts::view, contacts::update))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::cancel))
         .routes(routes!(outbox::retry))
@@ -67,6 +78,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directory::teams))
         .routes(routes!(directory::inboxes))
         .routes(routes!(directory::labels))
+        .routes(routes!(directory::canned))
         .routes(routes!(feed::list))
         .routes(routes!(feed::view))
         .routes(routes!(webhook::receive))

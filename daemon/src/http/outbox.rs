@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::request::Change;
 use crate::app::{Caller, Person};
 use crate::fault::Fault;
-use crate::store::{Reread, RereadKind, Scope, StoreError};
+use crate::store::{Scope, StoreError};
 
 /// Entries that are not over, oldest first.
 #[utoipa::path(get, path = "/outbox", tag = "outbox", security(("bearer" = [])), responses((status = 200, body = Page<OutboxView>)))]
@@ -60,7 +60,7 @@ async fn act(
             );
         }
         // What it showed in advance is replaced by what Chatwoot has.
-        scope.mark(Reread { kind: RereadKind::Conversation, id: row.conversation_id, conversation_id: 0 })?;
+        scope.mark(row.reread())?;
         Ok(row.view())
     };
     change.carry_out(StatusCode::OK, work).await

@@ -105,10 +105,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, app).await?;
-        let key = key(&parts.headers)?;
-        let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
-        let query = parts.uri.query().unwrap_or_default().to_owned();
-        let headers = parts.headers.clone();
+        let head = Change::head(caller, &parts)?;
         let bytes = Bytes::from_request(Request::from_parts(parts, body), app).await.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 Fault::new(Code::PayloadTooLarge, format!("the body is larger than {} bytes", super::BODY_BYTES_MAX))
@@ -116,18 +113,51 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
                 Fault::new(Code::BadRequest, "the body did not arrive whole")
             }
         })?;
-        let mut hash = Sha256::new();
-        for part in [method.as_bytes(), path.as_bytes(), query.as_bytes(), &bytes] {
-            hash.update(part.len().to_be_bytes());
-            hash.update(part);
-        }
         let body = read_body(&bytes)?;
-        Ok(Self { caller, body, headers, key, method, path, fingerprint: hex::encode(hash.finalize()) })
+        Ok(head.with(body, &bytes))
+    }
+}
+
+/// A changing call whose body is still to be read.
+pub(super) struct Head {
+    pub(super) caller: Caller,
+    headers: HeaderMap,
+    key: Option<String>,
+    method: String,
+    path: String,
+    query: String,
+}
+
+impl Head {
+    /// The call with its body, and with what makes two bodies the same.
+    pub(super) fn with<T>(self, body: T, digest: &[u8]) -> Change<T> {
+        let Self { caller, headers, key, method, path, query } = self;
+        let fingerprint = fingerprint(&method, &path, &query, digest);
+        Change { caller, body, headers, key, method, path, fingerprint }
+    }
+}
+
+fn fingerprint(method: &str, path: &str, query: &str, body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    for part in [method.as_bytes(), path.as_bytes(), query.as_bytes(), body] {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hex::encode(hash.finalize())
+}
+
+impl Change<()> {
+    /// The call without its body.
+    pub(super) fn head(caller: Caller, parts: &Parts) -> Result<Head, Fault> {
+        let key = key(&parts.headers)?;
+        let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        Ok(Head { caller, headers: parts.headers.clone(), key, method, path, query })
     }
 }
 
 /// Reads a JSON body; none at all counts as `{}`, so that a call without arguments needs none.
-fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+pub(super) fn read_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     let text = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
     serde_json::from_slice(text).map_err(|err| {
         let message = err.to_string();

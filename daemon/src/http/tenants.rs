@@ -42,12 +42,17 @@ pub(crate) async fn switch(State(app): State<App>, user: User, Path(id): Path<St
 /// The caller, in the tenant of this request.
 #[utoipa::path(get, path = "/me", tag = "tenants", security(("bearer" = [])), responses((status = 200, body = Data<MeView>)))]
 pub(crate) async fn me(caller: Caller) -> Result<Json<Data<MeView>>, Fault> {
+    Ok(Json(Data { data: me_view(&caller).await? }))
+}
+
+/// The caller as the API shows them.
+pub(super) async fn me_view(caller: &Caller) -> Result<MeView, Fault> {
     let (tenant, hold_seconds) = (caller.tenant_view(), caller.app.config.hold_seconds);
     let read = caller.read(move |_, who| {
         let (user, name, role, agent) = (who.user.clone(), who.name.clone(), who.role, who.agent.clone());
         Ok(MeView { user, name, role, tenant, agent, hold_seconds })
     });
-    Ok(Json(Data { data: read.await? }))
+    read.await
 }
 
 /// How the tenant's link to Chatwoot and its first copy stand.

@@ -2,14 +2,16 @@
 
 use api::event::{ActivityType, SubjectType};
 use api::id::{ConversationId, OutboxId};
-use api::inbox::{DeliveryState, MessageType, MessageView, OutboxState, OutboxView, Sender, SenderKind};
+use api::inbox::{AttachmentView, DeliveryState, MessageType, MessageView, OutboxState, OutboxView, Sender, SenderKind};
 use api::status::OutboxCounts;
 use rusqlite::{Row, named_params};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{NewActivity, Scope, Sql, StoreError};
+use super::{NewActivity, Reread, RereadKind, Scope, Sql, StoreError};
 use crate::clock::{Micros, SECOND, timestamp};
+use crate::domain::outbox::FileRef;
 
 /// How long an entry that is over is kept, so that a late echo of it is still recognised. What wrote back a decision stays with it.
 const KEEP_OVER: Micros = 90 * 24 * 3600 * SECOND;
@@ -34,10 +36,33 @@ pub enum OutboxKind {
     Status,
     /// The priority.
     Priority,
+    /// Custom attributes of the conversation to set and to remove.
+    Attributes,
+    /// Seen by the team.
+    Read,
+    /// Not seen, from the customer's last message on.
+    Unread,
+    /// A macro of Chatwoot's, run on the conversation.
+    Macro,
+    /// Fields of a contact.
+    Contact,
 }
 
 impl OutboxKind {
-    const ALL: [Self; 7] = [Self::Reply, Self::Note, Self::Labels, Self::Assignee, Self::Team, Self::Status, Self::Priority];
+    const ALL: [Self; 12] = [
+        Self::Reply,
+        Self::Note,
+        Self::Labels,
+        Self::Assignee,
+        Self::Team,
+        Self::Status,
+        Self::Priority,
+        Self::Attributes,
+        Self::Read,
+        Self::Unread,
+        Self::Macro,
+        Self::Contact,
+    ];
 
     /// The word in SQL and on the wire.
     pub fn as_str(self) -> &'static str {
@@ -49,10 +74,15 @@ impl OutboxKind {
             Self::Team => "team",
             Self::Status => "status",
             Self::Priority => "priority",
+            Self::Attributes => "attributes",
+            Self::Read => "read",
+            Self::Unread => "unread",
+            Self::Macro => "macro",
+            Self::Contact => "contact",
         }
     }
 
-    /// Whether it makes a message; the others set a value and can be repeated without harm.
+    /// Whether it makes a message; the others set a value, except a macro.
     pub fn is_message(self) -> bool {
         matches!(self, Self::Reply | Self::Note)
     }
@@ -61,11 +91,12 @@ impl OutboxKind {
 /// An entry about to be written.
 #[derive(Debug, Clone)]
 pub struct NewOutbox {
-    /// The conversation.
+    /// The conversation; 0 for a contact's entry.
     pub conversation_id: i64,
     /// What it writes.
     pub kind: OutboxKind,
-    /// `{"content"}`, `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}` or `{"priority"}`.
+    /// `{"content", …}` (see `domain::text`), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`, `{"priority"}`, `{"set","unset"}`,
+    /// `{}`, `{"id","name"}` of a macro, or `{"contact_id","fields","set","unset"}`.
     pub payload: Value,
     /// Who acts; `None` = the daemon.
     pub user: Option<String>,
@@ -82,11 +113,13 @@ pub struct OutboxRow {
     pub position: i64,
     /// Its id, and the mark on its message.
     pub id: Uuid,
-    /// The conversation.
+    /// The conversation; 0 for a contact's entry.
     pub conversation_id: i64,
+    /// Whom a contact's entry changes.
+    pub contact_id: Option<i64>,
     /// What it writes.
     pub kind: OutboxKind,
-    /// By kind.
+    /// By kind, and `was`: what it replaces, as it stood here.
     pub payload: Value,
     /// Who acts.
     pub user: Option<String>,
@@ -112,11 +145,35 @@ impl OutboxRow {
         self.payload.get("content").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Files of a message.
+    pub fn files(&self) -> Vec<FileRef> {
+        self.payload.get("files").and_then(|files| Vec::deserialize(files).ok()).unwrap_or_default()
+    }
+
+    /// Whether Chatwoot is to render its text: a canned response, not what a person typed.
+    pub fn is_liquid(&self) -> bool {
+        self.payload.get("liquid").and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// What to read again once it is over: what was shown in advance is replaced by what Chatwoot has.
+    pub fn reread(&self) -> Reread {
+        match self.contact_id {
+            Some(id) => Reread { kind: RereadKind::Contact, id, conversation_id: 0 },
+            None => Reread { kind: RereadKind::Conversation, id: self.conversation_id, conversation_id: 0 },
+        }
+    }
+
+    /// The conversation, where there is one.
+    fn conversation(&self) -> Option<ConversationId> {
+        (self.conversation_id != 0).then_some(ConversationId(self.conversation_id))
+    }
+
     /// For the wire.
     pub fn view(&self) -> OutboxView {
         OutboxView {
             id: OutboxId(self.id),
-            conversation_id: ConversationId(self.conversation_id),
+            conversation_id: self.conversation(),
+            contact_id: self.contact_id,
             kind: self.kind.as_str().to_owned(),
             state: self.state,
             user: self.user.clone().unwrap_or_else(|| "afenda".to_owned()),
@@ -132,7 +189,7 @@ impl OutboxRow {
 macro_rules! columns {
     ($rest:literal) => {
         concat!(
-            "select position, id, conversation_id, kind, payload, user, approval_id, state, attempts, unsure, not_before_us, error, created_at_us ",
+            "select position, id, conversation_id, contact_id, kind, payload, user, approval_id, state, attempts, unsure, not_before_us, error, created_at_us ",
             $rest
         )
     };
@@ -145,28 +202,33 @@ const OPEN_OUTBOX: Sql = Sql::new(columns!(
 const DUE_OUTBOX: Sql = Sql::new(columns!(
     "from outbox o where tenant_id = :tenant and state = 'queued' and not_before_us <= :now
              and not exists (select 1 from outbox e where e.tenant_id = :tenant and e.conversation_id = o.conversation_id
-                 and e.state in ('queued', 'sending') and e.position < o.position)
+                 and e.contact_id is o.contact_id and e.state in ('queued', 'sending') and e.position < o.position)
              order by position limit :limit"
 ));
 const PENDING_MESSAGES: Sql = Sql::new(columns!(
     "from outbox where tenant_id = :tenant and conversation_id = :conversation and kind in ('reply', 'note')
              and state in ('queued', 'sending', 'held', 'failed') order by position"
 ));
-const OVERLAY_PENDING: Sql = Sql::new(columns!(
-    "from outbox where tenant_id = :tenant and conversation_id = :conversation and state in ('queued', 'sending') order by position"
+const WITH_FILES: Sql = Sql::new(columns!(
+    "from outbox where tenant_id = :tenant and state in ('queued', 'sending', 'held', 'failed') and kind in ('reply', 'note')
+             and json_array_length(payload, '$.files') > 0 order by position"
+));
+const UNCONFIRMED: Sql = Sql::new(columns!(
+    "from outbox where tenant_id = :tenant and conversation_id = :conversation and contact_id is :contact
+             and state in ('queued', 'sending') order by position"
 ));
 
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, OVERLAY_PENDING];
+pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED];
 
 impl Scope<'_> {
     /// Writes an entry, shows its effect at once, and tells the clients.
     pub fn enqueue(&self, new: &NewOutbox) -> Result<OutboxRow, StoreError> {
         const NEXT: Sql = Sql::new("select max(position) from outbox where tenant_id = :tenant");
         const SQL: Sql = Sql::new(
-            "insert into outbox (tenant_id, position, id, conversation_id, kind, payload, user, approval_id, state, attempts, unsure, not_before_us, created_at_us)
-             values (:tenant, :position, :id, :conversation, :kind, :payload, :user, :approval, 'queued', 0, 0, :not_before, :now)",
+            "insert into outbox (tenant_id, position, id, conversation_id, contact_id, kind, payload, user, approval_id, state, attempts, unsure, not_before_us, created_at_us)
+             values (:tenant, :position, :id, :conversation, :contact, :kind, :payload, :user, :approval, 'queued', 0, 0, :not_before, :now)",
         );
         const OLD: Sql = Sql::new(
             "delete from outbox where tenant_id = :tenant and state in ('done', 'cancelled') and approval_id is null and done_at_us < :before",
@@ -175,16 +237,21 @@ impl Scope<'_> {
         if position % PRUNE_EVERY == 0 {
             self.run(OLD, named_params! { ":before": self.now() - KEEP_OVER })?;
         }
+        let contact = new.payload.get("contact_id").and_then(Value::as_i64);
+        let mut payload = new.payload.clone();
+        if let (Some(was), Some(fields)) = (self.standing(new.conversation_id, contact, new.kind)?, payload.as_object_mut()) {
+            fields.insert("was".to_owned(), was);
+        }
         self.run(
             SQL,
             named_params! {
-                ":position": position, ":id": id.to_string(), ":conversation": new.conversation_id, ":kind": new.kind.as_str(),
-                ":payload": new.payload.to_string(), ":user": new.user, ":approval": new.approval_id.map(|id| id.to_string()),
+                ":position": position, ":id": id.to_string(), ":conversation": new.conversation_id, ":contact": contact,
+                ":kind": new.kind.as_str(), ":payload": payload.to_string(), ":user": new.user, ":approval": new.approval_id.map(|id| id.to_string()),
                 ":not_before": new.not_before, ":now": self.now(),
             },
         )?;
-        self.overlay(new.conversation_id, new.kind, &new.payload)?;
         let row = self.outbox_entry(id)?.ok_or_else(|| StoreError::Corrupt { table: "outbox", message: format!("{id} is not there") })?;
+        self.overlay(&row)?;
         self.tell(&row)?;
         Ok(row)
     }
@@ -303,10 +370,13 @@ impl Scope<'_> {
         Ok(cancelled)
     }
 
-    /// Tries a failed entry again. A held one is looked up first.
+    /// Tries a failed or held entry again. A message is looked up first, whatever it failed of; for everything else a person has looked and
+    /// wants it.
     pub fn retry_outbox(&self, id: Uuid) -> Result<bool, StoreError> {
         const SQL: Sql = Sql::new(
-            "update outbox set state = 'queued', not_before_us = :now, error = null where tenant_id = :tenant and id = :id and state in ('failed', 'held')",
+            "update outbox set state = 'queued', not_before_us = :now, error = null,
+                 unsure = case when kind in ('reply', 'note') then unsure else 0 end
+             where tenant_id = :tenant and id = :id and state in ('failed', 'held')",
         );
         let again = self.run(SQL, named_params! { ":id": id.to_string(), ":now": self.now() })? == 1;
         if again {
@@ -334,6 +404,11 @@ impl Scope<'_> {
         Ok(rows.iter().map(|row| row.message(names(row.user.as_deref()))).collect())
     }
 
+    /// Files that an entry still needs.
+    pub fn needed_files(&self) -> Result<Vec<FileRef>, StoreError> {
+        Ok(self.all(WITH_FILES, &[], read)?.into_iter().collect::<Result<Vec<_>, _>>()?.iter().flat_map(OutboxRow::files).collect())
+    }
+
     /// Kinds of our writes that Chatwoot has not confirmed.
     pub fn pending_kinds(&self, conversation_id: i64) -> Result<Vec<String>, StoreError> {
         const SQL: Sql = Sql::new(
@@ -354,56 +429,9 @@ impl Scope<'_> {
         Ok(counts.unwrap_or_default())
     }
 
-    /// Shows the effect of all unconfirmed writes on a conversation that was just replaced by Chatwoot's version.
-    pub(super) fn overlay_pending(&self, conversation_id: i64) -> Result<(), StoreError> {
-        for row in self.all(OVERLAY_PENDING, named_params! { ":conversation": conversation_id }, read)? {
-            let row = row?;
-            self.overlay(conversation_id, row.kind, &row.payload)?;
-        }
-        Ok(())
-    }
-
-    fn overlay(&self, id: i64, kind: OutboxKind, payload: &Value) -> Result<(), StoreError> {
-        const STATUS: Sql =
-            Sql::new("update conversations set status = :status, snoozed_until_us = :until where tenant_id = :tenant and id = :id");
-        const PRIORITY: Sql = Sql::new("update conversations set priority = :priority where tenant_id = :tenant and id = :id");
-        const ASSIGNEE: Sql =
-            Sql::new("update conversations set assignee_id = :agent, assignee_name = :name where tenant_id = :tenant and id = :id");
-        const TEAM: Sql = Sql::new("update conversations set team_id = :team where tenant_id = :tenant and id = :id");
-        let text = |key: &str| payload.get(key).and_then(Value::as_str);
-        let number = |key: &str| payload.get(key).and_then(Value::as_i64);
-        match kind {
-            OutboxKind::Reply | OutboxKind::Note => {}
-            OutboxKind::Status => {
-                self.run(STATUS, named_params! { ":id": id, ":status": text("status"), ":until": number("snoozed_until_us") })?;
-            }
-            OutboxKind::Priority => {
-                self.run(PRIORITY, named_params! { ":id": id, ":priority": text("priority") })?;
-            }
-            OutboxKind::Assignee => {
-                self.run(ASSIGNEE, named_params! { ":id": id, ":agent": number("id"), ":name": text("name") })?;
-            }
-            OutboxKind::Team => {
-                self.run(TEAM, named_params! { ":id": id, ":team": number("id") })?;
-            }
-            OutboxKind::Labels => {
-                if self.has_conversation(id)? {
-                    let merged = merge_labels(self.conversation_labels(id)?, payload);
-                    self.replace_labels(id, &merged)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Labels that an entry would have removed and did not are shown again at once: when the next read brings them, nobody has set them anew.
-    fn put_back(&self, id: Uuid) -> Result<(), StoreError> {
-        let Some(row) = self.outbox_entry(id)?.filter(|row| row.kind == OutboxKind::Labels) else { return Ok(()) };
-        if self.has_conversation(row.conversation_id)? {
-            let back = json!({ "add": row.payload.get("remove"), "remove": [] });
-            self.replace_labels(row.conversation_id, &merge_labels(self.conversation_labels(row.conversation_id)?, &back))?;
-        }
-        Ok(())
+    /// Unconfirmed entries of a conversation, or of a contact, in order.
+    pub(super) fn unconfirmed(&self, conversation_id: i64, contact_id: Option<i64>) -> Result<Vec<OutboxRow>, StoreError> {
+        self.all(UNCONFIRMED, named_params! { ":conversation": conversation_id, ":contact": contact_id }, read)?.into_iter().collect()
     }
 
     fn tell_of(&self, id: Uuid) -> Result<(), StoreError> {
@@ -414,8 +442,12 @@ impl Scope<'_> {
         let data = json!({
             "state": row.state, "kind": row.kind.as_str(), "user": row.user, "error": row.error, "attempts": row.attempts,
         });
-        let activity = NewActivity::by_chatwoot(ActivityType::OutboxUpdated, SubjectType::Outbox, row.id.to_string());
-        self.record_activity(activity.in_conversation(row.conversation_id, data))?;
+        let mut activity = NewActivity::by_chatwoot(ActivityType::OutboxUpdated, SubjectType::Outbox, row.id.to_string());
+        match row.conversation() {
+            Some(conversation) => activity = activity.in_conversation(conversation.0, data),
+            None => activity.data = data,
+        }
+        self.record_activity(activity)?;
         Ok(())
     }
 }
@@ -434,12 +466,12 @@ impl OutboxRow {
             conversation_id: ConversationId(self.conversation_id),
             message_type: MessageType::Outgoing,
             private: self.kind == OutboxKind::Note,
-            content: Some(self.content().to_owned()),
+            content: Some(self.content().to_owned()).filter(|text| !text.is_empty()),
             content_type: "text".to_owned(),
             state,
             error: self.error.clone(),
             sender: Some(Sender { id: None, kind: SenderKind::User, name }),
-            attachments: Vec::new(),
+            attachments: self.files().into_iter().map(attachment).collect(),
             deleted: false,
             in_reply_to: None,
             created_at: timestamp(self.created_at),
@@ -448,24 +480,17 @@ impl OutboxRow {
     }
 }
 
-/// A set of labels with `add` and `remove` of a payload carried out, sorted.
-pub(crate) fn merge_labels(mut labels: Vec<String>, payload: &Value) -> Vec<String> {
-    let list = |key: &str| -> Vec<String> {
-        let items = payload.get(key).and_then(Value::as_array).into_iter().flatten();
-        items.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let remove = list("remove");
-    labels.retain(|label| !remove.contains(label));
-    labels.extend(list("add"));
-    labels.sort();
-    labels.dedup();
-    labels
+/// A file that Chatwoot does not have yet.
+fn attachment(file: FileRef) -> AttachmentView {
+    let kind = file.content_type.split('/').next().filter(|kind| ["image", "audio", "video"].contains(kind)).unwrap_or("file");
+    AttachmentView { id: 0, file_type: kind.to_owned(), name: file.name, file_size: i64::try_from(file.size).ok(), url: None }
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<OutboxRow, StoreError>> {
     let (id, kind, state): (String, String, String) = (row.get("id")?, row.get("kind")?, row.get("state")?);
     let (payload, approval): (String, Option<String>) = (row.get("payload")?, row.get("approval_id")?);
     let (position, conversation_id, user) = (row.get("position")?, row.get("conversation_id")?, row.get("user")?);
+    let contact_id = row.get("contact_id")?;
     let (attempts, unsure, not_before) = (row.get("attempts")?, row.get("unsure")?, row.get("not_before_us")?);
     let (error, created_at) = (row.get("error")?, row.get("created_at_us")?);
     let build = || -> Result<OutboxRow, String> {
@@ -473,6 +498,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<OutboxRow, StoreError>> {
             position,
             id: id.parse().map_err(|_| format!("id {id}"))?,
             conversation_id,
+            contact_id,
             kind: OutboxKind::ALL.into_iter().find(|k| k.as_str() == kind).ok_or_else(|| format!("kind {kind}"))?,
             payload: serde_json::from_str(&payload).map_err(|err| err.to_string())?,
             user,

@@ -343,6 +343,69 @@ async fn an_unconfirmed_write_shows_over_what_chatwoot_says_until_it_is_done() {
 }
 
 #[tokio::test]
+async fn every_kind_shows_at_once_in_its_tenant_alone_and_what_it_replaces_is_kept() {
+    let bench = bench().await;
+    let was = bench
+        .write(bench.ours, |scope| {
+            let put = |kind, payload: serde_json::Value| {
+                let conversation_id = if kind == OutboxKind::Contact { 0 } else { 12 };
+                scope.enqueue(&NewOutbox { conversation_id, kind, payload, user: None, approval_id: None, not_before: 0 })
+            };
+            let attributes = put(OutboxKind::Attributes, json!({"set": {"tier": 2}, "unset": ["none"]}))?;
+            put(OutboxKind::Read, json!({}))?;
+            let status = put(OutboxKind::Status, json!({"status": "snoozed", "snoozed_until_us": 9}))?;
+            let again = put(OutboxKind::Status, json!({"status": "open"}))?;
+            let contact = put(OutboxKind::Contact, json!({"contact_id": 31, "fields": {"email": "a@b.c", "name": "Ann B"}}))?;
+            Ok([
+                attributes.payload["was"].clone(),
+                status.payload["was"].clone(),
+                again.payload["was"].clone(),
+                contact.payload["was"].clone(),
+            ])
+        })
+        .await;
+    assert_eq!(was[0], serde_json::Value::Null);
+    assert_eq!(was[1], json!({"status": "open", "snoozed_until_us": null}));
+    assert_eq!(was[2], json!({"status": "snoozed", "snoozed_until_us": 9}), "what goes before it is what it replaces");
+    assert_eq!(was[3]["name"], "Ann");
+    let look = |scope: &Scope<'_>| {
+        scope.apply_contact(&contact(31, "Ann"), Asked { ours: scope.now(), theirs: scope.now() })?; // Chatwoot's word does not hide what waits.
+        let view = scope.conversation(12, "")?.unwrap();
+        Ok((view.custom_attributes.get("tier").cloned(), view.unread_count, scope.contact(31)?.unwrap(), scope.due_outbox(9)?.len()))
+    };
+    let (tier, unread, person, due) = bench.write(bench.ours, look).await;
+    assert_eq!((tier, unread, person.name.as_str(), person.email.as_deref()), (Some(json!(2)), 0, "Ann B", Some("a@b.c")));
+    assert_eq!(due, 2, "a contact's entry waits for no conversation's");
+    let (tier, unread, person, due) = bench.write(bench.theirs, look).await;
+    assert_eq!((tier, unread, person.name.as_str(), due), (None, 1, "Ann", 0));
+}
+
+#[tokio::test]
+async fn what_a_person_tries_again_is_looked_up_only_where_it_is_a_message() {
+    let bench = bench().await;
+    for (kind, payload, unsure) in [
+        (OutboxKind::Reply, json!({"content": "hi"}), true),
+        (OutboxKind::Macro, json!({"id": 1}), false),
+        (OutboxKind::Team, json!({"id": 3}), false),
+    ] {
+        let row = bench
+            .write(bench.ours, move |scope| {
+                let new = NewOutbox { conversation_id: 12, kind, payload, user: None, approval_id: None, not_before: 0 };
+                let id = scope.enqueue(&new)?.id;
+                scope.begin_sending(id)?;
+                scope.outbox_over(id, OutboxState::Held, "who knows")?;
+                scope.retry_outbox(id)?;
+                let row = scope.outbox_entry(id)?.unwrap();
+                scope.cancel_outbox(id)?;
+                scope.outbox_done(id, None)?;
+                Ok(row)
+            })
+            .await;
+        assert_eq!((row.state, row.unsure), (OutboxState::Queued, unsure), "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn after_a_crash_what_was_on_its_way_is_unsure() {
     let bench = bench().await;
     let entry = bench

@@ -21,8 +21,12 @@ const PAGES_MAX: usize = 50;
 pub(super) struct Wanted {
     /// The outbox entry's id: our mark.
     pub id: uuid::Uuid,
-    /// Its text as it was sent.
+    /// Its text as Chatwoot keeps it; of one that Chatwoot fills in, as it was sent.
     pub content: String,
+    /// Whether Chatwoot fills it in, so that the text it keeps is another.
+    pub filled: bool,
+    /// Sizes of its files, in bytes, sorted.
+    pub files: Vec<u64>,
     /// Whether it is a note.
     pub private: bool,
     /// Chatwoot's clock when the entry was written.
@@ -84,6 +88,13 @@ fn written_since(message: &Message, wanted: &Wanted) -> bool {
     message.created_at.micros().is_none_or(|at| at >= wanted.since - SLACK)
 }
 
+/// Whether a message has as many files of the same sizes; a size that Chatwoot does not say fits.
+fn same_files(message: &Message, wanted: &Wanted) -> bool {
+    let mut sizes: Vec<u64> = message.attachments.iter().filter_map(|file| u64::try_from(file.file_size?).ok()).collect();
+    sizes.sort_unstable();
+    message.attachments.len() == wanted.files.len() && (sizes.len() < wanted.files.len() || sizes == wanted.files)
+}
+
 /// Decides from the messages since the entry was written, none of which carries its mark.
 fn judge(messages: &[Message], wanted: &Wanted) -> Look {
     let by_author = |message: &&Message| {
@@ -96,8 +107,10 @@ fn judge(messages: &[Message], wanted: &Wanted) -> Look {
         .filter(|message| normalise::mark(message).is_none())
         .filter(by_author)
         .collect();
-    let same_text: Vec<&&Message> =
-        candidates.iter().filter(|message| message.content.as_deref().unwrap_or_default().trim() == wanted.content.trim()).collect();
+    let same_text: Vec<&&Message> = candidates
+        .iter()
+        .filter(|message| message.content.as_deref().unwrap_or_default().trim() == wanted.content.trim() && same_files(message, wanted))
+        .collect();
     // Deleting a message, or sending a failed one again, takes its mark away.
     if candidates.iter().any(|message| message.is_deleted()) {
         return Look::Unclear("a message was deleted in Chatwoot that may be this one; look there, then retry or discard it");
@@ -108,7 +121,7 @@ fn judge(messages: &[Message], wanted: &Wanted) -> Look {
             Look::Unclear("a message with the same text is in Chatwoot without afenda's mark; look there, then retry or discard it")
         }
         (false, [one]) => Look::Found(Box::new((**one).clone())),
-        (false, []) if candidates.is_empty() || !(wanted.content.contains("{{") || wanted.content.contains("{%")) => Look::Absent,
+        (false, []) if candidates.is_empty() || !wanted.filled => Look::Absent,
         (false, _) => {
             Look::Unclear("this Chatwoot (before 4.9) does not say which of its messages this one is; look there, then retry or discard it")
         }
@@ -124,6 +137,8 @@ mod tests {
         Wanted {
             id: "0190a5f0-0000-7000-8000-000000000001".parse().unwrap(),
             content: "hello".to_owned(),
+            filled: false,
+            files: Vec::new(),
             private: false,
             since: 100 * SECOND,
             author: Some(7),
@@ -165,6 +180,19 @@ mod tests {
         check(&[message("hello\n", 7, json!({}))], false, "found");
         check(&[message("hello", 7, json!({})), message("hello", 7, json!({}))], false, "unclear");
         check(&[message("other", 7, json!({}))], false, "absent");
+        // Where Chatwoot fills the text in, another text may be it; where it has files, they must fit.
+        let other = [message("Hi Ann", 7, json!({}))];
+        assert!(matches!(
+            judge(&other, &Wanted { filled: true, content: "Hi {{contact.name}}".to_owned(), ..wanted(false) }),
+            Look::Unclear(_)
+        ));
+        let with_file = Wanted { files: vec![3], ..wanted(false) };
+        let mut sent = message("hello", 7, json!({}));
+        assert!(matches!(judge(std::slice::from_ref(&sent), &with_file), Look::Absent));
+        for (size, found) in [(Some(3), true), (None, true), (Some(4), false)] {
+            sent.attachments = vec![chatwoot::model::Attachment { file_size: size, ..Default::default() }];
+            assert_eq!(matches!(judge(std::slice::from_ref(&sent), &with_file), Look::Found(_)), found, "{size:?}");
+        }
         assert!(!written_since(&Message { created_at: chatwoot::Stamp::from_seconds(94), ..Message::default() }, &wanted(false)));
     }
 }

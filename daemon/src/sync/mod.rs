@@ -9,14 +9,16 @@
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
 //! | `listen` | the websocket |
 //! | `webhooks` | kept webhooks |
-//! | `push`, `write` and `look` | the outbox: when to send, how to write, and whether it arrived already |
+//! | `push`, `write`, `set` and `look` | the outbox: when to send, how to write, and whether it arrived already |
 //! | `presence` | linked agents whose inbox is open |
+//! | `ask` | what a caller wants to know of Chatwoot now, and what is only worth passing on now |
 //! | `link` | how it stands, in words |
 //!
 //! Chatwoot being down, slow or wrong never ends a task; it shows in [`SyncHandle::link`]. All tasks end when `stop` is cancelled.
 //! Never here: decisions about approvals (a function is handed in), HTTP of our own.
 
 mod apply;
+mod ask;
 mod deep;
 mod escalate;
 mod link;
@@ -28,6 +30,7 @@ mod pull;
 mod push;
 mod reconcile;
 mod reread;
+mod set;
 mod webhooks;
 mod write;
 
@@ -57,7 +60,9 @@ pub use apply::{Door, EscalateFn, Escalation, How, Incoming, Outcome};
 
 use crate::clock::{Clock, Micros, SECOND};
 use crate::config;
+use crate::files::Files;
 use crate::store::{Asked, NewActivity, Store, StoreError, TenantKey};
+use crate::tokens::Tokens;
 use link::{Base, Failure, Link};
 
 /// A read-through takes this long at most: a person waits for it.
@@ -79,6 +84,10 @@ pub struct SyncContext {
     pub users: Vec<config::User>,
     /// Limits and intervals.
     pub sync: config::Sync,
+    /// Files that wait for Chatwoot.
+    pub files: Files,
+    /// Own tokens that users linked.
+    pub tokens: Tokens,
     /// Time for what is stored.
     pub clock: Clock,
     /// Ends everything.
@@ -206,6 +215,17 @@ impl SyncHandle {
         lock(&self.core.progress).clone()
     }
 
+    /// Canned responses by code as Chatwoot has them now: code and text.
+    ///
+    /// # Errors
+    /// What keeps Chatwoot from answering.
+    pub async fn canned_responses(&self) -> Result<Vec<(String, String)>, Error> {
+        let rows = self.core.call(|client| async move { client.canned_responses().await }).await?;
+        let mut rows: Vec<_> = rows.into_iter().map(|row| (row.short_code, row.content)).collect();
+        rows.sort();
+        Ok(rows)
+    }
+
     /// What somebody should know, sorted.
     pub fn warnings(&self) -> Vec<String> {
         lock(&self.core.warnings).values().cloned().collect()
@@ -265,6 +285,8 @@ struct Core {
     server: Mutex<Server>,
     /// Sends with an unknown outcome, and when that was: a handful, each gone once it is settled.
     tries: Mutex<HashMap<Uuid, Micros>>,
+    /// Who typed where, and when it was passed on last.
+    typing: Mutex<HashMap<(String, i64), (Instant, bool)>>,
     /// Our clock when this process began: a send in flight at the end of the last one happened before.
     started_at: Micros,
 }
@@ -369,6 +391,7 @@ impl Core {
             ready: watch::Sender::new(false),
             server: Mutex::default(),
             tries: Mutex::default(),
+            typing: Mutex::default(),
             started_at: cx.clock.now(),
             cx,
         };

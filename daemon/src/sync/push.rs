@@ -15,12 +15,14 @@ use uuid::Uuid;
 
 use super::apply::{How, Incoming, Outcome};
 use super::normalise::MARK;
-use super::write::{Tried, change, message};
+use super::set::change;
+use super::write::{Tried, message};
 use super::{Core, lock};
 use crate::clock::{Micros, SECOND};
 use crate::config;
 use crate::domain::outbox::{ATTEMPTS_MAX, backoff};
-use crate::store::{Asked, OutboxKind, OutboxRow, Reread, RereadKind, Scope, StoreError};
+use crate::files::Files;
+use crate::store::{Asked, OutboxKind, OutboxRow, Scope, Store, StoreError, TenantKey};
 
 /// How long the send in flight may take at the end; what is not answered by then is looked up at the next start.
 const LAST_SEND: Duration = Duration::from_secs(10);
@@ -42,6 +44,7 @@ pub(super) async fn run(core: Arc<Core>) {
     let mut sends: JoinSet<Uuid> = JoinSet::new();
     let mut busy = HashSet::new();
     while !stop.is_cancelled() {
+        sweep(&core.cx.store, core.cx.tenant, &core.cx.files).await;
         let wait = if *core.ready.borrow() { begin(&core, &mut sends, &mut busy).await } else { None };
         let mut ready = core.ready.subscribe();
         ready.mark_unchanged();
@@ -62,6 +65,27 @@ pub(super) async fn run(core: Arc<Core>) {
     let ended = tokio::time::timeout(LAST_SEND, async { while sends.join_next().await.is_some() {} }).await;
     if ended.is_err() {
         tracing::warn!(tenant = %core.cx.slug, sends = sends.len(), "sends were still unanswered at the end; they are looked up at the next start");
+    }
+}
+
+/// Removes files whose entries are over, however they came to be. Usually there is no file at all, and this is one look at a folder.
+async fn sweep(store: &Store, tenant: TenantKey, files: &Files) {
+    let found = match files.all().await {
+        Ok(found) => files.settled(found),
+        Err(err) => {
+            tracing::warn!(%err, "the folder of waiting files cannot be read");
+            return;
+        }
+    };
+    if found.is_empty() {
+        return;
+    }
+    match store.read(tenant, |scope| scope.needed_files()).await {
+        Ok(needed) => {
+            let over: Vec<Uuid> = found.into_iter().filter(|id| !needed.iter().any(|file| file.id == *id)).collect();
+            files.remove(over).await;
+        }
+        Err(err) => tracing::warn!(error = &err as &dyn std::error::Error, "which files are still needed is not known yet"),
     }
 }
 
@@ -158,7 +182,7 @@ async fn record(core: &Core, row: &OutboxRow, asked: Asked, tried: Arc<Tried>) {
 
 fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, asked: Asked, tried: &Tried) -> Result<Outcome, StoreError> {
     let reread = |scope: &Scope<'_>| {
-        scope.mark(Reread { kind: RereadKind::Conversation, id: row.conversation_id, conversation_id: 0 })?;
+        scope.mark(row.reread())?;
         Ok(Outcome { marked: true, ..Outcome::default() })
     };
     match tried {
@@ -239,10 +263,16 @@ fn is_about_token(err: &Error) -> bool {
 fn reason(row: &OutboxRow, err: &Error, own: Option<&config::User>) -> String {
     match (&err.kind, own) {
         (ErrorKind::Unauthorized { .. }, Some(user)) => {
-            format!("Chatwoot rejects the own token of {} (chatwoot_token of user `{}`): renew it", user.display_name, user.name)
+            format!(
+                "Chatwoot rejects the own token of {} (user `{}`): renew it with `afenda auth link-chatwoot`, or in the config",
+                user.display_name, user.name
+            )
         }
         (ErrorKind::Forbidden { message, .. }, Some(user)) => format!("Chatwoot refuses this to {}: {message}", user.display_name),
-        (ErrorKind::NotFound { record: true, .. }, _) => format!("conversation {} is gone from Chatwoot", row.conversation_id),
+        (ErrorKind::NotFound { record: true, .. }, _) => match row.contact_id {
+            Some(id) => format!("contact {id} is gone from Chatwoot"),
+            None => format!("conversation {} is gone from Chatwoot", row.conversation_id),
+        },
         _ => err.to_string(),
     }
 }

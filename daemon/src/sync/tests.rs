@@ -57,6 +57,8 @@ impl Bench {
             },
             users: Vec::new(),
             sync: config::Sync::default(),
+            files: Files::new(self._folder.path(), Uuid::nil()),
+            tokens: Tokens::open(self._folder.path(), "acme"),
             clock: Clock::system(),
             stop: self.stop.clone(),
             escalate: Arc::new(move |_, escalation| {
@@ -188,7 +190,10 @@ async fn a_customers_message_arrives_by_websocket() {
 async fn a_reply_whose_answer_is_lost_arrives_once() {
     let bench = Bench::new().await;
     // Without frames, so that only looking can tell.
-    let handle = bench.start(|cx| cx.sync.websocket = false);
+    let handle = bench.start(|cx| {
+        cx.sync.websocket = false;
+        cx.sync.settle_s = 1;
+    });
     until("the first copy", async || handle.progress().done).await;
     let id = bench.some_conversation().await;
     for (fault, text) in [("lose_answer", "lost answer"), ("drop", "never arrived")] {
@@ -212,6 +217,8 @@ async fn a_reply_whose_answer_is_lost_arrives_once() {
         let mut wanted = look::Wanted {
             id: row.id,
             content: text.to_owned(),
+            filled: false,
+            files: Vec::new(),
             private: false,
             since: row.created_at,
             author: Some(bench.shop.user_ids()["sync"]),

@@ -1,32 +1,26 @@
-//! How each kind of outbox entry is written to Chatwoot, and as whom.
+//! How a message of the outbox is written to Chatwoot, and as whom anything is.
 
 use api::inbox::OutboxState;
 use chatwoot::error::Error;
-use chatwoot::model::{AssignmentAnswer, Conversation, Message, Priority, Status};
-use chatwoot::rest::NewMessage;
+use chatwoot::model::{Conversation, Message};
+use chatwoot::rest::{NewMessage, Source, Upload};
 use chatwoot::{Client, Secret};
-use serde_json::Value;
 
 use super::look::{Look, Wanted, look};
 use super::normalise::MARK;
 use super::{Core, lock};
 use crate::clock::{Micros, SECOND};
 use crate::config;
-use crate::domain::approval::without_liquid;
 use crate::domain::outbox::backoff;
+use crate::domain::text::literal;
 use crate::store::{OutboxKind, OutboxRow};
-
-/// How long after a try with an unknown outcome Chatwoot may still carry it out: its own limit for a request (section 12.7). On this machine
-/// no proxy holds a request back, and what a local server has read it answers within a second.
-const SETTLE: Micros = 15 * SECOND;
-const SETTLE_LOCAL: Micros = 2 * SECOND;
 
 /// What became of a try.
 #[derive(Debug)]
 pub(super) enum Tried {
     /// The message is in Chatwoot.
     Sent(Box<Message>),
-    /// The value is set; the conversation as it was read afterwards.
+    /// It is done; the conversation as it was read afterwards, where that worked.
     Set(Option<Box<Conversation>>),
     /// Not now.
     Later { why: String, unsure: bool, not_before: Micros },
@@ -38,7 +32,7 @@ pub(super) enum Tried {
 
 /// Who writes.
 pub(super) struct Acting<'a> {
-    client: Client,
+    pub client: Client,
     /// The user whose own token it is; none for the service user's.
     pub own: Option<&'a config::User>,
 }
@@ -46,21 +40,27 @@ pub(super) struct Acting<'a> {
 impl Core {
     /// The agent's own token where there is one, else the service user's.
     pub(super) fn acting(&self, row: &OutboxRow) -> Result<Acting<'_>, Error> {
+        self.acting_as(row.user.as_deref())
+    }
+
+    /// The same for a user; a token that was linked is stronger than one in the config.
+    pub(super) fn acting_as(&self, name: Option<&str>) -> Result<Acting<'_>, Error> {
         let client = self.client()?;
-        let user = row.user.as_deref().and_then(|name| self.cx.users.iter().find(|user| user.name == name));
-        Ok(match user.and_then(|user| Some((user, user.chatwoot_token.as_ref()?))) {
+        let user = name.and_then(|name| self.cx.users.iter().find(|user| user.name == name));
+        let own = user.and_then(|user| Some((user, self.cx.tokens.get(&user.name).or_else(|| user.chatwoot_token.clone())?)));
+        Ok(match own {
             Some((user, token)) => Acting { client: client.as_user(Secret::new(token.expose())), own: Some(user) },
             None => Acting { client, own: None },
         })
     }
 
-    /// The text as it is sent. A note by the service user says who wrote it; a reply is the shop's either way.
+    /// The text as Chatwoot is to keep it. A note by the service user says who wrote it; a reply is the shop's either way.
     fn text(&self, row: &OutboxRow, acting: &Acting<'_>) -> String {
         match (&row.user, row.kind, acting.own) {
             (Some(name), OutboxKind::Note, None) if row.approval_id.is_none() => {
                 let user = self.cx.users.iter().find(|user| user.name == *name);
                 let shown = user.map_or(name.as_str(), |user| &user.display_name);
-                format!("{} (via afenda):\n\n{}", without_liquid(shown), row.content())
+                format!("{shown} (via afenda):\n\n{}", row.content())
             }
             _ => row.content().to_owned(),
         }
@@ -85,15 +85,40 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
             }
         }
     }
+    let files = match uploads(core, row).await {
+        Ok(files) => files,
+        Err(why) => return Tried::Over(OutboxState::Failed, why),
+    };
     let id = row.id.to_string();
+    let content = if row.is_liquid() { content } else { literal(&content) };
     let mut new = if row.kind == OutboxKind::Note { NewMessage::note(content) } else { NewMessage::reply(content) };
     if !marked && is_api_inbox(core, row.conversation_id).await {
         new.source_id = Some(id.clone());
     }
-    match acting.client.create_message(row.conversation_id, &new.marked(MARK, id)).await {
+    let new = new.marked(MARK, id);
+    let sent = match files.is_empty() {
+        true => acting.client.create_message(row.conversation_id, &new).await,
+        false => acting.client.create_message_multipart(row.conversation_id, &new, files).await,
+    };
+    match sent {
         Ok(message) => Tried::Sent(Box::new(message)),
         Err(err) => Tried::Failed(err),
     }
+}
+
+/// The files of a message, as they lie here; or why one cannot be sent.
+async fn uploads(core: &Core, row: &OutboxRow) -> Result<Vec<Upload>, String> {
+    let mut uploads = Vec::new();
+    for file in row.files() {
+        let path = core.cx.files.path(file.id);
+        match tokio::fs::metadata(&path).await {
+            Ok(meta) if meta.len() == file.size => {
+                uploads.push(Upload { file_name: file.name, content_type: file.content_type, bytes: Source::File(path) });
+            }
+            _ => return Err(format!("the file {} is no longer on the daemon's disk; attach it anew", file.name)),
+        }
+    }
+    Ok(uploads)
 }
 
 /// Looks for an earlier try; `None` when it is certain that there is nothing and there will be nothing.
@@ -106,6 +131,12 @@ async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str
     let wanted = Wanted {
         id: row.id,
         content: content.to_owned(),
+        filled: row.is_liquid(),
+        files: {
+            let mut sizes: Vec<u64> = row.files().into_iter().map(|file| file.size).collect();
+            sizes.sort_unstable();
+            sizes
+        },
         private: row.kind == OutboxKind::Note,
         since: row.created_at + server.skew,
         author,
@@ -114,8 +145,7 @@ async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str
     // The try was answered or cut off then; before this process it was cut off at the latest when this process began. What is left of its time
     // counts from before the look: an answer older than that is no answer.
     let tried_at = lock(&core.tries).get(&row.id).copied().unwrap_or(core.started_at);
-    let settle = if core.client()?.base().is_loopback() { SETTLE_LOCAL } else { SETTLE };
-    let left = tried_at + settle - core.now();
+    let left = tried_at + Micros::from(core.cx.sync.settle_s) * SECOND - core.now();
     match look(core, row.conversation_id, &wanted).await? {
         Look::Found(message) => return Ok(Some(Tried::Sent(message))),
         Look::Unclear(why) => return Ok(Some(Tried::Over(OutboxState::Held, why.to_owned()))),
@@ -143,69 +173,4 @@ async fn agent_id(core: &Core, user: &config::User) -> Option<i64> {
 async fn is_api_inbox(core: &Core, conversation_id: i64) -> bool {
     let view = core.read(move |scope| scope.conversation(conversation_id, "")).await;
     matches!(view, Ok(Some(view)) if view.inbox.channel == "Api")
-}
-
-/// Sets a value; carrying it out twice does no harm.
-pub(super) async fn change(core: &Core, row: &OutboxRow) -> Tried {
-    let acting = match core.acting(row) {
-        Ok(acting) => acting,
-        Err(err) => return Tried::Failed(err),
-    };
-    let id = row.conversation_id;
-    match set(&acting.client, row).await {
-        Ok(None) => {}
-        Ok(Some(why)) => return Tried::Over(OutboxState::Failed, why),
-        Err(err) => return Tried::Failed(err),
-    }
-    let read = core.call(|client| async move { client.conversation(id).await }).await;
-    Tried::Set(read.ok().map(Box::new))
-}
-
-/// Carries a change out; `Some` says why Chatwoot did not, although it answered.
-async fn set(client: &Client, row: &OutboxRow) -> Result<Option<String>, Error> {
-    let (id, payload) = (row.conversation_id, &row.payload);
-    let number = |key: &str| payload.get(key).and_then(Value::as_i64);
-    let text = |key: &str| payload.get(key).and_then(Value::as_str);
-    match row.kind {
-        OutboxKind::Reply | OutboxKind::Note => {}
-        OutboxKind::Labels => {
-            // Chatwoot replaces the whole set: what others added meanwhile must be in it.
-            let mut now = client.conversation_labels(id).await?;
-            let merged = crate::store::merge_labels(now.clone(), payload);
-            now.sort();
-            if now != merged {
-                client.set_conversation_labels(id, &merged).await?;
-            }
-        }
-        OutboxKind::Assignee => {
-            let agent = number("id").filter(|agent| *agent > 0);
-            let answer = client.assign_agent(id, agent).await?;
-            // Chatwoot unassigns for an agent it does not know, and calls that a success.
-            if let (Some(agent), AssignmentAnswer::Nobody) = (agent, answer) {
-                return Ok(Some(format!("Chatwoot has no agent {} ({agent}) in this account", text("name").unwrap_or_default())));
-            }
-        }
-        OutboxKind::Team => {
-            let team = number("id").filter(|team| *team > 0);
-            let answer = client.assign_team(id, team).await?;
-            if let (Some(team), AssignmentAnswer::Nobody) = (team, answer) {
-                return Ok(Some(format!("Chatwoot has no team {team} in this account")));
-            }
-        }
-        OutboxKind::Status => {
-            let status = Status::from(text("status").unwrap_or_default());
-            if let Status::Other(word) = &status {
-                return Ok(Some(format!("`{word}` is no status")));
-            }
-            client.toggle_status(id, &status, number("snoozed_until_us").map(|at| at / SECOND)).await?;
-        }
-        OutboxKind::Priority => {
-            let priority = text("priority").map(Priority::from);
-            if let Some(Priority::Other(word)) = &priority {
-                return Ok(Some(format!("`{word}` is no priority")));
-            }
-            client.toggle_priority(id, priority.as_ref()).await?;
-        }
-    }
-    Ok(None)
 }

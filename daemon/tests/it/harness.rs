@@ -129,20 +129,23 @@ pub(crate) fn seed(scope: &Scope<'_>) -> Result<(), StoreError> {
         teams: vec![api::inbox::Named { id: 3, name: "billing".to_owned() }],
         labels: vec![],
     })?;
-    let (name, email, phone_number, identifier) = ("Ann".to_owned(), None, None, None);
-    let contact = ContactRow {
-        view: ContactView { id: 31, name, email, phone_number, identifier, blocked: false },
-        additional_attributes: "{}".to_owned(),
-        custom_attributes: "{}".to_owned(),
-        last_activity_at: None,
-        created_at: None,
-    };
-    scope.apply_contact(&contact, Asked { ours: 1, theirs: 1 })?;
+    scope.apply_contact(&contact(31), Asked { ours: 1, theirs: 1 })?;
     for id in 12..40 {
         scope.apply_conversation(&conversation(id), None)?;
         scope.apply_message(&message(id, 500 + id), None)?;
     }
     Ok(())
+}
+
+pub(crate) fn contact(id: i64) -> ContactRow {
+    let (name, email, phone_number, identifier) = ("Ann".to_owned(), None, None, None);
+    ContactRow {
+        view: ContactView { id, name, email, phone_number, identifier, blocked: false },
+        additional_attributes: "{}".to_owned(),
+        custom_attributes: "{}".to_owned(),
+        last_activity_at: None,
+        created_at: None,
+    }
 }
 
 pub(crate) fn conversation(id: i64) -> ConversationRow {

@@ -12,7 +12,7 @@ async fn the_same_key_is_answered_with_the_first_result_and_acts_once() {
     let bench = Bench::new().await;
     let jo = bench.client("jo").await;
     let (key, id) = (new_key(), ConversationId(12));
-    let reply = NewMessage { content: "On its way.".to_owned(), private: false, hold_seconds: Some(60) };
+    let reply = NewMessage { content: "On its way.".to_owned(), private: false, hold_seconds: Some(60), ..NewMessage::default() };
     let first = jo.send_message(id, &reply, &key).await.unwrap();
     let again = jo.send_message(id, &reply, &key).await.unwrap();
     assert_eq!(first, again);
@@ -39,7 +39,7 @@ async fn a_refused_call_is_not_remembered() {
 async fn a_held_reply_is_recalled_and_a_sent_one_is_not() {
     let bench = Bench::new().await;
     let jo = bench.client("jo").await;
-    let reply = NewMessage { content: "Wrong window".to_owned(), private: false, hold_seconds: None };
+    let reply = NewMessage { content: "Wrong window".to_owned(), private: false, hold_seconds: None, ..NewMessage::default() };
     let queued = jo.send_message(ConversationId(12), &reply, &new_key()).await.unwrap();
     assert_eq!(queued.sends_at.map(|at| at.as_microsecond()), Some(bench.clock.now() + 5_000_000));
     let page = jo.messages(ConversationId(12), &api::inbox::MessageQuery::default()).await.unwrap();

@@ -9,6 +9,7 @@ mod approvals;
 mod harness;
 mod idempotency;
 mod openapi;
+mod outbox;
 mod start;
 mod stream;
 mod tenants;

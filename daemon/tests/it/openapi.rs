@@ -40,6 +40,7 @@ impl Ours {
             "tenants" => &self.tenant,
             // Only `ours` has conversation 77.
             "conversations" => "77",
+            "contacts" => "78",
             "audit" => &self.approval,
             other => panic!("what id does {other} take?"),
         };
@@ -53,7 +54,10 @@ async fn call(bench: &Bench, token: &Token, method: &str, path: &str, accept: &s
     let body = match path {
         p if p.ends_with("/messages") => r#"{"content":"hi"}"#,
         p if p.ends_with("/escalate") => r#"{"reason":"hi"}"#,
+        p if p.ends_with("/typing") => r#"{"on":true}"#,
+        p if p.ends_with("/macro") => r#"{"id":1}"#,
         p if p.contains("/conversations/") => r#"{"status":"resolved"}"#,
+        p if p.contains("/contacts/") => r#"{"name":"x"}"#,
         _ if method == reqwest::Method::PATCH => r#"{"revision":1}"#,
         _ => r#"{"revision":1,"comment":"x"}"#,
     };
@@ -71,6 +75,7 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
     bench
         .write("ours", |scope| {
             scope.apply_conversation(&crate::harness::conversation(77), None)?;
+            scope.apply_contact(&crate::harness::contact(78), daemon::store::Asked { ours: 1, theirs: 1 })?;
             scope.apply_message(&crate::harness::message(77, 9001), None)
         })
         .await;

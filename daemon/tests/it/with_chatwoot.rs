@@ -14,15 +14,20 @@ use crate::harness::{config as base_config, refused};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
-struct Shop {
-    sandbox: sandbox::Running,
-    daemon: Running,
-    config: Config,
+pub(crate) struct Shop {
+    pub(crate) sandbox: sandbox::Running,
+    pub(crate) daemon: Running,
+    pub(crate) config: Config,
     _folder: tempfile::TempDir,
 }
 
 /// A demo shop with Ada, who is an administrator there and an approver here, and Jo, an agent.
-async fn shop() -> Shop {
+pub(crate) async fn shop() -> Shop {
+    shop_with(|_| ()).await
+}
+
+/// The same with settings of one's own.
+pub(crate) async fn shop_with(change: impl FnOnce(&mut Config)) -> Shop {
     let sandbox = sandbox::start(sandbox::Options::new(sandbox::World::demo_shop())).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut config = base_config(folder.path());
@@ -52,6 +57,7 @@ async fn shop() -> Shop {
     // Both may decide, so that only whose request it is stands between them and a decision.
     config.users = vec![user("ada", Role::Approver, "admin"), user("jo", Role::Approver, "agent")];
     config.hold_seconds = 0;
+    change(&mut config);
     let daemon = daemon::start(config.clone(), Clock::system()).await.unwrap();
     let shop = Shop { sandbox, daemon, config, _folder: folder };
     let jo = shop.client("jo").await;
@@ -62,16 +68,16 @@ async fn shop() -> Shop {
     shop
 }
 
-async fn state(sandbox: &sandbox::Running) -> Value {
+pub(crate) async fn state(sandbox: &sandbox::Running) -> Value {
     reqwest::get(format!("{}/sandbox/state", sandbox.base_url())).await.unwrap().json().await.unwrap()
 }
 
-fn id_of(rows: &Value, key: &str) -> Option<i64> {
+pub(crate) fn id_of(rows: &Value, key: &str) -> Option<i64> {
     rows.as_array()?.iter().find(|row| row["key"] == key)?["id"].as_i64()
 }
 
 /// Waits for a value, with a limit.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let found = async {
         loop {
             if let Some(found) = look().await {
@@ -84,29 +90,41 @@ async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
 }
 
 impl Shop {
-    async fn client(&self, user: &str) -> Client {
+    pub(crate) async fn client(&self, user: &str) -> Client {
         let token = mint_token(&self.config, user, &Clock::system()).await.unwrap();
         Client::new(&self.daemon.base_url(), token).unwrap()
     }
 
     /// A call on Chatwoot's own API, as somebody.
-    async fn at_chatwoot(&self, who: &str, path: &str, body: Value) -> Value {
+    pub(crate) async fn at_chatwoot(&self, who: &str, path: &str, body: Value) -> Value {
+        self.chatwoot(who, reqwest::Method::POST, path, body).await
+    }
+
+    /// A call by any method.
+    pub(crate) async fn chatwoot(&self, who: &str, method: reqwest::Method, path: &str, body: Value) -> Value {
         let account = state(&self.sandbox).await["accounts"][0]["id"].clone();
         let url = format!("{}/api/v1/accounts/{account}{path}", self.sandbox.base_url());
         let token = self.sandbox.tokens()[who].clone();
-        let answer = reqwest::Client::new().post(url).header("api_access_token", token).json(&body).send().await.unwrap();
+        let answer = reqwest::Client::new().request(method, url).header("api_access_token", token).json(&body).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.json().await.unwrap_or_default()
     }
 
+    /// Something that is to go wrong in the stand-in.
+    pub(crate) async fn fault(&self, rule: Value) {
+        let url = format!("{}/sandbox/faults", self.sandbox.base_url());
+        let answer = reqwest::Client::new().post(url).json(&rule).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     /// Open conversations of the shop in an inbox where Jo works, without labels of ours.
-    async fn plain_conversations(&self) -> Vec<i64> {
+    pub(crate) async fn plain_conversations(&self) -> Vec<i64> {
         let jo = self.client("jo").await;
         let rows = jo.conversations(&api::inbox::ConversationQuery { limit: Some(200), ..Default::default() }).await.unwrap().data;
         rows.iter().filter(|c| c.approvals.is_empty() && !c.labels.iter().any(|l| l == "escalate")).map(|c| c.id.0).collect()
     }
 
-    async fn approval_of(&self, conversation: i64) -> ApprovalView {
+    pub(crate) async fn approval_of(&self, conversation: i64) -> ApprovalView {
         let ada = self.client("ada").await;
         until("the approval", async || {
             let list = ada.approvals(&ApprovalQuery::default()).await.ok()?;
@@ -115,7 +133,7 @@ impl Shop {
         .await
     }
 
-    async fn at_sandbox(&self, conversation: i64) -> Value {
+    pub(crate) async fn at_sandbox(&self, conversation: i64) -> Value {
         let state = state(&self.sandbox).await;
         state["conversations"].as_array().unwrap().iter().find(|c| c["id"] == conversation).unwrap().clone()
     }

@@ -127,7 +127,8 @@ fn a_message_that_fails_later_is_said_and_its_text_comes_back() {
     let mut screen = Screen::new(80, 24);
     let entry = OutboxView {
         id: outbox_id(3),
-        conversation_id: DEE,
+        conversation_id: Some(DEE),
+        contact_id: None,
         kind: "reply".into(),
         state: OutboxState::Failed,
         user: "jo".into(),
@@ -495,4 +496,18 @@ fn q_asks_only_when_something_is_unsent() {
     screen.state.drafts.insert("note/1".into(), Draft { text: "x".into(), key: None, replaces: None, at: ago(1) });
     assert!(!screen.press("q").contains(&Effect::Quit));
     assert!(screen.press("y").contains(&Effect::Quit));
+}
+
+#[test]
+fn what_opening_takes_from_a_colleague_is_said_before_the_key() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("s");
+    assert!(!screen.draw().contains("takes it from"), "it is one's own already");
+    screen.press("Esc");
+    let mut view = talks().into_iter().find(|view| view.id == DEE).unwrap();
+    view.assignee = Some(api::inbox::Named { id: 9, name: "Kim Other".into() });
+    view.status = api::inbox::ConversationStatus::Pending;
+    screen.answer(Answer::Conversation(DEE, Ok(view)));
+    screen.press("s");
+    assert!(screen.draw().contains("open · an agent who opens it takes it from Kim Other"), "{}", screen.draw());
 }

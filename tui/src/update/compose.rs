@@ -46,8 +46,8 @@ fn is_mine(state: &State, entry: &OutboxView) -> bool {
 
 fn purpose_of(entry: &OutboxView) -> Option<Purpose> {
     match entry.kind.as_str() {
-        "reply" => Some(Purpose::Reply(entry.conversation_id)),
-        "note" => Some(Purpose::Note(entry.conversation_id)),
+        "reply" => entry.conversation_id.map(Purpose::Reply),
+        "note" => entry.conversation_id.map(Purpose::Note),
         _ => None,
     }
 }
@@ -274,14 +274,16 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
                 };
                 state.drafts.insert(name, Draft { text, key: None, replaces: None, at: state.now });
                 state.drafts_dirty = true;
-                if state.composer.is_none() && state.shown() == Some(entry.conversation_id) {
+                if state.composer.is_none() && entry.conversation_id.is_some() && state.shown() == entry.conversation_id {
                     open(state, purpose);
                 }
             }
             toast(state, Tone::Good, "Taken back; nobody has seen it");
             state.toasts.retain(|t| !t.text.starts_with("Queued; leaves"));
-            drop_queued(state, entry.conversation_id, entry.id);
-            thread::refresh(state, out, entry.conversation_id);
+            if let Some(conversation) = entry.conversation_id {
+                drop_queued(state, conversation, entry.id);
+                thread::refresh(state, out, conversation);
+            }
         }
         Err(failure) => {
             live::failed(state, &failure);
@@ -304,6 +306,15 @@ fn drop_queued(state: &mut State, conversation: ConversationId, id: OutboxId) {
     }
 }
 
+/// What an entry changes, in a word.
+fn about(entry: &OutboxView) -> String {
+    match (entry.conversation_id, entry.contact_id) {
+        (Some(id), _) => format!("#{id}"),
+        (None, Some(id)) => format!("contact {id}"),
+        (None, None) => "outbox".to_owned(),
+    }
+}
+
 /// The outbox came: what failed since is said, once.
 pub(super) fn outbox(state: &mut State, outbox: Vec<OutboxView>) {
     state.outbox = outbox;
@@ -311,16 +322,16 @@ pub(super) fn outbox(state: &mut State, outbox: Vec<OutboxView>) {
         .outbox
         .iter()
         .filter(|e| matches!(e.state, OutboxState::Failed | OutboxState::Held) && is_mine(state, e) && !state.failed_said.contains(&e.id))
-        .map(|e| (e.id, e.conversation_id, e.kind.clone(), e.state, e.error.clone()))
+        .map(|e| (e.id, about(e), e.kind.clone(), e.state, e.error.clone()))
         .collect();
-    for (id, conversation, kind, how, error) in news {
+    for (id, about, kind, how, error) in news {
         state.failed_said.insert(id);
         let why = error.unwrap_or_else(|| "no reason given".into());
         let text = match (how, kind.as_str()) {
-            (OutboxState::Held, _) => format!("#{conversation}: it is not known whether the {kind} arrived; look in Chatwoot"),
-            (_, "reply") => format!("#{conversation}: reply not sent, {why} · r brings its text back"),
-            (_, "note") => format!("#{conversation}: note not saved, {why} · p brings its text back"),
-            _ => format!("#{conversation}: {kind} not changed, {why}"),
+            (OutboxState::Held, _) => format!("{about}: it is not known whether the {kind} arrived; look in Chatwoot"),
+            (_, "reply") => format!("{about}: reply not sent, {why} · r brings its text back"),
+            (_, "note") => format!("{about}: note not saved, {why} · p brings its text back"),
+            _ => format!("{about}: {kind} not changed, {why}"),
         };
         toast(state, Tone::Bad, text);
     }

@@ -143,18 +143,31 @@ fn teams(state: &mut State, id: ConversationId) {
         action: Action::Patch(Box::new(to(team.id))),
         done: format!("given to team {}", text::line(&team.name)),
     }));
+    // Said before the key is pressed: Chatwoot takes it from whoever is not in the team.
+    let from = state.conversations.get(&id).and_then(|c| c.assignee.as_ref()).map(|agent| text::line(&agent.name));
     show(state, id, "Team of", items, true);
+    if let (Some(name), Some(Overlay::Menu(menu))) = (from, &mut state.overlay) {
+        menu.title.push_str(&format!(" · taken from {name} unless in the team"));
+    }
 }
 
 /// How it stands.
 pub(super) fn status(state: &mut State, id: ConversationId) {
-    let Some(now) = state.conversations.get(&id).map(|c| c.status) else { return };
+    let Some(view) = state.conversations.get(&id) else { return };
+    let now = view.status;
+    // Said before the key is pressed: to Chatwoot an agent who opens a conversation takes it.
+    let mine = view.assignee.as_ref().map(|agent| agent.id) == state.agent();
+    let open = match (&view.assignee, state.agent().is_some() && state.speaks_for_itself() && !mine) {
+        (_, false) => "open".to_owned(),
+        (None, true) => "open · an agent who opens it gets it".to_owned(),
+        (Some(agent), true) => format!("open · an agent who opens it takes it from {}", text::line(&agent.name)),
+    };
     let to = |letter, status: ConversationStatus, word: &str| {
         let patch = ConversationPatch { status: Some(status), ..ConversationPatch::default() };
         item(letter, word, patch, status.to_string(), (now == status).then_some("already so"))
     };
     let items = vec![
-        to('o', ConversationStatus::Open, "open"),
+        to('o', ConversationStatus::Open, &open),
         to('p', ConversationStatus::Pending, "pending"),
         to('r', ConversationStatus::Resolved, "resolved"),
         MenuItem { letter: Some('z'), label: "snooze …".into(), disabled: None, action: Action::Snooze, done: String::new() },

@@ -1,13 +1,14 @@
-//! `afenda conv assign`, `label` and `status`: changes that go through the outbox.
+//! `afenda conv assign`, `label`, `status`, `attr`, `read` and `unread`: changes that go through the outbox.
 
 use api::id::ConversationId;
-use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
+use api::inbox::{ConversationPatch, ConversationStatus, EffectQuery, LabelChange, Labels};
 
 use crate::context::{Context, each};
 use crate::error::CliError;
 use crate::selector::{self, pick};
 
 use super::Several;
+use super::attributes::Attributes;
 use super::list::COLUMNS;
 
 /// Give conversations to somebody
@@ -50,6 +51,48 @@ pub(crate) struct SetStatus {
     /// With snoozed: 2h, tomorrow, next-reply, or a time
     #[arg(long, value_name = "WHEN", default_value = "next-reply", hide_default_value = true)]
     until: String,
+}
+
+/// Set and remove custom attributes
+#[derive(Debug, clap::Args)]
+pub(crate) struct Attr {
+    #[command(flatten)]
+    conversations: Several,
+    #[command(flatten)]
+    attributes: Attributes,
+}
+
+/// Mark as read
+#[derive(Debug, clap::Args)]
+pub(crate) struct MarkRead {
+    #[command(flatten)]
+    conversations: Several,
+}
+
+/// Mark as unread from the customer's last message on
+#[derive(Debug, clap::Args)]
+pub(crate) struct MarkUnread {
+    #[command(flatten)]
+    conversations: Several,
+}
+
+impl Attr {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let custom_attributes = Some(self.attributes.required()?);
+        change(ctx, self.conversations.ids, ConversationPatch { custom_attributes, ..ConversationPatch::default() }).await
+    }
+}
+
+impl MarkRead {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        change(ctx, self.conversations.ids, ConversationPatch { read: Some(true), ..ConversationPatch::default() }).await
+    }
+}
+
+impl MarkUnread {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        change(ctx, self.conversations.ids, ConversationPatch { read: Some(false), ..ConversationPatch::default() }).await
+    }
 }
 
 impl Assign {
@@ -114,7 +157,11 @@ impl SetStatus {
 async fn change(ctx: &mut Context, ids: Vec<ConversationId>, patch: ConversationPatch) -> Result<(), CliError> {
     let session = ctx.session().await?;
     let several = ids.len() > 1;
+    let query = EffectQuery { status: patch.status, timed: patch.snoozed_until.is_some(), team: patch.team, message: None };
     each(ctx, ids, super::name, async |ctx, id| {
+        if query.status.is_some() || query.team.is_some() {
+            super::foretell(ctx, &session, id, &query).await;
+        }
         let key = ctx.key(&id.to_string(), several);
         let row = session.call(async |client| client.update_conversation(id, &patch, &key).await).await?;
         let assignee = row.assignee.as_ref().map_or("nobody", |agent| agent.name.as_str());

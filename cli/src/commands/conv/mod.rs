@@ -1,5 +1,6 @@
 //! `afenda conv`: read and work conversations.
 
+pub(crate) mod attributes;
 mod change;
 mod escalate;
 mod list;
@@ -8,8 +9,9 @@ mod send;
 mod view;
 
 use api::id::ConversationId;
+use api::inbox::EffectQuery;
 
-use crate::context::Context;
+use crate::context::{Context, Session};
 use crate::error::CliError;
 
 /// Read and work conversations
@@ -32,6 +34,12 @@ pub(crate) enum Conv {
     Label(change::Label),
     /// Set the status
     Status(change::SetStatus),
+    /// Set and remove custom attributes
+    Attr(change::Attr),
+    /// Mark as read
+    Read(change::MarkRead),
+    /// Mark as unread from the customer's last message on
+    Unread(change::MarkUnread),
     /// Ask an approver for a decision
     Escalate(escalate::Escalate),
 }
@@ -47,6 +55,9 @@ impl Conv {
             Self::Assign(cmd) => cmd.run(ctx).await,
             Self::Label(cmd) => cmd.run(ctx).await,
             Self::Status(cmd) => cmd.run(ctx).await,
+            Self::Attr(cmd) => cmd.run(ctx).await,
+            Self::Read(cmd) => cmd.run(ctx).await,
+            Self::Unread(cmd) => cmd.run(ctx).await,
             Self::Escalate(cmd) => cmd.run(ctx).await,
         }
     }
@@ -66,6 +77,13 @@ pub(crate) struct Several {
     /// Conversations: 123, #123, or the addresses of their pages in Chatwoot
     #[arg(required = true, value_name = "ID", value_parser = crate::selector::conversation)]
     ids: Vec<ConversationId>,
+}
+
+/// Says on stderr what a write will do besides what it says, before it is made. Where that cannot be told, the write itself says why.
+async fn foretell(ctx: &Context, session: &Session, id: ConversationId, query: &EffectQuery) {
+    for effect in session.client.effects(id, query).await.unwrap_or_default() {
+        ctx.out.note(&crate::text::line(&format!("#{id}: {}", effect.text)));
+    }
 }
 
 /// How a conversation is named in talk.

@@ -1,11 +1,13 @@
 //! `afenda conv reply` and `afenda conv note`.
 
-use api::inbox::{MessageView, NewMessage};
+use api::client::FileToSend;
+use api::inbox::{EffectQuery, Mention, MessageView, NewMessage};
 
 use crate::body::Body;
 use crate::context::{Context, each};
 use crate::error::CliError;
 use crate::output::{Column, column};
+use crate::selector::pick;
 
 use super::Several;
 
@@ -19,6 +21,14 @@ pub(crate) struct Reply {
     /// Seconds to wait before it leaves, during which it can be recalled [default: the daemon's]
     #[arg(long, value_name = "SECONDS")]
     hold: Option<u32>,
+    /// With --canned: a value for what the response leaves open
+    #[arg(long, value_name = "NAME=VALUE", value_parser = var)]
+    var: Vec<(String, String)>,
+}
+
+fn var(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.trim().is_empty()).ok_or("expected NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
 }
 
 /// Write a private note: only the team sees it
@@ -28,6 +38,9 @@ pub(crate) struct Note {
     conversations: Several,
     #[command(flatten)]
     body: Body,
+    /// An agent to notify, or team:NAME for everybody in a team; again for each
+    #[arg(long, value_name = "@NAME|team:NAME")]
+    mention: Vec<String>,
 }
 
 const COLUMNS: &[Column<MessageView>] = &[
@@ -39,24 +52,46 @@ const COLUMNS: &[Column<MessageView>] = &[
 
 impl Reply {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let message = NewMessage { content: self.body.read()?, private: false, hold_seconds: self.hold };
-        send(ctx, self.conversations, &message, "reply").await
+        let (message, files) = self.body.read()?;
+        let message = NewMessage { hold_seconds: self.hold, vars: self.var.into_iter().collect(), ..message };
+        send(ctx, self.conversations, &message, &files, "reply").await
     }
 }
 
 impl Note {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let message = NewMessage { content: self.body.read()?, private: true, hold_seconds: None };
-        send(ctx, self.conversations, &message, "note").await
+        let (message, files) = self.body.read()?;
+        let mut mentions = Vec::new();
+        for name in &self.mention {
+            let session = ctx.session().await?;
+            mentions.push(match name.strip_prefix("team:") {
+                Some(name) => {
+                    let teams = session.call(async |client| client.teams().await).await?;
+                    Mention::Team(pick("team", name, &teams, |team| (team.id, &team.name))?.id)
+                }
+                None => {
+                    let agents = session.call(async |client| client.agents().await).await?;
+                    Mention::Agent(pick("agent", name, &agents, |agent| (agent.id, &agent.name))?.id)
+                }
+            });
+        }
+        send(ctx, self.conversations, &NewMessage { private: true, mentions, ..message }, &files, "note").await
     }
 }
 
-async fn send(ctx: &mut Context, to: Several, message: &NewMessage, what: &str) -> Result<(), CliError> {
+async fn send(ctx: &mut Context, to: Several, message: &NewMessage, files: &[FileToSend], what: &str) -> Result<(), CliError> {
     let session = ctx.session().await?;
     let several = to.ids.len() > 1;
+    let query = EffectQuery { message: Some(what.to_owned()), ..EffectQuery::default() };
     each(ctx, to.ids, super::name, async |ctx, id| {
+        super::foretell(ctx, &session, id, &query).await;
         let key = ctx.key(&id.to_string(), several);
-        let sent = session.call(async |client| client.send_message(id, message, &key).await).await?;
+        let sent = session
+            .call(async |client| match files.is_empty() {
+                true => client.send_message(id, message, &key).await,
+                false => client.send_files(id, message, files, &key).await,
+            })
+            .await?;
         let recall = match (sent.sends_at.filter(|at| *at > ctx.out.now), sent.outbox_id) {
             (Some(at), Some(outbox)) => {
                 format!(", leaves in {}; recall it with `afenda outbox cancel {outbox}`", ctx.out.shown().until(at))

@@ -84,6 +84,10 @@ fn render(whole: &Whole, shown: &Shown) -> String {
     if !c.labels.is_empty() {
         facts.push(("labels", c.labels.join(", ")));
     }
+    for (key, value) in &c.custom_attributes {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        facts.push(("attribute", format!("{key}: {value}")));
+    }
     if let Some(waiting) = c.waiting_since {
         facts.push(("waiting", shown.age(waiting)));
     }

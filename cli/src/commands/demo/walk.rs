@@ -87,7 +87,7 @@ pub(super) async fn walk(ctx: &mut Context, stage: &Stage, repeat: u32) -> Resul
     let answer = "Sorry about that, Mia! I am asking whether I may refund you right away.";
     let reply = steps
         .step("Jo (agent)", &format!("replies: POST /api/v1/conversations/{id}/messages"), async {
-            let message = NewMessage { content: answer.to_owned(), private: false, hold_seconds: Some(0) };
+            let message = NewMessage { content: answer.to_owned(), private: false, hold_seconds: Some(0), ..NewMessage::default() };
             let sent = jo.client.send_message(id, &message, &new_key()).await?;
             let outbox = sent.outbox_id.ok_or_else(|| CliError::failed("the reply names no outbox entry"))?;
             Ok((outbox, format!("{}, outbox entry {outbox}", sent.state)))

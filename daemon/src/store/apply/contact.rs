@@ -61,6 +61,7 @@ impl Scope<'_> {
         if heard.is_some() {
             self.run(READ, named_params! { ":id": new.view.id, ":heard": asked.ours })?;
         }
+        self.overlay_pending_contact(new.view.id)?;
         if changed == 0 {
             return Ok(Applied::Same);
         }

@@ -52,6 +52,8 @@ async fn bench() -> Bench {
         },
         users: Vec::new(),
         sync: config::Sync::default(),
+        files: crate::files::Files::new(folder.path(), uuid::Uuid::nil()),
+        tokens: crate::tokens::Tokens::open(folder.path(), "acme"),
         clock: clock.clone(),
         stop: CancellationToken::new(),
         escalate: Arc::new(move |_, escalation| {

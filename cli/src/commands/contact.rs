@@ -1,0 +1,98 @@
+//! `afenda contact`: read and change a customer.
+
+use api::inbox::{ContactPatch, ContactView};
+use serde_json::Value;
+
+use crate::commands::conv::attributes::{Attributes, pair};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::output::{Column, column, flexible};
+
+/// Read and change contacts
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Contact {
+    /// Show a contact
+    View(View),
+    /// Change a contact; "" clears a field
+    Edit(Edit),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct View {
+    /// The contact's number in Chatwoot
+    #[arg(value_name = "ID")]
+    id: i64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Edit {
+    /// The contact's number in Chatwoot
+    #[arg(value_name = "ID")]
+    id: i64,
+    /// New name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// New e-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// New phone number, such as +4930123456
+    #[arg(long, value_name = "NUMBER")]
+    phone: Option<String>,
+    /// New id in the shop's own systems
+    #[arg(long, value_name = "ID")]
+    identifier: Option<String>,
+    /// Whether Chatwoot blocks them
+    #[arg(long, value_name = "true|false")]
+    blocked: Option<bool>,
+    /// A field that Chatwoot knows besides, such as city=Bern or company_name=Acme
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    field: Vec<(String, Value)>,
+    #[command(flatten)]
+    attributes: Attributes,
+}
+
+const COLUMNS: &[Column<ContactView>] = &[
+    column("ID", |row, _| row.id.to_string()),
+    flexible("NAME", |row, _| row.name.clone()),
+    flexible("EMAIL", |row, _| row.email.clone().unwrap_or_default()),
+    column("PHONE", |row, _| row.phone_number.clone().unwrap_or_default()),
+    column("IDENTIFIER", |row, _| row.identifier.clone().unwrap_or_default()),
+    column("BLOCKED", |row, _| row.blocked.to_string()),
+];
+
+impl Contact {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let (id, row) = match self {
+            Self::View(View { id }) => (id, session.call(async |client| client.contact(id).await).await),
+            Self::Edit(edit) => {
+                let id = edit.id;
+                let patch = edit.patch();
+                let key = ctx.key(&id.to_string(), false);
+                (id, session.call(async |client| client.update_contact(id, &patch, &key).await).await)
+            }
+        };
+        let row = row.map_err(|err| err.about(format!("contact {id}")))?;
+        let parts = [Some(&row.name), row.email.as_ref(), row.phone_number.as_ref(), row.identifier.as_ref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        let blocked = if row.blocked { ", blocked" } else { "" };
+        let sentence = crate::text::line(&format!("contact {}: {}{blocked}", row.id, parts.join(", ")));
+        ctx.out.row(&row, COLUMNS, &sentence)
+    }
+}
+
+impl Edit {
+    fn patch(self) -> ContactPatch {
+        // What is empty is cleared; a name cannot be, and the daemon says so.
+        let cleared = |text: Option<String>| text.map(|text| (!text.is_empty()).then_some(text));
+        ContactPatch {
+            name: self.name,
+            email: cleared(self.email),
+            phone_number: cleared(self.phone),
+            identifier: cleared(self.identifier),
+            blocked: self.blocked,
+            additional_attributes: self.field.into_iter().collect(),
+            custom_attributes: self.attributes.change(),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Every kind of write from the API to Chatwoot, and what a colleague did meanwhile.
+
+use api::client::{FileToSend, new_key};
+use api::id::ConversationId;
+use api::inbox::{
+    AttributeChange, ContactPatch, ConversationPatch, ConversationStatus, EffectKind, EffectQuery, Mention, NewMessage, OutboxState,
+    RunMacro, Typing,
+};
+use api::{Code, Token};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::refused;
+use crate::with_chatwoot::{Shop, id_of, shop, shop_with, state, until};
+
+fn set(key: &str, value: Value) -> AttributeChange {
+    AttributeChange { set: [(key.to_owned(), value)].into_iter().collect(), unset: vec![] }
+}
+
+/// Nothing waits any more, and nothing failed.
+async fn all_sent(shop: &Shop) {
+    let jo = shop.client("jo").await;
+    until("an empty outbox", async || jo.outbox().await.ok().filter(Vec::is_empty)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attributes_are_shown_at_once_and_a_colleagues_stay() {
+    let shop = shop().await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let path = format!("/conversations/{id}/custom_attributes");
+    shop.at_chatwoot("agent2", &path, json!({"custom_attributes": {"order": "A-1", "old": "x"}})).await;
+    let change = AttributeChange { unset: vec!["old".to_owned()], ..set("tier", json!(2)) };
+    let patch = ConversationPatch { custom_attributes: Some(change), ..Default::default() };
+    let shown = jo.update_conversation(ConversationId(id), &patch, &new_key()).await.unwrap();
+    assert_eq!((shown.custom_attributes["tier"].clone(), shown.pending.clone()), (json!(2), vec!["attributes".to_owned()]));
+    all_sent(&shop).await;
+    assert_eq!(shop.at_sandbox(id).await["custom_attributes"], json!({"order": "A-1", "tier": 2}));
+    let wrong = ConversationPatch { custom_attributes: Some(set("a", json!({"b": 1}))), ..Default::default() };
+    assert_eq!(refused(jo.update_conversation(ConversationId(id), &wrong, &new_key()).await).1, Code::ValidationFailed);
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn read_and_unread_reach_chatwoot() {
+    let shop = shop().await;
+    let jo = shop.client("jo").await;
+    let rows = jo.conversations(&api::inbox::ConversationQuery { limit: Some(200), ..Default::default() }).await.unwrap().data;
+    let id = rows.iter().find(|c| c.unread_count > 0).unwrap().id;
+    for (read, want) in [(true, false), (false, true)] {
+        let patch = ConversationPatch { read: Some(read), ..Default::default() };
+        let shown = jo.update_conversation(id, &patch, &new_key()).await.unwrap();
+        assert_eq!(shown.unread_count > 0, want, "at once");
+        all_sent(&shop).await;
+        assert_eq!(shop.at_sandbox(id.0).await["unread_count"].as_i64().unwrap() > 0, want, "in Chatwoot");
+        until("the same here", async || jo.conversation(id).await.ok().filter(|c| (c.unread_count > 0) == want)).await;
+    }
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_contact_is_edited_and_what_chatwoot_refuses_is_kept_with_its_reason() {
+    let shop = shop().await;
+    let jo = shop.client("jo").await;
+    let rows = jo.conversations(&api::inbox::ConversationQuery { limit: Some(200), ..Default::default() }).await.unwrap().data;
+    let contact = rows[0].contact.clone();
+    let other = rows.iter().map(|c| &c.contact).find(|c| c.id != contact.id && c.email.is_some()).unwrap().clone();
+    let path = format!("/contacts/{}", contact.id);
+    shop.chatwoot("agent2", Method::PATCH, &path, json!({"custom_attributes": {"kept": "yes", "gone": 1}})).await;
+
+    let change = AttributeChange { unset: vec!["gone".to_owned()], ..set("tier", json!("gold")) };
+    let additional = [("city".to_owned(), json!("Bern"))].into_iter().collect();
+    let patch = ContactPatch {
+        name: Some("Ann Other".to_owned()),
+        phone_number: Some(Some("+41315550100".to_owned())),
+        additional_attributes: additional,
+        custom_attributes: Some(change),
+        ..Default::default()
+    };
+    let shown = jo.update_contact(contact.id, &patch, &new_key()).await.unwrap();
+    assert_eq!((shown.name.as_str(), shown.phone_number.as_deref()), ("Ann Other", Some("+41315550100")));
+    all_sent(&shop).await;
+    let there = shop.chatwoot("agent", Method::GET, &path, Value::Null).await["payload"].clone();
+    assert_eq!((there["name"].clone(), there["phone_number"].clone()), (json!("Ann Other"), json!("+41315550100")));
+    assert_eq!(there["additional_attributes"]["city"], "Bern");
+    let attributes = &there["custom_attributes"];
+    assert_eq!((&attributes["kept"], &attributes["tier"], attributes.get("gone")), (&json!("yes"), &json!("gold"), None));
+
+    // Taken by another contact: refused for good, said, and not shown any longer.
+    let patch = ContactPatch { email: Some(other.email.clone()), ..Default::default() };
+    jo.update_contact(contact.id, &patch, &new_key()).await.unwrap();
+    let failed = until("the refusal", async || jo.outbox().await.ok()?.into_iter().find(|e| e.state == OutboxState::Failed)).await;
+    assert_eq!((failed.contact_id, failed.conversation_id, failed.kind.as_str()), (Some(contact.id), None, "contact"));
+    assert!(failed.error.unwrap().to_lowercase().contains("email"));
+    until("the address that Chatwoot has", async || jo.contact(contact.id).await.ok().filter(|c| c.email == contact.email)).await;
+    jo.outbox_act(failed.id, "cancel", &new_key()).await.unwrap();
+    all_sent(&shop).await;
+    shop.daemon.stop().await;
+}
+
+/// The answer to the first try is lost, and Chatwoot answers no look for a moment: time for a colleague.
+async fn unsure_status(shop: &Shop, lose: &str, colleague: Option<&str>) -> (String, Option<String>) {
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let status = format!("/api/v1/accounts/*/conversations/{id}/toggle_status");
+    let look = format!("/api/v1/accounts/*/conversations/{id}");
+    shop.fault(json!({"match": {"method": "GET", "path": look}, "fault": {"kind": "status", "status": 503}})).await;
+    shop.fault(json!({"match": {"path": status}, "times": 1, "fault": {"kind": lose}})).await;
+    let patch = ConversationPatch { status: Some(ConversationStatus::Resolved), ..Default::default() };
+    jo.update_conversation(ConversationId(id), &patch, &new_key()).await.unwrap();
+    until("the first try", async || jo.outbox().await.ok()?.into_iter().find(|e| e.attempts == 1 && e.error.is_some())).await;
+    if let Some(word) = colleague {
+        shop.at_chatwoot("agent2", &format!("/conversations/{id}/toggle_status"), json!({"status": word})).await;
+    }
+    reqwest::Client::new().delete(format!("{}/sandbox/faults", shop.sandbox.base_url())).send().await.unwrap();
+    let over = until("the end", async || {
+        let outbox = jo.outbox().await.ok()?;
+        match outbox.first() {
+            None => Some(None),
+            Some(entry) if entry.state == OutboxState::Failed => Some(entry.error.clone()),
+            Some(_) => None,
+        }
+    })
+    .await;
+    (shop.at_sandbox(id).await["status"].as_str().unwrap().to_owned(), over)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unsure_status_is_repeated_only_over_what_it_was() {
+    // Not carried out, nobody else was there: again. Carried out: done. A colleague snoozed it since: left to them.
+    for (lose, colleague, want) in [
+        ("drop", None, "resolved"),
+        ("lose_answer", None, "resolved"),
+        ("drop", Some("pending"), "pending"),
+        ("lose_answer", Some("snoozed"), "snoozed"),
+    ] {
+        let shop = shop_with(|config| config.sync.reconcile_interval_s = 3600).await;
+        let (status, error) = unsure_status(&shop, lose, colleague).await;
+        assert_eq!(status, want, "{lose} {colleague:?} {error:?}");
+        assert_eq!(error.is_some(), colleague.is_some(), "{lose} {colleague:?} {error:?}");
+        assert!(error.is_none_or(|why| why.contains("left to whoever changed it")), "{lose}");
+        shop.daemon.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_person_types_arrives_as_typed_and_a_canned_response_filled() {
+    let shop = shop().await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let contact = jo.conversation(ConversationId(id)).await.unwrap().contact.name;
+    shop.at_chatwoot("admin", "/canned_responses", json!({"short_code": "order-hi", "content": "Hi {{contact.name}}, order {{ order }}"}))
+        .await;
+    let typed = "{{contact.name}} and {% if %} and `{{code}}`";
+    jo.send_message(ConversationId(id), &NewMessage::text(typed, false), &new_key()).await.unwrap();
+    let canned = NewMessage { canned: Some("order-hi".to_owned()), ..NewMessage::default() };
+    let open = refused(jo.send_message(ConversationId(id), &canned, &new_key()).await);
+    assert_eq!((open.1, open.2["fields"][0]["field"].clone()), (Code::ValidationFailed, json!("vars")));
+    let vars = [("order".to_owned(), "{{A-1}}".to_owned())].into_iter().collect();
+    jo.send_message(ConversationId(id), &NewMessage { vars, ..canned }, &new_key()).await.unwrap();
+    let unknown = NewMessage { canned: Some("Order-HI".to_owned()), ..NewMessage::default() };
+    assert_eq!(refused(jo.send_message(ConversationId(id), &unknown, &new_key()).await).1, Code::ValidationFailed);
+    let note =
+        NewMessage { mentions: vec![Mention::Agent(jo.me().await.unwrap().agent.unwrap().id)], ..NewMessage::text("please look", true) };
+    jo.send_message(ConversationId(id), &note, &new_key()).await.unwrap();
+    let public = NewMessage { private: false, ..note };
+    assert_eq!(refused(jo.send_message(ConversationId(id), &public, &new_key()).await).1, Code::ValidationFailed);
+    all_sent(&shop).await;
+    let there = shop.at_sandbox(id).await["messages"].clone();
+    let texts: Vec<&str> = there.as_array().unwrap().iter().filter_map(|m| m["content"].as_str()).collect();
+    assert!(texts.contains(&typed), "{texts:?}");
+    assert!(texts.contains(&format!("Hi {contact}, order {{{{A-1}}}}").as_str()), "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("](mention://user/") && text.ends_with("please look")), "{texts:?}");
+    shop.daemon.stop().await;
+}
+
+fn waiting_files(shop: &Shop) -> usize {
+    let tenants =
+        std::fs::read_dir(shop.config.data_dir.join("outbox")).map(|dir| dir.flatten().map(|entry| entry.path()).collect::<Vec<_>>());
+    tenants.unwrap_or_default().into_iter().map(|tenant| std::fs::read_dir(tenant).unwrap().count()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_wait_on_the_disk_arrive_whole_and_are_gone_when_it_is_over() {
+    let shop = shop().await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let path = shop.config.data_dir.join("a.png");
+    std::fs::write(&path, vec![7; 300_000]).unwrap();
+    let file = FileToSend { path: path.clone(), name: "../bill.png".to_owned(), content_type: "image/png".to_owned() };
+    let held = NewMessage { hold_seconds: Some(600), ..NewMessage::text("see the bill", false) };
+    let key = new_key();
+    let shown = jo.send_files(ConversationId(id), &held, std::slice::from_ref(&file), &key).await.unwrap();
+    let shown_file = &shown.attachments[0];
+    assert_eq!((shown_file.name.as_str(), shown_file.file_size, shown_file.file_type.as_str()), ("bill.png", Some(300_000), "image"));
+    // The same call again is the same message, although its boundary is another; another file is another call.
+    assert_eq!(jo.send_files(ConversationId(id), &held, std::slice::from_ref(&file), &key).await.unwrap().outbox_id, shown.outbox_id);
+    assert_eq!(refused(jo.send_files(ConversationId(id), &held, &[file.clone(), file.clone()], &key).await).1, Code::IdempotencyKeyReused);
+    assert_eq!(waiting_files(&shop), 1);
+    jo.outbox_act(shown.outbox_id.unwrap(), "cancel", &new_key()).await.unwrap();
+    until("the recalled file gone", async || (waiting_files(&shop) == 0).then_some(())).await;
+
+    // A file alone is a message; its answer is lost once, and it arrives once.
+    let messages = format!("/api/v1/accounts/*/conversations/{id}/messages");
+    shop.fault(json!({"match": {"method": "POST", "path": messages}, "times": 1, "fault": {"kind": "lose_answer"}})).await;
+    jo.send_files(ConversationId(id), &NewMessage::default(), &[file], &new_key()).await.unwrap();
+    all_sent(&shop).await;
+    let page = shop.chatwoot("agent", Method::GET, &format!("/conversations/{id}/attachments"), Value::Null).await;
+    let rows = page["payload"].as_array().unwrap();
+    let ours: Vec<&Value> = rows.iter().filter(|row| row["file_size"] == 300_000).collect();
+    assert_eq!((ours.len(), ours[0]["file_type"].as_str()), (1, Some("image")), "{page}");
+    until("the sent file gone", async || (waiting_files(&shop) == 0).then_some(())).await;
+    // Nothing stays of what is refused.
+    let text = FileToSend { path, name: "a".to_owned(), content_type: "text/plain".to_owned() };
+    let nowhere = jo.send_files(ConversationId(999_999), &NewMessage::default(), &[text], &new_key()).await;
+    assert_eq!(refused(nowhere).0, 404);
+    until("the refused file gone", async || (waiting_files(&shop) == 0).then_some(())).await;
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_linked_token_writes_as_the_agent_at_once_and_is_nowhere_but_in_its_file() {
+    let shop = shop_with(|config| config.users[1].chatwoot_token = None).await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let sender_of = async |text: &str| {
+        until("the message in Chatwoot", async || {
+            let there = shop.chatwoot("admin", Method::GET, &format!("/conversations/{id}/messages"), Value::Null).await;
+            let found = there["payload"].as_array()?.iter().find(|m| m["content"].as_str().is_some_and(|t| t.ends_with(text)))?;
+            Some((found["sender"]["id"].as_i64()?, found["content"].as_str()?.to_owned()))
+        })
+        .await
+    };
+    let agent = jo.me().await.unwrap().agent.unwrap();
+    assert!(!agent.own_token);
+    jo.send_message(ConversationId(id), &NewMessage::text("before", true), &new_key()).await.unwrap();
+    let (by, text) = sender_of("before").await;
+    assert!(by != agent.id && text.starts_with("jo (via afenda):"), "{by} {text}");
+    let ahead = EffectQuery { message: Some("reply".to_owned()), ..EffectQuery::default() };
+    assert_eq!(jo.effects(ConversationId(id), &ahead).await.unwrap()[0].kind, EffectKind::Author);
+
+    let tokens = shop.sandbox.tokens();
+    for wrong in [&tokens["agent2"], "nonsense"] {
+        assert_eq!(refused(jo.link_chatwoot(&Token::new(wrong)).await).1, Code::ValidationFailed);
+    }
+    let own = tokens["agent"].clone();
+    assert!(jo.link_chatwoot(&Token::new(&own)).await.unwrap().agent.unwrap().own_token);
+    jo.send_message(ConversationId(id), &NewMessage::text("after", true), &new_key()).await.unwrap();
+    assert_eq!(sender_of("after").await, (agent.id, "after".to_owned()));
+    assert!(jo.effects(ConversationId(id), &ahead).await.unwrap().is_empty());
+    // Chatwoot's page sees it typed, not oftener than it is worth.
+    let typing = |on| Typing { on, private: false };
+    let sent =
+        [jo.typing(ConversationId(id), typing(true)).await.unwrap().sent, jo.typing(ConversationId(id), typing(true)).await.unwrap().sent];
+    assert_eq!(sent, [true, false]);
+    assert!(jo.typing(ConversationId(id), typing(false)).await.unwrap().sent);
+
+    // Over a restart; and in no database file.
+    let file = shop.config.data_dir.join("chatwoot-tokens/ours/jo.token");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), own);
+    shop.daemon.stop().await;
+    for entry in std::fs::read_dir(&shop.config.data_dir).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+        let bytes = std::fs::read(entry.path()).unwrap();
+        assert!(!bytes.windows(own.len()).any(|window| window == own.as_bytes()), "{:?}", entry.path());
+    }
+    let daemon = daemon::start(shop.config.clone(), daemon::Clock::system()).await.unwrap();
+    let token = daemon::mint_token(&shop.config, "jo", &daemon::Clock::system()).await.unwrap();
+    let jo = api::Client::new(&daemon.base_url(), token).unwrap();
+    assert!(jo.me().await.unwrap().agent.unwrap().own_token);
+    assert!(!jo.unlink_chatwoot().await.unwrap().agent.unwrap().own_token);
+    assert!(!file.exists());
+    daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_opening_takes_is_said_before_and_true_after() {
+    let shop = shop().await;
+    let (id, jo, ada) = (shop.plain_conversations().await[0], shop.client("jo").await, shop.client("ada").await);
+    shop.at_chatwoot("admin", &format!("/conversations/{id}/toggle_status"), json!({"status": "resolved"})).await;
+    let agent2 = id_of(&state(&shop.sandbox).await["users"], "agent2").unwrap();
+    shop.at_chatwoot("admin", &format!("/conversations/{id}/assignments"), json!({"assignee_id": agent2})).await;
+    until("the colleague here", async || jo.conversation(ConversationId(id)).await.ok()?.assignee.filter(|a| a.id == agent2)).await;
+    let open = EffectQuery { status: Some(ConversationStatus::Open), ..EffectQuery::default() };
+    assert!(ada.effects(ConversationId(id), &open).await.unwrap().is_empty(), "an administrator takes nothing");
+    let said = jo.effects(ConversationId(id), &open).await.unwrap();
+    assert_eq!(said.iter().map(|effect| effect.kind).collect::<Vec<_>>(), [EffectKind::Takes]);
+    assert!(said[0].text.contains("takes it from") && !said[0].text.contains("unless"), "{said:?}");
+    let patch = ConversationPatch { status: Some(ConversationStatus::Open), ..Default::default() };
+    jo.update_conversation(ConversationId(id), &patch, &new_key()).await.unwrap();
+    let me = jo.me().await.unwrap().agent.unwrap().id;
+    until("taken", async || (shop.at_sandbox(id).await["assignee_id"] == me).then_some(())).await;
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_macro_runs_once_or_waits_for_a_person() {
+    let shop = shop().await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    // Chatwoot answers 200 for a macro that it does not know: it must not count as done.
+    let run = RunMacro { id: 999_999 };
+    jo.run_macro(ConversationId(id), run, &new_key()).await.unwrap();
+    let failed = until("the refusal", async || jo.outbox().await.ok()?.into_iter().find(|e| e.state == OutboxState::Failed)).await;
+    assert!(failed.error.unwrap().contains("no macro 999999"));
+    jo.outbox_act(failed.id, "cancel", &new_key()).await.unwrap();
+    // Known, and the answer to its run is lost: nobody knows, so it is not run again by itself.
+    let list = json!({"payload": [{"id": 5, "name": "m", "visibility": "global", "actions": [{"action_name": "add_label"}]}]});
+    shop.fault(
+        json!({"match": {"method": "GET", "path": "/api/v1/accounts/*/macros"}, "fault": {"kind": "status", "status": 200, "body": list}}),
+    )
+    .await;
+    assert_eq!(jo.macros().await.unwrap()[0].actions, ["add_label"]);
+    let execute = "/api/v1/accounts/*/macros/5/execute";
+    shop.fault(json!({"match": {"path": execute}, "times": 1, "fault": {"kind": "drop"}})).await;
+    shop.fault(json!({"match": {"path": execute}, "fault": {"kind": "status", "status": 200, "body": ""}})).await;
+    jo.run_macro(ConversationId(id), RunMacro { id: 5 }, &new_key()).await.unwrap();
+    let held = until("held", async || jo.outbox().await.ok()?.into_iter().find(|e| e.state == OutboxState::Held)).await;
+    assert!(held.error.unwrap().contains("look in Chatwoot"));
+    // A person looked: once more, and only now.
+    jo.outbox_act(held.id, "retry", &new_key()).await.unwrap();
+    all_sent(&shop).await;
+    shop.daemon.stop().await;
+}
