@@ -11,12 +11,14 @@
 //! | [`sync`] | Chatwoot to store and back |
 //! | `approvals` | approvals end to end, inside one write |
 //! | `webhooks` | whom a webhook is believed, and the account webhook in Chatwoot |
+//! | `doctor` | the facts for `afenda doctor` |
 //! | `http` | the API |
 
 mod app;
 mod approvals;
 pub mod clock;
 pub mod config;
+mod doctor;
 pub mod domain;
 mod fault;
 mod http;

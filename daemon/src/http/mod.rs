@@ -7,6 +7,7 @@ mod approvals;
 mod audit;
 mod conversations;
 mod directory;
+mod doctor;
 mod feed;
 mod health;
 mod outbox;
@@ -27,6 +28,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+
+pub(crate) use tenants::link;
+pub(crate) use webhook::RECEIVER as WEBHOOK_RECEIVER;
 
 /// The largest body of a call: a message of 150,000 characters of four bytes each, escaped, fits.
 const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -81,6 +85,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tenants::switch))
         .routes(routes!(tenants::me))
         .routes(routes!(tenants::status))
+        .routes(routes!(doctor::view))
         .routes(routes!(sync::view))
         .routes(routes!(sync::reconcile))
         .routes(routes!(audit::list, audit::append))

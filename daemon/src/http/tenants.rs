@@ -51,7 +51,7 @@ pub(crate) async fn me(caller: Caller) -> Result<Json<Data<MeView>>, Fault> {
 }
 
 /// How the tenant's link to Chatwoot and its first copy stand.
-pub(super) fn link(tenant: &Tenant) -> (LinkView, Progress) {
+pub(crate) fn link(tenant: &Tenant) -> (LinkView, Progress) {
     if let Some(sync) = &tenant.sync {
         return (sync.link(), sync.progress());
     }

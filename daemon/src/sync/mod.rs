@@ -12,12 +12,14 @@
 //! | `push`, `write` and `look` | the outbox: when to send, how to write, and whether it arrived already |
 //! | `presence` | linked agents whose inbox is open |
 //! | `link` | how it stands, in words |
+//! | `doctor` | what `afenda doctor` asks Chatwoot |
 //!
 //! Chatwoot being down, slow or wrong never ends a task; it shows in [`SyncHandle::link`]. All tasks end when `stop` is cancelled.
 //! Never here: decisions about approvals (a function is handed in), HTTP of our own.
 
 mod apply;
 mod deep;
+pub(crate) mod doctor;
 mod escalate;
 mod link;
 mod listen;
@@ -62,6 +64,8 @@ use link::{Base, Failure, Link};
 
 /// A read-through takes this long at most: a person waits for it.
 const FRESH_LIMIT: Duration = Duration::from_secs(15);
+/// The warning that the sync user was assigned conversations.
+const ASSIGNED: &str = "assigned";
 /// A read is tried this often before its failure counts.
 const READ_TRIES: u32 = 3;
 
@@ -209,6 +213,11 @@ impl SyncHandle {
     /// What somebody should know, sorted.
     pub fn warnings(&self) -> Vec<String> {
         lock(&self.core.warnings).values().cloned().collect()
+    }
+
+    /// The same without what one of the checks of `afenda doctor` says better: whether the sync user is assigned conversations.
+    pub(crate) fn warnings_unchecked(&self) -> Vec<String> {
+        lock(&self.core.warnings).iter().filter(|(about, _)| **about != ASSIGNED).map(|(_, text)| text.clone()).collect()
     }
 
     /// Returns when every task has ended after `stop`.

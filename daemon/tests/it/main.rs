@@ -6,6 +6,7 @@
 )]
 
 mod approvals;
+mod doctor;
 mod harness;
 mod idempotency;
 mod openapi;
