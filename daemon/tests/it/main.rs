@@ -9,6 +9,7 @@ mod approvals;
 mod doctor;
 mod harness;
 mod idempotency;
+mod isolation;
 mod openapi;
 mod start;
 mod stream;
