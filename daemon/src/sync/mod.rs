@@ -287,14 +287,35 @@ impl std::fmt::Debug for Core {
 /// What the last check learned of the server.
 #[derive(Debug, Clone, Default)]
 struct Server {
-    /// Whether messages keep content attributes of our own (4.9+).
-    keeps_marks: bool,
+    /// Whether messages keep content attributes of our own (4.9+); `None` before it was asked.
+    keeps_marks: Option<bool>,
+    /// Our clock when it was first seen to keep them, having been seen not to: it was updated.
+    marks_since: Micros,
     /// Server clock minus ours.
     skew: Micros,
     /// The sync user.
     user_id: i64,
     /// Opens the websocket; memory only.
     pubsub_token: Secret,
+}
+
+impl Server {
+    /// What its version says about marks.
+    fn set_keeps_marks(&mut self, keeps: bool, now: Micros) {
+        if self.keeps_marks.replace(keeps) == Some(false) && keeps {
+            self.marks_since = now;
+        }
+    }
+
+    /// Whether it keeps marks.
+    fn keeps_marks(&self) -> bool {
+        self.keeps_marks == Some(true)
+    }
+
+    /// Whether a message that it took before `at` kept its mark.
+    fn kept_marks(&self, at: Micros) -> bool {
+        self.keeps_marks() && at >= self.marks_since
+    }
 }
 
 /// Starts one tenant's sync. Returns at once; nothing of Chatwoot is needed for that.

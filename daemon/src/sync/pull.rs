@@ -106,7 +106,7 @@ impl Core {
             )));
         }
         let mut server = lock(&self.server);
-        server.keeps_marks = info.version_parts().is_some_and(|parts| parts >= versions::KEEPS_MARKS);
+        server.set_keeps_marks(info.version_parts().is_some_and(|parts| parts >= versions::KEEPS_MARKS), asked);
         if let Some(theirs) = info.timestamp.micros() {
             server.skew = theirs - asked;
         }
