@@ -2,7 +2,6 @@
 //!
 //! Reads only. What Chatwoot does not answer in time ends as an error of its own check; the rest is told all the same.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use api::doctor::Check;
@@ -10,11 +9,13 @@ use futures_util::{StreamExt, stream};
 use url::{Host, Url};
 
 use crate::app::{Caller, Person, agent_of};
+use crate::clock::Micros;
 use crate::domain::doctor::{self, Agent, Assignment, Webhook};
+use crate::domain::webhook::{is_private_v4, is_private_v6};
 use crate::fault::Fault;
-use crate::http::WEBHOOK_RECEIVER;
 use crate::sync::SyncHandle;
 use crate::sync::doctor::Examiner;
+use crate::webhooks::{Hooks, RECEIVER};
 
 /// Chatwoot's answers, all of them, and a look through the store. With what comes before and after it stays below 10 s, and clients give up
 /// after 20.
@@ -28,7 +29,7 @@ const AGENTS_MAX: usize = 100;
 pub(crate) async fn checks(caller: &Caller) -> Result<Vec<Check>, Fault> {
     let app = caller.app.clone();
     let tenant = caller.tenant();
-    let outbox = caller.read(|scope, _: &Person| Ok(scope.outbox_counts()?)).await?;
+    let (outbox, counts) = caller.read(|scope, _: &Person| Ok((scope.outbox_counts()?, scope.webhook_counts()?))).await?;
     let (of_chatwoot, of_host) = tokio::join!(
         async {
             Ok::<_, Fault>(match &tenant.sync {
@@ -55,6 +56,9 @@ pub(crate) async fn checks(caller: &Caller) -> Result<Vec<Check>, Fault> {
     }
     checks.push(doctor::outbox(outbox));
     checks.extend(of_host);
+    if let (Some(hooks), Some(sync)) = (&tenant.hooks, &tenant.sync) {
+        checks.extend(doctor::warnings("webhook", &hooks.warnings(sync.version(), &counts, app.config.sync.webhook_tolerance_s)));
+    }
     checks.extend(doctor::warnings("config", &app.config.warnings));
     checks.extend(doctor::warnings("sync", &tenant.sync.as_ref().map(SyncHandle::warnings_unchecked).unwrap_or_default()));
     Ok(checks)
@@ -89,14 +93,14 @@ async fn chatwoot(caller: &Caller, sync: &SyncHandle) -> Result<Vec<Check>, Faul
     let (server, account, hooks, agents) =
         tokio::join!(ask.server(), assignment(&ask, app.config.sync.websocket), ask.webhooks(), agents(caller, &ask));
     let (user, assignment) = account;
-    let path = format!("{WEBHOOK_RECEIVER}{}", tenant.row.hook);
-    let hooks = hooks.map(|all| all.iter().map(|hook| webhook(hook, &path, settings)).collect::<Vec<_>>());
+    let path = format!("{RECEIVER}{}", tenant.row.hook);
+    let hooks = hooks.map(|all| all.iter().map(|hook| webhook(hook, &path, tenant.hooks.as_ref(), app.clock.now())).collect::<Vec<_>>());
     let server = server.as_ref().map_err(String::as_str);
     let version = server.ok().and_then(|server| server.parts);
     let mut checks = vec![doctor::chatwoot(&settings.url, server)];
     checks.push(doctor::token(settings.account_id, user.as_deref().map_err(String::as_str)));
     checks.push(doctor::assignment(assignment.as_ref().map_err(String::as_str)));
-    checks.push(doctor::webhook(hooks.as_deref().map_err(String::as_str), version, app.config.sync.websocket, &path));
+    checks.push(doctor::webhook(hooks.as_deref().map_err(String::as_str), version, app.config.sync.websocket, settings.webhooks_unsigned));
     checks.push(doctor::clock(server, app.config.sync.webhook_tolerance_s));
     checks.extend(doctor::agents(&agents?));
     checks.extend(doctor::lacks(server));
@@ -138,18 +142,18 @@ async fn agents(caller: &Caller, ask: &Examiner) -> Result<Vec<Agent>, Fault> {
     Ok(asked.buffered(AGENTS_MAX).collect().await)
 }
 
-fn webhook(hook: &::chatwoot::model::Webhook, path: &str, settings: &crate::config::Chatwoot) -> Webhook {
+fn webhook(hook: &::chatwoot::model::Webhook, path: &str, hooks: Option<&Hooks>, now: Micros) -> Webhook {
     let url = Url::parse(&hook.url).ok();
     let goes_to = url.as_ref().map_or("", Url::path);
     let ours = goes_to.ends_with(path);
-    let secret_known = hook.secret.as_ref().map(|secret| settings.webhook_secrets.iter().any(|known| known.expose() == secret.expose()));
+    let secret_known = hook.secret.as_ref().map(|secret| hooks.is_some_and(|hooks| hooks.knows(secret, now)));
     Webhook {
         // Without a password that may be in it.
         url: url
             .as_ref()
             .map_or_else(|| "an address that cannot be read".to_owned(), |url| format!("{}{goes_to}", url.origin().ascii_serialization())),
         ours,
-        other_receiver: !ours && goes_to.contains(WEBHOOK_RECEIVER),
+        other_receiver: !ours && goes_to.contains(RECEIVER),
         private: url.as_ref().and_then(Url::host).is_some_and(|host| is_private(&host)),
         subscriptions: hook.subscriptions.clone(),
         secret_known,
@@ -158,19 +162,9 @@ fn webhook(hook: &::chatwoot::model::Webhook, path: &str, settings: &crate::conf
 
 /// Whether an address is one that Chatwoot refuses to call, as far as it shows without a name server.
 fn is_private(host: &Host<&str>) -> bool {
-    let address = match host {
-        Host::Domain(name) => return *name == "localhost" || name.ends_with(".localhost") || !name.contains('.'),
-        Host::Ipv4(address) => IpAddr::V4(*address),
-        Host::Ipv6(address) => address.to_canonical(),
-    };
-    match address {
-        IpAddr::V4(at) => {
-            at.is_private()
-                || at.is_loopback()
-                || at.is_link_local()
-                || at.is_unspecified()
-                || at.octets()[0] == 100 && (64..128).contains(&at.octets()[1])
-        }
-        IpAddr::V6(at) => at.is_loopback() || at.is_unspecified() || at.is_unique_local() || at.is_unicast_link_local(),
+    match host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost") || !name.contains('.'),
+        Host::Ipv4(address) => is_private_v4(address.octets()),
+        Host::Ipv6(address) => is_private_v6(address.segments()),
     }
 }

@@ -7,6 +7,7 @@ use api::doctor::{Check, CheckState};
 use api::status::{LinkState, OutboxCounts};
 
 use super::versions::{self, Version, lacking, shown};
+use super::webhook::{EVENTS, GUARDS, SIGNS, guards_private, signs};
 
 /// A clock off by more than this is worth a look; windows and ages are then off by as much.
 const SKEW_WARN_S: i64 = 5;
@@ -19,17 +20,6 @@ const MIB: u64 = 1024 * 1024;
 const ROUNDS_MISSED: u64 = 5;
 /// Names listed in one sentence; the rest is a number.
 const NAMES_MAX: usize = 5;
-/// What the account webhook must be subscribed to, for nothing to come later than it could: what changes a conversation, its messages or its
-/// contact.
-pub const SUBSCRIPTIONS: [&str; 7] = [
-    "conversation_created",
-    "conversation_status_changed",
-    "conversation_updated",
-    "message_created",
-    "message_updated",
-    "contact_created",
-    "contact_updated",
-];
 
 /// All is well.
 pub fn ok(name: &str, message: impl Into<String>) -> Check {
@@ -295,14 +285,14 @@ pub struct Webhook {
     pub secret_known: Option<bool>,
 }
 
-/// Whether the account webhook is set up right, if there is one.
-pub fn webhook(hooks: Result<&[Webhook], &str>, version: Option<Version>, websocket: bool, path: &str) -> Check {
+/// Whether the account webhook is set up right, if there is one. `unsigned`: calls without a signature are believed, where a server signs none.
+pub fn webhook(hooks: Result<&[Webhook], &str>, version: Option<Version>, websocket: bool, unsigned: bool) -> Check {
     const NAME: &str = "webhook";
     let hooks = match hooks {
         Ok(hooks) => hooks,
         Err(why) => return unchecked(NAME, why),
     };
-    let set_up = format!("in Chatwoot, Settings → Integrations → Webhooks: this daemon's address with {path}");
+    let set_up = "run `afenda webhooks install` with the address at which Chatwoot reaches the daemon";
     let ours: Vec<&Webhook> = hooks.iter().filter(|hook| hook.ours).collect();
     let hook = match ours.as_slice() {
         [hook] => hook,
@@ -323,32 +313,32 @@ pub fn webhook(hooks: Result<&[Webhook], &str>, version: Option<Version>, websoc
         }
     };
     let url = &hook.url;
-    if hook.secret_known == Some(false) {
+    if hook.secret_known == Some(false) && signs(version) != Some(false) {
         return fail(
             NAME,
             format!("{url} is signed with a secret that the daemon does not know: every call is refused"),
-            "put the webhook's secret into chatwoot.webhook_secret_file",
+            "run `afenda webhooks install`, which keeps the secret",
         );
     }
-    if version.is_some_and(|version| version < versions::SIGNS_WEBHOOKS) {
+    if !unsigned && signs(version) == Some(false) {
         return warn(
             NAME,
             format!("{url} is called without signatures by this Chatwoot: the calls are refused unless the configuration allows that"),
-            format!("update Chatwoot to {} or newer, or remove the webhook: the websocket brings changes", shown(versions::SIGNS_WEBHOOKS)),
+            format!("update Chatwoot to {} or newer, or remove the webhook: the websocket brings changes", shown(SIGNS)),
         );
     }
-    let missing: Vec<&str> = SUBSCRIPTIONS.into_iter().filter(|wanted| !hook.subscriptions.iter().any(|has| has == wanted)).collect();
+    let missing: Vec<&str> = EVENTS.into_iter().filter(|wanted| !hook.subscriptions.iter().any(|has| has == wanted)).collect();
     if !missing.is_empty() {
         return warn(
             NAME,
             format!("{url} is not subscribed to: {}", missing.join(", ")),
-            "subscribe it to them in Chatwoot, Settings → Integrations → Webhooks",
+            "run `afenda webhooks install`, which subscribes it to them",
         );
     }
-    if hook.private && version.is_some_and(|version| version >= versions::GUARDS_PRIVATE) {
+    if hook.private && guards_private(version) {
         return warn(
             NAME,
-            format!("{url} is a private address, which Chatwoot refuses to call from {} on", shown(versions::GUARDS_PRIVATE)),
+            format!("{url} is a private address, which Chatwoot refuses to call from {} on", shown(GUARDS)),
             "give the daemon a public address, set SAFE_FETCH_ALLOW_PRIVATE_NETWORK in Chatwoot (4.14.1), or remove the webhook: the websocket brings changes",
         );
     }

@@ -7,8 +7,8 @@ pub mod doctor;
 pub mod newer;
 pub mod outbox;
 pub mod retry;
-pub mod webhook;
 pub mod versions;
+pub mod webhook;
 
 #[cfg(test)]
 mod tests {

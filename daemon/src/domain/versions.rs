@@ -3,6 +3,8 @@
 //! One table: `afenda doctor` names from it what a server lacks, `docs/versions.md` shows all of it. Versions are the first release that has the
 //! change (section 13 of the server's contract).
 
+use super::webhook::{GUARDS, SIGNS};
+
 /// Major, minor and patch.
 pub type Version = (u32, u32, u32);
 
@@ -13,10 +15,6 @@ pub const NEWEST: Version = (4, 15, 1);
 
 /// Messages keep content attributes of our own: the mark by which a send is found again.
 pub const KEEPS_MARKS: Version = (4, 9, 0);
-/// Account webhooks are signed.
-pub const SIGNS_WEBHOOKS: Version = (4, 12, 0);
-/// Private webhook targets are refused, unless the server's own settings allow them (4.14.1+).
-pub const GUARDS_PRIVATE: Version = (4, 14, 0);
 
 /// What differs from this version on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +56,7 @@ pub const DIFFERENCES: &[Difference] = &[
         "contacts that are known from their conversations are shown all the same",
     ),
     lacks(
-        SIGNS_WEBHOOKS,
+        SIGNS,
         "account webhooks are not signed",
         "unsigned webhooks are refused unless the configuration allows them; the websocket brings the changes",
     ),
@@ -73,12 +71,12 @@ pub const DIFFERENCES: &[Difference] = &[
         "the events that do come carry the whole conversation, and each round compares",
     ),
     lacks(
-        GUARDS_PRIVATE,
+        GUARDS,
         "a deleted label stays on its conversations, and a redirected webhook counts as delivered",
         "labels are shown as the conversations have them; rounds find what a lost webhook did not tell",
     ),
     stricter(
-        GUARDS_PRIVATE,
+        GUARDS,
         "webhooks to private addresses are refused, unless SAFE_FETCH_ALLOW_PRIVATE_NETWORK (4.14.1) allows them",
         "`afenda doctor` warns of a webhook to a private address; the websocket needs none",
     ),

@@ -3,7 +3,6 @@
 use api::doctor::Check;
 use api::error::{Code, ErrorBody};
 use api::page::{Page, PageMeta};
-use api::tenant::Role;
 use axum::Json;
 
 use crate::app::Caller;
@@ -13,7 +12,7 @@ use crate::fault::Fault;
 #[utoipa::path(get, path = "/doctor", tag = "tenants", security(("bearer" = [])),
     responses((status = 200, body = Page<Check>), (status = 403, body = ErrorBody)))]
 pub(crate) async fn view(caller: Caller) -> Result<Json<Page<Check>>, Fault> {
-    if !matches!(caller.role, Role::Owner | Role::Admin) {
+    if !caller.role.may_administer() {
         return Err(Fault::new(Code::Forbidden, "only an owner or an admin may run the daemon's checks"));
     }
     let data = crate::doctor::checks(&caller).await?;

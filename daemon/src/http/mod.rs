@@ -30,7 +30,6 @@ use utoipa_axum::routes;
 use crate::app::App;
 
 pub(crate) use tenants::link;
-pub(crate) use webhook::RECEIVER as WEBHOOK_RECEIVER;
 
 /// The largest body of a call: a message of 150,000 characters of four bytes each, escaped, fits.
 const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;

@@ -122,7 +122,7 @@ fn the_account_webhook_is_right_or_not_needed() {
         ours: true,
         other_receiver: false,
         private: false,
-        subscriptions: SUBSCRIPTIONS.map(str::to_owned).to_vec(),
+        subscriptions: EVENTS.map(str::to_owned).to_vec(),
         secret_known: Some(true),
     };
     let foreign = Webhook { ours: false, secret_known: Some(false), subscriptions: vec![], ..good.clone() };
@@ -143,9 +143,11 @@ fn the_account_webhook_is_right_or_not_needed() {
         (vec![Webhook { private: true, ..good.clone() }], new, true, Warn, "private"),
         (vec![Webhook { private: true, ..good.clone() }], Some((4, 13, 9)), true, Well, "everything"),
     ] {
-        expect(&webhook(Ok(&hooks), version, websocket, "/path"), state, word);
+        expect(&webhook(Ok(&hooks), version, websocket, false), state, word);
     }
-    expect(&webhook(Err("no answer"), new, true, "/path"), Warn, "no answer");
+    let unused = Webhook { secret_known: Some(false), ..good };
+    expect(&webhook(Ok(&[unused]), old, true, true), Well, "everything"); // Unsigned, as the operator wants it.
+    expect(&webhook(Err("no answer"), new, true, false), Warn, "no answer");
 }
 
 #[test]
