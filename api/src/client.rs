@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::approval::{ApprovalPatch, ApprovalQuery, ApprovalView, Decision, NewApproval};
 use crate::audit::{AuditQuery, AuditView, NewAudit};
+use crate::doctor::Check;
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::id::{ConversationId, OutboxId, WebhookId};
@@ -196,6 +197,14 @@ impl Client {
     /// As every call.
     pub async fn status(&self) -> Result<StatusView, ClientError> {
         Ok(self.get::<Data<StatusView>>("/status", &NO_QUERY).await?.data)
+    }
+
+    /// The checks of the daemon and of this client's tenant.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` for whoever is neither owner nor admin.
+    pub async fn doctor(&self) -> Result<Vec<Check>, ClientError> {
+        Ok(self.get::<Page<Check>>("/doctor", &NO_QUERY).await?.data)
     }
 
     /// The caller's tenants.

@@ -91,14 +91,20 @@ impl CliError {
         out
     }
 
-    /// The error as one JSON object.
-    pub(crate) fn json(&self) -> Value {
+    /// What happened with its causes, in one line.
+    pub(crate) fn sentence(&self) -> String {
         let mut message = self.message.clone();
         let mut cause = self.source();
         while let Some(err) = cause {
             message.push_str(&format!(": {err}"));
             cause = err.source();
         }
+        message
+    }
+
+    /// The error as one JSON object.
+    pub(crate) fn json(&self) -> Value {
+        let message = self.sentence();
         let mut error = json!({
             "code": self.code,
             "exit_code": self.exit.number(),

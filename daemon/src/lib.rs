@@ -13,12 +13,14 @@
 //! | [`tokens`] | own Chatwoot tokens that agents linked |
 //! | `approvals` | approvals end to end, inside one write |
 //! | `webhooks` | whom a webhook is believed, and the account webhook in Chatwoot |
+//! | `doctor` | the facts for `afenda doctor` |
 //! | `http` | the API |
 
 mod app;
 mod approvals;
 pub mod clock;
 pub mod config;
+mod doctor;
 pub mod domain;
 mod fault;
 pub mod files;

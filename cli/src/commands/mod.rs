@@ -8,6 +8,7 @@ mod contact;
 mod conv;
 mod daemon;
 mod demo;
+mod doctor;
 mod events;
 mod inbox;
 mod macros;
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Sandbox(sandbox::Sandbox),
     /// Show who you are and how the daemon stands
     Status(status::Status),
+    /// Check the daemon, its store and its Chatwoot, and say what to do
+    Doctor(doctor::Doctor),
     /// Read and work conversations
     #[command(subcommand, visible_alias = "conversation", alias = "conversations")]
     Conv(conv::Conv),
@@ -71,6 +74,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Daemon(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Sandbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Status(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Doctor(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Conv(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Contact(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Canned(cmd)) => Box::pin(cmd.run(ctx)).await,

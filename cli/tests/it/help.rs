@@ -11,6 +11,7 @@ const COMMANDS: &[&str] = &[
     "daemon token",
     "sandbox",
     "status",
+    "doctor",
     "conv",
     "conv list",
     "conv view",

@@ -217,3 +217,14 @@ fn a_sandbox_says_where_it_is_and_ends_in_order() {
     running.signal("TERM");
     assert_eq!(running.end(), 0);
 }
+
+#[test]
+fn doctor_says_what_is_wrong_without_a_daemon() {
+    let home = Home::new();
+    let ran = home.run(&["doctor"]).ends(1);
+    assert!(ran.out.starts_with("daemon\tfail\tno daemon is known here\t") && ran.err.is_empty(), "{}{}", ran.out, ran.err);
+    home.profile("default", &nobody(), "t");
+    let checks = home.run(&["doctor", "--json"]).ends(1).json();
+    assert_eq!((&checks[0]["name"], &checks[0]["state"]), (&"daemon".into(), &"fail".into()));
+    assert!(checks[0]["repair"].as_str().unwrap().contains("afenda daemon"), "{checks}");
+}

@@ -308,6 +308,21 @@ fn webhooks_are_installed_listed_replayed_and_purged_from_the_command_line() {
 }
 
 #[test]
+fn doctor_ends_with_1_only_when_something_fails() {
+    let shop = Shop::open();
+    let checks = shop.run("max", &["doctor"]).ends(0).json();
+    let names: Vec<&str> = checks.as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
+    for name in ["daemon", "chatwoot", "token", "assignment", "webhook", "clock", "agents", "sync", "outbox", "store", "disk"] {
+        assert!(names.contains(&name), "{names:?} lack {name}");
+    }
+    let rows = shop.plain("max", &["doctor"]).ends(0);
+    assert!(rows.out.lines().all(|row| row.split('\t').count() == 4), "{}", rows.out);
+    let refused = shop.run("jo", &["doctor"]).ends(1).json();
+    assert_eq!((&refused[0]["state"], &refused[1]["name"], &refused[1]["state"]), (&"ok".into(), &"rights".into(), &"fail".into()));
+    shop.close();
+}
+
+#[test]
 fn events_are_json_lines_from_a_place() {
     let shop = Shop::open();
     let seq = shop.run("jo", &["status"]).ends(0).json()["seq"].as_i64().unwrap();

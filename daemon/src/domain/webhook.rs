@@ -7,10 +7,21 @@ pub const ATTEMPTS_MAX: u32 = 8;
 /// The waits between them. A store that cannot be written is told within a second; the longest stays below a reconcile's patience.
 const WAITS: Waits = Waits { first: 2_000_000, longest: 300_000_000 };
 
+/// The events that the sync learns something from. Typing and opened widgets are not kept here, the `inbox_*` events carry credentials.
+pub const EVENTS: [&str; 7] = [
+    "conversation_created",
+    "conversation_status_changed",
+    "conversation_updated",
+    "message_created",
+    "message_updated",
+    "contact_created",
+    "contact_updated",
+];
+
 /// The first Chatwoot that signs account webhooks and numbers its deliveries (section 10.3).
-const SIGNS: (u32, u32, u32) = (4, 12, 0);
+pub const SIGNS: (u32, u32, u32) = (4, 12, 0);
 /// The first Chatwoot that refuses to call private addresses (section 10.2).
-const GUARDS: (u32, u32, u32) = (4, 14, 0);
+pub const GUARDS: (u32, u32, u32) = (4, 14, 0);
 
 /// Major, minor and patch of a Chatwoot; `None` while it has not said it.
 pub type Version = Option<(u32, u32, u32)>;

@@ -10,6 +10,7 @@ mod audit;
 mod contacts;
 mod conversations;
 mod directory;
+mod doctor;
 mod feed;
 mod health;
 mod messages;
@@ -32,6 +33,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::app::App;
+
+pub(crate) use tenants::link;
 
 /// The largest body of a call: a message of 150,000 characters of four bytes each, escaped, fits.
 const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -93,6 +96,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tenants::switch))
         .routes(routes!(tenants::me))
         .routes(routes!(tenants::status))
+        .routes(routes!(doctor::view))
         .routes(routes!(sync::view))
         .routes(routes!(sync::reconcile))
         .routes(routes!(audit::list, audit::append))

@@ -56,7 +56,7 @@ pub(super) async fn me_view(caller: &Caller) -> Result<MeView, Fault> {
 }
 
 /// How the tenant's link to Chatwoot and its first copy stand.
-pub(super) fn link(tenant: &Tenant) -> (LinkView, Progress) {
+pub(crate) fn link(tenant: &Tenant) -> (LinkView, Progress) {
     if let Some(sync) = &tenant.sync {
         return (sync.link(), sync.progress());
     }

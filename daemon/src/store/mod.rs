@@ -12,6 +12,7 @@ mod canned;
 mod conversations;
 mod directory;
 mod idempotency;
+mod integrity;
 mod messages;
 mod migrate;
 mod outbox;
@@ -48,6 +49,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::broadcast;
 
 use crate::clock::Clock;
+use crate::domain::doctor::Integrity;
 use reader::Readers;
 use writer::Writer;
 
@@ -142,6 +144,7 @@ pub struct Committed {
 pub struct Store {
     writer: Writer,
     readers: Readers,
+    examiner: integrity::Examiner,
     feed: broadcast::Sender<Arc<Committed>>,
 }
 
@@ -169,7 +172,7 @@ impl Store {
         let (feed, _) = broadcast::channel(FEED_CAPACITY);
         let readers = Readers::open(path, &clock).map_err(fail)?;
         let writer = Writer::start(conn, clock, feed.clone()).map_err(OpenError::Threads)?;
-        Ok(Self { writer, readers, feed })
+        Ok(Self { writer, readers, examiner: integrity::Examiner::new(path), feed })
     }
 
     /// Runs `work` for one tenant in the next commit. Returns after it is on disk, or says that it did not happen.
@@ -232,6 +235,14 @@ impl Store {
     /// Whether a write would be carried out now: the writer is alive and can commit.
     pub async fn is_alive(&self) -> bool {
         self.writer.run(|_| Ok::<(), StoreError>(())).await.is_ok()
+    }
+
+    /// Whether the file is whole, looked at for `limit` at most, and its size in bytes. Waits for another look to end.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn integrity(&self, limit: std::time::Duration) -> (Result<Integrity, StoreError>, u64) {
+        (self.examiner.integrity(limit).await, self.examiner.bytes())
     }
 
     /// Carries out what is queued and closes; later writes are refused.

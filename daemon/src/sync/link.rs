@@ -24,9 +24,6 @@ impl From<crate::store::StoreError> for Failure {
     }
 }
 
-/// The oldest Chatwoot that was checked.
-pub(super) const OLDEST: (u32, u32, u32) = (4, 6, 0);
-
 /// What a failed call means for the link.
 pub(super) fn explain(err: &Error, settings: &config::Chatwoot, now: Micros) -> Failure {
     let url = &settings.url;

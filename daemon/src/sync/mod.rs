@@ -13,6 +13,7 @@
 //! | `presence` | linked agents whose inbox is open |
 //! | `ask` | what a caller wants to know of Chatwoot now, and what is only worth passing on now |
 //! | `link` | how it stands, in words |
+//! | `doctor` | what `afenda doctor` asks Chatwoot |
 //!
 //! Chatwoot being down, slow or wrong never ends a task; it shows in [`SyncHandle::link`]. All tasks end when `stop` is cancelled.
 //! Never here: decisions about approvals (a function is handed in), HTTP of our own.
@@ -20,6 +21,7 @@
 mod apply;
 mod ask;
 mod deep;
+pub(crate) mod doctor;
 mod escalate;
 mod link;
 mod listen;
@@ -67,6 +69,8 @@ use link::{Base, Failure, Link};
 
 /// A read-through takes this long at most: a person waits for it.
 const FRESH_LIMIT: Duration = Duration::from_secs(15);
+/// The warning that the sync user was assigned conversations.
+const ASSIGNED: &str = "assigned";
 /// A read is tried this often before its failure counts.
 const READ_TRIES: u32 = 3;
 
@@ -231,6 +235,11 @@ impl SyncHandle {
         lock(&self.core.warnings).values().cloned().collect()
     }
 
+    /// The same without what one of the checks of `afenda doctor` says better: whether the sync user is assigned conversations.
+    pub(crate) fn warnings_unchecked(&self) -> Vec<String> {
+        lock(&self.core.warnings).iter().filter(|(about, _)| **about != ASSIGNED).map(|(_, text)| text.clone()).collect()
+    }
+
     /// Returns when every task has ended after `stop`.
     pub async fn finished(&self) {
         self.tasks.wait().await;
@@ -300,14 +309,35 @@ impl std::fmt::Debug for Core {
 /// What the last check learned of the server.
 #[derive(Debug, Clone, Default)]
 struct Server {
-    /// Whether messages keep content attributes of our own (4.9+).
-    keeps_marks: bool,
+    /// Whether messages keep content attributes of our own (4.9+); `None` before it was asked.
+    keeps_marks: Option<bool>,
+    /// Our clock when it was first seen to keep them, having been seen not to: it was updated.
+    marks_since: Micros,
     /// Server clock minus ours.
     skew: Micros,
     /// The sync user.
     user_id: i64,
     /// Opens the websocket; memory only.
     pubsub_token: Secret,
+}
+
+impl Server {
+    /// What its version says about marks.
+    fn set_keeps_marks(&mut self, keeps: bool, now: Micros) {
+        if self.keeps_marks.replace(keeps) == Some(false) && keeps {
+            self.marks_since = now;
+        }
+    }
+
+    /// Whether it keeps marks.
+    fn keeps_marks(&self) -> bool {
+        self.keeps_marks == Some(true)
+    }
+
+    /// Whether a message that it took before `at` kept its mark.
+    fn kept_marks(&self, at: Micros) -> bool {
+        self.keeps_marks() && at >= self.marks_since
+    }
 }
 
 /// Starts one tenant's sync. Returns at once; nothing of Chatwoot is needed for that.

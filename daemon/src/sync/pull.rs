@@ -16,11 +16,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::apply::{FIRST_COPY, FirstCopy, How, Incoming, Outcome};
-use super::link::{Base, Failure, OLDEST, explain, wrong_account};
+use super::link::{Base, Failure, explain, wrong_account};
 use super::reconcile::{Unread, messages_back, tolerate};
-use super::{Core, Server, lock, normalise};
+use super::{Core, lock, normalise};
 use crate::clock::{Micros, SECOND};
+use crate::config;
 use crate::domain::approval::ESCALATE_LABEL;
+use crate::domain::versions;
 use crate::store::{Asked, NewActivity};
 
 /// Waits between sessions.
@@ -89,6 +91,27 @@ impl Core {
     pub(super) fn failure(&self, err: &Error) -> Failure {
         explain(err, &self.cx.chatwoot, self.now())
     }
+
+    /// Takes in what the server says of itself, asked at `asked`. It may have been updated since it was last asked; one that is too old is
+    /// refused.
+    pub(super) async fn learn(&self, info: &model::ApiInfo, asked: Micros) -> Result<(), Failure> {
+        let version = info.version.clone();
+        self.set_link(|link| link.version = Some(version)).await;
+        if info.version_parts().is_some_and(|parts| parts < versions::OLDEST) {
+            return Err(Failure::Refused(format!(
+                "{} runs Chatwoot {}, afenda needs {} or newer: update Chatwoot",
+                self.cx.chatwoot.url,
+                info.version,
+                versions::shown(versions::OLDEST)
+            )));
+        }
+        let mut server = lock(&self.server);
+        server.set_keeps_marks(info.version_parts().is_some_and(|parts| parts >= versions::KEEPS_MARKS), asked);
+        if let Some(theirs) = info.timestamp.micros() {
+            server.skew = theirs - asked;
+        }
+        Ok(())
+    }
 }
 
 /// Server, token, account, role, and that the store belongs to this account.
@@ -106,19 +129,12 @@ async fn check(core: &Core) -> Result<(), Failure> {
     }
     let asked = core.now();
     let info = core.call(|client| async move { client.api_info().await }).await.map_err(|err| core.failure(&err))?;
-    let skew = info.timestamp.micros().map_or(0, |server| server - asked);
-    let version = info.version.clone();
-    core.set_link(|link| link.version = Some(version)).await;
-    if info.version_parts().is_some_and(|parts| parts < OLDEST) {
-        let (major, minor, patch) = OLDEST;
-        return Err(Failure::Refused(format!(
-            "{} runs Chatwoot {}, afenda needs {major}.{minor}.{patch} or newer: update Chatwoot",
-            settings.url, info.version
-        )));
-    }
+    core.learn(&info, asked).await?;
     let profile = profile(core).await?;
-    let server = Server { keeps_marks: info.at_least(4, 9, 0), skew, user_id: profile.id, pubsub_token: profile.pubsub_token };
-    *lock(&core.server) = server;
+    {
+        let mut server = lock(&core.server);
+        (server.user_id, server.pubsub_token) = (profile.id, profile.pubsub_token);
+    }
     let bound = core.cx.store.write_global(move |global| global.bind_source(&slug, &source)).await;
     bound.map_err(|err: crate::store::StoreError| Failure::from(err))
 }
@@ -127,6 +143,12 @@ async fn check(core: &Core) -> Result<(), Failure> {
 pub(super) async fn profile(core: &Core) -> Result<model::Profile, Failure> {
     let settings = &core.cx.chatwoot;
     let profile = core.call(|client| async move { client.profile().await }).await.map_err(|err| core.failure(&err))?;
+    administrator(settings, &profile)?;
+    Ok(profile)
+}
+
+/// Refuses a user who is no administrator of the account.
+pub(super) fn administrator(settings: &config::Chatwoot, profile: &model::Profile) -> Result<(), Failure> {
     let Some(member) = profile.membership(settings.account_id) else {
         let own: Vec<String> = profile.accounts.iter().take(5).map(|at| format!("{} ({})", at.id, at.name)).collect();
         let own = if own.is_empty() { "none".to_owned() } else { own.join(", ") };
@@ -141,7 +163,7 @@ pub(super) async fn profile(core: &Core) -> Result<model::Profile, Failure> {
             profile.name, settings.account_id
         )));
     }
-    Ok(profile)
+    Ok(())
 }
 
 /// Agents, inboxes, teams and labels; makes the labels that the loop needs. Says whether something is gone from the lists.

@@ -17,7 +17,7 @@ use futures_util::{StreamExt, stream};
 use super::apply::{How, Incoming, Outcome};
 use super::link::{Base, Failure};
 use super::pull::{apply_messages, cutoff, directory, profile};
-use super::{Core, deep, lock};
+use super::{ASSIGNED, Core, deep, lock};
 use crate::clock::{Micros, SECOND, timestamp};
 use crate::store::{Asked, Reread, RereadKind, Scope, StoreError};
 
@@ -59,7 +59,7 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
         lock(&core.rounds).shallow.running = true;
         if rounds > 0 {
             check_user(core).await?;
-            core.set_clock().await?;
+            core.ask_server().await?;
         }
         rounds = rounds.wrapping_add(1);
         let shrunk = (lists_changed(core).await? || rounds.is_multiple_of(DIRECTORY_EVERY)) && directory(core).await?;
@@ -86,14 +86,11 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
 }
 
 impl Core {
-    /// Asks Chatwoot for the time: a `Date` header is not always there.
-    async fn set_clock(&self) -> Result<(), Failure> {
+    /// Asks Chatwoot for its version, and for the time: a `Date` header is not always there.
+    async fn ask_server(&self) -> Result<(), Failure> {
         let asked = self.now();
         let info = self.call(|client| async move { client.api_info().await }).await.map_err(|err| self.failure(&err))?;
-        if let Some(theirs) = info.timestamp.micros() {
-            lock(&self.server).skew = theirs - asked;
-        }
-        Ok(())
+        self.learn(&info, asked).await
     }
 
     /// A round that began then is complete.
@@ -113,7 +110,9 @@ impl Core {
 async fn lists_changed(core: &Core) -> Result<bool, Failure> {
     let keys = match core.call(|client| async move { client.cache_keys().await }).await {
         Ok(keys) => keys,
-        Err(err) if matches!(err.kind, ErrorKind::NotFound { .. } | ErrorKind::Server { .. } | ErrorKind::Decode { .. }) => return Ok(false),
+        Err(err) if matches!(err.kind, ErrorKind::NotFound { .. } | ErrorKind::Server { .. } | ErrorKind::Decode { .. }) => {
+            return Ok(false);
+        }
         Err(err) => return Err(core.failure(&err)),
     };
     let before = lock(&core.cache_keys).replace(keys.clone());
@@ -142,7 +141,7 @@ async fn own_conversations(core: &Core) -> Result<(), Failure> {
     let text = format!(
         "Chatwoot has given {mine} open conversations to the user afenda syncs with: take an administrator who is a member of no inbox, or switch off automatic assignment in the inboxes"
     );
-    core.warn("assigned", (mine > 0).then_some(text));
+    core.warn(ASSIGNED, (mine > 0).then_some(text));
     Ok(())
 }
 

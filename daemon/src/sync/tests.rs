@@ -465,3 +465,55 @@ async fn a_linked_agent_is_online_while_the_inbox_is_open() {
     until("the agent is gone", async || sockets().await == 1).await;
     bench.end(handle).await;
 }
+
+#[tokio::test]
+async fn a_server_that_is_updated_meanwhile_is_noticed_in_the_next_round() {
+    let bench = Bench::new().await;
+    let says = async |version: &str| {
+        bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
+        let fault = json!({"kind": "status", "status": 200, "body": {"version": version}});
+        bench.call("", "POST", "/sandbox/faults", json!({"match": {"path": "/api"}, "fault": fault})).await;
+    };
+    says("4.8.1").await;
+    let handle = bench.live().await;
+    let id = bench.some_conversation().await;
+    // How a reply is marked shows what the server is believed to keep (`source_id` before 4.9).
+    let source_id = async |text: &str| {
+        let row = bench.enqueue(id, OutboxKind::Reply, json!({"content": text})).await;
+        handle.wake_outbox();
+        until(text, async || bench.outbox(&row).await.state == OutboxState::Done).await;
+        let all = bench.conversations().await;
+        let messages = all.iter().find(|c| c["id"] == id).unwrap()["messages"].clone();
+        messages.as_array().unwrap().iter().find(|m| m["content"] == text).unwrap()["source_id"].clone()
+    };
+    assert!(source_id("before").await.is_string());
+    for (version, state) in [("4.15.1", LinkState::Live), ("4.5.0", LinkState::Refused), ("4.9.0", LinkState::Live)] {
+        says(version).await;
+        until(version, async || {
+            handle.refresh();
+            let link = handle.link();
+            link.version.as_deref() == Some(version) && link.state == state
+        })
+        .await;
+        if state == LinkState::Live {
+            assert_eq!(source_id(version).await, Value::Null);
+        } else {
+            assert!(handle.link().message.unwrap().contains("4.6.0 or newer"));
+        }
+    }
+    bench.end(handle).await;
+}
+
+#[test]
+fn a_message_sent_before_the_update_has_no_mark() {
+    let mut server = Server::default();
+    assert!(!server.keeps_marks());
+    server.set_keeps_marks(true, 50);
+    // Seen for the first time: what was sent before this process began kept its mark too, as far as anybody knows.
+    assert!(server.kept_marks(10));
+    server.set_keeps_marks(false, 60);
+    assert!(!server.keeps_marks() && !server.kept_marks(70));
+    server.set_keeps_marks(true, 80);
+    server.set_keeps_marks(true, 90);
+    assert!(server.keeps_marks() && !server.kept_marks(79) && server.kept_marks(80));
+}

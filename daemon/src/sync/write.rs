@@ -73,9 +73,9 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
         Ok(acting) => acting,
         Err(err) => return Tried::Failed(err),
     };
-    let (content, marked) = (core.text(row, &acting), core.server().keeps_marks);
+    let (content, marked) = (core.text(row, &acting), core.server().keeps_marks());
     if row.unsure {
-        match before(core, row, &acting, &content, marked).await {
+        match before(core, row, &acting, &content).await {
             Ok(None) => {}
             Ok(Some(tried)) => return tried,
             Err(err) if err.is_gone() => return Tried::Failed(err),
@@ -122,7 +122,10 @@ async fn uploads(core: &Core, row: &OutboxRow) -> Result<Vec<Upload>, String> {
 }
 
 /// Looks for an earlier try; `None` when it is certain that there is nothing and there will be nothing.
-async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str, marked: bool) -> Result<Option<Tried>, Error> {
+async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str) -> Result<Option<Tried>, Error> {
+    // The try was answered or cut off then; before this process it was cut off at the latest when this process began. What is left of its time
+    // counts from before the look: an answer older than that is no answer.
+    let tried_at = lock(&core.tries).get(&row.id).copied().unwrap_or(core.started_at);
     let server = core.server();
     let author = match acting.own {
         Some(user) => agent_id(core, user).await,
@@ -140,11 +143,9 @@ async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str
         private: row.kind == OutboxKind::Note,
         since: row.created_at + server.skew,
         author,
-        marked: marked || is_api_inbox(core, row.conversation_id).await,
+        // The server may have been updated since.
+        marked: server.kept_marks(tried_at) || is_api_inbox(core, row.conversation_id).await,
     };
-    // The try was answered or cut off then; before this process it was cut off at the latest when this process began. What is left of its time
-    // counts from before the look: an answer older than that is no answer.
-    let tried_at = lock(&core.tries).get(&row.id).copied().unwrap_or(core.started_at);
     let left = tried_at + Micros::from(core.cx.sync.settle_s) * SECOND - core.now();
     match look(core, row.conversation_id, &wanted).await? {
         Look::Found(message) => return Ok(Some(Tried::Sent(message))),

@@ -15,21 +15,11 @@ use url::{Host, Url};
 
 use super::{Hooks, RECEIVER};
 use crate::clock::Clock;
-use crate::domain::webhook::{Version, guards_private, is_private_v4, is_private_v6, signs};
+use crate::domain::webhook::{EVENTS, Version, guards_private, is_private_v4, is_private_v6, signs};
 use crate::fault::Fault;
 use crate::secret::SecretError;
 use crate::sync::SyncHandle;
 
-/// The events that the sync learns something from. Typing and opened widgets are not kept here, the `inbox_*` events carry credentials.
-const EVENTS: [&str; 7] = [
-    "conversation_created",
-    "conversation_status_changed",
-    "conversation_updated",
-    "message_created",
-    "message_updated",
-    "contact_created",
-    "contact_updated",
-];
 /// As Chatwoot lists it (4.8+).
 const NAME: &str = "afenda";
 /// All calls together: whoever asked gives up after 20 s.

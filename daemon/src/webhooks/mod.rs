@@ -141,6 +141,11 @@ impl Hooks {
         installed.chain(self.configured.iter().cloned()).map(|secret| Secret::new(secret.expose())).collect()
     }
 
+    /// Whether what is signed with this secret is believed now.
+    pub(crate) fn knows(&self, secret: &Secret, now: Micros) -> bool {
+        self.secrets(now).iter().any(|known| known.expose() == secret.expose())
+    }
+
     /// Whether a webhook is believed.
     ///
     /// # Errors

@@ -6,8 +6,10 @@
 )]
 
 mod approvals;
+mod doctor;
 mod harness;
 mod idempotency;
+mod isolation;
 mod openapi;
 mod outbox;
 mod start;

@@ -1,0 +1,82 @@
+//! `afenda doctor`: what is well, what somebody should know, and what needs a hand.
+
+use api::doctor::{Check, CheckState};
+
+use crate::context::{Context, Session};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{Column, column, flexible};
+use crate::text;
+
+/// Check the daemon, its store and its Chatwoot, and say what to do
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ends with 0 when nothing failed, else with 1. Needs an owner or admin.")]
+pub(crate) struct Doctor {}
+
+const COLUMNS: &[Column<Check>] = &[
+    column("CHECK", |row, _| row.name.clone()),
+    column("STATE", |row, _| row.state.to_string()),
+    flexible("FOUND", |row, _| row.message.clone()),
+    flexible("REPAIR", |row, _| row.repair.clone().unwrap_or_default()),
+];
+
+impl Doctor {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let checks = checks(ctx).await;
+        if ctx.out.terminal && !ctx.out.json {
+            ctx.out.raw(&for_people(&checks))?;
+        } else {
+            ctx.out.list(&checks, COLUMNS, "")?;
+        }
+        if checks.iter().any(|check| check.state == CheckState::Fail) { Err(CliError::told(Exit::Failed)) } else { Ok(()) }
+    }
+}
+
+/// The daemon's checks, after those that only a client can make. What keeps the daemon from answering is a check that failed.
+async fn checks(ctx: &Context) -> Vec<Check> {
+    let session = match ctx.session().await {
+        Ok(session) => session,
+        Err(err) => return vec![failed(&err)],
+    };
+    let daemon = match daemon(&session).await {
+        Ok(check) => check,
+        Err(err) => return vec![failed(&err)],
+    };
+    let rest = match session.call(async |client| client.doctor().await).await {
+        Ok(checks) => checks,
+        Err(err) => vec![Check { name: "rights".to_owned(), ..failed(&err) }],
+    };
+    std::iter::once(daemon).chain(rest).collect()
+}
+
+/// Whether the daemon answers, and speaks our version of the API.
+async fn daemon(session: &Session) -> Result<Check, CliError> {
+    let status = session.call(async |client| client.status().await).await?;
+    let (ours, url) = (api::PROTOCOL, session.client.base());
+    if status.protocol != ours {
+        let message = format!("the daemon at {url} speaks version {} of the API, this program version {ours}", status.protocol);
+        return Err(CliError::new(Exit::Unreachable, "WRONG_PROTOCOL", message).hint("run the same version of both"));
+    }
+    let message = format!("the daemon at {url} answers, version {}", status.version);
+    Ok(Check { name: "daemon".to_owned(), state: CheckState::Ok, message, repair: None })
+}
+
+fn failed(err: &CliError) -> Check {
+    let message = err.sentence();
+    Check { name: "daemon".to_owned(), state: CheckState::Fail, message, repair: err.hint.clone() }
+}
+
+/// Sentences are for reading: they wrap below their check instead of being cut.
+fn for_people(checks: &[Check]) -> String {
+    let width = checks.iter().map(|check| text::width(&check.name)).max().unwrap_or(0);
+    let mut out = String::new();
+    for check in checks {
+        out.push_str(&format!("{:<5} {:<width$}  {}\n", check.state, text::line(&check.name), text::line(&check.message)));
+        if let Some(repair) = &check.repair {
+            out.push_str(&format!("{:<5} {:<width$}  → {}\n", "", "", text::line(repair)));
+        }
+    }
+    let count = |state| checks.iter().filter(|check| check.state == state).count();
+    out.push_str(&format!("{} ok, {} to know, {} failed\n", count(CheckState::Ok), count(CheckState::Warn), count(CheckState::Fail)));
+    out
+}
