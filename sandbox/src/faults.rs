@@ -22,6 +22,8 @@ pub struct Match {
     pub path_prefix: Option<String>,
     /// The whole path, `*` standing for anything.
     pub path: Option<String>,
+    /// Start of the `User-Agent`: whose requests go wrong where several programs call.
+    pub user_agent: Option<String>,
 }
 
 /// What happens to a request.
@@ -45,7 +47,7 @@ pub enum Fault {
         #[serde(default)]
         handled: bool,
     },
-    /// Handles after a pause; who does not wait that long leaves it unhandled.
+    /// Handles after a pause, also when the caller has given up by then: Chatwoot's server does not notice.
     Latency {
         /// Milliseconds.
         ms: u64,
@@ -120,8 +122,8 @@ pub(crate) struct Faults {
 
 impl Faults {
     /// The fault of this request, counted off.
-    pub(crate) fn take(&mut self, method: &Method, path: &str) -> Option<Fault> {
-        let at = self.rules.iter().position(|r| r.times != Some(0) && r.matching.holds(method.as_str(), path))?;
+    pub(crate) fn take(&mut self, method: &Method, path: &str, user_agent: &str) -> Option<Fault> {
+        let at = self.rules.iter().position(|r| r.times != Some(0) && r.matching.holds(method.as_str(), path, user_agent))?;
         let rule = self.rules.get_mut(at)?;
         if let Some(left) = rule.times.as_mut() {
             *left -= 1;
@@ -147,10 +149,11 @@ impl Faults {
 }
 
 impl Match {
-    fn holds(&self, method: &str, path: &str) -> bool {
+    fn holds(&self, method: &str, path: &str, user_agent: &str) -> bool {
         self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
             && self.path_prefix.as_ref().is_none_or(|p| path.starts_with(p.as_str()))
             && self.path.as_ref().is_none_or(|p| glob(p, path))
+            && self.user_agent.as_ref().is_none_or(|a| user_agent.starts_with(a.as_str()))
     }
 }
 
@@ -239,11 +242,22 @@ mod tests {
             fault: Fault::Status { status, body: None, content_type: None, headers: Default::default(), handled: false },
         };
         let mut faults = Faults { rules: [rule(Some(1), 503), rule(Some(1), 500)].into(), ..Faults::default() };
-        let mut next = || match faults.take(&Method::GET, "/x") {
+        let mut next = || match faults.take(&Method::GET, "/x", "") {
             Some(Fault::Status { status, .. }) => Some(status),
             _ => None,
         };
         assert_eq!([next(), next(), next()], [Some(503), Some(500), None]);
+    }
+
+    #[test]
+    fn a_rule_may_be_for_one_program_alone() {
+        let rule = Match { user_agent: Some("afenda".into()), ..Match::default() };
+        let all = Match::default();
+        let holds = |rule: &Match, agent| rule.holds("GET", "/x", agent);
+        assert_eq!(
+            [holds(&rule, "afenda-chatwoot/1"), holds(&rule, "curl/8"), holds(&rule, ""), holds(&all, "")],
+            [true, false, false, true]
+        );
     }
 
     #[test]

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{App, lock},
     cable,
+    clock::Stamp,
     conn::Scissors,
     control,
     faults::Fault,
@@ -46,8 +47,8 @@ fn plain(status: u16, content_type: &str, body: impl Into<Body>) -> Response {
 enum Course {
     /// Answer with this.
     Answer(Response),
-    /// Handle, then do what is left.
-    Handle(Then),
+    /// Handle after a pause, then do what is left.
+    Handle(Then, Duration),
 }
 
 /// What follows the handling.
@@ -63,19 +64,16 @@ enum Then {
 }
 
 /// Counts the request against the rate limit and applies its fault.
-async fn spoil(app: &App, cut: &Scissors, method: &Method, path: &str) -> Course {
+async fn spoil(app: &App, cut: &Scissors, method: &Method, path: &str, user_agent: &str) -> Course {
     if path != "/health" && lock(&app.faults).throttled(app.clock.now().unix()) {
         return Course::Answer(plain(429, "text/plain", "Retry later\n"));
     }
-    let fault = lock(&app.faults).take(method, path);
+    let fault = lock(&app.faults).take(method, path, user_agent);
     match fault {
-        None => Course::Handle(Then::Answer),
-        Some(Fault::LoseAnswer) => Course::Handle(Then::Cut),
-        Some(Fault::Latency { ms, handled: true }) => Course::Handle(Then::Wait(Duration::from_millis(ms))),
-        Some(Fault::Latency { ms, handled: false }) => {
-            tokio::time::sleep(Duration::from_millis(ms)).await;
-            Course::Handle(Then::Answer)
-        }
+        None => Course::Handle(Then::Answer, Duration::ZERO),
+        Some(Fault::LoseAnswer) => Course::Handle(Then::Cut, Duration::ZERO),
+        Some(Fault::Latency { ms, handled: true }) => Course::Handle(Then::Wait(Duration::from_millis(ms)), Duration::ZERO),
+        Some(Fault::Latency { ms, handled: false }) => Course::Handle(Then::Answer, Duration::from_millis(ms)),
         Some(Fault::Drop) => {
             cut.0.cancel();
             Course::Answer(plain(500, "text/plain", ""))
@@ -98,7 +96,7 @@ async fn spoil(app: &App, cut: &Scissors, method: &Method, path: &str) -> Course
                     response.headers_mut().insert(name, value);
                 }
             }
-            if handled { Course::Handle(Then::Say(response)) } else { Course::Answer(response) }
+            if handled { Course::Handle(Then::Say(response), Duration::ZERO) } else { Course::Answer(response) }
         }
     }
 }
@@ -108,13 +106,15 @@ async fn chatwoot(State(app): State<Arc<App>>, ConnectInfo(cut): ConnectInfo<Sci
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let writes = !matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS");
     let at = app.clock.now();
-    let entry = |body: Value, status: Option<u16>, handled: bool| json!({"method": method.as_str(), "path": path, "body": body, "at": at.iso(), "status": status, "handled": handled});
-    let then = match spoil(&app, &cut, &method, &path).await {
-        Course::Handle(then) => then,
+    let agent = user_agent(&request);
+    let (then, after) = match spoil(&app, &cut, &method, &path, &agent).await {
+        Course::Handle(then, after) => (then, after),
         Course::Answer(response) => {
             if writes {
                 let status = Some(response.status().as_u16()).filter(|_| !cut.0.is_cancelled());
-                app.remember(entry(Value::Null, status, false));
+                app.remember(
+                    json!({"method": method.as_str(), "path": path, "body": null, "at": at.iso(), "status": status, "handled": false}),
+                );
             }
             return finish(&app, response);
         }
@@ -126,10 +126,25 @@ async fn chatwoot(State(app): State<Arc<App>>, ConnectInfo(cut): ConnectInfo<Sci
     };
     if lock(&app.limits).refuse(at.unix(), &call, app.version) {
         if writes {
-            app.remember(entry(Value::Null, Some(429), false));
+            app.remember(json!({"method": method.as_str(), "path": path, "body": null, "at": at.iso(), "status": 429, "handled": false}));
         }
         return finish(&app, plain(429, "text/plain", "Retry later\n"));
     }
+    if !after.is_zero() {
+        // Its own task: hyper drops this one when the caller hangs up, Chatwoot's server carries out what it has read.
+        let late = handle(Arc::clone(&app), call, cut, then, at, after);
+        return tokio::spawn(late).await.unwrap_or_else(|_| plain(500, "text/plain", ""));
+    }
+    handle(app, call, cut, then, at, after).await
+}
+
+fn user_agent(request: &Request<Body>) -> String {
+    request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// Carries a request out and answers it.
+async fn handle(app: Arc<App>, call: Call, cut: Scissors, then: Then, at: Stamp, after: Duration) -> Response {
+    tokio::time::sleep(after).await;
     let known = call.path.starts_with("/api/v1/") || call.path.starts_with("/public/api/");
     let (outcome, session) = app.write(|s| {
         let outcome = rest::dispatch(s, &call);
@@ -137,13 +152,13 @@ async fn chatwoot(State(app): State<Arc<App>>, ConnectInfo(cut): ConnectInfo<Sci
     });
     let routed = !matches!(outcome, Err(Refusal::Page(404)));
     let mut response =
-        respond(outcome, call.wants_json || (known && routed) || path.starts_with("/public/"), call.if_none_match.as_deref());
+        respond(outcome, call.wants_json || (known && routed) || call.path.starts_with("/public/"), call.if_none_match.as_deref());
     for (name, value) in session.iter().flat_map(Session::headers) {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
     }
-    if writes {
+    if call.writes() {
         let size = call.logged.to_string().len();
         let body = if size > LOGGED_BYTES_MAX { json!({"too_long_bytes": size}) } else { call.logged };
         let status = match &then {
@@ -151,7 +166,8 @@ async fn chatwoot(State(app): State<Arc<App>>, ConnectInfo(cut): ConnectInfo<Sci
             Then::Say(other) => Some(other.status().as_u16()),
             Then::Answer | Then::Wait(_) => Some(response.status().as_u16()),
         };
-        app.remember(entry(body, status, true));
+        let (method, path) = (call.method.as_str(), call.path);
+        app.remember(json!({"method": method, "path": path, "body": body, "at": at.iso(), "status": status, "handled": true}));
     }
     match then {
         Then::Answer => {}
@@ -179,15 +195,15 @@ async fn cable(
     ConnectInfo(cut): ConnectInfo<Scissors>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    match spoil(&app, &cut, &Method::GET, "/cable").await {
+    match spoil(&app, &cut, &Method::GET, "/cable", "").await {
         Course::Answer(response) => return finish(&app, response),
-        Course::Handle(Then::Cut) => {
+        Course::Handle(Then::Cut, _) => {
             cut.0.cancel();
             return finish(&app, plain(500, "text/plain", ""));
         }
-        Course::Handle(Then::Say(response)) => return finish(&app, response),
-        Course::Handle(Then::Wait(pause)) => tokio::time::sleep(pause).await,
-        Course::Handle(Then::Answer) => {}
+        Course::Handle(Then::Say(response), _) => return finish(&app, response),
+        Course::Handle(Then::Wait(pause), _) => tokio::time::sleep(pause).await,
+        Course::Handle(Then::Answer, after) => tokio::time::sleep(after).await,
     }
     match upgrade {
         Ok(upgrade) => {

@@ -208,6 +208,22 @@ async fn a_lost_answer_was_handled_and_a_dropped_request_was_not() {
 }
 
 #[tokio::test]
+async fn what_was_read_is_carried_out_although_the_caller_gave_up() {
+    let shop = Shop::open().await;
+    let path = format!("/api/v1/accounts/1/conversations/{}/messages", shop.conversation().await);
+    let rule = json!({"match": {"method": "POST", "path": "*/messages"}, "times": 1, "fault": {"kind": "latency", "ms": 150}});
+    shop.post("/sandbox/faults", rule).await;
+    let late = shop.try_call("agent", Method::POST, &path, json!({"content": "late"}));
+    assert!(tokio::time::timeout(Duration::from_millis(50), late).await.is_err());
+    let arrived = async {
+        while !shop.get(&path).await["payload"].as_array().unwrap().iter().any(|m| m["content"] == "late") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, arrived).await.unwrap();
+}
+
+#[tokio::test]
 async fn answers_can_be_spoiled_and_limited() {
     let shop = Shop::open().await;
     shop.post(
