@@ -126,6 +126,10 @@ pub struct Sync {
     pub webhook_tolerance_s: i64,
     /// Seconds after a send with an unknown outcome in which Chatwoot, or a proxy before it, may still carry it out: it is not sent again before.
     pub settle_s: u32,
+    /// Waits between tries are so many times shorter than they are written down. Not a setting: 1, except in tests whose Chatwoot is in the same
+    /// process, where nobody is spared by waiting.
+    #[serde(skip)]
+    pub haste: u32,
 }
 
 impl Default for Sync {
@@ -140,6 +144,7 @@ impl Default for Sync {
             agent_presence: true,
             webhook_tolerance_s: 300,
             settle_s: 15,
+            haste: 1,
         }
     }
 }

@@ -118,18 +118,19 @@ impl Scope<'_> {
         Ok(())
     }
 
-    /// The object could not be read: later again, each time twice as late.
-    pub fn reread_failed(&self, reread: Reread) -> Result<(), StoreError> {
+    /// The object could not be read: later again, each time twice as late. `haste` shortens the waits (see [`crate::config::Sync::haste`]).
+    pub fn reread_failed(&self, reread: Reread, haste: u32) -> Result<(), StoreError> {
         const SQL: Sql = Sql::new(
             "update rereads set attempts = attempts + 1, not_before_us = :now + min(:first * (1 << min(attempts, 20)), :most)
              where tenant_id = :tenant and kind = :kind and id = :id and conversation_id = :conversation",
         );
         let Reread { kind, id, conversation_id } = reread;
+        let haste = Micros::from(haste.max(1));
         self.run(
             SQL,
             named_params! {
                 ":kind": kind.as_str(), ":id": id, ":conversation": conversation_id,
-                ":now": self.now(), ":first": RETRY_FIRST, ":most": RETRY_MAX,
+                ":now": self.now(), ":first": RETRY_FIRST / haste, ":most": RETRY_MAX / haste,
             },
         )?;
         Ok(())

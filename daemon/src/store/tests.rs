@@ -551,7 +551,7 @@ async fn a_hint_is_one_hint() {
             scope.mark(hint)?;
             scope.mark(hint)?;
             let due = scope.due_rereads(10)?;
-            scope.reread_failed(hint)?;
+            scope.reread_failed(hint, 1)?;
             Ok((due.len(), scope.due_rereads(10)?.len()))
         })
         .await;

@@ -19,7 +19,7 @@ const FRAMES_MAX: usize = 64;
 
 /// Holds a websocket until it is dropped.
 pub(super) async fn cable(core: Arc<Core>) {
-    let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX, rand::random());
+    let mut backoff = Backoff::new(core.paced(RETRY_FIRST), core.paced(RETRY_MAX), rand::random());
     loop {
         core.until_ready().await;
         let (lived, why) = connection(&core).await;

@@ -384,16 +384,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A client of the account, from the settings alone.
-fn client(settings: &config::Chatwoot) -> Result<Client, Error> {
+fn client(settings: &config::Chatwoot, haste: u32) -> Result<Client, Error> {
     let mut config = ClientConfig::new(BaseUrl::parse(&settings.url)?, settings.account_id, Secret::new(settings.token.expose()));
     config.roots = Roots { ca_file: settings.ca_file.clone(), ca_pem: None };
+    config.request_timeout /= haste.max(1);
     Client::new(config)
 }
 
 impl Core {
     /// The core, and what is wrong with the settings.
     fn new(cx: SyncContext) -> (Self, Result<(), String>) {
-        let (client, settings) = match client(&cx.chatwoot) {
+        let (client, settings) = match client(&cx.chatwoot, cx.sync.haste) {
             Ok(client) => (Some(client), Ok(())),
             Err(err) => {
                 let why = match link::explain(&err, &cx.chatwoot, cx.clock.now()) {
@@ -509,7 +510,7 @@ impl Core {
             };
             let wait = match (&err.kind, err.retry()) {
                 (_, Retry::After(wait)) => Some(wait),
-                (_, Retry::AfterWindow(window)) => Some(until_next_window(window, self.now() / SECOND)),
+                (_, Retry::AfterWindow(window)) => Some(self.paced(until_next_window(window, self.now() / SECOND))),
                 _ => None,
             };
             if let Some(wait) = wait {
@@ -521,7 +522,7 @@ impl Core {
                 return Err(err);
             }
             if wait.is_none() {
-                tokio::time::sleep(Duration::from_millis(250) * 2_u32.pow(tries)).await;
+                tokio::time::sleep(self.paced(Duration::from_millis(250) * 2_u32.pow(tries))).await;
             }
         }
     }
@@ -586,6 +587,16 @@ impl Core {
         if outcome.missed {
             self.wake.reconcile.notify_one();
         }
+    }
+
+    /// A wait between tries as long as it is to be here.
+    fn paced(&self, wait: Duration) -> Duration {
+        wait / self.cx.sync.haste.max(1)
+    }
+
+    /// As [`Core::paced`], for waits on the clock of what is stored.
+    fn paced_us(&self, wait: Micros) -> Micros {
+        wait / Micros::from(self.cx.sync.haste.max(1))
     }
 
     /// Until a stored time; a clock moved by hand needs a wake besides.

@@ -9,7 +9,7 @@ use api::inbox::{
 use chatwoot::model;
 use uuid::Uuid;
 
-use crate::clock::Micros;
+use crate::clock::{Micros, SECOND};
 use crate::store::{AgentRow, ContactRow, ConversationRow, Directory, MessageRow};
 
 /// Longest text that is kept, in characters: Chatwoot's own limit of a message (section 5.3).
@@ -128,9 +128,14 @@ pub fn message(from: &model::Message, at: Micros) -> Option<MessageRow> {
         deleted: from.is_deleted(),
         in_reply_to: from.in_reply_to(),
         afenda_id: mark(from),
-        created_at: from.created_at.micros().unwrap_or(at),
+        created_at: whole_seconds(from.created_at.micros().unwrap_or(at)),
         updated_at: from.updated_at.micros(),
     })
+}
+
+/// Webhooks say fractions of a creation time, frames and REST do not: whichever path was first, the row is the same.
+fn whole_seconds(at: Micros) -> Micros {
+    at - at.rem_euclid(SECOND)
 }
 
 /// The outbox entry a message came from: our content attribute, or on API inboxes before 4.9 its `source_id` (section 5.3). Customers
@@ -289,11 +294,12 @@ mod tests {
     #[test]
     fn a_webhook_message_has_no_clock_and_no_state() {
         let body = json!({
-            "id": 501, "content": "hi", "message_type": "incoming", "created_at": "2025-06-15T15:06:40.000Z", "conversation": {"id": 12},
+            "id": 501, "content": "hi", "message_type": "incoming", "created_at": "2025-06-15T15:06:40.789Z", "conversation": {"id": 12},
             "sender": {"id": 31, "name": "Ann", "account": {"id": 1}}, "source_id": "0190a5f0-0000-7000-8000-000000000001",
         });
         let row = message(&read(body), 0).unwrap();
         assert_eq!((row.conversation_id, row.updated_at, row.state, row.afenda_id), (12, None, None, None));
+        assert_eq!(row.created_at, 1_750_000_000_000_000, "as REST says it");
         assert_eq!(row.sender.unwrap().kind, SenderKind::Contact);
         assert_eq!(message(&read(json!({"id": 1, "conversation_id": 2, "message_type": 9})), 0), None);
         assert_eq!(message(&read(json!({"id": 1, "message_type": 0})), 0), None);

@@ -43,14 +43,14 @@ const LABELS: [(&str, &str, &str); 3] = [
 
 /// Keeps the copy going until it is dropped.
 pub(super) async fn run(core: Arc<Core>) {
-    let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX, rand::random());
+    let mut backoff = Backoff::new(core.paced(RETRY_FIRST), core.paced(RETRY_MAX), rand::random());
     if let Err(err) = load_progress(&core).await {
         tracing::error!(error = &err as &dyn std::error::Error, "the progress of the first copy cannot be read");
     }
     loop {
         let began = Instant::now();
         let Err(failure) = session(&core).await;
-        if began.elapsed() > RETRY_MAX {
+        if began.elapsed() > core.paced(RETRY_MAX) {
             backoff.reset();
         }
         // The others wait for the next check: one at a time is enough to find out whether Chatwoot is back.
@@ -58,11 +58,11 @@ pub(super) async fn run(core: Arc<Core>) {
         let wait = match failure {
             Failure::Refused(why) => {
                 core.set_base(Base::Refused(why)).await;
-                REFUSED_WAIT
+                core.paced(REFUSED_WAIT)
             }
             Failure::Later(why, wait) => {
                 core.set_base(Base::Offline(why)).await;
-                wait.unwrap_or_else(|| backoff.next_wait())
+                wait.map_or_else(|| backoff.next_wait(), |wait| core.paced(wait))
             }
         };
         tokio::select! {

@@ -219,7 +219,7 @@ fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, asked: Asked, tr
 /// What a failed call means for its entry.
 fn failed(core: &Core, row: &OutboxRow, err: &Error) -> Tried {
     let (now, attempts) = (core.now(), row.attempts + 1);
-    let backed_off = now + backoff(attempts, rand::random());
+    let backed_off = now + core.paced_us(backoff(attempts, rand::random()));
     let own = core.acting(row).ok().and_then(|acting| acting.own);
     if err.outcome_unknown() {
         lock(&core.tries).insert(row.id, now);
@@ -232,7 +232,7 @@ fn failed(core: &Core, row: &OutboxRow, err: &Error) -> Tried {
     if own.is_none() && is_about_token(err) {
         // The token is the daemon's matter: entries wait until it is set right.
         core.doubt();
-        return Tried::Later { why: err.to_string(), unsure: false, not_before: now + REFUSED_WAIT };
+        return Tried::Later { why: err.to_string(), unsure: false, not_before: now + core.paced_us(REFUSED_WAIT) };
     }
     let wait = match err.retry() {
         Retry::Never | Retry::LookFirst => return Tried::Over(OutboxState::Failed, reason(row, err, own)),
@@ -241,7 +241,7 @@ fn failed(core: &Core, row: &OutboxRow, err: &Error) -> Tried {
             None
         }
         Retry::After(wait) => Some(wait),
-        Retry::AfterWindow(window) => Some(until_next_window(window, now / SECOND)),
+        Retry::AfterWindow(window) => Some(core.paced(until_next_window(window, now / SECOND))),
     };
     if attempts >= ATTEMPTS_MAX {
         return Tried::Over(OutboxState::Failed, format!("given up after {attempts} tries: {err}"));

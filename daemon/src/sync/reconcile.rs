@@ -76,8 +76,8 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
         recent_messages(core).await?;
         own_conversations(core).await?;
         core.round_done(|rounds| &mut rounds.shallow, began);
-        let interval = if differed.is_some() { ROUND_GAP * 4 } else { Duration::from_secs(core.cx.sync.reconcile_interval_s) };
-        tokio::time::sleep(ROUND_GAP).await;
+        let interval = if differed.is_some() { core.paced(ROUND_GAP * 4) } else { Duration::from_secs(core.cx.sync.reconcile_interval_s) };
+        tokio::time::sleep(core.paced(ROUND_GAP)).await;
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
             () = core.wake.reconcile.notified() => {}

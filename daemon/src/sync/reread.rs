@@ -94,7 +94,8 @@ async fn one(core: &Core, reread: Reread, until: Micros) -> Result<(), StoreErro
             if !matches!(why, Failure::Later(_, Some(_))) {
                 core.doubt(); // The link may be down: that is found out there.
             }
-            core.write(move |scope| scope.reread_failed(reread)).await
+            let haste = core.cx.sync.haste;
+            core.write(move |scope| scope.reread_failed(reread, haste)).await
         }
     }
 }
@@ -194,7 +195,7 @@ async fn escalation(core: &Core, name: String, pending: PendingEscalation) -> Re
         Err(err) if matches!(err.kind, ErrorKind::NotFound { record: true, .. }) => Found { labelled: false, asked: Asked::NotYet },
         Err(err) => {
             tracing::debug!(conversation = id, error = &err as &dyn std::error::Error, "who set the label is not known yet");
-            let not_before = core.now() + 5 * SECOND;
+            let not_before = core.now() + core.paced_us(5 * SECOND);
             return core.write(move |scope| scope.set_cursor(&name, &PendingEscalation { not_before, ..pending })).await;
         }
     };

@@ -80,7 +80,7 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
             Ok(Some(tried)) => return tried,
             Err(err) if err.is_gone() => return Tried::Failed(err),
             Err(err) => {
-                let not_before = core.now() + backoff(row.attempts + 1, rand::random());
+                let not_before = core.now() + core.paced_us(backoff(row.attempts + 1, rand::random()));
                 return Tried::Later { why: format!("not known yet whether it was sent: {err}"), unsure: true, not_before };
             }
         }
@@ -153,7 +153,7 @@ async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str
         Look::Absent => {}
     }
     if left > 0 {
-        let not_before = core.now() + left.min(backoff(row.attempts + 1, rand::random()));
+        let not_before = core.now() + left.min(core.paced_us(backoff(row.attempts + 1, rand::random())));
         let why = "not known yet whether it was sent: looking again before it is sent again".to_owned();
         return Ok(Some(Tried::Later { why, unsure: true, not_before }));
     }
