@@ -11,7 +11,7 @@ pub type Micros = i64;
 /// A second, in [`Micros`].
 pub const SECOND: Micros = 1_000_000;
 
-/// A source of time: the machine's, or one moved by hand in tests.
+/// A source of time: the machine's, or in tests one that is moved by hand.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
@@ -19,6 +19,7 @@ pub struct Clock(Source);
 enum Source {
     System,
     Manual(Arc<AtomicI64>),
+    Ahead(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -32,17 +33,23 @@ impl Clock {
         Self(Source::Manual(Arc::new(AtomicI64::new(at))))
     }
 
+    /// A clock that runs with the machine's, ahead of it by what it was moved.
+    pub fn running_ahead() -> Self {
+        Self(Source::Ahead(Arc::default()))
+    }
+
     /// Now.
     pub fn now(&self) -> Micros {
         match &self.0 {
             Source::System => Timestamp::now().as_microsecond(),
             Source::Manual(at) => at.load(Ordering::SeqCst),
+            Source::Ahead(by) => Timestamp::now().as_microsecond() + by.load(Ordering::SeqCst),
         }
     }
 
-    /// Moves a manual clock forward; the machine's clock does not move for anyone.
+    /// Moves a test's clock forward; the machine's clock does not move for anyone.
     pub fn advance(&self, by: Micros) {
-        if let Source::Manual(at) = &self.0 {
+        if let Source::Manual(at) | Source::Ahead(at) = &self.0 {
             at.fetch_add(by, Ordering::SeqCst);
         }
     }

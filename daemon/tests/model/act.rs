@@ -82,16 +82,28 @@ impl Actor {
     /// Learns what the world begins with.
     pub(crate) async fn new(stage: &Stage) -> Self {
         let mut actor = Self::default();
-        let (_, page) = stage.call("admin", Method::GET, "/conversations?status=all&sort_by=created_at_asc", None).await;
-        for row in page["data"]["payload"].as_array().unwrap() {
-            let contact = row["meta"]["sender"]["id"].as_i64().unwrap();
-            actor.conversations.push(Known { id: id(row).unwrap(), source: None, contact });
-            if !actor.contacts.contains(&contact) {
-                actor.contacts.push(contact);
-                actor.learn_address(stage, contact).await;
-            }
+        actor.learn(stage).await;
+        for contact in actor.contacts.clone() {
+            actor.learn_address(stage, contact).await;
         }
         actor
+    }
+
+    /// Conversations that came without an answer that names them.
+    async fn learn(&mut self, stage: &Stage) {
+        let state = stage.steer(Method::GET, "/sandbox/state", json!(null)).await;
+        for row in state["conversations"].as_array().into_iter().flatten() {
+            let (Some(number), Some(contact)) = (id(row), row["contact_id"].as_i64()) else { continue };
+            if !self.conversations.iter().any(|known| known.id == number) {
+                self.conversations.push(Known { id: number, source: None, contact });
+            }
+            if !self.contacts.contains(&contact) {
+                self.contacts.push(contact);
+            }
+            if row["inbox_id"] != stage.inboxes[0] {
+                self.silent.contacts.push((self.step, contact));
+            }
+        }
     }
 
     async fn learn_address(&mut self, stage: &Stage, contact: i64) {
@@ -114,9 +126,12 @@ impl Actor {
         match op {
             Op::Wrong(wrong) => self.go_wrong(stage, *wrong).await,
             Op::Ours { user, conversation, write } => self.ours(stage, *user, *conversation, write).await,
-            Op::Arrives { .. } | Op::Writes { .. } | Op::NewConversationOf { .. } | Op::Sees { .. } | Op::ResolvedByCustomer { .. } => {
-                self.customer(stage, op).await
-            }
+            Op::Arrives { .. }
+            | Op::Mails { .. }
+            | Op::Writes { .. }
+            | Op::NewConversationOf { .. }
+            | Op::Sees { .. }
+            | Op::ResolvedByCustomer { .. } => self.customer(stage, op).await,
             Op::NewContact { .. } | Op::EditContact { .. } | Op::Block { .. } | Op::Merge { .. } | Op::DeleteContact { .. } => {
                 self.contact(stage, op).await
             }
@@ -153,6 +168,13 @@ impl Actor {
             Op::NewConversationOf { contact, text } => {
                 let (contact, source) = at(&self.addresses, *contact)?;
                 self.open(stage, contact, source, text).await
+            }
+            Op::Mails { inbox, who, text } => {
+                let contact = json!({"name": format!("Writer {who}"), "email": format!("w{who}@mail.example")});
+                let body = json!({"contact": contact, "inbox": inbox, "texts": [text], "count": 1, "every_ms": 0, "after_ms": 0});
+                stage.steer(Method::POST, "/sandbox/customers", body).await;
+                self.learn(stage).await;
+                Some(String::new())
             }
             Op::Writes { conversation, text, file } => {
                 let known = at(&self.conversations, *conversation)?;
@@ -224,6 +246,9 @@ impl Actor {
         };
         let nth = match op {
             Op::Reply { conversation, .. }
+            | Op::Answer { conversation, .. }
+            | Op::Typing { conversation, .. }
+            | Op::AssignBot { conversation }
             | Op::Note { conversation, .. }
             | Op::Assign { conversation, .. }
             | Op::Team { conversation, .. }
@@ -248,6 +273,16 @@ impl Actor {
                 stage.upload(Some(by.key()), &format!("/conversations/{number}/messages"), text).await
             }
             Op::Reply { by, text, .. } => post(*by, number, "messages", json!({"content": text})).await,
+            Op::Answer { by, message, text, .. } => {
+                let (_, page) = stage.call("admin", Method::GET, &format!("/conversations/{number}/messages"), None).await;
+                let quoted = page["payload"].as_array().and_then(|rows| at(rows, *message)).and_then(|m| id(&m));
+                post(*by, number, "messages", json!({"content": text, "content_attributes": {"in_reply_to": quoted}})).await
+            }
+            Op::Typing { by, .. } => post(*by, number, "toggle_typing_status", json!({"typing_status": "on"})).await,
+            Op::AssignBot { .. } => {
+                let (_, bots) = stage.call("admin", Method::GET, "/agent_bots", None).await;
+                post(By::Admin, number, "assignments", json!({"assignee_id": bots[0]["id"], "assignee_type": "AgentBot"})).await
+            }
             Op::Note { by, text, .. } => {
                 let text = text.replace("user/2/", &format!("user/{}/", stage.user_id("jo")));
                 post(*by, number, "messages", json!({"content": text, "private": true})).await
@@ -497,6 +532,7 @@ impl Actor {
                 }
             }
             Wrong::Started => stage.start().await,
+            Wrong::TimePasses(seconds) => stage.pass(seconds).await,
         }
         if let Some(events) = events {
             // Counted over frames and webhooks together, whichever comes first: either may be lost whole.

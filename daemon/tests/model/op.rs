@@ -62,6 +62,8 @@ pub(crate) enum Wrong {
     Started,
     /// The daemon is stopped in order and started again.
     Restarted,
+    /// So many seconds pass.
+    TimePasses(i64),
 }
 
 /// What a user of afenda writes through it.
@@ -105,45 +107,178 @@ impl User {
 #[derive(Debug, Clone)]
 pub(crate) enum Op {
     // Customers.
-    Arrives { with: &'static str, text: String },
-    Writes { conversation: Nth, text: String, file: bool },
-    NewConversationOf { contact: Nth, text: String },
-    Sees { conversation: Nth },
-    ResolvedByCustomer { conversation: Nth },
+    Arrives {
+        with: &'static str,
+        text: String,
+    },
+    Writes {
+        conversation: Nth,
+        text: String,
+        file: bool,
+    },
+    /// On an inbox without a public API, by name.
+    Mails {
+        inbox: &'static str,
+        who: u64,
+        text: String,
+    },
+    NewConversationOf {
+        contact: Nth,
+        text: String,
+    },
+    Sees {
+        conversation: Nth,
+    },
+    ResolvedByCustomer {
+        conversation: Nth,
+    },
     // Agents and administrators at Chatwoot's own page.
-    Reply { by: By, conversation: Nth, text: String, file: bool },
-    Note { by: By, conversation: Nth, text: String },
-    Assign { by: By, conversation: Nth, to: Option<By> },
-    Team { by: By, conversation: Nth, team: Option<Nth> },
-    Status { by: By, conversation: Nth, status: &'static str, for_s: Option<i64> },
-    Labels { by: By, conversation: Nth, labels: Vec<&'static str> },
-    Priority { by: By, conversation: Nth, priority: Option<&'static str> },
-    Attributes { by: By, conversation: Nth, value: u64 },
-    DeleteMessage { by: By, conversation: Nth, message: Nth },
-    MessageState { conversation: Nth, message: Nth, state: &'static str },
-    RetryFailed { conversation: Nth },
-    Mute { conversation: Nth, on: bool },
-    Unread { conversation: Nth },
-    SeenByAgent { by: By, conversation: Nth },
-    Create { by: By, contact: Nth, inbox: Nth, status: &'static str, message: bool },
-    DeleteConversation { conversation: Nth },
+    Reply {
+        by: By,
+        conversation: Nth,
+        text: String,
+        file: bool,
+    },
+    /// Quotes another message.
+    Answer {
+        by: By,
+        conversation: Nth,
+        message: Nth,
+        text: String,
+    },
+    Note {
+        by: By,
+        conversation: Nth,
+        text: String,
+    },
+    Typing {
+        by: By,
+        conversation: Nth,
+    },
+    AssignBot {
+        conversation: Nth,
+    },
+    Assign {
+        by: By,
+        conversation: Nth,
+        to: Option<By>,
+    },
+    Team {
+        by: By,
+        conversation: Nth,
+        team: Option<Nth>,
+    },
+    Status {
+        by: By,
+        conversation: Nth,
+        status: &'static str,
+        for_s: Option<i64>,
+    },
+    Labels {
+        by: By,
+        conversation: Nth,
+        labels: Vec<&'static str>,
+    },
+    Priority {
+        by: By,
+        conversation: Nth,
+        priority: Option<&'static str>,
+    },
+    Attributes {
+        by: By,
+        conversation: Nth,
+        value: u64,
+    },
+    DeleteMessage {
+        by: By,
+        conversation: Nth,
+        message: Nth,
+    },
+    MessageState {
+        conversation: Nth,
+        message: Nth,
+        state: &'static str,
+    },
+    RetryFailed {
+        conversation: Nth,
+    },
+    Mute {
+        conversation: Nth,
+        on: bool,
+    },
+    Unread {
+        conversation: Nth,
+    },
+    SeenByAgent {
+        by: By,
+        conversation: Nth,
+    },
+    Create {
+        by: By,
+        contact: Nth,
+        inbox: Nth,
+        status: &'static str,
+        message: bool,
+    },
+    DeleteConversation {
+        conversation: Nth,
+    },
     // Contacts.
-    NewContact { name: String, email: bool },
-    EditContact { contact: Nth, field: &'static str, value: u64 },
-    Block { contact: Nth, on: bool },
-    Merge { base: Nth, other: Nth },
-    DeleteContact { contact: Nth },
+    NewContact {
+        name: String,
+        email: bool,
+    },
+    EditContact {
+        contact: Nth,
+        field: &'static str,
+        value: u64,
+    },
+    Block {
+        contact: Nth,
+        on: bool,
+    },
+    Merge {
+        base: Nth,
+        other: Nth,
+    },
+    DeleteContact {
+        contact: Nth,
+    },
     // The account's lists.
-    NewLabel { value: u64 },
-    RenameLabel { label: Nth, value: u64 },
-    RecolourLabel { label: Nth, value: u64 },
-    DeleteLabel { label: Nth },
-    NewCanned { value: u64 },
-    EditCanned { canned: Nth, value: u64 },
-    DeleteCanned { canned: Nth },
-    RenameInbox { inbox: Nth, value: u64 },
+    NewLabel {
+        value: u64,
+    },
+    RenameLabel {
+        label: Nth,
+        value: u64,
+    },
+    RecolourLabel {
+        label: Nth,
+        value: u64,
+    },
+    DeleteLabel {
+        label: Nth,
+    },
+    NewCanned {
+        value: u64,
+    },
+    EditCanned {
+        canned: Nth,
+        value: u64,
+    },
+    DeleteCanned {
+        canned: Nth,
+    },
+    RenameInbox {
+        inbox: Nth,
+        value: u64,
+    },
     // afenda's own users.
-    Ours { user: User, conversation: Nth, write: Write },
+    Ours {
+        user: User,
+        conversation: Nth,
+        write: Write,
+    },
     // What goes wrong.
     Wrong(Wrong),
 }
@@ -221,13 +356,17 @@ fn customer(dice: &mut Dice, step: u64) -> Op {
         2..4 => Op::NewConversationOf { contact: nth(dice), text },
         4..7 => Op::Sees { conversation: nth(dice) },
         7 => Op::ResolvedByCustomer { conversation: nth(dice) },
+        8..11 => Op::Mails { inbox: dice.one(&["web", "mail"]), who: dice.below(4), text },
         _ => Op::Writes { conversation: nth(dice), text, file: dice.chance(15) },
     }
 }
 
 fn agent(dice: &mut Dice, step: u64) -> Op {
     let (conversation, by) = (nth(dice), by(dice));
-    match dice.below(44) {
+    match dice.below(48) {
+        44 | 45 => Op::Answer { by, conversation, message: nth(dice), text: text(dice, step) },
+        46 => Op::Typing { by, conversation },
+        47 => Op::AssignBot { conversation },
         0..10 => Op::Reply { by, conversation, text: text(dice, step), file: dice.chance(15) },
         10..13 => Op::Note { by, conversation, text: format!("[@Jo](mention://user/2/Jo) look ({step})") },
         13..15 => Op::Note { by, conversation, text: text(dice, step) },
@@ -316,6 +455,7 @@ pub(crate) fn wrong(dice: &mut Dice, mix: &Mix) -> Wrong {
         (1, Wrong::TooLate(1)),
         (3, Wrong::SocketCut),
         (1, Wrong::SocketClosed),
+        (2, Wrong::TimePasses(dice.one(&[20, 300, 7200, 345_600]))),
         (if mix.kills { 2 } else { 0 }, Wrong::Killed),
         (if mix.kills { 1 } else { 0 }, Wrong::Down),
         (if mix.kills { 2 } else { 0 }, Wrong::Started),
