@@ -38,7 +38,7 @@ pub(super) async fn change(core: &Core, row: &OutboxRow) -> Tried {
         Ok(None) => set(&acting.client, row).await,
         Err(err) if err.is_gone() => Err(err),
         Err(err) => {
-            let not_before = core.now() + backoff(row.attempts + 1, rand::random());
+            let not_before = core.now() + core.paced_us(backoff(row.attempts + 1, rand::random()));
             return Tried::Later { why: format!("not known yet whether it was done: {err}"), unsure: true, not_before };
         }
     };

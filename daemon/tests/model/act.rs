@@ -468,7 +468,7 @@ impl Actor {
         let known = at(&self.conversations, conversation)?;
         let client = stage.ours(user)?;
         let number = ConversationId(known.id);
-        let message = |content: &str, private| NewMessage { content: content.to_owned(), private, hold_seconds: None };
+        let message = |content: &str, private| NewMessage { content: content.to_owned(), private, ..NewMessage::default() };
         let patch = match write {
             Write::Reply(text) | Write::Note(text) => {
                 let private = matches!(write, Write::Note(_));
@@ -507,6 +507,7 @@ impl Actor {
             }
             Wrong::Doubled => events = Some(json!({"duplicate": true})),
             Wrong::Shuffled(ms) => events = Some(json!({"out_of_order_ms": ms, "seed": self.step})),
+            Wrong::HooksLate(ms) => events = Some(json!({"delay_hooks_ms": ms})),
             Wrong::FramesLost(n) => events = Some(json!({"drop_frames": true, "drop_times": n})),
             Wrong::HooksLost(n) => events = Some(json!({"drop_hooks": true, "drop_times": n})),
             Wrong::AllLost(n) => events = Some(json!({"drop_frames": true, "drop_hooks": true, "drop_times": n})),

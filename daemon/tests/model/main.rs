@@ -16,6 +16,7 @@
 //! | `AFENDA_MODEL_SEEDS` | so many seeds from 1 on; 8 |
 //! | `AFENDA_MODEL_STEPS` | steps of a script; 150 |
 //! | `AFENDA_MODEL_SEND_SEEDS`, `AFENDA_MODEL_SENDS` | seeds of sends, and sends of each; 2 of 100 |
+//! | `AFENDA_MODEL_VERSION` | the release of Chatwoot; 4.15.1 and 4.6.0 in turn |
 //! | `AFENDA_MODEL_JOBS` | seeds at the same time; 4 |
 #![expect(
     clippy::unwrap_used,
@@ -45,6 +46,7 @@ fn check(count: &str, otherwise: u64, what: run::What) {
     let only = std::env::var("AFENDA_MODEL_SEED").is_ok();
     let seeds: Vec<u64> = if only { vec![setting("AFENDA_MODEL_SEED", 1)] } else { (1..=setting(count, otherwise)).collect() };
     let failed = run::all(&seeds, |seed| run::one(seed, what, only));
+    eprintln!("result: {what:?} of {} seeds: {} failed", seeds.len(), failed.len());
     assert!(failed.is_empty(), "{} of {} seeds failed", failed.len(), seeds.len());
 }
 

@@ -35,6 +35,8 @@ pub(crate) enum Wrong {
     Doubled,
     /// Frames and webhooks of so many milliseconds shuffled.
     Shuffled(u64),
+    /// Webhooks held back so many milliseconds.
+    HooksLate(u64),
     /// So many frames lost.
     FramesLost(u64),
     /// So many webhooks lost.
@@ -444,6 +446,7 @@ pub(crate) fn wrong(dice: &mut Dice, mix: &Mix) -> Wrong {
         (6, Wrong::Nothing),
         (2, Wrong::Doubled),
         (2, Wrong::Shuffled(10 + dice.below(60))),
+        (2, Wrong::HooksLate(20 + dice.below(400))),
         (if mix.silent_loss { 2 } else { 0 }, Wrong::FramesLost(few * 3)),
         (3, Wrong::HooksLost(few * 3)),
         (if mix.silent_loss { 1 } else { 0 }, Wrong::AllLost(few * 3)),
