@@ -154,7 +154,7 @@ async fn judge(stage: &Stage, taken: &Taken, may_hold: bool) -> Result<(), Strin
     let mut held: BTreeMap<(i64, String), u64> = BTreeMap::new();
     let mut wrong = Vec::new();
     for entry in &open {
-        let key = (entry.conversation_id.0, entry.content.clone().unwrap_or_default());
+        let key = (entry.conversation_id.map_or(0, |id| id.0), entry.content.clone().unwrap_or_default());
         if entry.state == OutboxState::Held && may_hold {
             *held.entry(key).or_default() += 1;
         } else {
