@@ -72,8 +72,8 @@ pub struct Rounds {
 /// What the daemon takes of Chatwoot's request limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RateView {
-    /// Requests a minute that it allows itself: the server's limit times `rate_share`, less after a 429.
-    pub limit: u32,
+    /// Requests a minute that it allows itself: the server's limit times `rate_share`, less after a 429; `null` = as many as it likes.
+    pub limit: Option<u32>,
     /// Requests in the running minute.
     pub used: u32,
     /// Until when nothing is asked, after a 429.

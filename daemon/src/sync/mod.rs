@@ -9,6 +9,7 @@
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
 //! | `listen` | the websocket |
 //! | `webhooks` | kept webhooks |
+//! | `rate` | when a request may leave |
 //! | `push`, `write` and `look` | the outbox: when to send, how to write, and whether it arrived already |
 //! | `presence` | linked agents whose inbox is open |
 //! | `link` | how it stands, in words |
@@ -26,6 +27,7 @@ pub mod normalise;
 mod presence;
 mod pull;
 mod push;
+mod rate;
 mod reconcile;
 mod reread;
 mod webhooks;
@@ -40,8 +42,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::event::{ActivityType, SubjectType};
-use api::status::{LinkState, LinkView, Progress, Rounds};
-use chatwoot::error::{Error, ErrorKind, Retry, until_next_window};
+use api::status::{LinkState, LinkView, Progress, RateView, Rounds};
+use chatwoot::error::{Error, ErrorKind, Retry};
 use chatwoot::model::{ApiInfo, CacheKeys};
 use chatwoot::{BaseUrl, Client, ClientConfig, Roots, Secret};
 use serde_json::json;
@@ -54,11 +56,14 @@ use uuid::Uuid;
 pub use presence::Attendance;
 
 pub use apply::{Door, EscalateFn, Escalation, How, Incoming, Outcome};
+pub use rate::Rates;
 
-use crate::clock::{Clock, Micros, SECOND};
+use crate::clock::{Clock, Micros};
 use crate::config;
+use crate::domain::rate::{Class, Kind};
 use crate::store::{Asked, NewActivity, Store, StoreError, TenantKey};
 use link::{Base, Failure, Link};
+use rate::Rate;
 
 /// A read-through takes this long at most: a person waits for it.
 const FRESH_LIMIT: Duration = Duration::from_secs(15);
@@ -85,6 +90,8 @@ pub struct SyncContext {
     pub stop: CancellationToken,
     /// Makes an approval.
     pub escalate: EscalateFn,
+    /// The lines before all servers of this daemon.
+    pub rates: Rates,
 }
 
 impl std::fmt::Debug for SyncContext {
@@ -206,6 +213,11 @@ impl SyncHandle {
         lock(&self.core.progress).clone()
     }
 
+    /// What is taken of Chatwoot's limits.
+    pub fn rate(&self) -> RateView {
+        self.core.rate.view()
+    }
+
     /// What somebody should know, sorted.
     pub fn warnings(&self) -> Vec<String> {
         lock(&self.core.warnings).values().cloned().collect()
@@ -244,9 +256,10 @@ struct Core {
     client: Option<Client>,
     roots: Roots,
     door: Door,
+    /// Reads at once; those that somebody waits for have permits of their own.
     permits: Semaphore,
-    /// Reads wait until then: Chatwoot asked to slow down.
-    paused_until: Mutex<Option<Instant>>,
+    permits_person: Semaphore,
+    rate: Rate,
     link: Mutex<Link>,
     progress: Mutex<Progress>,
     progress_told: Mutex<Option<Instant>>,
@@ -355,7 +368,8 @@ impl Core {
             roots: Roots { ca_file: cx.chatwoot.ca_file.clone(), ca_pem: None },
             door: Door::new(Arc::clone(&cx.escalate)),
             permits: Semaphore::new(cx.sync.requests_max.max(1)),
-            paused_until: Mutex::new(None),
+            permits_person: Semaphore::new(cx.sync.requests_max.max(1)),
+            rate: cx.rates.of(&cx.chatwoot.url, &cx.sync, &cx.clock),
             link: Mutex::new(Link::new()),
             progress: Mutex::new(Progress { done: false, conversations: 0, conversations_total: None, messages: 0 }),
             progress_told: Mutex::new(None),
@@ -426,24 +440,39 @@ impl Core {
         let _ = ready.wait_for(|ready| *ready).await;
     }
 
-    /// One read of Chatwoot: with a permit, after a pause that Chatwoot asked for, and again where that may help.
-    async fn call<T, F, Fut>(&self, mut ask: F) -> Result<T, Error>
+    /// One read of Chatwoot for the copy: with a permit, when the rate allows, and again where that may help.
+    async fn call<T, F, Fut>(&self, ask: F) -> Result<T, Error>
     where
         F: FnMut(Client) -> Fut,
         Fut: Future<Output = Result<T, Error>>,
     {
+        self.call_as(Class::Copy, Kind::Plain, ask).await
+    }
+
+    /// The same for somebody who waits for it: it never stands behind the copy.
+    async fn call_for_person<T, F, Fut>(&self, ask: F) -> Result<T, Error>
+    where
+        F: FnMut(Client) -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        self.call_as(Class::Person, Kind::Plain, ask).await
+    }
+
+    /// The same under one of Chatwoot's narrower limits.
+    async fn call_as<T, F, Fut>(&self, class: Class, kind: Kind, mut ask: F) -> Result<T, Error>
+    where
+        F: FnMut(Client) -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        let permits = if class == Class::Person { &self.permits_person } else { &self.permits };
         let mut tries = 0;
         loop {
-            let pause = *lock(&self.paused_until);
-            if let Some(until) = pause {
-                tokio::time::sleep_until(until).await;
-            }
             let result = {
-                let _permit = self
-                    .permits
+                let _permit = permits
                     .acquire()
                     .await
                     .map_err(|err| Error::new(ErrorKind::Config { message: "the sync has ended".to_owned() }).because(err))?;
+                self.rate.pass(class, kind).await;
                 ask(self.client()?).await
             };
             tries += 1;
@@ -454,21 +483,18 @@ impl Core {
                 }
                 Err(err) => err,
             };
-            let wait = match (&err.kind, err.retry()) {
-                (_, Retry::After(wait)) => Some(wait),
-                (_, Retry::AfterWindow(window)) => Some(until_next_window(window, self.now() / SECOND)),
-                _ => None,
-            };
-            if let Some(wait) = wait {
-                // The limit is the account's, not the call's: everybody waits.
-                *lock(&self.paused_until) = Some(Instant::now() + wait);
+            let refused = matches!(err.kind, ErrorKind::RateLimited { .. });
+            if refused {
+                self.rate.refused(kind);
             }
-            let again = wait.is_some() || matches!(err.kind, ErrorKind::Server { .. } | ErrorKind::Interrupted);
+            let again = refused || matches!(err.kind, ErrorKind::Server { .. } | ErrorKind::Interrupted);
             if !again || tries >= READ_TRIES {
                 return Err(err);
             }
-            if wait.is_none() {
-                tokio::time::sleep(Duration::from_millis(250) * 2_u32.pow(tries)).await;
+            match err.retry() {
+                Retry::After(wait) => tokio::time::sleep(wait).await,
+                _ if refused => {} // The line says when.
+                _ => tokio::time::sleep(Duration::from_millis(250) * 2_u32.pow(tries)).await,
             }
         }
     }

@@ -107,6 +107,7 @@ async fn check(core: &Core) -> Result<(), Failure> {
     let asked = core.now();
     let info = core.call(|client| async move { client.api_info().await }).await.map_err(|err| core.failure(&err))?;
     let skew = info.timestamp.micros().map_or(0, |server| server - asked);
+    core.rate.set_skew(skew);
     let version = info.version.clone();
     core.set_link(|link| link.version = Some(version)).await;
     if info.version_parts().is_some_and(|parts| parts < OLDEST) {

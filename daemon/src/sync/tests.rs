@@ -63,6 +63,7 @@ impl Bench {
                 lock(&asked).push(escalation);
                 Ok(())
             }),
+            rates: Rates::default(),
         };
         change(&mut cx);
         start(cx)

@@ -157,7 +157,7 @@ pub(super) async fn change(core: &Core, row: &OutboxRow) -> Tried {
         Ok(Some(why)) => return Tried::Over(OutboxState::Failed, why),
         Err(err) => return Tried::Failed(err),
     }
-    let read = core.call(|client| async move { client.conversation(id).await }).await;
+    let read = core.call_for_person(|client| async move { client.conversation(id).await }).await;
     Tried::Set(read.ok().map(Box::new))
 }
 
