@@ -14,9 +14,10 @@ use crate::inbox::{
     ConversationPatch, ConversationQuery, ConversationView, Escalate, FreshQuery, InboxView, LabelView, MessageQuery, MessageView, Named,
     NewMessage, OutboxView,
 };
+use crate::lists::{CannedResponseView, CustomAttributeView, RatingQuery, RatingView};
 use crate::page::{Data, Page};
 use crate::sse::EventStream;
-use crate::status::StatusView;
+use crate::status::{StatusView, SyncView};
 use crate::tenant::{MeView, TenantView};
 use crate::token::Token;
 use crate::webhook::{InstallView, NewInstall, NewPurge, PurgeView, WebhookQuery, WebhookView};
@@ -172,6 +173,38 @@ impl Client {
     /// As every call.
     pub async fn status(&self) -> Result<StatusView, ClientError> {
         Ok(self.get::<Data<StatusView>>("/status", &NO_QUERY).await?.data)
+    }
+
+    /// How the copy of Chatwoot stands.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn sync(&self) -> Result<SyncView, ClientError> {
+        Ok(self.get::<Data<SyncView>>("/sync", &NO_QUERY).await?.data)
+    }
+
+    /// Canned responses by short code.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn canned_responses(&self) -> Result<Vec<CannedResponseView>, ClientError> {
+        Ok(self.get::<Page<CannedResponseView>>("/canned-responses", &NO_QUERY).await?.data)
+    }
+
+    /// Custom attribute definitions by key.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn custom_attribute_definitions(&self) -> Result<Vec<CustomAttributeView>, ClientError> {
+        Ok(self.get::<Page<CustomAttributeView>>("/custom-attribute-definitions", &NO_QUERY).await?.data)
+    }
+
+    /// A page of ratings, newest first.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn csat_responses(&self, query: &RatingQuery) -> Result<Page<RatingView>, ClientError> {
+        self.get("/csat-responses", query).await
     }
 
     /// The caller's tenants.

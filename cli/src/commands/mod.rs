@@ -10,6 +10,7 @@ mod inbox;
 mod outbox;
 mod sandbox;
 mod status;
+mod sync;
 mod webhooks;
 
 use crate::context::Context;
@@ -26,6 +27,9 @@ pub(crate) enum Command {
     Sandbox(sandbox::Sandbox),
     /// Show who you are and how the daemon stands
     Status(status::Status),
+    /// How the copy of Chatwoot stands
+    #[command(subcommand)]
+    Sync(sync::Sync),
     /// Read and work conversations
     #[command(subcommand, visible_alias = "conversation", alias = "conversations")]
     Conv(conv::Conv),
@@ -55,6 +59,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Daemon(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Sandbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Status(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Sync(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Conv(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Approvals(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Outbox(cmd)) => Box::pin(cmd.run(ctx)).await,

@@ -5,6 +5,7 @@
 pub mod approval;
 pub mod newer;
 pub mod outbox;
+pub mod pace;
 pub mod rate;
 pub mod retry;
 pub mod webhook;

@@ -7,7 +7,7 @@ use axum::Json;
 use crate::app::Caller;
 use crate::fault::Fault;
 
-fn whole<T>(freshness: PageMeta, data: Vec<T>) -> Json<Page<T>> {
+pub(super) fn whole<T>(freshness: PageMeta, data: Vec<T>) -> Json<Page<T>> {
     let total = data.len() as u64;
     Json(Page { meta: PageMeta { total, limit: u32::try_from(data.len()).unwrap_or(u32::MAX), ..freshness }, data })
 }

@@ -9,6 +9,7 @@ mod conversations;
 mod directory;
 mod feed;
 mod health;
+mod lists;
 mod outbox;
 mod request;
 mod respond;
@@ -67,6 +68,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directory::teams))
         .routes(routes!(directory::inboxes))
         .routes(routes!(directory::labels))
+        .routes(routes!(lists::canned_responses))
+        .routes(routes!(lists::custom_attribute_definitions))
+        .routes(routes!(lists::csat_responses))
         .routes(routes!(feed::list))
         .routes(routes!(feed::view))
         .routes(routes!(webhook::receive))

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `normalise` | payloads to rows |
 //! | `apply` | the one door into the store, and what on Chatwoot's page asks for a decision |
-//! | `pull` | start-up check, lists, first copy |
+//! | `pull` | start-up check, lists |
+//! | `lists` | canned responses, custom attributes, ratings |
+//! | `first` | the first copy |
 //! | `reconcile` and `deep` | what the live paths missed: back to known ground, and through everything |
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
 //! | `listen` | the websocket |
@@ -20,8 +22,10 @@
 mod apply;
 mod deep;
 mod escalate;
+mod first;
 mod link;
 mod listen;
+mod lists;
 mod look;
 pub mod normalise;
 mod presence;
@@ -35,6 +39,8 @@ mod write;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_first;
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -48,7 +54,6 @@ use chatwoot::model::{ApiInfo, CacheKeys};
 use chatwoot::{BaseUrl, Client, ClientConfig, Roots, Secret};
 use serde_json::json;
 use tokio::sync::{Notify, Semaphore, watch};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -58,7 +63,7 @@ pub use presence::Attendance;
 pub use apply::{Door, EscalateFn, Escalation, How, Incoming, Outcome};
 pub use rate::Rates;
 
-use crate::clock::{Clock, Micros};
+use crate::clock::{Clock, Micros, SECOND};
 use crate::config;
 use crate::domain::rate::{Class, Kind};
 use crate::store::{Asked, NewActivity, Store, StoreError, TenantKey};
@@ -192,7 +197,7 @@ impl SyncHandle {
         F: FnMut(Client) -> Fut,
         Fut: Future<Output = Result<T, Error>>,
     {
-        self.core.call(ask).await
+        self.core.call_for_person(ask).await
     }
 
     /// What a failed call means, for people; `true` with it where somebody must act before it can succeed.
@@ -262,7 +267,7 @@ struct Core {
     rate: Rate,
     link: Mutex<Link>,
     progress: Mutex<Progress>,
-    progress_told: Mutex<Option<Instant>>,
+    telling: Mutex<first::Telling>,
     rounds: Mutex<RoundsState>,
     /// Our clock when the newest complete round began.
     compared: watch::Sender<Option<Micros>>,
@@ -293,6 +298,8 @@ impl std::fmt::Debug for Core {
 struct Server {
     /// Whether messages keep content attributes of our own (4.9+).
     keeps_marks: bool,
+    /// Whether a search for contacts finds all of them (4.11+).
+    searches_all: bool,
     /// Server clock minus ours.
     skew: Micros,
     /// The sync user.
@@ -371,8 +378,8 @@ impl Core {
             permits_person: Semaphore::new(cx.sync.requests_max.max(1)),
             rate: cx.rates.of(&cx.chatwoot.url, &cx.sync, &cx.clock),
             link: Mutex::new(Link::new()),
-            progress: Mutex::new(Progress { done: false, conversations: 0, conversations_total: None, messages: 0 }),
-            progress_told: Mutex::new(None),
+            progress: Mutex::default(),
+            telling: Mutex::default(),
             rounds: Mutex::default(),
             compared: watch::Sender::default(),
             cache_keys: Mutex::default(),
