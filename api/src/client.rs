@@ -13,12 +13,13 @@ use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::id::{ConversationId, OutboxId, WebhookId};
 use crate::inbox::{
-    CannedView, ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Effect, EffectQuery, Escalate,
-    FreshQuery, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
+    ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Effect, EffectQuery, Escalate, FreshQuery,
+    InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
+use crate::lists::{CannedResponseView, CustomAttributeView, RatingQuery, RatingView};
 use crate::page::{Data, Page};
 use crate::sse::EventStream;
-use crate::status::StatusView;
+use crate::status::{StatusView, SyncView};
 use crate::tenant::{MeView, TenantView};
 use crate::token::Token;
 use crate::webhook::{InstallView, NewInstall, NewPurge, PurgeView, WebhookQuery, WebhookView};
@@ -205,6 +206,38 @@ impl Client {
     /// As every call; `FORBIDDEN` for whoever is neither owner nor admin.
     pub async fn doctor(&self) -> Result<Vec<Check>, ClientError> {
         Ok(self.get::<Page<Check>>("/doctor", &NO_QUERY).await?.data)
+    }
+
+    /// How the copy of Chatwoot stands.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn sync(&self) -> Result<SyncView, ClientError> {
+        Ok(self.get::<Data<SyncView>>("/sync", &NO_QUERY).await?.data)
+    }
+
+    /// Canned responses by short code.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn canned_responses(&self) -> Result<Vec<CannedResponseView>, ClientError> {
+        Ok(self.get::<Page<CannedResponseView>>("/canned-responses", &NO_QUERY).await?.data)
+    }
+
+    /// Custom attribute definitions by key.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn custom_attribute_definitions(&self) -> Result<Vec<CustomAttributeView>, ClientError> {
+        Ok(self.get::<Page<CustomAttributeView>>("/custom-attribute-definitions", &NO_QUERY).await?.data)
+    }
+
+    /// A page of ratings, newest first.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn csat_responses(&self, query: &RatingQuery) -> Result<Page<RatingView>, ClientError> {
+        self.get("/csat-responses", query).await
     }
 
     /// The caller's tenants.
@@ -497,14 +530,6 @@ impl Client {
     /// As every call.
     pub async fn labels(&self) -> Result<Vec<LabelView>, ClientError> {
         Ok(self.get::<Page<LabelView>>("/labels", &NO_QUERY).await?.data)
-    }
-
-    /// The account's canned responses, by code.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn canned(&self) -> Result<Vec<CannedView>, ClientError> {
-        Ok(self.get::<Page<CannedView>>("/canned", &NO_QUERY).await?.data)
     }
 
     /// A page of webhooks, newest first, without their bodies.

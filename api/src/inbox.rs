@@ -445,15 +445,6 @@ pub enum Mention {
     Team(i64),
 }
 
-/// A canned response.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CannedView {
-    /// What is typed to get it; codes differ by case.
-    pub short_code: String,
-    /// The text, with the Liquid that Chatwoot fills in.
-    pub content: String,
-}
-
 /// What to change on a conversation; absent fields stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

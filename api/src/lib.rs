@@ -14,6 +14,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod inbox;
+pub mod lists;
 pub mod page;
 pub mod sse;
 pub mod status;

@@ -44,17 +44,52 @@ pub struct LinkView {
     pub heard_at: Option<Timestamp>,
 }
 
+words!(
+    /// What the first copy copies.
+    #[derive(Default)]
+    CopyPhase {
+        /// The newest page of each open view, and its messages.
+        #[default]
+        Newest = "newest",
+        /// Every conversation with its messages.
+        Conversations = "conversations",
+        /// Contacts.
+        Contacts = "contacts",
+        /// Ratings.
+        Ratings = "ratings",
+        /// Again what could not be read.
+        Unread = "unread",
+        /// Nothing any more.
+        Done = "done",
+    }
+);
+
 /// How far the first copy has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Progress {
     /// Whether it is complete.
     pub done: bool,
+    /// What is being copied.
+    #[serde(default)]
+    pub phase: CopyPhase,
     /// Conversations copied.
     pub conversations: u64,
     /// Conversations there are, as far as Chatwoot said.
     pub conversations_total: Option<u64>,
     /// Messages copied.
     pub messages: u64,
+    /// Contacts copied.
+    #[serde(default)]
+    pub contacts: u64,
+    /// Contacts with an address there are, as far as Chatwoot said.
+    #[serde(default)]
+    pub contacts_total: Option<u64>,
+    /// Conversations whose messages Chatwoot would not give: tried again now and then.
+    #[serde(default)]
+    pub incomplete: u64,
+    /// Seconds that it will still take; `null` where that cannot be told.
+    #[serde(default)]
+    pub seconds_left: Option<u64>,
 }
 
 /// Rounds of comparing with Chatwoot, shallow or deep.
@@ -72,8 +107,8 @@ pub struct Rounds {
 /// What the daemon takes of Chatwoot's request limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RateView {
-    /// Requests a minute that it allows itself: the server's limit times `rate_share`, less after a 429.
-    pub limit: u32,
+    /// Requests a minute that it allows itself: the server's limit times `rate_share`, less after a 429; `null` = as many as it likes.
+    pub limit: Option<u32>,
     /// Requests in the running minute.
     pub used: u32,
     /// Until when nothing is asked, after a 429.

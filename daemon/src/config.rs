@@ -110,6 +110,10 @@ impl Default for Sse {
 pub struct Sync {
     /// Requests to Chatwoot at once. A real server gains nothing from more, its web users lose.
     pub requests_max: usize,
+    /// Requests a minute that the server takes from one address. Absent = Chatwoot's 3000, and none on this machine, which Chatwoot exempts.
+    pub rate_limit_per_minute: Option<u32>,
+    /// Percent of the server's limits that are ours.
+    pub rate_share: u32,
     /// Days back that messages are copied.
     pub message_age_days: u32,
     /// Seconds between looks for what the live paths missed.
@@ -136,6 +140,8 @@ impl Default for Sync {
     fn default() -> Self {
         Self {
             requests_max: 2,
+            rate_limit_per_minute: None,
+            rate_share: 50,
             message_age_days: 730,
             reconcile_interval_s: 60,
             deep_interval_s: 86_400,
@@ -323,6 +329,12 @@ impl Config {
         }
         if file.sync.requests_max == 0 || file.sync.requests_max > 16 {
             return Err(wrong("sync.requests_max", "must be 1 to 16"));
+        }
+        if file.sync.rate_limit_per_minute == Some(0) {
+            return Err(wrong("sync.rate_limit_per_minute", "must be at least 1; leave it out for Chatwoot's own"));
+        }
+        if file.sync.rate_share == 0 || file.sync.rate_share > 100 {
+            return Err(wrong("sync.rate_share", "must be 1 to 100 (percent)"));
         }
         if file.sync.reconcile_interval_s == 0 {
             return Err(wrong("sync.reconcile_interval_s", "must be at least 1 (seconds)"));

@@ -124,8 +124,10 @@ async fn assignment(ask: &Examiner, websocket: bool) -> (Result<String, String>,
 /// Users of this tenant who are linked to agents, with what their own tokens are worth.
 async fn agents(caller: &Caller, ask: &Examiner) -> Result<Vec<Agent>, Fault> {
     let slug = caller.tenant().row.slug.clone();
+    let tokens = caller.tenant().tokens.clone();
     let linked = |user: &&crate::config::User| {
-        user.tenants.contains(&slug) && (user.chatwoot_agent_id.is_some() || user.chatwoot_email.is_some() || user.chatwoot_token.is_some())
+        let token = user.chatwoot_token.is_some() || tokens.get(&user.name).is_some();
+        user.tenants.contains(&slug) && (user.chatwoot_agent_id.is_some() || user.chatwoot_email.is_some() || token)
     };
     let users: Vec<_> = caller.app.config.users.iter().filter(linked).take(AGENTS_MAX).cloned().collect();
     let users = caller

@@ -20,7 +20,7 @@ use crate::files::Files;
 use crate::http;
 use crate::secret::{self, SecretError, Token};
 use crate::store::{Global, OpenError, Store, StoreError, TenantRow};
-use crate::sync::{self, SyncContext};
+use crate::sync::{self, Rates, SyncContext};
 use crate::tokens::Tokens;
 use crate::webhooks::{Hooks, RECEIVER};
 
@@ -160,7 +160,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     }
     let stop = CancellationToken::new();
     let tenants = config.tenants.iter().filter_map(|t| Some((t, rows.iter().find(|row| row.slug == t.slug)?)));
-    let tenants = tenants.map(|(tenant, row)| run_tenant(&config, tenant, row.clone(), &store, &clock, &stop)).collect();
+    let rates = Rates::default();
+    let tenants = tenants.map(|(tenant, row)| run_tenant(&config, tenant, row.clone(), &store, &clock, &stop, &rates)).collect();
     let app = App::new(Inner {
         streams: Arc::new(Semaphore::new(config.sse.max_connections.min(Semaphore::MAX_PERMITS))),
         streams_open: AtomicUsize::new(0),
@@ -267,7 +268,15 @@ async fn owner_profile(store: &Store, data_dir: &Path, addr: SocketAddr) -> Resu
     Ok(())
 }
 
-fn run_tenant(config: &Config, tenant: &config::Tenant, row: TenantRow, store: &Store, clock: &Clock, stop: &CancellationToken) -> Tenant {
+fn run_tenant(
+    config: &Config,
+    tenant: &config::Tenant,
+    row: TenantRow,
+    store: &Store,
+    clock: &Clock,
+    stop: &CancellationToken,
+    rates: &Rates,
+) -> Tenant {
     let rules = Arc::new(Rules::new(config, &tenant.slug));
     let url = tenant.chatwoot.as_ref().map_or_else(String::new, |c| match chatwoot::BaseUrl::parse(&c.url) {
         Ok(base) => base.conversation_page(c.account_id, 0).as_str().trim_end_matches('0').to_owned(),
@@ -288,6 +297,7 @@ fn run_tenant(config: &Config, tenant: &config::Tenant, row: TenantRow, store: &
             clock: clock.clone(),
             stop: stop.clone(),
             escalate: Arc::new(move |scope, escalation| approvals::escalate_from_chatwoot(scope, &rules, escalation)),
+            rates: rates.clone(),
         })
     });
     let hooks = tenant.chatwoot.as_ref().map(|chatwoot| Hooks::open(&config.data_dir, &tenant.slug, chatwoot));

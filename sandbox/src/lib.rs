@@ -32,6 +32,7 @@ mod hooks;
 mod http;
 mod limits;
 mod liquid;
+mod many;
 mod params;
 mod public;
 mod rest;

@@ -233,7 +233,7 @@ pub struct Webhook {
     pub secret: Option<Secret>,
 }
 
-/// A rating (section 7.7). `contact` and `assigned_agent` are left out.
+/// A rating (section 7.7).
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct CsatResponse {
     /// Its id.
@@ -246,9 +246,20 @@ pub struct CsatResponse {
     pub message_id: Option<i64>,
     /// Display id of the conversation.
     pub conversation_id: Option<i64>,
+    /// Who gave it.
+    pub contact: Option<Party>,
+    /// Who had the conversation; absent when nobody.
+    pub assigned_agent: Option<Party>,
     /// When it was given.
     #[serde(default)]
     pub created_at: Stamp,
+}
+
+/// Somebody of whom only the id matters here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Party {
+    /// Contact or user id.
+    pub id: i64,
 }
 
 /// Who is there (`presence.update`): ids to "online", "busy" or "offline".

@@ -1,6 +1,6 @@
 //! `afenda canned`: the account's prepared answers.
 
-use api::inbox::CannedView;
+use api::lists::CannedResponseView;
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -17,13 +17,14 @@ pub(crate) enum Canned {
     },
 }
 
-const COLUMNS: &[Column<CannedView>] = &[column("CODE", |row, _| row.short_code.clone()), flexible("TEXT", |row, _| row.content.clone())];
+const COLUMNS: &[Column<CannedResponseView>] =
+    &[column("CODE", |row, _| row.short_code.clone()), flexible("TEXT", |row, _| row.content.clone())];
 
 impl Canned {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let Self::List { search } = self;
         let session = ctx.session().await?;
-        let mut rows = session.call(async |client| client.canned().await).await?;
+        let mut rows = session.call(async |client| client.canned_responses().await).await?;
         if let Some(words) = search.map(|words| words.to_lowercase()) {
             rows.retain(|row| row.short_code.to_lowercase().contains(&words) || row.content.to_lowercase().contains(&words));
         }

@@ -15,6 +15,7 @@ mod macros;
 mod outbox;
 mod sandbox;
 mod status;
+mod sync;
 mod webhooks;
 
 use crate::context::Context;
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Check the daemon, its store and its Chatwoot, and say what to do
     Doctor(doctor::Doctor),
+    /// How the copy of Chatwoot stands
+    #[command(subcommand)]
+    Sync(sync::Sync),
     /// Read and work conversations
     #[command(subcommand, visible_alias = "conversation", alias = "conversations")]
     Conv(conv::Conv),
@@ -75,6 +79,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Sandbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Status(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Doctor(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Sync(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Conv(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Contact(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Canned(cmd)) => Box::pin(cmd.run(ctx)).await,

@@ -57,6 +57,8 @@ fn a_mistake_names_its_key_and_the_way_out() {
         ("[[users]]\nname = \"jo\"\nrole = \"viewer\"\ntenants = [\"x\"]\n", &[][..], "users[0].tenants: there is no tenant `x`"),
         ("[[tenants]]\nslug = \"A B\"\n", &[][..], "tenants[0].slug: use a-z"),
         ("hold_seconds = 99999\n", &[][..], "hold_seconds: at most"),
+        ("[sync]\nrate_share = 101\n", &[][..], "sync.rate_share: must be 1 to 100"),
+        ("[sync]\nrate_limit_per_minute = 0\n", &[][..], "sync.rate_limit_per_minute: must be at least 1"),
     ] {
         let said = refused(text, env);
         assert!(said.contains(want), "{text}: {said}");
@@ -84,11 +86,13 @@ fn the_example_shows_every_setting_at_its_default() {
         .map(|line| line.strip_prefix('#').filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[')).unwrap_or(line))
         .map(|line| format!("{line}\n"))
         .collect();
-    let file: File = toml::from_str(&live).unwrap_or_else(|err| panic!("{}", explain(&live, &err)));
+    let mut file: File = toml::from_str(&live).unwrap_or_else(|err| panic!("{}", explain(&live, &err)));
     let defaults = load("", &[]).unwrap();
     assert_eq!(file.listen, Some(defaults.listen));
     assert_eq!(file.hold_seconds, Some(defaults.hold_seconds));
     assert_eq!(format!("{:?}", file.sse), format!("{:?}", defaults.sse));
+    // Its default depends on where the server is.
+    assert_eq!(file.sync.rate_limit_per_minute.take(), Some(crate::domain::rate::ALL));
     assert_eq!(format!("{:?}", file.sync), format!("{:?}", defaults.sync));
     assert!(file.chatwoot.is_some() && !file.tenants.is_empty() && !file.users.is_empty() && !file.approval_types.is_empty());
 }

@@ -7,6 +7,8 @@ pub mod doctor;
 pub mod effects;
 pub mod newer;
 pub mod outbox;
+pub mod pace;
+pub mod rate;
 pub mod retry;
 pub mod text;
 pub mod versions;

@@ -1,13 +1,13 @@
 //! The account's lists: agents, teams, inboxes, labels.
 
-use api::inbox::{CannedView, InboxView, LabelView, Named};
+use api::inbox::{InboxView, LabelView, Named};
 use api::page::{Page, PageMeta};
 use axum::Json;
 
 use crate::app::Caller;
 use crate::fault::Fault;
 
-fn whole<T>(freshness: PageMeta, data: Vec<T>) -> Json<Page<T>> {
+pub(super) fn whole<T>(freshness: PageMeta, data: Vec<T>) -> Json<Page<T>> {
     let total = data.len() as u64;
     Json(Page { meta: PageMeta { total, limit: u32::try_from(data.len()).unwrap_or(u32::MAX), ..freshness }, data })
 }
@@ -35,16 +35,4 @@ pub(crate) async fn inboxes(caller: Caller) -> Result<Json<Page<InboxView>>, Fau
 #[utoipa::path(get, path = "/labels", tag = "directory", security(("bearer" = [])), responses((status = 200, body = Page<LabelView>)))]
 pub(crate) async fn labels(caller: Caller) -> Result<Json<Page<LabelView>>, Fault> {
     Ok(whole(caller.freshness(), caller.read(|scope, _| Ok(scope.labels()?)).await?))
-}
-
-/// Canned responses by code. Where the store has none yet, Chatwoot is asked.
-#[utoipa::path(get, path = "/canned", tag = "directory", security(("bearer" = [])), responses((status = 200, body = Page<CannedView>)))]
-pub(crate) async fn canned(caller: Caller) -> Result<Json<Page<CannedView>>, Fault> {
-    let mut rows = caller.read(|scope, _| Ok(scope.canned_responses()?)).await?;
-    if rows.is_empty()
-        && let Some(sync) = &caller.tenant().sync
-    {
-        rows = sync.canned_responses().await.unwrap_or_default();
-    }
-    Ok(whole(caller.freshness(), rows.into_iter().map(|(short_code, content)| CannedView { short_code, content }).collect()))
 }

@@ -70,7 +70,9 @@ async fn canned(caller: &Caller, body: &NewMessage) -> Result<Option<String>, Fa
         None => Vec::new(),
     };
     let found = fresh.into_iter().find(|(known, _)| *known == code).map(|(_, text)| text);
-    found.map(Some).ok_or_else(|| Fault::invalid("canned", &format!("there is no canned response `{code}`; GET /canned lists them")))
+    found
+        .map(Some)
+        .ok_or_else(|| Fault::invalid("canned", &format!("there is no canned response `{code}`; GET /canned-responses lists them")))
 }
 
 fn payload(scope: &Scope<'_>, body: &NewMessage, canned: Option<String>, files: &[FileRef]) -> Result<Value, Fault> {

@@ -13,6 +13,7 @@ mod directory;
 mod doctor;
 mod feed;
 mod health;
+mod lists;
 mod messages;
 mod outbox;
 mod request;
@@ -81,7 +82,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directory::teams))
         .routes(routes!(directory::inboxes))
         .routes(routes!(directory::labels))
-        .routes(routes!(directory::canned))
+        .routes(routes!(lists::canned_responses))
+        .routes(routes!(lists::custom_attribute_definitions))
+        .routes(routes!(lists::csat_responses))
         .routes(routes!(feed::list))
         .routes(routes!(feed::view))
         .routes(routes!(webhook::receive))

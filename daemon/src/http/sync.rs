@@ -2,7 +2,7 @@
 
 use api::error::{Code, ErrorBody};
 use api::page::Data;
-use api::status::{NewRound, RateView, SyncView};
+use api::status::{NewRound, SyncView};
 use axum::Json;
 use axum::http::StatusCode;
 
@@ -18,7 +18,8 @@ pub(crate) async fn view(caller: Caller) -> Result<Json<Data<SyncView>>, Fault> 
         caller.read(|scope, _| Ok((scope.outbox_counts()?, scope.rereads_waiting()?, scope.webhooks_waiting()?))).await?;
     let (chatwoot, first_copy) = super::tenants::link(caller.tenant());
     let (shallow, deep, lag_s) = caller.tenant().sync.as_ref().map(SyncHandle::rounds).unwrap_or_default();
-    let data = SyncView { chatwoot, first_copy, shallow, deep, lag_s, rereads, webhooks, outbox, rate: RateView::default() };
+    let rate = caller.tenant().sync.as_ref().map(SyncHandle::rate).unwrap_or_default();
+    let data = SyncView { chatwoot, first_copy, shallow, deep, lag_s, rereads, webhooks, outbox, rate };
     Ok(Json(Data { data }))
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn link(tenant: &Tenant) -> (LinkView, Progress) {
         return (sync.link(), sync.progress());
     }
     let message = "no Chatwoot account is configured for this tenant; see config.example.toml".to_owned();
-    let nothing = Progress { done: false, conversations: 0, conversations_total: None, messages: 0 };
+    let nothing = Progress::default();
     let (version, url, account_id, heard_at) = (None, None, None, None);
     (LinkView { state: LinkState::NotConfigured, message: Some(message), version, url, account_id, heard_at }, nothing)
 }

@@ -3,7 +3,7 @@
 //! Three walls keep tenants apart: [`Sql::new`] does not compile a text that does not name `:tenant`; a test reads every statement's
 //! query plan, so that no table is reached except through `tenant_id`; and every store test seeds a second tenant with the same ids.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use rusqlite::{CachedStatement, Connection, Row, ToSql};
 
@@ -56,15 +56,16 @@ pub struct Scope<'c> {
     tenant: TenantKey,
     now: Micros,
     feed: Option<&'c RefCell<Vec<Committed>>>,
+    quiet: Cell<bool>,
 }
 
 impl<'c> Scope<'c> {
     pub(super) fn reading(conn: &'c Connection, tenant: TenantKey, now: Micros) -> Self {
-        Self { conn, tenant, now, feed: None }
+        Self { conn, tenant, now, feed: None, quiet: Cell::new(false) }
     }
 
     pub(super) fn writing(conn: &'c Connection, tenant: TenantKey, now: Micros, feed: &'c RefCell<Vec<Committed>>) -> Self {
-        Self { conn, tenant, now, feed: Some(feed) }
+        Self { conn, tenant, now, feed: Some(feed), quiet: Cell::new(false) }
     }
 
     /// The time of this read or write: one for all of it.
@@ -75,6 +76,18 @@ impl<'c> Scope<'c> {
     /// Whose view it is.
     pub fn tenant(&self) -> TenantKey {
         self.tenant
+    }
+
+    /// Runs `work` without telling anybody of rows that are new by it, where `quiet`: the first copy brings what was there before.
+    pub fn quietly<T>(&self, quiet: bool, work: impl FnOnce() -> T) -> T {
+        let before = self.quiet.replace(quiet);
+        let done = work();
+        self.quiet.set(before);
+        done
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet.get()
     }
 
     pub(super) fn publish(&self, activity: api::event::Activity) {

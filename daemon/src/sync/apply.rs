@@ -12,6 +12,7 @@ use chatwoot::model;
 use chatwoot::webhook::WebhookEvent;
 use serde::{Deserialize, Serialize};
 
+pub(super) use super::first::{FIRST_COPY, FirstCopy};
 use super::normalise;
 use crate::clock::Micros;
 use crate::domain::approval::{ESCALATE_LABEL, escalate_command};
@@ -142,22 +143,6 @@ impl Outcome {
             orphan: self.orphan | other.orphan,
         }
     }
-}
-
-/// Cursor of the first copy.
-pub(super) const FIRST_COPY: &str = "first_copy";
-
-/// How far the first copy is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct FirstCopy {
-    /// Chatwoot's clock when it began: what is older was there before us.
-    pub began: Micros,
-    /// The next page of the walk.
-    pub page: u32,
-    /// Whether it is complete.
-    pub done: bool,
-    /// Conversations there are, as Chatwoot counted them.
-    pub total: Option<u64>,
 }
 
 /// Cursor of a conversation whose label asks for a decision, until it is known who set it.

@@ -75,7 +75,7 @@ impl SyncHandle {
     /// Passes on that a user types, or no longer does, in the background; `false` where that is not worth a call now.
     pub fn typing(&self, user: &str, conversation_id: i64, on: bool, private: bool) -> bool {
         let core = &self.core;
-        if !*core.ready.borrow() || lock(&core.paused_until).is_some_and(|until| until > Instant::now()) {
+        if !*core.ready.borrow() || core.rate.closed_for().is_some() {
             return false;
         }
         let now = Instant::now();

@@ -130,7 +130,7 @@ impl Examiner {
 
     /// What an agent's own token is worth. `agent` is whom the user is linked to, where that is known.
     pub(crate) async fn agent_token(&self, user: &config::User, agent: Option<i64>) -> AgentToken {
-        let Some(token) = &user.chatwoot_token else { return AgentToken::None };
+        let Some(token) = self.core.own_token(user) else { return AgentToken::None };
         let token = Secret::new(token.expose());
         let profile = match self.call(async |client| client.as_user(token).profile().await).await {
             Some(Ok(profile)) => profile,

@@ -52,7 +52,7 @@ pub(super) enum Look {
 pub(super) async fn look(core: &Core, conversation_id: i64, wanted: &Wanted) -> Result<Look, Error> {
     let (mut query, mut since) = (MessagesQuery::NEWEST, Vec::new());
     for _ in 0..PAGES_MAX {
-        let page = core.call(|client| async move { client.messages(conversation_id, query).await }).await?.payload;
+        let page = core.call_for_person(|client| async move { client.messages(conversation_id, query).await }).await?.payload;
         if let Some(found) = page.iter().find(|message| is_ours(message, wanted)) {
             return Ok(Look::Found(Box::new(found.clone())));
         }

@@ -4,11 +4,14 @@
 //! |---|---|
 //! | `normalise` | payloads to rows |
 //! | `apply` | the one door into the store, and what on Chatwoot's page asks for a decision |
-//! | `pull` | start-up check, lists, first copy |
+//! | `pull` | start-up check, lists |
+//! | `lists` | canned responses, custom attributes, ratings |
+//! | `first` | the first copy |
 //! | `reconcile` and `deep` | what the live paths missed: back to known ground, and through everything |
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
 //! | `listen` | the websocket |
 //! | `webhooks` | kept webhooks |
+//! | `rate` | when a request may leave |
 //! | `push`, `write`, `set` and `look` | the outbox: when to send, how to write, and whether it arrived already |
 //! | `presence` | linked agents whose inbox is open |
 //! | `ask` | what a caller wants to know of Chatwoot now, and what is only worth passing on now |
@@ -23,13 +26,16 @@ mod ask;
 mod deep;
 pub(crate) mod doctor;
 mod escalate;
+mod first;
 mod link;
 mod listen;
+mod lists;
 mod look;
 pub mod normalise;
 mod presence;
 mod pull;
 mod push;
+mod rate;
 mod reconcile;
 mod reread;
 mod set;
@@ -38,6 +44,8 @@ mod write;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_first;
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -45,8 +53,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api::event::{ActivityType, SubjectType};
-use api::status::{LinkState, LinkView, Progress, Rounds};
-use chatwoot::error::{Error, ErrorKind, Retry, until_next_window};
+use api::status::{LinkState, LinkView, Progress, RateView, Rounds};
+use chatwoot::error::{Error, ErrorKind, Retry};
 use chatwoot::model::{ApiInfo, CacheKeys};
 use chatwoot::{BaseUrl, Client, ClientConfig, Roots, Secret};
 use serde_json::json;
@@ -59,13 +67,17 @@ use uuid::Uuid;
 pub use presence::Attendance;
 
 pub use apply::{Door, EscalateFn, Escalation, How, Incoming, Outcome};
+pub use rate::Rates;
 
 use crate::clock::{Clock, Micros, SECOND};
 use crate::config;
+use crate::domain::rate::{Class, Kind};
 use crate::files::Files;
+use crate::secret::Token;
 use crate::store::{Asked, NewActivity, Store, StoreError, TenantKey};
 use crate::tokens::Tokens;
 use link::{Base, Failure, Link};
+use rate::Rate;
 
 /// A read-through takes this long at most: a person waits for it.
 const FRESH_LIMIT: Duration = Duration::from_secs(15);
@@ -98,6 +110,8 @@ pub struct SyncContext {
     pub stop: CancellationToken,
     /// Makes an approval.
     pub escalate: EscalateFn,
+    /// The lines before all servers of this daemon.
+    pub rates: Rates,
 }
 
 impl std::fmt::Debug for SyncContext {
@@ -198,7 +212,7 @@ impl SyncHandle {
         F: FnMut(Client) -> Fut,
         Fut: Future<Output = Result<T, Error>>,
     {
-        self.core.call(ask).await
+        self.core.call_for_person(ask).await
     }
 
     /// What a failed call means, for people; `true` with it where somebody must act before it can succeed.
@@ -228,6 +242,11 @@ impl SyncHandle {
         let mut rows: Vec<_> = rows.into_iter().map(|row| (row.short_code, row.content)).collect();
         rows.sort();
         Ok(rows)
+    }
+
+    /// What is taken of Chatwoot's limits.
+    pub fn rate(&self) -> RateView {
+        self.core.rate.view()
     }
 
     /// What somebody should know, sorted.
@@ -273,12 +292,13 @@ struct Core {
     client: Option<Client>,
     roots: Roots,
     door: Door,
+    /// Reads at once; those that somebody waits for have permits of their own.
     permits: Semaphore,
-    /// Reads wait until then: Chatwoot asked to slow down.
-    paused_until: Mutex<Option<Instant>>,
+    permits_person: Semaphore,
+    rate: Rate,
     link: Mutex<Link>,
     progress: Mutex<Progress>,
-    progress_told: Mutex<Option<Instant>>,
+    telling: Mutex<first::Telling>,
     rounds: Mutex<RoundsState>,
     /// Our clock when the newest complete round began.
     compared: watch::Sender<Option<Micros>>,
@@ -313,6 +333,8 @@ struct Server {
     keeps_marks: Option<bool>,
     /// Our clock when it was first seen to keep them, having been seen not to: it was updated.
     marks_since: Micros,
+    /// Whether a search for contacts finds all of them (4.11+).
+    searches_all: bool,
     /// Server clock minus ours.
     skew: Micros,
     /// The sync user.
@@ -408,10 +430,11 @@ impl Core {
             roots: Roots { ca_file: cx.chatwoot.ca_file.clone(), ca_pem: None },
             door: Door::new(Arc::clone(&cx.escalate)),
             permits: Semaphore::new(cx.sync.requests_max.max(1)),
-            paused_until: Mutex::new(None),
+            permits_person: Semaphore::new(cx.sync.requests_max.max(1)),
+            rate: cx.rates.of(&cx.chatwoot.url, &cx.sync, &cx.clock),
             link: Mutex::new(Link::new()),
-            progress: Mutex::new(Progress { done: false, conversations: 0, conversations_total: None, messages: 0 }),
-            progress_told: Mutex::new(None),
+            progress: Mutex::default(),
+            telling: Mutex::default(),
             rounds: Mutex::default(),
             compared: watch::Sender::default(),
             cache_keys: Mutex::default(),
@@ -448,7 +471,12 @@ impl Core {
     /// A client with the own token of a user's agent, where there is one.
     fn agent_client(&self, user: &str) -> Option<Client> {
         let user = self.cx.users.iter().find(|known| known.name == user)?;
-        Some(self.client.as_ref()?.as_user(Secret::new(user.chatwoot_token.as_ref()?.expose())))
+        Some(self.client.as_ref()?.as_user(Secret::new(self.own_token(user)?.expose())))
+    }
+
+    /// The own token of a user's agent; one that was linked is stronger than one in the config.
+    fn own_token(&self, user: &config::User) -> Option<Token> {
+        self.cx.tokens.get(&user.name).or_else(|| user.chatwoot_token.clone())
     }
 
     fn server(&self) -> Server {
@@ -480,24 +508,39 @@ impl Core {
         let _ = ready.wait_for(|ready| *ready).await;
     }
 
-    /// One read of Chatwoot: with a permit, after a pause that Chatwoot asked for, and again where that may help.
-    async fn call<T, F, Fut>(&self, mut ask: F) -> Result<T, Error>
+    /// One read of Chatwoot for the copy: with a permit, when the rate allows, and again where that may help.
+    async fn call<T, F, Fut>(&self, ask: F) -> Result<T, Error>
     where
         F: FnMut(Client) -> Fut,
         Fut: Future<Output = Result<T, Error>>,
     {
+        self.call_as(Class::Copy, Kind::Plain, ask).await
+    }
+
+    /// The same for somebody who waits for it: it never stands behind the copy.
+    async fn call_for_person<T, F, Fut>(&self, ask: F) -> Result<T, Error>
+    where
+        F: FnMut(Client) -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        self.call_as(Class::Person, Kind::Plain, ask).await
+    }
+
+    /// The same under one of Chatwoot's narrower limits.
+    async fn call_as<T, F, Fut>(&self, class: Class, kind: Kind, mut ask: F) -> Result<T, Error>
+    where
+        F: FnMut(Client) -> Fut,
+        Fut: Future<Output = Result<T, Error>>,
+    {
+        let permits = if class == Class::Person { &self.permits_person } else { &self.permits };
         let mut tries = 0;
         loop {
-            let pause = *lock(&self.paused_until);
-            if let Some(until) = pause {
-                tokio::time::sleep_until(until).await;
-            }
             let result = {
-                let _permit = self
-                    .permits
+                let _permit = permits
                     .acquire()
                     .await
                     .map_err(|err| Error::new(ErrorKind::Config { message: "the sync has ended".to_owned() }).because(err))?;
+                self.rate.pass(class, kind).await;
                 ask(self.client()?).await
             };
             tries += 1;
@@ -508,21 +551,18 @@ impl Core {
                 }
                 Err(err) => err,
             };
-            let wait = match (&err.kind, err.retry()) {
-                (_, Retry::After(wait)) => Some(wait),
-                (_, Retry::AfterWindow(window)) => Some(self.paced(until_next_window(window, self.now() / SECOND))),
-                _ => None,
-            };
-            if let Some(wait) = wait {
-                // The limit is the account's, not the call's: everybody waits.
-                *lock(&self.paused_until) = Some(Instant::now() + wait);
+            let refused = matches!(err.kind, ErrorKind::RateLimited { .. });
+            if refused {
+                self.rate.refused(kind);
             }
-            let again = wait.is_some() || matches!(err.kind, ErrorKind::Server { .. } | ErrorKind::Interrupted);
+            let again = refused || matches!(err.kind, ErrorKind::Server { .. } | ErrorKind::Interrupted);
             if !again || tries >= READ_TRIES {
                 return Err(err);
             }
-            if wait.is_none() {
-                tokio::time::sleep(self.paced(Duration::from_millis(250) * 2_u32.pow(tries))).await;
+            match err.retry() {
+                Retry::After(wait) => tokio::time::sleep(self.paced(wait)).await,
+                _ if refused => {} // The line says when.
+                _ => tokio::time::sleep(self.paced(Duration::from_millis(250) * 2_u32.pow(tries))).await,
             }
         }
     }

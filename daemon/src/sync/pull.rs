@@ -1,39 +1,34 @@
-//! Start-up check, the account's lists, and the first copy.
+//! Start-up check and the account's lists.
 //!
-//! One session: check, lists, newest page, first copy, then reconcile for good. What fails ends the session, shows in the link, and begins
+//! One session: check, newest page, lists, first copy, then reconcile for good. What fails ends the session, shows in the link, and begins
 //! the next one after a wait; the first copy goes on where it was.
 
 use std::time::Duration;
 
-use api::event::{ActivityType, SubjectType};
-use api::status::Progress;
 use chatwoot::cable::Backoff;
 use chatwoot::error::{Error, ErrorKind};
 use chatwoot::model;
-use chatwoot::rest::{ListQuery, ListSort, MessagesQuery, NewLabel};
-use futures_util::{StreamExt, stream};
+use chatwoot::rest::{MessagesQuery, NewLabel};
 use std::sync::Arc;
 use tokio::time::Instant;
 
-use super::apply::{FIRST_COPY, FirstCopy, How, Incoming, Outcome};
+use super::apply::{How, Incoming, Outcome};
 use super::link::{Base, Failure, explain, wrong_account};
-use super::reconcile::{Unread, messages_back, tolerate};
-use super::{Core, lock, normalise};
+use super::reconcile::{Unread, messages_back};
+use super::{Core, first, lock, normalise};
 use crate::clock::{Micros, SECOND};
 use crate::config;
 use crate::domain::approval::ESCALATE_LABEL;
 use crate::domain::versions;
-use crate::store::{Asked, NewActivity};
+use crate::store::Asked;
 
 /// Waits between sessions.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(30);
-/// Where somebody must act, that is looked for this often; `refresh` looks at once.
-const REFUSED_WAIT: Duration = Duration::from_secs(60);
-/// Progress is told at most this often.
-const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 /// A page of messages going forward holds this many (section 5.1).
 const FORWARD_PAGE: usize = 100;
+/// Where somebody must act, that is looked for this often; `refresh` looks at once.
+const REFUSED_WAIT: Duration = Duration::from_secs(60);
 /// Labels that the loop needs, with their colours and what they say.
 const LABELS: [(&str, &str, &str); 3] = [
     (ESCALATE_LABEL, "#e5a50a", "Needs a decision: afenda asks an approver"),
@@ -44,7 +39,7 @@ const LABELS: [(&str, &str, &str); 3] = [
 /// Keeps the copy going until it is dropped.
 pub(super) async fn run(core: Arc<Core>) {
     let mut backoff = Backoff::new(core.paced(RETRY_FIRST), core.paced(RETRY_MAX), rand::random());
-    if let Err(err) = load_progress(&core).await {
+    if let Err(err) = first::load_progress(&core).await {
         tracing::error!(error = &err as &dyn std::error::Error, "the progress of the first copy cannot be read");
     }
     loop {
@@ -77,13 +72,15 @@ async fn session(core: &Arc<Core>) -> Result<std::convert::Infallible, Failure> 
     core.ready.send_replace(true);
     core.wake.rereads.notify_one();
     core.wake.outbox.notify_one();
+    let copy = first::newest(core).await?;
     directory(core).await?;
-    let copy = first_page(core).await?;
+    super::lists::read(core).await?;
     core.set_base(Base::Up).await;
-    if !copy.done {
-        walk(core, copy).await?;
+    first::run(core, copy).await?;
+    tokio::select! {
+        ended = super::reconcile::run(core) => ended,
+        ended = first::leftovers(core) => ended,
     }
-    super::reconcile::run(core).await
 }
 
 impl Core {
@@ -107,8 +104,10 @@ impl Core {
         }
         let mut server = lock(&self.server);
         server.set_keeps_marks(info.version_parts().is_some_and(|parts| parts >= versions::KEEPS_MARKS), asked);
+        server.searches_all = info.at_least(4, 11, 0);
         if let Some(theirs) = info.timestamp.micros() {
             server.skew = theirs - asked;
+            self.rate.set_skew(server.skew);
         }
         Ok(())
     }
@@ -221,93 +220,6 @@ async fn make_labels(core: &Core, labels: &mut Vec<model::Label>) -> Result<(), 
     Ok(())
 }
 
-/// The newest open conversations with their last lines: enough to work with. Also where the first copy begins, if it has not.
-async fn first_page(core: &Core) -> Result<FirstCopy, Failure> {
-    if let Some(copy) = core.read(|scope| scope.cursor::<FirstCopy>(FIRST_COPY)).await?
-        && copy.done
-    {
-        return Ok(copy);
-    }
-    // Chatwoot's clock before the first page: what is newer is news.
-    let began = core.now() + core.server().skew;
-    let query = ListQuery { page: Some(1), sort: ListSort::ActivityDesc, ..ListQuery::default() };
-    let asked = core.asked();
-    let page = core
-        .call(|client| {
-            let query = query.clone();
-            async move { client.conversations(&query).await }
-        })
-        .await;
-    let page = page.map_err(|err| core.failure(&err))?;
-    let door = core.door.clone();
-    let (copy, outcome) = core
-        .write(move |scope| {
-            let copy = match scope.cursor::<FirstCopy>(FIRST_COPY)? {
-                Some(copy) => copy,
-                None => FirstCopy { began: began - began.rem_euclid(SECOND), page: 1, done: false, total: None },
-            };
-            scope.set_cursor(FIRST_COPY, &copy)?;
-            let mut outcome = Outcome::default();
-            for conversation in page.payload {
-                let lines: Vec<_> =
-                    conversation.messages.iter().chain(conversation.last_non_activity_message.as_deref()).cloned().collect();
-                outcome = outcome.and(door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read(asked))?);
-                for line in lines {
-                    outcome = outcome.and(door.apply(scope, &Incoming::Message(Box::new(line)), How::Read(asked))?);
-                }
-            }
-            Ok((copy, outcome))
-        })
-        .await?;
-    core.follow(outcome);
-    Ok(copy)
-}
-
-/// Every conversation, oldest first, with its messages. A page is done when all of it is in the store.
-async fn walk(core: &Core, mut copy: FirstCopy) -> Result<(), Failure> {
-    // Rows that were deleted since move the pages back by as many: one page again.
-    copy.page = copy.page.saturating_sub(1).max(1);
-    let cutoff = cutoff(core);
-    loop {
-        let query = ListQuery::walk(copy.page);
-        let asked = core.asked();
-        let page = core
-            .call(|client| {
-                let query = query.clone();
-                async move { client.conversations(&query).await }
-            })
-            .await;
-        let page = page.map_err(|err| core.failure(&err))?;
-        copy.total = u64::try_from(page.meta.all_count).ok();
-        if page.payload.is_empty() {
-            break;
-        }
-        let rows: Vec<_> = page.payload.iter().map(|at| (at.id, at.created_at.micros(), at.last_activity_at.micros())).collect();
-        let door = core.door.clone();
-        let outcome = core
-            .write(move |scope| {
-                page.payload.into_iter().try_fold(Outcome::default(), |outcome, conversation| {
-                    Ok(outcome.and(door.apply(scope, &Incoming::Conversation(Box::new(conversation)), How::Read(asked))?))
-                })
-            })
-            .await?;
-        core.follow(outcome);
-        let mut copies = stream::iter(rows)
-            .map(async |(id, created, active)| {
-                let copied = copy_messages(core, id, created.unwrap_or_default(), active.unwrap_or(Micros::MAX), cutoff).await;
-                tolerate(core, id, copied).await
-            })
-            .buffer_unordered(core.cx.sync.requests_max.max(1));
-        while let Some(copied) = copies.next().await {
-            copied?;
-        }
-        copy.page += 1;
-        remember(core, &copy, false).await?;
-    }
-    copy.done = true;
-    remember(core, &copy, true).await
-}
-
 /// Older messages are not copied.
 pub(super) fn cutoff(core: &Core) -> Micros {
     core.now() + core.server().skew - Micros::from(core.cx.sync.message_age_days) * 86_400 * SECOND
@@ -349,43 +261,4 @@ pub(super) async fn apply_messages(core: &Core, page: Vec<model::Message>, asked
         .await?;
     core.follow(outcome);
     Ok(outcome.news)
-}
-
-async fn load_progress(core: &Core) -> Result<(), crate::store::StoreError> {
-    let (copy, counts) = core.read(|scope| Ok((scope.cursor::<FirstCopy>(FIRST_COPY)?.unwrap_or_default(), scope.counts()?))).await?;
-    *lock(&core.progress) = Progress { done: copy.done, conversations: counts.0, conversations_total: copy.total, messages: counts.1 };
-    Ok(())
-}
-
-/// Remembers where the walk is, and tells the clients now and then.
-async fn remember(core: &Core, copy: &FirstCopy, always: bool) -> Result<(), Failure> {
-    let tell = always || core.tell_progress();
-    let copy = copy.clone();
-    let progress = core
-        .write(move |scope| {
-            scope.set_cursor(FIRST_COPY, &copy)?;
-            let (conversations, messages) = scope.counts()?;
-            let progress = Progress { done: copy.done, conversations, conversations_total: copy.total, messages };
-            if tell {
-                let mut activity = NewActivity::by_chatwoot(ActivityType::SyncProgress, SubjectType::Sync, "first_copy".to_owned());
-                activity.data = serde_json::to_value(&progress).unwrap_or_default();
-                scope.record_activity(activity)?;
-            }
-            Ok(progress)
-        })
-        .await?;
-    *lock(&core.progress) = progress;
-    Ok(())
-}
-
-impl Core {
-    /// Whether the last telling of progress is long enough ago.
-    fn tell_progress(&self) -> bool {
-        let mut told = lock(&self.progress_told);
-        let due = told.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY);
-        if due {
-            *told = Some(Instant::now());
-        }
-        due
-    }
 }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use api::inbox::OutboxState;
 use chatwoot::error::{Error, ErrorKind, Refusal, Retry, until_next_window};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::apply::{How, Incoming, Outcome};
@@ -21,6 +20,7 @@ use super::{Core, lock};
 use crate::clock::{Micros, SECOND};
 use crate::config;
 use crate::domain::outbox::{ATTEMPTS_MAX, backoff};
+use crate::domain::rate::{Class, Kind};
 use crate::files::Files;
 use crate::store::{Asked, OutboxKind, OutboxRow, Scope, Store, StoreError, TenantKey};
 
@@ -98,7 +98,7 @@ async fn sleep(wait: Option<Duration>) {
 
 /// Begins what is due, as far as there is room. Returns how long until there may be more.
 async fn begin(core: &Arc<Core>, sends: &mut JoinSet<Uuid>, busy: &mut HashSet<Uuid>) -> Option<Duration> {
-    let pause = lock(&core.paused_until).map(|until| until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero());
+    let pause = core.rate.closed_for();
     if pause.is_some() {
         return pause;
     }
@@ -129,6 +129,7 @@ async fn carry_out(core: &Core, row: OutboxRow) {
     if core.cx.stop.is_cancelled() {
         return;
     }
+    core.rate.pass(Class::Person, Kind::Plain).await;
     let (id, conversation, labels) = (row.id, row.conversation_id, (row.kind == OutboxKind::Labels).then(|| row.payload.clone()));
     let begun = core.write(move |scope| {
         let begun = scope.begin_sending(id)?;
@@ -218,6 +219,9 @@ fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, asked: Asked, tr
 
 /// What a failed call means for its entry.
 fn failed(core: &Core, row: &OutboxRow, err: &Error) -> Tried {
+    if matches!(err.kind, ErrorKind::RateLimited { .. }) {
+        core.rate.refused(Kind::Plain);
+    }
     let (now, attempts) = (core.now(), row.attempts + 1);
     let backed_off = now + core.paced_us(backoff(attempts, rand::random()));
     let own = core.acting(row).ok().and_then(|acting| acting.own);

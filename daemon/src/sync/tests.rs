@@ -15,10 +15,10 @@ use crate::store::{NewOutbox, NewWebhook, OutboxKind, OutboxRow, Scope};
 /// How long anything may take before a test fails.
 const LIMIT: Duration = Duration::from_secs(20);
 
-struct Bench {
-    shop: sandbox::Running,
+pub(super) struct Bench {
+    pub(super) shop: sandbox::Running,
     http: reqwest::Client,
-    store: Store,
+    pub(super) store: Store,
     tenant: TenantKey,
     stop: CancellationToken,
     asked: Arc<Mutex<Vec<Escalation>>>,
@@ -28,8 +28,12 @@ struct Bench {
 
 impl Bench {
     async fn new() -> Self {
+        Self::of(World::demo_shop()).await
+    }
+
+    pub(super) async fn of(world: World) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let shop = sandbox::start(Options::new(World::demo_shop())).await.unwrap();
+        let shop = sandbox::start(Options::new(world)).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("afenda.db"), Clock::system()).unwrap();
         let tenants = store.write_global(|global| {
@@ -41,7 +45,7 @@ impl Bench {
         Self { shop, http, store, tenant, stop: CancellationToken::new(), asked: Arc::default(), _folder: folder }
     }
 
-    fn start(&self, change: impl FnOnce(&mut SyncContext)) -> SyncHandle {
+    pub(super) fn start(&self, change: impl FnOnce(&mut SyncContext)) -> SyncHandle {
         let asked = Arc::clone(&self.asked);
         let mut cx = SyncContext {
             store: self.store.clone(),
@@ -65,6 +69,7 @@ impl Bench {
                 lock(&asked).push(escalation);
                 Ok(())
             }),
+            rates: Rates::default(),
         };
         change(&mut cx);
         start(cx)
@@ -77,11 +82,11 @@ impl Bench {
         handle
     }
 
-    async fn read<T: Send + 'static>(&self, work: impl FnOnce(&Scope<'_>) -> Result<T, StoreError> + Send + 'static) -> T {
+    pub(super) async fn read<T: Send + 'static>(&self, work: impl FnOnce(&Scope<'_>) -> Result<T, StoreError> + Send + 'static) -> T {
         self.store.read(self.tenant, work).await.unwrap()
     }
 
-    async fn call(&self, who: &str, method: &str, path: &str, body: Value) -> Value {
+    pub(super) async fn call(&self, who: &str, method: &str, path: &str, body: Value) -> Value {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.http.request(method, format!("{}{path}", self.shop.base_url())).json(&body);
         if let Some(token) = self.shop.tokens().get(who) {
@@ -92,11 +97,11 @@ impl Bench {
         serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
     }
 
-    async fn conversations(&self) -> Vec<Value> {
+    pub(super) async fn conversations(&self) -> Vec<Value> {
         self.call("", "GET", "/sandbox/state", Value::Null).await["conversations"].as_array().unwrap().clone()
     }
 
-    async fn texts(&self, id: i64) -> Vec<Option<String>> {
+    pub(super) async fn texts(&self, id: i64) -> Vec<Option<String>> {
         let query = MessageQuery::default();
         let (messages, _) = self.read(move |scope| scope.messages(id, &query, 200)).await;
         messages.into_iter().map(|message| message.content).collect()
@@ -120,14 +125,14 @@ impl Bench {
         self.read(move |scope| scope.outbox_entry(id)).await.unwrap()
     }
 
-    async fn end(self, handle: SyncHandle) {
+    pub(super) async fn end(self, handle: SyncHandle) {
         self.stop.cancel();
         timeout(LIMIT, handle.finished()).await.unwrap();
         self.store.close().await;
     }
 }
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(super) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !holds().await {
         assert!(began.elapsed() < LIMIT, "{what}: not within {LIMIT:?}");
@@ -136,8 +141,13 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 }
 
 async fn assert_same(bench: &Bench) {
+    assert_same_as(bench, 30).await;
+}
+
+/// The store has what the shop has, which is at least so much.
+pub(super) async fn assert_same_as(bench: &Bench, least: usize) {
     let theirs = bench.conversations().await;
-    assert!(theirs.len() >= 30);
+    assert!(theirs.len() >= least);
     for c in theirs {
         let id = c["id"].as_i64().unwrap();
         let ours = bench.read(move |scope| scope.conversation(id, "")).await.unwrap();

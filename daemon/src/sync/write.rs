@@ -43,11 +43,11 @@ impl Core {
         self.acting_as(row.user.as_deref())
     }
 
-    /// The same for a user; a token that was linked is stronger than one in the config.
+    /// The same for a user.
     pub(super) fn acting_as(&self, name: Option<&str>) -> Result<Acting<'_>, Error> {
         let client = self.client()?;
         let user = name.and_then(|name| self.cx.users.iter().find(|user| user.name == name));
-        let own = user.and_then(|user| Some((user, self.cx.tokens.get(&user.name).or_else(|| user.chatwoot_token.clone())?)));
+        let own = user.and_then(|user| Some((user, self.own_token(user)?)));
         Ok(match own {
             Some((user, token)) => Acting { client: client.as_user(Secret::new(token.expose())), own: Some(user) },
             None => Acting { client, own: None },

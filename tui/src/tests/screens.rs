@@ -108,7 +108,8 @@ fn a_lost_daemon_and_the_way_back() {
 fn the_first_copy_shows_how_far_it_is() {
     let mut screen = Screen::new(80, 24);
     let mut copying = status(LinkState::Live);
-    copying.first_copy = Progress { done: false, conversations: 120, conversations_total: Some(400), messages: 900 };
+    copying.first_copy =
+        Progress { conversations: 120, conversations_total: Some(400), messages: 900, seconds_left: Some(75), ..Progress::default() };
     screen.answer(Answer::Status(Ok(copying)));
     check("copying", &screen);
 }

@@ -60,7 +60,7 @@ pub(super) fn status(state: LinkState) -> StatusView {
         started_at: ago(600),
         auth_mode: "local".into(),
         chatwoot: LinkView { state, message: None, version: Some("4.9.1".into()), url: None, account_id: Some(1), heard_at: Some(now()) },
-        first_copy: Progress { done: true, conversations: 31, conversations_total: Some(31), messages: 300 },
+        first_copy: Progress { done: true, conversations: 31, conversations_total: Some(31), messages: 300, ..Progress::default() },
         lag_s: Some(0),
         outbox: OutboxCounts::default(),
         approvals_waiting: 3,

@@ -126,6 +126,13 @@ fn age(state: &State) -> Option<String> {
     }
 }
 
+/// Digits in groups of three.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
 /// How fresh the data is, and what is still unsent.
 pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
     let mut parts: Vec<Spans> = Vec::new();
@@ -140,10 +147,16 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
             )]);
         }
         _ if state.copying() => {
-            let copy = state.status.as_ref().map(|s| s.first_copy.clone());
-            let done = copy.as_ref().map_or(0, |c| c.conversations);
-            let total = copy.and_then(|c| c.conversations_total).map_or_else(String::new, |t| format!("/{t}"));
-            parts.push(vec![span(format!("copying {done}{total}"), theme.warn)]);
+            let copy = state.status.as_ref().map(|s| s.first_copy.clone()).unwrap_or_default();
+            let total = copy.conversations_total.map_or_else(String::new, |t| format!("/{}", grouped(t)));
+            parts.push(vec![span(format!("copying {}{total}", grouped(copy.conversations)), theme.warn)]);
+            if let Some(left) = copy.seconds_left {
+                let left = if left < 60 { format!("{left} s") } else { format!("{} min", left.div_ceil(60)) };
+                parts.push(vec![span(left, theme.warn)]);
+            }
+            if copy.incomplete > 0 {
+                parts.push(vec![span(format!("{} incomplete", copy.incomplete), theme.bad)]);
+            }
             if word != "live" && word != "polling" {
                 parts.push(vec![span(word, style)]);
             }

@@ -39,6 +39,7 @@ async fn bench() -> Bench {
     let (made, fails) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicU32::new(0)));
     let (made_there, fails_there) = (Arc::clone(&made), Arc::clone(&fails));
     let cx = SyncContext {
+        rates: crate::sync::Rates::default(),
         store,
         tenant,
         slug: "acme".to_owned(),

@@ -1,0 +1,180 @@
+//! `afenda sync`: how the copy of Chatwoot stands, once or for as long as it is watched.
+
+use std::time::Duration;
+
+use api::status::{Progress, SyncView};
+
+use crate::context::{Context, Session};
+use crate::error::CliError;
+use crate::stop::Stop;
+use crate::text;
+
+/// Between two looks while watching: the daemon counts twice as often, and people read no faster.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Cells of a progress bar.
+const BAR: usize = 30;
+
+/// How the copy of Chatwoot stands
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Sync {
+    /// Show how the copy of Chatwoot stands
+    Status(Status),
+}
+
+/// What `sync status` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Status {
+    /// Keep showing it: bars on a terminal, one JSON object a line in a pipe
+    #[arg(long)]
+    watch: bool,
+}
+
+impl Sync {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let Self::Status(status) = self;
+        let session = ctx.session().await?;
+        if !status.watch {
+            let view = session.call(async |client| client.sync().await).await?;
+            return if ctx.out.json { ctx.out.json(&view) } else { ctx.out.raw(&page(&view)) };
+        }
+        let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
+        tokio::select! {
+            // An order to stop is obeyed at once, whatever is on its way.
+            () = stop.token.cancelled() => Ok(()),
+            ended = watch(ctx, &session) => ended,
+        }
+    }
+}
+
+/// Shows it again and again. On a terminal the page is drawn over itself.
+async fn watch(ctx: &mut Context, session: &Session) -> Result<(), CliError> {
+    let (people, mut drawn) = (ctx.out.terminal && !ctx.out.json, 0);
+    loop {
+        let view = session.call(async |client| client.sync().await).await?;
+        if people {
+            let page = page(&view);
+            // Back up over the last page, then each line anew, its old rest cleared; so nothing flickers.
+            let up = if drawn > 0 { format!("\x1b[{drawn}A") } else { String::new() };
+            drawn = page.lines().count();
+            let lines: String = page.lines().map(|line| format!("\r{line}\x1b[K\n")).collect();
+            ctx.out.raw(&format!("{up}{lines}\x1b[J"))?;
+        } else {
+            ctx.out.json_line(&view)?;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// All of it, a fact a line, no wider than 80 cells.
+fn page(view: &SyncView) -> String {
+    let mut out = String::new();
+    let mut fact = |name: &str, value: String| out.push_str(&format!("{name:<14}{}\n", text::truncate(&text::line(&value), 66)));
+    let version = view.chatwoot.version.as_ref().map(|version| format!(", version {version}")).unwrap_or_default();
+    fact("chatwoot", format!("{}{version}", view.chatwoot.state));
+    if let Some(message) = &view.chatwoot.message {
+        fact("", message.clone());
+    }
+    let copy = &view.first_copy;
+    fact("conversations", counted(copy.conversations, copy.conversations_total));
+    fact("contacts", counted(copy.contacts, copy.contacts_total));
+    fact("messages", grouped(copy.messages));
+    fact("first copy", words(copy));
+    if copy.incomplete > 0 {
+        fact("incomplete", format!("{} conversations that Chatwoot would not give; tried again now and then", grouped(copy.incomplete)));
+    }
+    if let Some(lag) = view.lag_s {
+        fact("compared", format!("{} ago, {} rounds, {} of them deep", span(lag), view.shallow.count + view.deep.count, view.deep.count));
+    }
+    fact("waiting", format!("{} to read again, {} webhooks", view.rereads, view.webhooks));
+    fact("outbox", format!("{} queued, {} failed, {} held", view.outbox.queued, view.outbox.failed, view.outbox.held));
+    let limit = view.rate.limit.map_or_else(|| "no limit".to_owned(), |limit| format!("of {limit}"));
+    let paused = if view.rate.paused_until.is_some() { ", waiting for the next minute" } else { "" };
+    fact("requests", format!("{} {limit} in this minute{paused}", grouped(u64::from(view.rate.used))));
+    out
+}
+
+/// What is being done, and how long it will still take.
+fn words(copy: &Progress) -> String {
+    if copy.done {
+        return "complete".to_owned();
+    }
+    let left = copy.seconds_left.map_or_else(String::new, |left| format!(", {} left", span(left)));
+    format!("{}{left}", copy.phase)
+}
+
+/// A bar with its counts; the counts alone where there is no total.
+fn counted(done: u64, total: Option<u64>) -> String {
+    let Some(total) = total else { return grouped(done) };
+    let share = if total == 0 { 1.0 } else { (done as f64 / total as f64).min(1.0) };
+    let full = (share * BAR as f64) as usize;
+    format!("[{}{}] {:>3}% {}/{}", "#".repeat(full), "-".repeat(BAR - full), (share * 100.0) as u32, grouped(done), grouped(total))
+}
+
+/// Digits in groups of three.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
+/// A time such as `40 s`, `2 min` or `3 h`.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..5_400 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3_600)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::status::{CopyPhase, LinkState, LinkView, OutboxCounts, RateView, Rounds};
+
+    fn view(first_copy: Progress) -> SyncView {
+        let chatwoot = LinkView {
+            state: LinkState::Live,
+            message: None,
+            version: Some("4.15.1".to_owned()),
+            url: None,
+            account_id: None,
+            heard_at: None,
+        };
+        SyncView {
+            chatwoot,
+            first_copy,
+            shallow: Rounds::default(),
+            deep: Rounds::default(),
+            lag_s: None,
+            rereads: 0,
+            webhooks: 0,
+            outbox: OutboxCounts::default(),
+            rate: RateView { limit: Some(1500), used: 1234, paused_until: None },
+        }
+    }
+
+    #[test]
+    fn a_page_holds_bar_counts_and_what_is_left_and_fits_a_small_terminal() {
+        let copy = Progress {
+            phase: CopyPhase::Conversations,
+            conversations: 4120,
+            conversations_total: Some(10_000),
+            messages: 82_400,
+            incomplete: 3,
+            seconds_left: Some(110),
+            ..Progress::default()
+        };
+        let page = page(&view(copy));
+        assert!(page.contains("conversations [############------------------]  41% 4,120/10,000\n"), "{page}");
+        assert!(page.contains("conversations, 2 min left") && page.contains("82,400") && page.contains("1,234 of 1500"), "{page}");
+        assert!(page.contains("3 conversations that Chatwoot would not give"), "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= 80));
+    }
+
+    #[test]
+    fn counts_and_spans_read_well() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([0, 59, 61, 5_400, 9_000].map(span), ["0 s", "59 s", "2 min", "2 h", "3 h"]);
+        assert_eq!((counted(5, None), counted(0, Some(0)).contains("100%")), ("5".to_owned(), true));
+    }
+}
