@@ -169,7 +169,7 @@ async fn a_wrong_token_and_a_silent_or_absent_chatwoot_are_told_and_the_rest_is_
     // Within the client's own limit, which a handler that waits for each in turn would exceed.
     let checks = silent.checks().await;
     expect(&checks, "chatwoot", CheckState::Fail, "did not answer within");
-    expect(&checks, "token", CheckState::Fail, "did not answer within");
+    expect(&checks, "token", CheckState::Warn, "not checked");
     expect(&checks, "webhook", CheckState::Warn, "not checked");
     expect(&checks, "agents", CheckState::Warn, "did not answer within");
     expect(&checks, "lacks", CheckState::Warn, "not checked");
