@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 
+use chatwoot::model;
 use chatwoot::rest::{ContactsQuery, ListQuery};
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::link::Failure;
 use super::pull::{copy_messages, cutoff, directory};
 use super::reconcile::{apply_page, read_changed, tolerate};
-use super::{Core, lock, normalise, reread};
+use super::{Core, lists, lock, normalise, reread};
 use crate::clock::{Micros, SECOND, timestamp};
+use crate::domain::rate::{Class, Kind};
+use crate::store::Asked;
 
 /// Cursor of the deep round.
 const DEEP: &str = "deep";
@@ -55,6 +58,9 @@ pub(super) async fn run(core: &Core) -> Result<Infallible, Failure> {
                 () = tokio::time::sleep(core.wait_for(due)) => {}
             }
             deep = Deep { began: core.now(), page: 1, ..deep };
+            // On disk before its first request: a round that was asked for is not forgotten when that fails.
+            let begun = deep.clone();
+            core.write(move |scope| scope.set_cursor(DEEP, &begun)).await?;
         }
         lock(&core.rounds).deep.running = true;
         let began = deep.began;
@@ -67,6 +73,8 @@ pub(super) async fn run(core: &Core) -> Result<Infallible, Failure> {
 
 async fn round(core: &Core, mut deep: Deep) -> Result<(), Failure> {
     directory(core).await?;
+    lists::read(core).await?;
+    lists::ratings(core).await?;
     conversations(core, &mut deep).await?;
     missing_conversations(core, deep.began).await?;
     contacts(core, deep.began).await?;
@@ -126,7 +134,14 @@ async fn missing_conversations(core: &Core, began: Micros) -> Result<(), Failure
     }
 }
 
-/// Contacts: the pages, which leave out the anonymous ones (section 12.1), then what neither they nor the conversations showed.
+async fn keep(core: &Core, contacts: Vec<model::Contact>, asked: Asked) -> Result<(), Failure> {
+    core.write(move |scope| contacts.iter().try_for_each(|contact| scope.apply_contact(&normalise::contact(contact), asked).map(|_| ())))
+        .await?;
+    Ok(())
+}
+
+/// Contacts: the pages, which leave out the anonymous ones (section 12.1); the search, which finds those too since 4.11; then what neither they
+/// nor the conversations showed.
 async fn contacts(core: &Core, began: Micros) -> Result<(), Failure> {
     let mut number = 1;
     loop {
@@ -142,9 +157,20 @@ async fn contacts(core: &Core, began: Micros) -> Result<(), Failure> {
         if page.is_empty() {
             break;
         }
-        core.write(move |scope| page.iter().try_for_each(|contact| scope.apply_contact(&normalise::contact(contact), asked).map(|_| ())))
-            .await?;
+        keep(core, page, asked).await?;
         number += 1;
+    }
+    number = 1;
+    while core.server().searches_all {
+        let asked = core.asked();
+        let page = core.call_as(Class::Copy, Kind::Search, |client| async move { client.contact_search("%", number).await }).await;
+        let Some(page) = lists::given(core, page)? else { break };
+        let more = page.meta.has_more.unwrap_or(!page.payload.is_empty());
+        keep(core, page.payload, asked).await?;
+        number += 1;
+        if !more {
+            break;
+        }
     }
     let mut after = 0;
     loop {

@@ -131,7 +131,7 @@ pub(super) async fn run(core: &Arc<Core>, mut copy: FirstCopy) -> Result<(), Fai
             Stage::Views => {
                 let unassigned = ListQuery { assignee: Some(AssigneeFilter::Unassigned), ..ListQuery::default() };
                 view(core, &mut copy, unassigned, None).await?;
-                for token in core.cx.users.iter().filter_map(|user| user.chatwoot_token.as_ref()) {
+                for token in core.cx.users.iter().filter_map(|user| core.own_token(user)) {
                     let mine = ListQuery { assignee: Some(AssigneeFilter::Me), ..ListQuery::default() };
                     view(core, &mut copy, mine, Some(Secret::new(token.expose()))).await?;
                 }

@@ -26,6 +26,19 @@ pub(super) async fn read(core: &Core) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Reads every rating again, page by page until an empty one.
+pub(super) async fn ratings(core: &Core) -> Result<(), Failure> {
+    let mut number = 1;
+    loop {
+        let page = given(core, core.call(|client| async move { client.csat_responses(number).await }).await)?.unwrap_or_default();
+        if page.is_empty() {
+            return Ok(());
+        }
+        core.write(move |scope| page.iter().filter_map(rating).try_for_each(|rating| scope.apply_rating(&rating))).await?;
+        number += 1;
+    }
+}
+
 /// What was read; none where this server has no such list, or refuses it to the sync user: the inbox works without.
 pub(super) fn given<T>(core: &Core, read: Result<T, Error>) -> Result<Option<T>, Failure> {
     match read {

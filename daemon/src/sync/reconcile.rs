@@ -62,6 +62,9 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
             core.ask_server().await?;
         }
         rounds = rounds.wrapping_add(1);
+        if rounds.is_multiple_of(DIRECTORY_EVERY) {
+            super::lists::read(core).await?;
+        }
         let shrunk = (lists_changed(core).await? || rounds.is_multiple_of(DIRECTORY_EVERY)) && directory(core).await?;
         let shrunk = shrunk | std::mem::take(&mut *lock(&core.lists_shrank));
         let totals = round(core).await?;
