@@ -55,6 +55,9 @@ pub(super) async fn run(core: &Core) -> Result<Infallible, Failure> {
                 () = tokio::time::sleep(core.wait_for(due)) => {}
             }
             deep = Deep { began: core.now(), page: 1, ..deep };
+            // On disk before its first request: a round that was asked for is not forgotten when that fails.
+            let begun = deep.clone();
+            core.write(move |scope| scope.set_cursor(DEEP, &begun)).await?;
         }
         lock(&core.rounds).deep.running = true;
         let began = deep.began;
