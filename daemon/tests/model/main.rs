@@ -46,7 +46,7 @@ fn check(count: &str, otherwise: u64, what: run::What) {
     let only = std::env::var("AFENDA_MODEL_SEED").is_ok();
     let seeds: Vec<u64> = if only { vec![setting("AFENDA_MODEL_SEED", 1)] } else { (1..=setting(count, otherwise)).collect() };
     let failed = run::all(&seeds, |seed| run::one(seed, what, only));
-    eprintln!("result: {what:?} of {} seeds: {} failed", seeds.len(), failed.len());
+    eprintln!("\nresult: {what:?} of {} seeds: {} failed", seeds.len(), failed.len());
     assert!(failed.is_empty(), "{} of {} seeds failed", failed.len(), seeds.len());
 }
 
