@@ -337,7 +337,7 @@ impl Actor {
                 (one, ("admin", Method::PATCH, String::new(), Some(body)))
             }
             _ => {
-                let failed = rows.iter().rev().find(|m| m["status"] == "failed" && m["content_attributes"]["deleted"] != true)?;
+                let failed = rows.iter().rev().find(|m| m["status"] == "failed")?;
                 (failed.clone(), ("admin", Method::POST, "/retry".to_owned(), Some(json!({}))))
             }
         };

@@ -236,18 +236,14 @@ fn contact(c: &Value) -> Row {
     }))
 }
 
-/// Filled by no code yet.
-const NOT_YET_TABLES: [&str; 2] = ["canned_responses", "custom_attribute_definitions"];
-/// Anonymous contacts without a conversation are not copied yet.
-const ALL_CONTACTS: bool = false;
-
-/// Everything that differs. With `silent`, what Chatwoot left no trace of is passed over.
-pub(crate) fn differences(there: &Tables, here: &Tables, silent: Option<&Silent>) -> Vec<Difference> {
+/// Everything that differs. With `silent`, what Chatwoot left no trace of is passed over; without `all_contacts`, which no Chatwoot before 4.11
+/// lists, anonymous contacts without a conversation.
+pub(crate) fn differences(there: &Tables, here: &Tables, silent: Option<&Silent>, all_contacts: bool) -> Vec<Difference> {
     let mut found = Vec::new();
     let with_conversation: BTreeSet<String> =
         there["conversations"].values().filter_map(|c| Some(c.get("contact_id")?.to_string())).collect();
     let untold = silent.map(|silent| (silent, silent.messages(), silent.contacts()));
-    for (table, _) in TABLES.iter().filter(|(table, _)| !NOT_YET_TABLES.contains(table)) {
+    for (table, _) in &TABLES {
         let (there, here) = (&there[table], &here[table]);
         let keys: BTreeSet<&String> = there.keys().chain(here.keys()).collect();
         for key in keys {
@@ -259,7 +255,7 @@ pub(crate) fn differences(there: &Tables, here: &Tables, silent: Option<&Silent>
                 here,
             };
             let (a, b) = (there.get(key), here.get(key));
-            if *table == "contacts" && !ALL_CONTACTS && b.is_none() && !with_conversation.contains(key) {
+            if *table == "contacts" && (silent.is_some() || !all_contacts) && b.is_none() && !with_conversation.contains(key) {
                 continue;
             }
             if let Some((silent, messages, contacts)) = &untold

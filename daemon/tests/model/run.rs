@@ -188,7 +188,7 @@ async fn equal(stage: &Stage, silent: Option<&Silent>) -> Result<(), String> {
     let began = Instant::now();
     loop {
         let here = kept(&stage.store_path()).map_err(|err| format!("the store cannot be read: {err}"))?;
-        let found = differences(&truth(stage, &here).await, &here, silent);
+        let found = differences(&truth(stage, &here).await, &here, silent, stage.all_contacts);
         if found.is_empty() {
             return Ok(());
         }

@@ -51,6 +51,8 @@ pub(crate) struct Stage {
     pub(crate) inboxes: Vec<i64>,
     pub(crate) identifier: String,
     pub(crate) teams: Vec<i64>,
+    /// Whether Chatwoot lists every contact: since 4.11.
+    pub(crate) all_contacts: bool,
     _folder: tempfile::TempDir,
 }
 
@@ -141,6 +143,7 @@ impl Stage {
             inboxes: ["api", "web", "mail"].map(|key| ids[key]).to_vec(),
             identifier: String::new(),
             teams: ["t1", "t2"].map(|key| team_ids[key]).to_vec(),
+            all_contacts: version != OLDEST,
             _folder: folder,
         };
         let state = stage.steer(Method::GET, "/sandbox/state", json!(null)).await;
