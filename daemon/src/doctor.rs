@@ -105,6 +105,7 @@ async fn chatwoot(caller: &Caller, sync: &SyncHandle) -> Result<Vec<Check>, Faul
     });
     checks.push(doctor::assignment(assignment.as_ref().map_err(String::as_str)));
     checks.push(doctor::webhook(hooks.as_deref().map_err(String::as_str), version, app.config.sync.websocket, settings.webhooks_unsigned));
+    checks.push(doctor::rate(&sync.rate()));
     checks.push(doctor::clock(server, app.config.sync.webhook_tolerance_s));
     checks.extend(doctor::agents(&agents?));
     checks.extend(doctor::lacks(server));

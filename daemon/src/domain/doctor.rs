@@ -4,7 +4,7 @@
 //! be unchecked, never left out and never well.
 
 use api::doctor::{Check, CheckState};
-use api::status::{LinkState, OutboxCounts};
+use api::status::{LinkState, OutboxCounts, RateView};
 
 use super::versions::{self, Version, lacking, shown};
 use super::webhook::{EVENTS, GUARDS, SIGNS, guards_private, signs};
@@ -130,6 +130,21 @@ pub fn clock(server: Result<&Server, &str>, tolerance_s: i64) -> Check {
         warn(NAME, text, REPAIR)
     } else {
         ok(NAME, format!("Chatwoot's clock and this machine's agree within {SKEW_WARN_S} s"))
+    }
+}
+
+/// What is left of Chatwoot's limit, as far as it is ours.
+pub fn rate(taken: &RateView) -> Check {
+    const NAME: &str = "rate";
+    const REPAIR: &str = "give afenda more of it (sync.rate_share), or raise it on the server (RACK_ATTACK_LIMIT)";
+    let Some(limit) = taken.limit else { return ok(NAME, format!("{} requests in this minute, no limit known", taken.used)) };
+    let text = format!("{} of {limit} requests in this minute", taken.used);
+    if let Some(until) = taken.paused_until {
+        warn(NAME, format!("{text}; Chatwoot refused one, nothing is asked until {until:.0}"), REPAIR)
+    } else if taken.used >= limit {
+        warn(NAME, format!("{text}: what is asked waits for the next one"), REPAIR)
+    } else {
+        ok(NAME, text)
     }
 }
 

@@ -196,3 +196,17 @@ fn the_store_is_whole_and_has_room() {
     }
     expect(&disk("/d", Err("why"), 0), Warn, "why");
 }
+
+#[test]
+fn the_rate_is_well_until_it_is_used_up_or_refused() {
+    use CheckState::{Ok as Well, Warn};
+    let until = Some(jiff::Timestamp::UNIX_EPOCH);
+    for (limit, used, paused_until, state, word) in [
+        (None, 12, None, Well, "no limit known"),
+        (Some(1500), 1499, None, Well, "1499 of 1500"),
+        (Some(1500), 1500, None, Warn, "waits"),
+        (Some(750), 3, until, Warn, "refused"),
+    ] {
+        expect(&rate(&RateView { limit, used, paused_until }), state, word);
+    }
+}
