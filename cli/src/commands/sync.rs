@@ -87,9 +87,9 @@ fn page(view: &SyncView) -> String {
     }
     fact("waiting", format!("{} to read again, {} webhooks", view.rereads, view.webhooks));
     fact("outbox", format!("{} queued, {} failed, {} held", view.outbox.queued, view.outbox.failed, view.outbox.held));
-    let limit = view.rate.limit.map_or_else(|| "no limit".to_owned(), |limit| format!("of {limit}"));
+    let limit = view.rate.limit.map_or_else(String::new, |limit| format!(" of {limit}"));
     let paused = if view.rate.paused_until.is_some() { ", waiting for the next minute" } else { "" };
-    fact("requests", format!("{} {limit} in this minute{paused}", grouped(u64::from(view.rate.used))));
+    fact("requests", format!("{}{limit} in this minute{paused}", grouped(u64::from(view.rate.used))));
     out
 }
 
@@ -165,7 +165,7 @@ mod tests {
             ..Progress::default()
         };
         let page = page(&view(copy));
-        assert!(page.contains("conversations [############------------------]  41% 4,120/10,000\n"), "{page}");
+        assert!(page.contains("conversations [############------------------] 41% 4,120/10,000\n"), "{page}");
         assert!(page.contains("conversations, 2 min left") && page.contains("82,400") && page.contains("1,234 of 1500"), "{page}");
         assert!(page.contains("3 conversations that Chatwoot would not give"), "{page}");
         assert!(page.lines().all(|line| line.chars().count() <= 80));

@@ -71,7 +71,7 @@ pub(crate) struct Purge {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Install {
-    /// The address at which Chatwoot reaches the daemon, such as https://desk.example.com [default: where the webhook points already]
+    /// The address at which Chatwoot reaches the daemon, such as `https://desk.example.com` [default: where the webhook points already]
     #[arg(value_name = "URL")]
     at: Option<String>,
     /// Take a new secret; the old one stays accepted for an hour
