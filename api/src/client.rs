@@ -16,7 +16,7 @@ use crate::inbox::{
     ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Effect, EffectQuery, Escalate, FreshQuery,
     InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
-use crate::lists::{CannedResponseView, CustomAttributeView, RatingQuery, RatingView};
+use crate::lists::{CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NotificationView, RatingQuery, RatingView};
 use crate::page::{Data, Page};
 use crate::sse::EventStream;
 use crate::status::{StatusView, SyncView};
@@ -331,6 +331,30 @@ impl Client {
     pub async fn typing(&self, id: ConversationId, typing: Typing) -> Result<TypingView, ClientError> {
         let path = format!("/conversations/{id}/typing");
         Ok(self.send::<Data<TypingView>>(reqwest::Method::POST, &path, &typing, &new_key()).await?.data)
+    }
+
+    /// The caller's notifications in Chatwoot, latest activity first; none without an own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`.
+    pub async fn notifications(&self) -> Result<Page<NotificationView>, ClientError> {
+        self.get("/notifications", &NO_QUERY).await
+    }
+
+    /// Conversations where the caller was mentioned, latest activity first; none without an own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`.
+    pub async fn mentions(&self) -> Result<Page<MentionView>, ClientError> {
+        self.get("/mentions", &NO_QUERY).await
+    }
+
+    /// Filters that the caller saved in Chatwoot, by name; none without an own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`.
+    pub async fn custom_filters(&self) -> Result<Page<CustomFilterView>, ClientError> {
+        self.get("/custom-filters", &NO_QUERY).await
     }
 
     /// The macros that the caller may run, by name; none without an own Chatwoot token.

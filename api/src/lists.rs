@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::ConversationId;
+use crate::inbox::ConversationStatus;
 
 /// A prepared text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,6 +56,62 @@ pub struct RatingView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+}
+
+/// A notification of the caller's in Chatwoot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NotificationView {
+    /// Chatwoot's id.
+    pub id: i64,
+    /// Chatwoot's word for why, such as `conversation_mention` or `conversation_assignment`.
+    pub notification_type: String,
+    /// What happened, for people.
+    pub title: String,
+    /// Who said what.
+    pub body: String,
+    /// The conversation; absent where that is gone.
+    #[schema(value_type = Option<i64>)]
+    pub conversation_id: Option<ConversationId>,
+    /// When it was read.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub read_at: Option<Timestamp>,
+    /// Set aside until then.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub snoozed_until: Option<Timestamp>,
+    /// Last activity.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_activity_at: Timestamp,
+}
+
+/// A conversation where the caller was mentioned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MentionView {
+    /// Chatwoot's display id.
+    #[schema(value_type = i64)]
+    pub conversation_id: ConversationId,
+    /// Its state.
+    pub status: ConversationStatus,
+    /// Its inbox.
+    pub inbox_id: i64,
+    /// The customer's name.
+    pub contact: Option<String>,
+    /// Last activity.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_activity_at: Timestamp,
+}
+
+/// A filter that the caller saved in Chatwoot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CustomFilterView {
+    /// Chatwoot's id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// `conversation`, `contact` or `report`.
+    pub filter_type: String,
+    /// The filter as Chatwoot keeps it; empty where it has none.
+    #[schema(value_type = Object)]
+    pub query: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Which ratings.

@@ -13,6 +13,7 @@ mod conversation;
 pub(crate) mod de;
 mod message;
 mod page;
+mod personal;
 
 pub use account::*;
 pub use agent::*;
@@ -20,6 +21,7 @@ pub use contact::*;
 pub use conversation::*;
 pub use message::*;
 pub use page::*;
+pub use personal::*;
 
 /// An attribute object with keys of the account's own.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

@@ -11,8 +11,8 @@ use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessag
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Account, Agent, ApiInfo, AssignmentAnswer, Attributes, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactPage, Conversation,
-    ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, Data, Inbox, Label, Macro, Message, MessagesPage, Meta,
-    OneWebhook, Payload, Profile, Status, StatusChanged, Team, Webhook, Webhooks,
+    ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, CustomFilter, Data, Inbox, Label, Macro, Message,
+    MessagesPage, Meta, NotificationList, OneWebhook, Payload, Profile, Status, StatusChanged, Team, Webhook, Webhooks,
 };
 
 /// The slowest line that files are given time for: 1 Mbit/s.
@@ -110,6 +110,17 @@ impl Client {
     /// The macros that the token's user may run: global ones and their own.
     pub async fn macros(&self) -> Result<Vec<Macro>, Error> {
         self.in_account(Method::GET, "/macros").answer::<Payload<_>>().await.map(|answer| answer.payload)
+    }
+
+    /// A page of the token's user's notifications from 1, 15 each, latest activity first: read and snoozed ones too.
+    pub async fn notifications(&self, page: u32) -> Result<NotificationList, Error> {
+        let query = [("page", page.to_string()), ("includes[]", "read".to_owned()), ("includes[]", "snoozed".to_owned())];
+        self.in_account(Method::GET, "/notifications").query(&query).answer::<Data<_>>().await.map(|answer| answer.data)
+    }
+
+    /// The token's user's saved filters of a type: "conversation", "contact" or "report".
+    pub async fn custom_filters(&self, filter_type: &str) -> Result<Vec<CustomFilter>, Error> {
+        self.in_account(Method::GET, "/custom_filters").query(&[("filter_type", filter_type.to_owned())]).answer().await
     }
 
     /// Runs a macro, some time after the answer and as the token's user. An unknown macro is 200 too: check that it is there. **Not

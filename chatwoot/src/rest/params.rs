@@ -57,6 +57,8 @@ pub struct ListQuery {
     pub team_id: Option<i64>,
     /// Any of these labels.
     pub labels: Vec<String>,
+    /// Only those where the token's user was mentioned.
+    pub mentioned: bool,
     /// Part of a message's text.
     pub q: Option<String>,
     /// Order.
@@ -79,6 +81,11 @@ impl ListQuery {
         Self { status: Some("all".to_owned()), page: Some(page), ..Self::default() }
     }
 
+    /// A page of those where the token's user was mentioned, latest activity first.
+    pub fn mentions(page: u32) -> Self {
+        Self { mentioned: true, ..Self::latest(page) }
+    }
+
     /// What changed in the last `seconds`, unpaged. Keep it short, and add 15 s of overlap.
     pub fn updated_within(seconds: u32) -> Self {
         Self { status: Some("all".to_owned()), updated_within_s: Some(seconds), ..Self::default() }
@@ -91,6 +98,7 @@ impl ListQuery {
         put("assignee_type", self.assignee.map(|who| who.as_str().to_owned()));
         put("inbox_id", self.inbox_id.map(|id| id.to_string()));
         put("team_id", self.team_id.map(|id| id.to_string()));
+        put("conversation_type", self.mentioned.then(|| "mention".to_owned()));
         put("q", self.q.clone());
         let sort = match self.sort {
             ListSort::ActivityDesc => None,

@@ -49,6 +49,9 @@ pub(crate) fn of(client: &Client, step: &Step<'_>, method: &str, template: &str)
         }
         ("GET", "/canned_responses") => read!(client.canned_responses()),
         ("GET", "/custom_attribute_definitions") => read!(client.custom_attribute_definitions()),
+        ("GET", "/macros") => read!(client.macros()),
+        ("GET", "/notifications") => read!(client.notifications(1)),
+        ("GET", "/custom_filters") => read!(client.custom_filters("conversation")),
         ("GET", "/webhooks") => read!(client.webhooks()),
         ("POST", "/webhooks") => {
             let hook = NewWebhook { url: "https://example.com".to_owned(), name: None, subscriptions: vec!["message_created".to_owned()] };

@@ -1,8 +1,8 @@
-//! Around a write: what it would do besides, typing, macros, and the own token that it goes out with.
+//! Around a write: what it would do besides, typing, running macros, and the own token that it goes out with.
 
 use api::error::{Code, ErrorBody};
-use api::inbox::{ConversationStatus, Effect, EffectQuery, MacroView, OutboxView, RunMacro, Typing, TypingView};
-use api::page::{Data, Page, PageMeta};
+use api::inbox::{ConversationStatus, Effect, EffectQuery, OutboxView, RunMacro, Typing, TypingView};
+use api::page::Data;
 use api::tenant::{LinkChatwoot, MeView};
 use axum::Json;
 use axum::body::Bytes;
@@ -84,23 +84,6 @@ pub(crate) async fn typing(caller: Caller, Path(id): Path<String>, body: Bytes) 
     let typing: Typing = read_body(&body)?;
     let sent = caller.tenant().sync.as_ref().is_some_and(|sync| sync.typing(&caller.user.name, id, typing.on, typing.private));
     Ok(Json(Data { data: TypingView { sent } }))
-}
-
-/// The macros that the caller may run, by name: read with the caller's own Chatwoot token, none without one.
-#[utoipa::path(get, path = "/macros", tag = "directory", security(("bearer" = [])), responses((status = 200, body = Page<MacroView>)))]
-pub(crate) async fn macros(caller: Caller) -> Result<Json<Page<MacroView>>, Fault> {
-    let known = match &caller.tenant().sync {
-        Some(sync) => sync.macros(&caller.user.name).await.map_err(|err| unavailable(&err))?.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    let view = |known: chatwoot::model::Macro| {
-        let actions = known.actions.into_iter().map(|action| action.action_name).collect();
-        MacroView { id: known.id, name: known.name, actions }
-    };
-    let mut data: Vec<MacroView> = known.into_iter().map(view).collect();
-    data.sort_by_key(|row| (row.name.to_lowercase(), row.id));
-    let total = data.len() as u64;
-    Ok(Json(Page { meta: PageMeta { total, limit: u32::try_from(data.len()).unwrap_or(u32::MAX), ..PageMeta::default() }, data }))
 }
 
 /// Runs a macro on a conversation, through the outbox and with the caller's own Chatwoot token.
@@ -187,6 +170,9 @@ async fn keep(caller: &Caller, token: Option<crate::secret::Token>) -> Result<Js
             .store
             .write(caller.key(), move |scope| {
                 let who = person.person(scope)?;
+                if let Some(agent) = who.agent_id().filter(|_| !linked) {
+                    scope.forget_personal(agent)?;
+                }
                 let entry = AuditEntry {
                     actor: who.actor(),
                     via: "api",

@@ -16,6 +16,7 @@ mod health;
 mod lists;
 mod messages;
 mod outbox;
+mod personal;
 mod request;
 mod respond;
 mod stream;
@@ -72,7 +73,6 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ahead::foresee))
         .routes(routes!(ahead::typing))
         .routes(routes!(ahead::run_macro))
-        .routes(routes!(ahead::macros))
         .routes(routes!(ahead::link, ahead::unlink))
         .routes(routes!(contacts::view, contacts::update))
         .routes(routes!(outbox::list))
@@ -85,6 +85,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(lists::canned_responses))
         .routes(routes!(lists::custom_attribute_definitions))
         .routes(routes!(lists::csat_responses))
+        .routes(routes!(personal::notifications))
+        .routes(routes!(personal::mentions))
+        .routes(routes!(personal::custom_filters))
+        .routes(routes!(personal::macros))
         .routes(routes!(feed::list))
         .routes(routes!(feed::view))
         .routes(routes!(webhook::receive))

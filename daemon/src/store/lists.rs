@@ -6,7 +6,7 @@ use api::lists::{CannedResponseView, CustomAttributeView, RatingView};
 use rusqlite::{Row, named_params};
 
 use super::{NewActivity, Scope, Sql, StoreError};
-use crate::clock::timestamp;
+use crate::clock::{Micros, timestamp};
 
 impl Scope<'_> {
     /// Canned responses by short code.
@@ -114,31 +114,42 @@ impl Scope<'_> {
         Ok((rows, self.number(COUNT, named_params! { ":conversation": conversation })?.unsigned_abs()))
     }
 
-    /// What the agent alone may see, newest id first.
-    pub fn personal(&self, agent: i64, kind: Personal) -> Result<Vec<serde_json::Value>, StoreError> {
+    /// What the agent alone may see of one kind, and when Chatwoot was asked for it; `None` before it ever was.
+    pub fn personal(&self, agent: i64, kind: Personal) -> Result<Option<(Micros, Vec<serde_json::Value>)>, StoreError> {
         const SQL: Sql =
             Sql::new("select body from personal where tenant_id = :tenant and agent_id = :agent and kind = :kind order by id desc");
+        let Some(at) = self.cursor(&kind.cursor(agent))? else { return Ok(None) };
         let texts: Vec<String> = self.all(SQL, named_params! { ":agent": agent, ":kind": kind.as_str() }, |row| row.get(0))?;
         let read =
             |text: String| serde_json::from_str(&text).map_err(|err| StoreError::Corrupt { table: "personal", message: err.to_string() });
-        texts.into_iter().map(read).collect()
+        Ok(Some((at, texts.into_iter().map(read).collect::<Result<_, _>>()?)))
     }
 
-    /// Replaces what the agent alone may see of one kind: ids and bodies.
-    pub fn replace_personal(&self, agent: i64, kind: Personal, rows: &[(i64, serde_json::Value)]) -> Result<(), StoreError> {
+    /// Replaces what the agent alone may see of one kind by what Chatwoot was asked for at `at`: ids and bodies. What was asked for later stays.
+    pub fn replace_personal(&self, agent: i64, kind: Personal, at: Micros, rows: &[(i64, serde_json::Value)]) -> Result<(), StoreError> {
         const CLEAR: Sql = Sql::new("delete from personal where tenant_id = :tenant and agent_id = :agent and kind = :kind");
         const ADD: Sql =
             Sql::new("insert or replace into personal (tenant_id, agent_id, kind, id, body) values (:tenant, :agent, :kind, :id, :body)");
+        if self.cursor::<Micros>(&kind.cursor(agent))?.is_some_and(|known| known > at) {
+            return Ok(());
+        }
         self.run(CLEAR, named_params! { ":agent": agent, ":kind": kind.as_str() })?;
         for (id, body) in rows {
             self.run(ADD, named_params! { ":agent": agent, ":kind": kind.as_str(), ":id": id, ":body": body.to_string() })?;
         }
-        Ok(())
+        self.set_cursor(&kind.cursor(agent), &at)
+    }
+
+    /// Forgets what the agent alone may see.
+    pub fn forget_personal(&self, agent: i64) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new("delete from personal where tenant_id = :tenant and agent_id = :agent");
+        self.run(SQL, named_params! { ":agent": agent })?;
+        Personal::ALL.into_iter().try_for_each(|kind| self.drop_cursor(&kind.cursor(agent)))
     }
 }
 
 /// What one agent alone may see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Personal {
     /// Notifications.
     Notification,
@@ -151,6 +162,14 @@ pub enum Personal {
 }
 
 impl Personal {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Notification, Self::Mention, Self::CustomFilter, Self::Macro];
+
+    /// Where it is kept when a kind of an agent's was asked for.
+    fn cursor(self, agent: i64) -> String {
+        format!("personal/{agent}/{}", self.as_str())
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Notification => "notification",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chatwoot::Secret;
 use chatwoot::error::Error;
-use chatwoot::model::{Macro, Profile, Role};
+use chatwoot::model::{Profile, Role};
 use tokio::time::Instant;
 
 use super::{SyncHandle, lock};
@@ -58,18 +58,6 @@ impl SyncHandle {
         let members = self.core.call(|client| async move { client.team_members(team_id).await });
         let members = tokio::time::timeout(ASK_LIMIT, members).await.ok()?.ok()?;
         Some(members.iter().any(|agent| agent.id == agent_id))
-    }
-
-    /// The macros of a user with an own token; `None` without one.
-    ///
-    /// # Errors
-    /// What keeps Chatwoot from answering.
-    pub async fn macros(&self, user: &str) -> Result<Option<Vec<Macro>>, Error> {
-        let acting = self.core.acting_as(Some(user))?;
-        if acting.own.is_none() {
-            return Ok(None);
-        }
-        acting.client.macros().await.map(Some)
     }
 
     /// Passes on that a user types, or no longer does, in the background; `false` where that is not worth a call now.

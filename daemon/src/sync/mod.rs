@@ -14,6 +14,7 @@
 //! | `rate` | when a request may leave |
 //! | `push`, `write`, `set` and `look` | the outbox: when to send, how to write, and whether it arrived already |
 //! | `presence` | linked agents whose inbox is open |
+//! | `personal` | what a linked agent alone may see |
 //! | `ask` | what a caller wants to know of Chatwoot now, and what is only worth passing on now |
 //! | `link` | how it stands, in words |
 //! | `doctor` | what `afenda doctor` asks Chatwoot |
@@ -32,6 +33,7 @@ mod listen;
 mod lists;
 mod look;
 pub mod normalise;
+pub(crate) mod personal;
 mod presence;
 mod pull;
 mod push;

@@ -1,18 +1,22 @@
 //! A linked agent who has the inbox open counts as present in Chatwoot, as on its own page: a second websocket with the agent's own token, and a
 //! heartbeat on it. Only while the inbox is open, and not at all with `sync.agent_presence = false`.
 //!
-//! Never here: data. The sync user's websocket brings all of it already.
+//! What its frames say of the agent's own (notifications, mentions) is read again by `personal`.
+//!
+//! Never here: the account's data. The sync user's websocket brings all of it already.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwoot::cable::{Backoff, CableConfig, CableItem, Limits, Subscription, connect};
+use chatwoot::cable::{Backoff, CableConfig, CableEvent, CableItem, Limits, Subscription, connect};
 use chatwoot::error::Error;
 use chatwoot::{Client, Secret};
 use tokio_util::sync::CancellationToken;
 
+use super::personal::{Changed, keep_up};
 use super::{Core, SyncHandle, lock};
+use crate::store::Personal;
 
 /// Between heartbeats: Chatwoot counts a user as online for 20 s after one (section 11.3).
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -39,11 +43,11 @@ impl SyncHandle {
         let (count, stop) = present.entry(user.to_owned()).or_insert_with(|| (0, core.cx.stop.child_token()));
         *count += 1;
         if *count == 1 {
-            let (core, stop) = (Arc::clone(core), stop.clone());
+            let (core, stop, user) = (Arc::clone(core), stop.clone(), user.to_owned());
             tokio::spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = stay(&core, client) => {}
+                    () = stay(&core, &user, client) => {}
                 }
             });
         }
@@ -65,11 +69,11 @@ impl Drop for Attendance {
 }
 
 /// Holds the websocket until it is dropped.
-async fn stay(core: &Core, client: Client) {
+async fn stay(core: &Core, name: &str, client: Client) {
     let mut backoff = Backoff::new(RETRY_FIRST, RETRY_MAX, rand::random());
     loop {
         core.until_ready().await;
-        match connection(core, &client).await {
+        match connection(core, name, &client).await {
             Ok(()) => backoff.reset(),
             Err(err) => {
                 tracing::debug!(tenant = %core.cx.slug, error = &err as &dyn std::error::Error, "an agent's presence cannot be told")
@@ -80,7 +84,7 @@ async fn stay(core: &Core, client: Client) {
 }
 
 /// One connection, to its end.
-async fn connection(core: &Core, client: &Client) -> Result<(), Error> {
+async fn connection(core: &Core, name: &str, client: &Client) -> Result<(), Error> {
     let user = core.call(|_| async { client.profile().await }).await?;
     let subscription =
         Subscription { pubsub_token: Secret::new(user.pubsub_token.expose()), account_id: core.cx.chatwoot.account_id, user_id: user.id };
@@ -88,10 +92,24 @@ async fn connection(core: &Core, client: &Client) -> Result<(), Error> {
     config.roots = core.roots.clone();
     config.limits = Limits { presence: Some(HEARTBEAT), ..Limits::default() };
     let mut cable = connect(config).await?;
-    while let Some(item) = cable.next().await {
-        if matches!(item, CableItem::Closed(_)) {
-            break;
+    let changed = Changed::default();
+    let listen = async {
+        while let Some(item) = cable.next().await {
+            match item {
+                // What came before it was not heard.
+                CableItem::Confirmed => changed.mark(&Personal::ALL),
+                CableItem::Event(event) => match *event {
+                    CableEvent::Notification(_) => changed.mark(&[Personal::Notification]),
+                    CableEvent::Mentioned(_) => changed.mark(&[Personal::Mention]),
+                    _ => {}
+                },
+                CableItem::Closed(_) => break,
+            }
         }
+    };
+    tokio::select! {
+        () = listen => {}
+        () = keep_up(core, name, user.id, &changed) => {}
     }
     Ok(())
 }

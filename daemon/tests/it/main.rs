@@ -12,6 +12,7 @@ mod idempotency;
 mod isolation;
 mod openapi;
 mod outbox;
+mod personal;
 mod start;
 mod stream;
 mod tenants;
