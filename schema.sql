@@ -187,12 +187,10 @@ create table personal (
     primary key (tenant_id, agent_id, kind, id)
 ) strict, without rowid;
 
--- Search. The index keeps no text of its own; triggers keep it in step with `messages`.
+-- Search. The index keeps no text of its own. What is inserted into `messages` is put into it in the same commit, many rows in one step
+-- (`store::apply::message`); triggers do the rest.
 create virtual table messages_fts using fts5 (content, content='messages', content_rowid='row', tokenize='unicode61 remove_diacritics 2');
 
-create trigger messages_fts_insert after insert on messages begin
-    insert into messages_fts (rowid, content) values (new.row, new.content);
-end;
 create trigger messages_fts_delete after delete on messages begin
     insert into messages_fts (messages_fts, rowid, content) values ('delete', old.row, old.content);
 end;

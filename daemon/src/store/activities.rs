@@ -53,8 +53,7 @@ impl Scope<'_> {
             "insert into activities (tenant_id, seq, id, type, actor_user, actor_name, subject_type, subject_id, conversation_id, at_us, data)
              values (:tenant, :seq, :id, :type, :actor_user, :actor_name, :subject_type, :subject_id, :conversation_id, :at, :data)",
         );
-        let brings = matches!(new.kind, ActivityType::ConversationCreated | ActivityType::MessageCreated | ActivityType::ContactUpdated);
-        if brings && self.is_quiet() {
+        if self.is_untold(new.kind) {
             return Ok(0);
         }
         let activity = Activity {
@@ -85,6 +84,11 @@ impl Scope<'_> {
         }
         self.publish(activity);
         Ok(seq)
+    }
+
+    /// Whether clients do not hear of this now.
+    pub(super) fn is_untold(&self, kind: ActivityType) -> bool {
+        self.is_quiet() && matches!(kind, ActivityType::ConversationCreated | ActivityType::MessageCreated | ActivityType::ContactUpdated)
     }
 
     /// The newest seq; 0 before the first row.

@@ -100,10 +100,11 @@ impl Scope<'_> {
         )?;
         self.replace_labels(new.id, &new.labels)?;
         self.overlay_pending(new.id)?;
-        let after = self.conversation(new.id, "")?;
-        let same = match (&before, &after) {
-            (Some(before), Some(after)) => *before == api::inbox::ConversationView { as_of: before.as_of, ..after.clone() },
-            _ => false,
+        let same = match before {
+            Some(before) => {
+                self.conversation(new.id, "")?.is_some_and(|after| before == api::inbox::ConversationView { as_of: before.as_of, ..after })
+            }
+            None => false,
         };
         if same {
             return Ok(Applied::Same);
@@ -145,6 +146,7 @@ impl Scope<'_> {
     /// The conversation is gone from Chatwoot: a read of it answered 404.
     pub fn delete_conversation(&self, id: i64) -> Result<Applied, StoreError> {
         const DELETE: Sql = Sql::new("delete from conversations where tenant_id = :tenant and id = :id");
+        self.index_gathered()?; // Its messages go, and leave the index as they do.
         self.entomb("conversation", id)?;
         if self.run(DELETE, named_params! { ":id": id })? == 0 {
             return Ok(Applied::Same);

@@ -56,6 +56,10 @@ use writer::Writer;
 
 /// Committed activities wait here for slow streams; one that falls further behind reads the table instead.
 const FEED_CAPACITY: usize = 1024;
+/// Pages the writer keeps in memory, in KiB: what the first copy touches again and again stays there, and the daemon below its 80 MiB.
+const WRITER_CACHE_KIB: i64 = 16 * 1024;
+/// The journal is copied into the file when it has so many pages (16 MiB): a page that changes often is then copied once.
+const CHECKPOINT_PAGES: i64 = 4_000;
 /// Another process (`afenda daemon token`) may hold the file for the length of one small write.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -268,6 +272,10 @@ fn writer_pragmas(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "synchronous", "full")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "secure_delete", true)?;
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // What a savepoint keeps to roll back: a batch of one writer, a few MiB at most.
+    conn.pragma_update(None, "temp_store", "memory")?;
     conn.set_prepared_statement_cache_capacity(256);
     Ok(())
 }

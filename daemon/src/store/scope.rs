@@ -57,15 +57,17 @@ pub struct Scope<'c> {
     now: Micros,
     feed: Option<&'c RefCell<Vec<Committed>>>,
     quiet: Cell<bool>,
+    /// Messages that are in the table and not yet in the full-text index, by row; `None` outside [`Scope::indexing_together`].
+    unindexed: RefCell<Option<Vec<i64>>>,
 }
 
 impl<'c> Scope<'c> {
     pub(super) fn reading(conn: &'c Connection, tenant: TenantKey, now: Micros) -> Self {
-        Self { conn, tenant, now, feed: None, quiet: Cell::new(false) }
+        Self { conn, tenant, now, feed: None, quiet: Cell::new(false), unindexed: RefCell::default() }
     }
 
     pub(super) fn writing(conn: &'c Connection, tenant: TenantKey, now: Micros, feed: &'c RefCell<Vec<Committed>>) -> Self {
-        Self { conn, tenant, now, feed: Some(feed), quiet: Cell::new(false) }
+        Self { conn, tenant, now, feed: Some(feed), quiet: Cell::new(false), unindexed: RefCell::default() }
     }
 
     /// The time of this read or write: one for all of it.
@@ -88,6 +90,30 @@ impl<'c> Scope<'c> {
 
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet.get()
+    }
+
+    /// Runs `work`, and puts the messages that are new by it into the full-text index in one step: FTS5 writes a piece of index for every
+    /// statement. Where `work` fails the write is rolled back, and nothing is left to do.
+    pub fn indexing_together<T>(&self, work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.unindexed.replace(Some(Vec::new()));
+        let done = work().and_then(|done| self.index_gathered().map(|()| done));
+        self.unindexed.replace(None);
+        done
+    }
+
+    /// Keeps a row for the end of [`Scope::indexing_together`]; `false` outside of it.
+    pub(super) fn gather_unindexed(&self, row: i64) -> bool {
+        self.unindexed.borrow_mut().as_mut().map(|rows| rows.push(row)).is_some()
+    }
+
+    /// The rows that wait for the index; none do afterwards.
+    pub(super) fn take_unindexed(&self) -> Vec<i64> {
+        self.unindexed.borrow_mut().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// SQLite's number of the row that was inserted last.
+    pub(super) fn inserted(&self) -> i64 {
+        self.conn.last_insert_rowid()
     }
 
     pub(super) fn publish(&self, activity: api::event::Activity) {

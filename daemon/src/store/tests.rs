@@ -305,6 +305,51 @@ async fn search_takes_words_as_they_are_typed() {
 }
 
 #[tokio::test]
+async fn messages_kept_together_are_found_as_they_are_in_the_end() {
+    let bench = bench().await;
+    let file = Connection::open(bench.folder.path().join("afenda.db")).unwrap();
+    // FTS5 compares its index with the table, text by text.
+    let whole =
+        || file.execute_batch("insert into messages_fts (messages_fts, rank) values ('integrity-check', 1)").map_err(|err| err.to_string());
+    bench
+        .write(bench.ours, |scope| {
+            scope.indexing_together(|| {
+                for id in 600..700 {
+                    scope.apply_message_here(&message(id, &format!("kiwi{id}")), Some(at(2)))?;
+                }
+                let edited = scope.apply_message_here(&message(600, "mango"), Some(at(3)))?;
+                let after = scope.apply_message_here(&message(700, "papaya"), Some(at(3)))?;
+                assert_eq!((edited, after), (Applied::Changed, Applied::Created));
+                Ok(())
+            })
+        })
+        .await;
+    let fails = |scope: &Scope<'_>| -> Result<(), StoreError> {
+        scope.indexing_together(|| {
+            scope.apply_message_here(&message(701, "litchi"), Some(at(2)))?;
+            Err(StoreError::Closed)
+        })
+    };
+    assert!(bench.store.write(bench.ours, fails).await.is_err());
+    bench.write(bench.ours, |scope| scope.apply_message(&message(702, "guava"), None)).await;
+    assert_eq!(whole(), Ok(()));
+    for (q, want) in [("kiwi600", 0), ("kiwi601", 1), ("kiwi699", 1), ("mango", 1), ("papaya", 1), ("litchi", 0), ("guava", 1)] {
+        let filter = ConversationFilter { q: Some(q.to_owned()), ..all(Sort::Activity) };
+        let found = bench.read(bench.ours, move |scope| scope.conversations(&filter, Place::default(), 9, "")).await.0.len();
+        assert_eq!(found, want, "{q}");
+    }
+    bench
+        .write(bench.ours, |scope| {
+            scope.indexing_together(|| {
+                scope.apply_message_here(&message(703, "quince"), Some(at(2)))?;
+                scope.delete_conversation(12)
+            })
+        })
+        .await;
+    assert_eq!(whole(), Ok(()));
+}
+
+#[tokio::test]
 async fn an_unconfirmed_write_shows_over_what_chatwoot_says_until_it_is_done() {
     let bench = bench().await;
     let new = |kind, payload| NewOutbox { conversation_id: 12, kind, payload, user: None, approval_id: None, not_before: 0 };

@@ -206,14 +206,17 @@ impl Door {
         let mut outcome = Outcome::default();
         if let Some(contact) = normalise::contact_of(from) {
             let id = contact.view.id;
-            match (how.asked(), scope.contact(id)?) {
-                (Some(asked), _) => outcome.news |= scope.apply_contact(&contact, asked)?.is_news(),
-                // Nothing it says has a clock; a read of its own decides.
-                (None, Some(known)) if known == contact.view => {}
-                (None, Some(_)) => outcome = outcome.and(mark(scope, RereadKind::Contact, id, 0)?),
-                (None, None) => {
-                    outcome.news |= scope.apply_contact(&contact, Asked { ours: 0, theirs: 0 })?.is_news();
-                    outcome = outcome.and(mark(scope, RereadKind::Contact, id, 0)?);
+            if let Some(asked) = how.asked() {
+                outcome.news |= scope.apply_contact(&contact, asked)?.is_news();
+            } else {
+                match scope.contact(id)? {
+                    // Nothing it says has a clock; a read of its own decides.
+                    Some(known) if known == contact.view => {}
+                    Some(_) => outcome = outcome.and(mark(scope, RereadKind::Contact, id, 0)?),
+                    None => {
+                        outcome.news |= scope.apply_contact(&contact, Asked { ours: 0, theirs: 0 })?.is_news();
+                        outcome = outcome.and(mark(scope, RereadKind::Contact, id, 0)?);
+                    }
                 }
             }
         }
@@ -255,7 +258,42 @@ impl Door {
             // A message nobody has seen yet cannot be older than what is here: it is shown at once, and read again all the same.
         }
         let applied = scope.apply_message(&row, how.asked())?;
-        outcome.news |= applied.is_news();
+        if applied == Applied::Created && how == How::Live && whole.is_none() {
+            outcome = outcome.and(moved(scope, from, &row)?);
+        }
+        Ok(outcome.and(self.applied(scope, &row, how, applied)?))
+    }
+
+    /// Applies a page of messages that was read, as each by itself, with one look for the conversation of them. `quiet` says of which the
+    /// clients do not hear (see [`Scope::quietly`]). Returns besides how many were news.
+    pub(super) fn messages(
+        &self,
+        scope: &Scope<'_>,
+        page: &[model::Message],
+        asked: Asked,
+        quiet: impl Fn(&model::Message) -> bool,
+    ) -> Result<(Outcome, u64), StoreError> {
+        let (mut outcome, mut news, mut looked) = (Outcome::default(), 0, None);
+        for from in page {
+            let Some(row) = normalise::message(from, scope.now()) else { continue };
+            let refusal = match looked {
+                Some((id, refusal)) if id == row.conversation_id => refusal,
+                _ => scope.refusal(row.conversation_id)?,
+            };
+            looked = Some((row.conversation_id, refusal));
+            let one = scope.quietly(quiet(from), || {
+                let applied = refusal.map_or_else(|| scope.apply_message_here(&row, Some(asked)), Ok)?;
+                self.applied(scope, &row, How::Read(asked), applied)
+            })?;
+            news += u64::from(one.news);
+            outcome = outcome.and(one);
+        }
+        Ok((outcome, news))
+    }
+
+    /// What follows from a message that was applied.
+    fn applied(&self, scope: &Scope<'_>, row: &MessageRow, how: How, applied: Applied) -> Result<Outcome, StoreError> {
+        let mut outcome = Outcome { news: applied.is_news(), ..Outcome::default() };
         match applied {
             Applied::Orphan => {
                 outcome = outcome.and(mark(scope, RereadKind::Conversation, row.conversation_id, 0)?);
@@ -265,10 +303,7 @@ impl Door {
                 outcome.orphan = true;
             }
             Applied::Created => {
-                if how == How::Live && whole.is_none() {
-                    outcome = outcome.and(moved(scope, from, &row)?);
-                }
-                self.note(scope, &row)?;
+                self.note(scope, row)?;
                 outcome.escalation |= row.message_type == MessageType::Activity
                     && scope.cursor::<PendingEscalation>(&format!("{ESCALATE_CURSOR}{}", row.conversation_id))?.is_some();
             }

@@ -28,6 +28,9 @@ pub(super) const MARK: &str = "afenda_id";
 
 /// A text cut to `max` characters.
 fn cut(text: &str, max: usize) -> String {
+    if text.len() <= max {
+        return text.to_owned();
+    }
     match text.char_indices().nth(max) {
         Some((at, _)) => text.get(..at).unwrap_or_default().to_owned(),
         None => text.to_owned(),

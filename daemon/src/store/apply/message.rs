@@ -32,18 +32,29 @@ impl Scope<'_> {
     /// What may be older than the row takes nothing back: neither a delivery nor a deletion. Where it differs the message is marked to be
     /// read again, and that is [`Applied::Unclear`].
     pub fn apply_message(&self, new: &MessageRow, read: Option<Asked>) -> Result<Applied, StoreError> {
-        if self.is_gone("conversation", new.conversation_id)? {
-            return Ok(Applied::Gone);
+        match self.refusal(new.conversation_id)? {
+            Some(refusal) => Ok(refusal),
+            None => self.apply_message_here(new, read),
         }
-        if !self.has_conversation(new.conversation_id)? {
-            return Ok(Applied::Orphan);
+    }
+
+    /// Why messages of this conversation are not kept, if they are not: it is gone, or not here yet.
+    pub fn refusal(&self, conversation_id: i64) -> Result<Option<Applied>, StoreError> {
+        if self.is_gone("conversation", conversation_id)? {
+            return Ok(Some(Applied::Gone));
         }
+        Ok((!self.has_conversation(conversation_id)?).then_some(Applied::Orphan))
+    }
+
+    /// As [`Scope::apply_message`], where [`Scope::refusal`] of its conversation was asked already, in the same write.
+    pub fn apply_message_here(&self, new: &MessageRow, read: Option<Asked>) -> Result<Applied, StoreError> {
         let attachments =
             serde_json::to_string(&new.attachments).map_err(|err| StoreError::Corrupt { table: "messages", message: err.to_string() })?;
-        let Some(kept) = self.kept(new.id)? else {
-            self.put_message(new, new.state.unwrap_or(DeliveryState::Sent), &attachments, read, true)?;
+        if self.insert_message(new, &attachments, read)? {
             return Ok(Applied::Created);
-        };
+        }
+        self.index_gathered()?; // The index is brought up to date before what it was told changes.
+        let Some(kept) = self.kept(new.id)? else { return Ok(Applied::Same) };
         let said = match (read, new.updated_at) {
             (Some(asked), _) => Said::Read(asked.theirs),
             (None, Some(clock)) => Said::Frame(clock),
@@ -67,7 +78,7 @@ impl Scope<'_> {
                 state = further(kept.state, state);
             }
         }
-        let changed = self.put_message(new, state, &attachments, read, false)?;
+        let changed = self.update_message(new, state, &attachments, read)?;
         Ok(match (unclear, changed) {
             (true, _) => Applied::Unclear,
             (false, true) => Applied::Changed,
@@ -95,29 +106,65 @@ impl Scope<'_> {
         })
     }
 
-    /// Writes the row and tells the clients; `false` when it was so already.
-    fn put_message(
-        &self,
-        new: &MessageRow,
-        state: DeliveryState,
-        attachments: &str,
-        read: Option<Asked>,
-        first: bool,
-    ) -> Result<bool, StoreError> {
-        const UPSERT: Sql = Sql::new(
+    /// Writes the row, unless one with its id is here (`false`).
+    fn insert_message(&self, new: &MessageRow, attachments: &str, read: Option<Asked>) -> Result<bool, StoreError> {
+        const INSERT: Sql = Sql::new(
             "insert into messages (tenant_id, id, conversation_id, message_type, private, content, content_type, state, error, sender_kind,
                  sender_id, sender_name, attachments, deleted, in_reply_to, afenda_id, created_at_us, updated_at_us, read_at_us)
              values (:tenant, :id, :conversation, :type, :private, :content, :content_type, :state, :error, :sender_kind,
                  :sender_id, :sender_name, :attachments, :deleted, :in_reply_to, :afenda_id, :created, :updated, :read)
-             on conflict (tenant_id, id) do update set conversation_id = excluded.conversation_id, message_type = excluded.message_type,
-                 private = excluded.private, content = excluded.content, content_type = excluded.content_type, state = excluded.state,
-                 error = excluded.error, sender_kind = coalesce(excluded.sender_kind, sender_kind), sender_id = coalesce(excluded.sender_id, sender_id),
-                 sender_name = coalesce(excluded.sender_name, sender_name), attachments = excluded.attachments, deleted = excluded.deleted,
-                 in_reply_to = excluded.in_reply_to, afenda_id = coalesce(excluded.afenda_id, afenda_id), created_at_us = excluded.created_at_us
-             where (messages.conversation_id, messages.content, messages.content_type, messages.state, messages.error, messages.sender_name,
-                    messages.attachments, messages.deleted, messages.in_reply_to)
-                is not (excluded.conversation_id, excluded.content, excluded.content_type, excluded.state, excluded.error,
-                    coalesce(excluded.sender_name, messages.sender_name), excluded.attachments, excluded.deleted, excluded.in_reply_to)",
+             on conflict do nothing",
+        );
+        let state = new.state.unwrap_or(DeliveryState::Sent);
+        let inserted = self.run(
+            INSERT,
+            named_params! {
+                ":id": new.id, ":conversation": new.conversation_id, ":type": new.message_type.as_str(), ":private": new.private,
+                ":content": new.content, ":content_type": new.content_type, ":state": state.as_str(), ":error": new.error,
+                ":sender_kind": new.sender.as_ref().map(|s| s.kind.as_str()), ":sender_id": new.sender.as_ref().and_then(|s| s.id),
+                ":sender_name": new.sender.as_ref().map(|s| s.name.as_str()), ":attachments": attachments, ":deleted": new.deleted,
+                ":in_reply_to": new.in_reply_to, ":afenda_id": new.afenda_id, ":created": new.created_at, ":updated": new.updated_at,
+                ":read": read.map_or(0, |asked| asked.theirs),
+            },
+        )?;
+        if inserted == 0 {
+            return Ok(false);
+        }
+        let row = self.inserted();
+        if !self.gather_unindexed(row) {
+            self.index(&[row])?;
+        }
+        self.tell_of_message(new, state, ActivityType::MessageCreated)?;
+        Ok(true)
+    }
+
+    /// Puts rows that were inserted into the full-text index; an update and a deletion do so by themselves.
+    fn index(&self, rows: &[i64]) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "insert into messages_fts (rowid, content) select m.row, m.content from json_each(:rows) j cross join messages m on m.row = j.value
+             where m.tenant_id = :tenant",
+        );
+        self.run(SQL, named_params! { ":rows": json!(rows).to_string() })?;
+        Ok(())
+    }
+
+    /// Puts what [`Scope::indexing_together`] has gathered into the full-text index.
+    pub(in crate::store) fn index_gathered(&self) -> Result<(), StoreError> {
+        let rows = self.take_unindexed();
+        if rows.is_empty() { Ok(()) } else { self.index(&rows) }
+    }
+
+    /// Changes the row and tells the clients; `false` when it was so already.
+    fn update_message(&self, new: &MessageRow, state: DeliveryState, attachments: &str, read: Option<Asked>) -> Result<bool, StoreError> {
+        const UPDATE: Sql = Sql::new(
+            "update messages set conversation_id = :conversation, message_type = :type, private = :private, content = :content,
+                 content_type = :content_type, state = :state, error = :error, sender_kind = coalesce(:sender_kind, sender_kind),
+                 sender_id = coalesce(:sender_id, sender_id), sender_name = coalesce(:sender_name, sender_name), attachments = :attachments,
+                 deleted = :deleted, in_reply_to = :in_reply_to, afenda_id = coalesce(:afenda_id, afenda_id), created_at_us = :created
+             where tenant_id = :tenant and id = :id
+                and (conversation_id, content, content_type, state, error, sender_name, attachments, deleted, in_reply_to)
+                    is not (:conversation, :content, :content_type, :state, :error, coalesce(:sender_name, sender_name), :attachments,
+                        :deleted, :in_reply_to)",
         );
         const CLOCKS: Sql = Sql::new(
             "update messages set updated_at_us = coalesce(max(updated_at_us, :updated), updated_at_us, :updated), read_at_us = max(read_at_us, :read)
@@ -125,30 +172,36 @@ impl Scope<'_> {
         );
         let read = read.map_or(0, |asked| asked.theirs);
         let changed = self.run(
-            UPSERT,
+            UPDATE,
             named_params! {
                 ":id": new.id, ":conversation": new.conversation_id, ":type": new.message_type.as_str(), ":private": new.private,
                 ":content": new.content, ":content_type": new.content_type, ":state": state.as_str(), ":error": new.error,
                 ":sender_kind": new.sender.as_ref().map(|s| s.kind.as_str()), ":sender_id": new.sender.as_ref().and_then(|s| s.id),
-                ":sender_name": new.sender.as_ref().map(|s| s.name.clone()), ":attachments": attachments, ":deleted": new.deleted,
-                ":in_reply_to": new.in_reply_to, ":afenda_id": new.afenda_id, ":created": new.created_at, ":updated": new.updated_at,
-                ":read": read,
+                ":sender_name": new.sender.as_ref().map(|s| s.name.as_str()), ":attachments": attachments, ":deleted": new.deleted,
+                ":in_reply_to": new.in_reply_to, ":afenda_id": new.afenda_id, ":created": new.created_at,
             },
         )? > 0;
-        if !first && (changed || new.created_at > read - READ_KEPT) {
+        if changed || new.created_at > read - READ_KEPT {
             self.run(CLOCKS, named_params! { ":id": new.id, ":updated": new.updated_at, ":read": read })?;
         }
-        if !changed {
-            return Ok(false);
+        if changed {
+            self.tell_of_message(new, state, ActivityType::MessageUpdated)?;
         }
+        Ok(changed)
+    }
+
+    /// Settles the entry that a message came from, and tells the clients of the message.
+    fn tell_of_message(&self, new: &MessageRow, state: DeliveryState, kind: ActivityType) -> Result<(), StoreError> {
         if let Some(afenda_id) = &new.afenda_id {
             self.settle_by_mark(afenda_id, new.id)?;
         }
-        let kind = if first { ActivityType::MessageCreated } else { ActivityType::MessageUpdated };
+        if self.is_untold(kind) {
+            return Ok(());
+        }
         let data = json!({ "message_type": new.message_type, "private": new.private, "state": state });
         let activity = NewActivity::by_chatwoot(kind, SubjectType::Message, new.id.to_string());
         self.record_activity(activity.in_conversation(new.conversation_id, data))?;
-        Ok(true)
+        Ok(())
     }
 
     /// Whether a message with this id is here, and its type.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chatwoot::model;
 use chatwoot::rest::ContactsQuery;
+use tokio::sync::mpsc;
 
 use super::super::Core;
 use super::super::link::Failure;
@@ -19,6 +20,8 @@ use crate::store::Asked;
 
 /// A conversation that cannot be read is tried this often before the copy is complete without it: about a minute.
 const TRIES_MAX: u32 = 6;
+/// Pages of contacts between the reads and the writes: enough that a read rarely waits for a commit.
+const PAGES_MAX: usize = 16;
 /// A clock that is set forward is noticed after this long.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// And from then on this often, for whoever may have mended it meanwhile.
@@ -35,19 +38,30 @@ pub(super) async fn contacts(core: &Core, copy: &mut FirstCopy) -> Result<(), Fa
             copy.page += 1;
         }
     }
-    let mut next = Some(page(core, copy.page).await?);
-    while let Some((read, asked)) = next.take() {
-        copy.page -= 1;
-        copy.contacts += read.payload.len() as u64;
-        // One page is read while the one before is written.
-        let (kept, read) = tokio::join!(keep(core, copy, read.payload, asked), async {
-            if copy.page == 0 { Ok(None) } else { page(core, copy.page).await.map(Some) }
-        });
-        kept?;
-        core.show_progress(copy);
-        next = read?;
-    }
-    Ok(())
+    let (pages, kept) = mpsc::channel(PAGES_MAX);
+    let from = copy.page;
+    let read = async move {
+        for number in (1..=from).rev() {
+            let (page, asked) = page(core, number).await?;
+            let counted = page.payload.len() as u64;
+            if pages.send(Page { contacts: page.payload, asked, counted, next: number - 1 }).await.is_err() {
+                break; // The writing side says why.
+            }
+        }
+        Ok(())
+    };
+    let (kept, read) = tokio::join!(keep(core, copy, kept), read);
+    kept.and(read)
+}
+
+/// A page of contacts that was read.
+struct Page {
+    contacts: Vec<model::Contact>,
+    asked: Asked,
+    /// Of them, those that the list counts.
+    counted: u64,
+    /// The page to go on with.
+    next: u32,
 }
 
 async fn page(core: &Core, page: u32) -> Result<(model::ContactPage, Asked), Failure> {
@@ -62,16 +76,27 @@ async fn page(core: &Core, page: u32) -> Result<(model::ContactPage, Asked), Fai
     page.map(|page| (page, asked)).map_err(|err| core.failure(&err))
 }
 
-async fn keep(core: &Core, copy: &FirstCopy, contacts: Vec<model::Contact>, asked: Asked) -> Result<(), Failure> {
-    let (kept, telling) = (copy.clone(), core.telling(copy, false));
-    core.write(move |scope| {
-        for contact in &contacts {
-            scope.quietly(true, || scope.apply_contact(&normalise::contact(contact), asked))?;
+/// The writing side: all pages that came while the last commit was on its way to the disk, in one.
+async fn keep(core: &Core, copy: &mut FirstCopy, mut pages: mpsc::Receiver<Page>) -> Result<(), Failure> {
+    let mut batch = Vec::with_capacity(PAGES_MAX);
+    while pages.recv_many(&mut batch, PAGES_MAX).await > 0 {
+        for page in &batch {
+            copy.page = page.next;
+            copy.contacts += page.counted;
         }
-        scope.set_cursor(FIRST_COPY, &kept)?;
-        telling.record(scope)
-    })
-    .await?;
+        let (kept, telling, batch) = (copy.clone(), core.telling(copy, false), std::mem::take(&mut batch));
+        core.write(move |scope| {
+            for page in &batch {
+                for contact in &page.contacts {
+                    scope.quietly(true, || scope.apply_contact(&normalise::contact(contact), page.asked))?;
+                }
+            }
+            scope.set_cursor(FIRST_COPY, &kept)?;
+            telling.record(scope)
+        })
+        .await?;
+        core.show_progress(copy);
+    }
     Ok(())
 }
 
@@ -81,18 +106,23 @@ pub(super) async fn anonymous(core: &Core, copy: &mut FirstCopy) -> Result<(), F
         return Ok(());
     }
     copy.page = copy.page.max(1);
-    loop {
-        let (number, asked) = (copy.page, core.asked());
-        let page = core.call_as(Class::Copy, Kind::Search, |client| async move { client.contact_search("%", number).await }).await;
-        let Some(page) = given(core, page)? else { return Ok(()) };
-        let more = page.meta.has_more.unwrap_or(!page.payload.is_empty());
-        copy.page += 1;
-        keep(core, copy, page.payload, asked).await?;
-        core.show_progress(copy);
-        if !more {
-            return Ok(());
+    let (pages, kept) = mpsc::channel(PAGES_MAX);
+    let from = copy.page;
+    let read = async move {
+        for number in from.. {
+            let asked = core.asked();
+            let page = core.call_as(Class::Copy, Kind::Search, |client| async move { client.contact_search("%", number).await }).await;
+            let Some(page) = given(core, page)? else { break };
+            let more = page.meta.has_more.unwrap_or(!page.payload.is_empty());
+            let sent = pages.send(Page { contacts: page.payload, asked, counted: 0, next: number + 1 }).await;
+            if sent.is_err() || !more {
+                break; // Where the writing side has failed, it says why.
+            }
         }
-    }
+        Ok(())
+    };
+    let (kept, read) = tokio::join!(keep(core, copy, kept), read);
+    kept.and(read)
 }
 
 /// Ratings, page by page until an empty one.

@@ -1,12 +1,13 @@
 //! Conversations with their messages: a few reads at a time on one side, one write after another on the other.
 //!
 //! Reads hand over what came piece by piece; the writing side takes all pieces that gathered while its last commit was on its way to the
-//! disk, keeps them together and writes in the same commit how far that is. What is between the two is bounded, so that the memory does
-//! not grow with the account.
+//! disk, or a page of conversations with what is in them, keeps them together and writes in the same commit how far that is. What is
+//! between the two is bounded, so that the memory does not grow with the account.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use api::event::{ActivityType, SubjectType};
 use chatwoot::error::{Error, ErrorKind};
@@ -14,7 +15,7 @@ use chatwoot::model;
 use chatwoot::rest::{ListQuery, MessagesQuery};
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::super::apply::{How, Incoming, Outcome};
 use super::super::link::Failure;
@@ -30,8 +31,16 @@ pub(super) const PAGE: u64 = 25;
 /// A page of messages going forward, and going back, holds this many (section 5.1).
 const FORWARD_PAGE: usize = 100;
 const BACK_PAGE: usize = 20;
-/// Pieces between the reads and the writes: enough that a read rarely waits for a commit, and 3 MiB of usual messages at most.
-const PIECES_MAX: usize = 16;
+/// Rows between the reads and the writes, those of the commit that is on its way included: enough that a read rarely waits for a commit,
+/// and some MiB of usual messages. A longer page counts as all of it.
+const ROWS_MAX: u32 = 2_000;
+/// Pieces between them at most: each conversation is two besides its messages' pages.
+const PIECES_MAX: usize = 512;
+/// Rows that make a commit of its own: a page of conversations with twenty messages each. Small commits write the same pages of the file
+/// again and again.
+const COMMIT_ROWS: u32 = 500;
+/// And so long the first piece of a commit waits for company.
+const COMMIT_AFTER: Duration = Duration::from_millis(250);
 /// So many conversations that cannot be read one after another are no matter of the conversations: the server fails.
 const STREAK_MAX: u32 = 5;
 /// And so many in all: the copy begins its next session rather than note the whole account.
@@ -67,6 +76,25 @@ enum Piece {
     Unread(i64, String),
     /// A conversation is no longer there, it seems: it is read again by itself.
     Gone(i64),
+}
+
+impl Piece {
+    /// How many rows it is, for the bounds.
+    fn weight(&self) -> u32 {
+        let rows = match self {
+            Self::List { rows, .. } => rows.len(),
+            Self::Messages(rows, _) => rows.len(),
+            Self::Read(..) | Self::Unread(..) | Self::Gone(_) => 0,
+        };
+        u32::try_from(rows).unwrap_or(ROWS_MAX).min(ROWS_MAX)
+    }
+}
+
+/// Where the reads hand over what they brought.
+#[derive(Clone)]
+struct Pieces {
+    queue: mpsc::Sender<(Piece, Option<OwnedSemaphorePermit>)>,
+    room: Arc<Semaphore>,
 }
 
 /// What the conversations of the newest pages say; clients that show them hear of it.
@@ -116,12 +144,12 @@ async fn list(core: &Core, page: u32) -> Result<model::ConversationList, Failure
 }
 
 /// The conversations of all pages from `from` down, without those that are copied already.
-fn pages<'a>(core: &'a Core, from: u32, known: HashSet<i64>, pieces: mpsc::Sender<Piece>) -> impl Stream<Item = Result<Job, Failure>> + 'a {
+fn pages<'a>(core: &'a Core, from: u32, known: HashSet<i64>, pieces: Pieces) -> impl Stream<Item = Result<Job, Failure>> + 'a {
     struct Walk {
         next: u32,
         known: HashSet<i64>,
         before: Vec<i64>,
-        pieces: mpsc::Sender<Piece>,
+        pieces: Pieces,
     }
     let walk = Walk { next: from, known, before: Vec::new(), pieces };
     let pages = stream::try_unfold(walk, move |mut walk| async move {
@@ -147,24 +175,30 @@ fn job(row: &model::Conversation) -> Job {
     Job { id: row.id, created: row.created_at.micros().unwrap_or_default(), active: row.last_activity_at.micros().unwrap_or(Micros::MAX) }
 }
 
-/// Fails only when the writing side has failed, which then says why.
-async fn hand_over(pieces: &mpsc::Sender<Piece>, piece: Piece) -> Result<(), Failure> {
-    pieces.send(piece).await.map_err(|_| Failure::Later("what was read could not be kept".to_owned(), None))
+/// Waits for room. Fails only when the writing side has failed, which then says why.
+async fn hand_over(pieces: &Pieces, piece: Piece) -> Result<(), Failure> {
+    let failed = || Failure::Later("what was read could not be kept".to_owned(), None);
+    let room = tokio::select! {
+        room = pieces.room.clone().acquire_many_owned(piece.weight()) => room.ok(),
+        () = pieces.queue.closed() => return Err(failed()),
+    };
+    pieces.queue.send((piece, room)).await.map_err(|_| failed())
 }
 
 /// Reads all jobs and keeps what they bring.
-async fn run<S>(core: &Arc<Core>, copy: &mut FirstCopy, tell: bool, jobs: impl FnOnce(mpsc::Sender<Piece>) -> S) -> Result<(), Failure>
+async fn run<S>(core: &Arc<Core>, copy: &mut FirstCopy, tell: bool, jobs: impl FnOnce(Pieces) -> S) -> Result<(), Failure>
 where
     S: Stream<Item = Result<Job, Failure>>,
 {
-    let (pieces, kept) = mpsc::channel(PIECES_MAX);
+    let (queue, kept) = mpsc::channel(PIECES_MAX);
+    let pieces = Pieces { queue, room: Arc::new(Semaphore::new(ROWS_MAX as usize)) };
     let jobs = jobs(pieces.clone());
     let (read, kept) = tokio::join!(read(core, jobs, pieces), keep(core, copy, tell, kept));
     kept.and(read)
 }
 
 /// The reading side. Its end, with the jobs, ends the writing side.
-async fn read(core: &Core, jobs: impl Stream<Item = Result<Job, Failure>>, pieces: mpsc::Sender<Piece>) -> Result<(), Failure> {
+async fn read(core: &Core, jobs: impl Stream<Item = Result<Job, Failure>>, pieces: Pieces) -> Result<(), Failure> {
     let (cutoff, streak, pieces) = (cutoff(core), &AtomicU32::new(0), &pieces);
     let reads = jobs.map(|job| async move { one(core, &job?, cutoff, pieces, streak).await });
     let mut reads = std::pin::pin!(reads.buffer_unordered(core.cx.sync.requests_max.max(1)));
@@ -175,7 +209,7 @@ async fn read(core: &Core, jobs: impl Stream<Item = Result<Job, Failure>>, piece
 }
 
 /// One conversation. What is wrong with it alone is noted; what is wrong with the server ends the walk.
-async fn one(core: &Core, job: &Job, cutoff: Micros, pieces: &mpsc::Sender<Piece>, streak: &AtomicU32) -> Result<(), Failure> {
+async fn one(core: &Core, job: &Job, cutoff: Micros, pieces: &Pieces, streak: &AtomicU32) -> Result<(), Failure> {
     let began = core.now();
     let Err(err) = messages(core, job, cutoff, pieces).await? else {
         streak.store(0, Ordering::Relaxed);
@@ -203,7 +237,7 @@ async fn one(core: &Core, job: &Job, cutoff: Micros, pieces: &mpsc::Sender<Piece
 }
 
 /// The messages of one conversation: forward where all of it is young enough, else back from the newest.
-async fn messages(core: &Core, job: &Job, cutoff: Micros, pieces: &mpsc::Sender<Piece>) -> Result<Result<(), Error>, Failure> {
+async fn messages(core: &Core, job: &Job, cutoff: Micros, pieces: &Pieces) -> Result<Result<(), Error>, Failure> {
     if job.active < cutoff {
         return Ok(Ok(()));
     }
@@ -267,28 +301,72 @@ impl Open {
     }
 }
 
+/// Pieces for one commit: all that are there, and where they are few, those that come soon. `false` at the end.
+async fn gather(pieces: &mut mpsc::Receiver<(Piece, Option<OwnedSemaphorePermit>)>, soon: bool, batch: &mut Batch) -> bool {
+    if let Some(first) = pieces.recv().await {
+        batch.push(first);
+    }
+    let company = async {
+        while batch.pieces.len() < PIECES_MAX {
+            let next = if soon || batch.rows >= COMMIT_ROWS { pieces.try_recv().ok() } else { pieces.recv().await };
+            let Some(next) = next else { return };
+            batch.push(next);
+        }
+    };
+    // The time over means that they are few.
+    let _ = tokio::time::timeout(COMMIT_AFTER, company).await;
+    !batch.pieces.is_empty()
+}
+
+/// What goes into one commit, and the room it takes until then.
+#[derive(Default)]
+struct Batch {
+    pieces: Vec<Piece>,
+    room: Vec<OwnedSemaphorePermit>,
+    rows: u32,
+}
+
+impl Batch {
+    fn push(&mut self, (piece, room): (Piece, Option<OwnedSemaphorePermit>)) {
+        self.rows += piece.weight();
+        self.pieces.push(piece);
+        self.room.extend(room);
+    }
+}
+
 /// The writing side: keeps all pieces that have gathered in one commit, with the place of the copy.
-async fn keep(core: &Core, copy: &mut FirstCopy, tell: bool, mut pieces: mpsc::Receiver<Piece>) -> Result<(), Failure> {
-    let (mut open, mut batch) = (Open::default(), Vec::with_capacity(PIECES_MAX));
-    while pieces.recv_many(&mut batch, PIECES_MAX).await > 0 {
+async fn keep(
+    core: &Core,
+    copy: &mut FirstCopy,
+    tell: bool,
+    mut pieces: mpsc::Receiver<(Piece, Option<OwnedSemaphorePermit>)>,
+) -> Result<(), Failure> {
+    let (mut open, mut batch) = (Open::default(), Batch::default());
+    // Clients wait for what they are shown.
+    while gather(&mut pieces, tell, &mut batch).await {
+        let Batch { pieces: batch, room, .. } = std::mem::take(&mut batch);
         open.follow(&batch, copy);
         if copy.incomplete >= UNREAD_MAX {
             return Err(Failure::Later(format!("{UNREAD_MAX} conversations cannot be read; afenda keeps trying"), None));
         }
-        let (door, taken, kept) = (core.door.clone(), std::mem::take(&mut batch), copy.clone());
+        let (door, kept) = (core.door.clone(), copy.clone());
         let mut telling = core.telling(copy, false);
         let (outcome, now) = core
             .write(move |scope| {
                 let (mut copy, mut outcome) = (kept, Outcome::default());
-                for piece in taken {
-                    outcome = outcome.and(apply(scope, &door, piece, &mut copy, tell)?);
-                }
+                scope.indexing_together(|| {
+                    for piece in batch {
+                        outcome = outcome.and(apply(scope, &door, piece, &mut copy, tell)?);
+                    }
+                    Ok(())
+                })?;
                 scope.set_cursor(FIRST_COPY, &copy)?;
                 telling.count(&copy);
                 telling.record(scope)?;
                 Ok((outcome, copy))
             })
             .await?;
+        drop(room);
         *copy = now;
         core.follow(outcome);
         core.show_progress(copy);
@@ -309,13 +387,9 @@ fn apply(scope: &Scope<'_>, door: &Door, piece: Piece, copy: &mut FirstCopy, tel
             }
         }
         Piece::Messages(rows, asked) => {
-            for row in rows {
-                let known = quiet(row.created_at.micros());
-                let row = Incoming::Message(Box::new(row));
-                let applied = scope.quietly(known, || door.apply(scope, &row, How::Read(asked)))?;
-                copy.messages += u64::from(applied.news);
-                outcome = outcome.and(applied);
-            }
+            let (applied, news) = door.messages(scope, &rows, asked, |row| quiet(row.created_at.micros()))?;
+            copy.messages += news;
+            outcome = applied;
         }
         Piece::Read(id, began) => {
             scope.messages_read(id, began)?;
