@@ -43,8 +43,10 @@ pub enum Take {
 pub fn take(known: Known, said: Said) -> Take {
     match said {
         Said::Read(asked) => match known {
-            // A later read is here already. A gap longer than a read can take is a clock that was set back.
-            Known { read: Some(read), .. } if read > asked && read - asked < READ_LONGEST => Take::Nothing,
+            // A later read is here already, unless our estimate of Chatwoot's clock has moved in between. A gap longer than a read can take is
+            // a clock that was set back.
+            Known { read: Some(read), .. } if read > asked + SETTLE && read - asked < READ_LONGEST => Take::Nothing,
+            Known { read: Some(read), .. } if read > asked && read - asked <= SETTLE => Take::Careful,
             Known { clock: Some(clock), .. } if clock > asked - SETTLE => Take::Careful,
             _ => Take::Whole,
         },
@@ -78,7 +80,8 @@ mod tests {
             (known(Some(100), None), read(103), Take::Whole),
             (known(Some(100), None), read(101), Take::Careful),
             (known(None, Some(100)), read(101), Take::Whole),
-            (known(None, Some(100)), read(99), Take::Nothing),
+            (known(None, Some(100)), read(99), Take::Careful),
+            (known(None, Some(100)), read(97), Take::Nothing),
             (known(None, Some(1000)), read(99), Take::Whole), // The clock was set back.
             (known(None, Some(100)), frame(97), Take::Nothing),
             (known(None, Some(100)), frame(99), Take::Careful),

@@ -22,6 +22,8 @@ use crate::domain::approval::ESCALATE_LABEL;
 use crate::domain::versions;
 use crate::store::Asked;
 
+/// Chatwoot's clock has moved against ours when it is so much off from what we thought, in microseconds.
+const SKEW_STEP: Micros = 1_500_000;
 /// Waits between sessions.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(30);
@@ -105,7 +107,10 @@ impl Core {
         let mut server = lock(&self.server);
         server.set_keeps_marks(info.version_parts().is_some_and(|parts| parts >= versions::KEEPS_MARKS), asked);
         server.searches_all = info.at_least(4, 11, 0);
-        if let Some(theirs) = info.timestamp.micros() {
+        // The answer is in whole seconds: what is less apart than that and its own way is the same clock, and reads keep their order by it.
+        if let Some(theirs) = info.timestamp.micros()
+            && (theirs - asked - server.skew).abs() > SKEW_STEP
+        {
             server.skew = theirs - asked;
             self.rate.set_skew(server.skew);
         }
