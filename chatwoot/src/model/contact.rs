@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Attributes, de};
+use super::{Attributes, Ref, de};
 use crate::Stamp;
 
 /// A customer: REST partial, push or webhook (sections 5.2, 6.1). Labels are not part of it and there is no `updated_at`.
@@ -13,6 +13,8 @@ pub struct Contact {
     pub id: i64,
     /// Account (push and webhook only).
     pub account_id: Option<i64>,
+    /// Where a webhook says the account; `account_id` has it too.
+    pub account: Option<Ref>,
     /// Name, may be "".
     pub name: Option<String>,
     /// Address, in lower case.
@@ -46,7 +48,7 @@ pub struct Contact {
     pub contact_inboxes: Vec<ContactInbox>,
 }
 
-de::evened!(Contact, |map| de::lift_id(map, "account", "account_id"));
+de::evened!(Contact, |contact| contact.account_id = contact.account_id.or(contact.account.and_then(|account| account.id)));
 
 /// How a contact is addressed in one inbox. The contact's own `pubsub_token` is dropped.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -58,6 +60,8 @@ pub struct ContactInbox {
     pub contact_id: Option<i64>,
     /// Inbox.
     pub inbox_id: Option<i64>,
+    /// Where REST says the inbox; `inbox_id` has it too.
+    pub inbox: Option<Ref>,
     /// Address within the inbox, unique there.
     #[serde(deserialize_with = "de::or_default")]
     pub source_id: String,
@@ -65,4 +69,4 @@ pub struct ContactInbox {
     pub hmac_verified: Option<bool>,
 }
 
-de::evened!(ContactInbox, |map| de::lift_id(map, "inbox", "inbox_id"));
+de::evened!(ContactInbox, |address| address.inbox_id = address.inbox_id.or(address.inbox.and_then(|inbox| inbox.id)));

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Assignee, AssigneeKind, Attributes, Contact, ContactInbox, Message, Team, de};
+use super::{Assignee, AssigneeKind, Attributes, Contact, ContactInbox, Message, Ref, Team, de};
 use crate::Stamp;
 
 de::words! {
@@ -51,6 +51,8 @@ pub struct Conversation {
     /// Account: top level in REST and push, `account.id` in webhooks since 4.14.2, none in older webhooks (but see
     /// [`Conversation::any_account_id`]).
     pub account_id: Option<i64>,
+    /// Where a webhook says the account; `account_id` has it too.
+    pub account: Option<Ref>,
     /// Inbox.
     #[serde(default, deserialize_with = "de::or_default")]
     pub inbox_id: i64,
@@ -116,12 +118,10 @@ pub struct Conversation {
     pub channel: Option<String>,
 }
 
-de::evened!(Conversation, |map| {
-    de::lift_id(map, "account", "account_id");
-    if !map.contains_key("channel")
-        && let Some(channel) = map.get("meta").and_then(|meta| meta.get("channel")).cloned()
-    {
-        map.insert("channel".to_owned(), channel);
+de::evened!(Conversation, |conversation| {
+    conversation.account_id = conversation.account_id.or(conversation.account.and_then(|account| account.id));
+    if conversation.channel.is_none() {
+        conversation.channel.clone_from(&conversation.meta.channel);
     }
 });
 

@@ -44,34 +44,27 @@ pub(crate) fn int_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 
 /// The `id` of a nested object such as `account:{id,name}`, or none.
 pub(crate) fn nested_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    #[derive(Deserialize)]
-    struct Ref {
-        id: Option<i64>,
-    }
     Ok(Option::<Ref>::deserialize(deserializer)?.and_then(|at| at.id))
 }
 
-/// Gives a payload the key `flat` from the `id` of its object `nested`, unless it has that key: webhooks nest what REST and push have at
-/// the top.
-pub(crate) fn lift_id(map: &mut Map<String, Value>, nested: &str, flat: &str) {
-    if map.get(flat).is_none_or(Value::is_null)
-        && let Some(id) = map.get(nested).and_then(|object| object.get("id")).cloned()
-    {
-        map.insert(flat.to_owned(), id);
-    }
+/// The object a webhook nests where REST and push have a flat id, such as `account:{id,name}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Ref {
+    /// Its id.
+    pub id: Option<i64>,
 }
 
-/// Implements `Deserialize` for a type with `#[serde(remote = "Self")]`: reads an object, lets `$even` even out the differences of its
-/// source, then reads the type from it.
+/// Implements `Deserialize` for a type with `#[serde(remote = "Self")]`: reads it, then lets `$even` even out the differences of its
+/// source. The bytes are read once; a tree in between made the first copy's reading twice as dear.
 macro_rules! evened {
     ($name:ident, $even:expr) => {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let mut map: serde_json::Map<String, serde_json::Value> = serde::Deserialize::deserialize(deserializer)?;
-                let even: fn(&mut serde_json::Map<String, serde_json::Value>) = $even;
-                even(&mut map);
                 // The inherent function made by `remote`, not the trait's.
-                $name::deserialize(serde_json::Value::Object(map)).map_err(serde::de::Error::custom)
+                let mut read = $name::deserialize(deserializer)?;
+                let even: fn(&mut $name) = $even;
+                even(&mut read);
+                Ok(read)
             }
         }
     };

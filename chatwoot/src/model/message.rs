@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de as serde_de};
 use serde_json::Value;
 
-use super::{Attributes, Contact, Conversation, de};
+use super::{Attributes, Contact, Conversation, Ref, de};
 use crate::Stamp;
 
 /// Which way a message goes: `0`–`3` in REST and push, a word in webhooks (section 5.2).
@@ -134,6 +134,10 @@ pub struct Message {
     pub inbox_id: Option<i64>,
     /// Account (not in REST items).
     pub account_id: Option<i64>,
+    /// Where a webhook says the account; `account_id` has it too.
+    pub account: Option<Ref>,
+    /// Where a webhook says the inbox; `inbox_id` has it too.
+    pub inbox: Option<Ref>,
     /// Text. Webhooks carry it normalised: no newlines at its end (section 5.2).
     pub content: Option<String>,
     /// Which way it goes.
@@ -175,11 +179,11 @@ pub struct Message {
     pub conversation: Option<Nested>,
 }
 
-de::evened!(Message, |map| {
-    de::lift_id(map, "account", "account_id");
-    de::lift_id(map, "inbox", "inbox_id");
-    de::lift_id(map, "conversation", "conversation_id");
-    de::lift_id(map, "sender", "sender_id");
+de::evened!(Message, |message| {
+    message.account_id = message.account_id.or(message.account.and_then(|account| account.id));
+    message.inbox_id = message.inbox_id.or(message.inbox.and_then(|inbox| inbox.id));
+    message.conversation_id = message.conversation_id.or_else(|| message.whole_conversation().map(|whole| whole.id));
+    message.sender_id = message.sender_id.or(message.sender.as_ref().map(|sender| sender.id));
 });
 
 impl Message {
@@ -269,6 +273,8 @@ pub struct Sender {
     pub identifier: Option<String>,
     /// Picture, "" if none.
     pub thumbnail: Option<String>,
+    /// Webhooks' contacts only.
+    pub account: Option<Ref>,
     /// Contacts only.
     pub blocked: Option<bool>,
     /// Contacts only.
@@ -279,9 +285,9 @@ pub struct Sender {
     pub custom_attributes: Attributes,
 }
 
-de::evened!(Sender, |map| {
-    if map.contains_key("account") && !map.contains_key("type") {
-        map.insert("type".to_owned(), "contact".into());
+de::evened!(Sender, |sender| {
+    if sender.account.is_some() && sender.kind == SenderKind::default() {
+        sender.kind = SenderKind::Contact;
     }
 });
 

@@ -19,6 +19,7 @@ pub use account::*;
 pub use agent::*;
 pub use contact::*;
 pub use conversation::*;
+pub use de::Ref;
 pub use message::*;
 pub use page::*;
 pub use personal::*;

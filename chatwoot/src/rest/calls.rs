@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::json;
 
-use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Source, Upload};
+use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Source, Undecoded, Upload};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
     Account, Agent, ApiInfo, AssignmentAnswer, Attributes, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactPage, Conversation,
@@ -283,7 +283,12 @@ impl Client {
 impl Client {
     /// A page of messages, in ascending order.
     pub async fn messages(&self, conversation_id: i64, query: MessagesQuery) -> Result<MessagesPage, Error> {
-        self.in_account(Method::GET, &format!("/conversations/{conversation_id}/messages")).query(&query.pairs()).answer().await
+        self.messages_undecoded(conversation_id, query).await?.decode()
+    }
+
+    /// The same, not read yet.
+    pub async fn messages_undecoded(&self, conversation_id: i64, query: MessagesQuery) -> Result<Undecoded<MessagesPage>, Error> {
+        self.in_account(Method::GET, &format!("/conversations/{conversation_id}/messages")).query(&query.pairs()).undecoded().await
     }
 
     /// One message, or none where the conversation has no such message. Chatwoot has no call for it: asked as a range of one id.

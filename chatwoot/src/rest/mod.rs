@@ -7,6 +7,7 @@ mod base;
 mod calls;
 mod params;
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,6 +160,31 @@ fn token_value(token: &Secret) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
+/// An answer that is all there and not read as `T` yet: the next request need not wait for that.
+pub struct Undecoded<T> {
+    call: Call,
+    status: u16,
+    content_type: Option<String>,
+    bytes: Vec<u8>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Undecoded<T> {
+    /// Reads it. Fails where it is not what Chatwoot answers to the call.
+    pub fn decode(self) -> Result<T, Error> {
+        serde_json::from_slice(&self.bytes).map_err(|err| {
+            let body = crate::error::ErrorBody::parse(self.content_type.as_deref(), &self.bytes);
+            let kind = if body.shape == crate::error::Shape::Html {
+                ErrorKind::NotChatwoot { status: self.status, message: format!("{} came instead of JSON; check the address", body.message) }
+            } else {
+                ErrorKind::Decode { message: without_values(&err.to_string()) }
+            };
+            // Without the cause: its text quotes values.
+            Error::new(kind).during(self.call)
+        })
+    }
+}
+
 /// One request on its way.
 struct Request<'a> {
     client: &'a Client,
@@ -208,17 +234,13 @@ impl Request<'_> {
 
     /// Sends it and reads the answer as `T`.
     async fn answer<T: DeserializeOwned>(self) -> Result<T, Error> {
+        self.undecoded().await?.decode()
+    }
+
+    /// Sends it; the answer is all there, and not read yet.
+    async fn undecoded<T>(self) -> Result<Undecoded<T>, Error> {
         let (call, status, content_type, bytes) = self.send().await?;
-        serde_json::from_slice(&bytes).map_err(|err| {
-            let body = crate::error::ErrorBody::parse(content_type.as_deref(), &bytes);
-            let kind = if body.shape == crate::error::Shape::Html {
-                ErrorKind::NotChatwoot { status, message: format!("{} came instead of JSON; check the address", body.message) }
-            } else {
-                ErrorKind::Decode { message: without_values(&err.to_string()) }
-            };
-            // Without the cause: its text quotes values.
-            Error::new(kind).during(call)
-        })
+        Ok(Undecoded { call, status, content_type, bytes, kind: PhantomData })
     }
 
     /// Sends it and drops the answer's body.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chatwoot::model;
 use chatwoot::rest::ContactsQuery;
+use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use super::super::Core;
@@ -41,10 +42,18 @@ pub(super) async fn contacts(core: &Core, copy: &mut FirstCopy) -> Result<(), Fa
     let (pages, kept) = mpsc::channel(PAGES_MAX);
     let from = copy.page;
     let read = async move {
-        for number in (1..=from).rev() {
-            let (page, asked) = page(core, number).await?;
-            let counted = page.payload.len() as u64;
-            if pages.send(Page { contacts: page.payload, asked, counted, next: number - 1 }).await.is_err() {
+        let ahead = stream::iter((1..=from).rev()).map(|number| async move { (number, page(core, number).await) });
+        let mut ahead = std::pin::pin!(ahead.buffered(core.cx.sync.requests_max.max(1)));
+        let mut count = None;
+        while let Some((number, read)) = ahead.next().await {
+            let (mut read, mut asked) = read?;
+            // Read before a deletion that the page before it already shows: its last rows moved here since.
+            if count.is_some_and(|count| read.meta.count > count) {
+                (read, asked) = page(core, number).await?;
+            }
+            count = Some(read.meta.count);
+            let counted = read.payload.len() as u64;
+            if pages.send(Page { contacts: read.payload, asked, counted, next: number - 1 }).await.is_err() {
                 break; // The writing side says why.
             }
         }
@@ -109,9 +118,13 @@ pub(super) async fn anonymous(core: &Core, copy: &mut FirstCopy) -> Result<(), F
     let (pages, kept) = mpsc::channel(PAGES_MAX);
     let from = copy.page;
     let read = async move {
-        for number in from.. {
+        let ahead = stream::iter(from..).map(|number| async move {
             let asked = core.asked();
             let page = core.call_as(Class::Copy, Kind::Search, |client| async move { client.contact_search("%", number).await }).await;
+            (number, asked, page)
+        });
+        let mut ahead = std::pin::pin!(ahead.buffered(core.cx.sync.requests_max.max(1)));
+        while let Some((number, asked, page)) = ahead.next().await {
             let Some(page) = given(core, page)? else { break };
             let more = page.meta.has_more.unwrap_or(!page.payload.is_empty());
             let sent = pages.send(Page { contacts: page.payload, asked, counted: 0, next: number + 1 }).await;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use api::event::{ActivityType, SubjectType};
 use chatwoot::error::{Error, ErrorKind};
 use chatwoot::model;
-use chatwoot::rest::{ListQuery, MessagesQuery};
+use chatwoot::rest::{ListQuery, MessagesQuery, Undecoded};
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -201,7 +201,8 @@ where
 async fn read(core: &Core, jobs: impl Stream<Item = Result<Job, Failure>>, pieces: Pieces) -> Result<(), Failure> {
     let (cutoff, streak, pieces) = (cutoff(core), &AtomicU32::new(0), &pieces);
     let reads = jobs.map(|job| async move { one(core, &job?, cutoff, pieces, streak).await });
-    let mut reads = std::pin::pin!(reads.buffer_unordered(core.cx.sync.requests_max.max(1)));
+    // Twice as many as may be asked for at once: each of them has the next one waiting behind it.
+    let mut reads = std::pin::pin!(reads.buffer_unordered(2 * core.cx.sync.requests_max.max(1)));
     while let Some(read) = reads.next().await {
         read?;
     }
@@ -245,7 +246,10 @@ async fn messages(core: &Core, job: &Job, cutoff: Micros, pieces: &Pieces) -> Re
     let mut query = if forward { MessagesQuery::after(0) } else { MessagesQuery::NEWEST };
     loop {
         let asked = core.asked();
-        let page = match core.call(|client| async move { client.messages(id, query).await }).await {
+        let page = core.call(|client| async move { client.messages_undecoded(id, query).await }).await;
+        // Whoever waits for the line sends first.
+        tokio::task::yield_now().await;
+        let page = match page.and_then(Undecoded::decode) {
             Ok(page) => page.payload,
             Err(err) => return Ok(Err(err)),
         };
