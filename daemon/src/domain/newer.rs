@@ -4,6 +4,7 @@
 //! least as new as that. Between the two lies a stretch in which neither can be said to be newer. There the safer one is kept, and the object
 //! is read once more after that stretch.
 
+const SECOND: i64 = 1_000_000;
 /// How far two clocks, Chatwoot's as it stamps and ours as we estimate it, may be apart: `GET /api` tells whole seconds, and a frame is
 /// stamped up to 200 ms before it comes (section 12.7). Microseconds.
 pub const SETTLE: i64 = 2_000_000;
@@ -60,12 +61,34 @@ pub fn take(known: Known, said: Said) -> Take {
     }
 }
 
+/// How far Chatwoot's clock is ahead of ours, in microseconds: what we thought, unless an answer proves it wrong. The answer showed
+/// `theirs`, cut to whole seconds, at some moment between `sent` and `answered` of ours; a slow answer proves little.
+pub fn skew(thought: i64, theirs: i64, sent: i64, answered: i64) -> i64 {
+    let (least, most) = (theirs - answered, theirs + SECOND - sent);
+    thought.max(least).min(most.max(least))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const S: i64 = 1_000_000;
+    const S: i64 = SECOND;
+
+    #[test]
+    fn the_estimate_moves_only_where_an_answer_proves_it_wrong() {
+        for (thought, theirs, sent, answered, expected) in [
+            (0, 100 * S, 100 * S + 200_000, 100 * S + 210_000, 0), // The same clock, cut to the second.
+            (0, 99 * S, 100 * S, 100 * S + 10_000, 0),             // … just before the second's end.
+            (0, 110 * S, 100 * S, 100 * S, 10 * S),                // Ahead.
+            (0, 90 * S, 100 * S, 100 * S, -9 * S),                 // Behind, as little as may be.
+            (0, 120 * S, 100 * S, 125 * S, 0),                     // Twenty seconds on the way: no proof of anything.
+            (7 * S, 107 * S, 100 * S + 400_000, 100 * S + 500_000, 7 * S), // What was thought stands.
+            (0, 100 * S, 130 * S, 90 * S, 10 * S),                 // Our clock was set back meanwhile.
+        ] {
+            assert_eq!(skew(thought, theirs, sent, answered), expected, "{thought} {theirs} {sent} {answered}");
+        }
+    }
 
     #[test]
     fn what_is_surely_newer_is_taken_whole_and_what_may_be_older_with_care() {

@@ -3,6 +3,7 @@
 //! One session: check, newest page, lists, first copy, then reconcile for good. What fails ends the session, shows in the link, and begins
 //! the next one after a wait; the first copy goes on where it was.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chatwoot::cable::Backoff;
@@ -19,11 +20,9 @@ use super::{Core, first, lock, normalise};
 use crate::clock::{Micros, SECOND};
 use crate::config;
 use crate::domain::approval::ESCALATE_LABEL;
-use crate::domain::versions;
+use crate::domain::{newer, versions};
 use crate::store::Asked;
 
-/// Chatwoot's clock has moved against ours when it is so much off from what we thought, in microseconds.
-const SKEW_STEP: Micros = 1_500_000;
 /// Waits between sessions.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(30);
@@ -91,9 +90,16 @@ impl Core {
         explain(err, &self.cx.chatwoot, self.now())
     }
 
-    /// Takes in what the server says of itself, asked at `asked`. It may have been updated since it was last asked; one that is too old is
-    /// refused.
-    pub(super) async fn learn(&self, info: &model::ApiInfo, asked: Micros) -> Result<(), Failure> {
+    /// Asks the server what it is and what time it has (a `Date` header is not always there), and takes that in. It may have been updated since it was last asked; one that is too old is refused.
+    pub(super) async fn learn(&self) -> Result<(), Failure> {
+        // Of the try that was answered: the ones before it, and the wait for the line, are no part of the way.
+        let sent = AtomicI64::new(0);
+        let ask = |client: chatwoot::rest::Client| {
+            sent.store(self.now(), Ordering::Relaxed);
+            async move { client.api_info().await }
+        };
+        let info = self.call(ask).await.map_err(|err| self.failure(&err))?;
+        let (sent, answered) = (sent.into_inner(), self.now());
         let version = info.version.clone();
         self.set_link(|link| link.version = Some(version)).await;
         if info.version_parts().is_some_and(|parts| parts < versions::OLDEST) {
@@ -105,13 +111,10 @@ impl Core {
             )));
         }
         let mut server = lock(&self.server);
-        server.set_keeps_marks(info.version_parts().is_some_and(|parts| parts >= versions::KEEPS_MARKS), asked);
+        server.set_keeps_marks(info.version_parts().is_some_and(|parts| parts >= versions::KEEPS_MARKS), sent);
         server.searches_all = info.at_least(4, 11, 0);
-        // The answer is in whole seconds: what is less apart than that and its own way is the same clock, and reads keep their order by it.
-        if let Some(theirs) = info.timestamp.micros()
-            && (theirs - asked - server.skew).abs() > SKEW_STEP
-        {
-            server.skew = theirs - asked;
+        if let Some(theirs) = info.timestamp.micros() {
+            server.skew = newer::skew(server.skew, theirs, sent, answered);
             self.rate.set_skew(server.skew);
         }
         Ok(())
@@ -131,9 +134,7 @@ async fn check(core: &Core) -> Result<(), Failure> {
             "the store of tenant `{slug}` holds the conversations of {stored}, the configuration names {source}: set chatwoot.url and chatwoot.account_id back, or give another data directory (AFENDA_DATA_DIR)"
         )));
     }
-    let asked = core.now();
-    let info = core.call(|client| async move { client.api_info().await }).await.map_err(|err| core.failure(&err))?;
-    core.learn(&info, asked).await?;
+    core.learn().await?;
     let profile = profile(core).await?;
     {
         let mut server = lock(&core.server);

@@ -59,7 +59,7 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
         lock(&core.rounds).shallow.running = true;
         if rounds > 0 {
             check_user(core).await?;
-            core.ask_server().await?;
+            core.learn().await?;
         }
         rounds = rounds.wrapping_add(1);
         if rounds.is_multiple_of(DIRECTORY_EVERY) {
@@ -89,13 +89,6 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
 }
 
 impl Core {
-    /// Asks Chatwoot for its version, and for the time: a `Date` header is not always there.
-    async fn ask_server(&self) -> Result<(), Failure> {
-        let asked = self.now();
-        let info = self.call(|client| async move { client.api_info().await }).await.map_err(|err| self.failure(&err))?;
-        self.learn(&info, asked).await
-    }
-
     /// A round that began then is complete.
     pub(super) fn round_done(&self, which: impl FnOnce(&mut super::RoundsState) -> &mut api::status::Rounds, began: Micros) {
         let now = self.now();

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use api::client::new_key;
 use api::id::ConversationId;
-use api::inbox::{ConversationPatch, LabelChange, Labels, NewMessage};
+use api::inbox::{AttributeChange, ContactPatch, ConversationPatch, LabelChange, Labels, NewMessage};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::op::{By, Nth, Op, User, Write, Wrong};
+use crate::op::{Bulk, By, Nth, Op, User, Write, Wrong};
 use crate::stage::{Stage, TOO_LATE_MS};
 
 /// A conversation that the script may name.
@@ -78,11 +78,19 @@ fn id(value: &Value) -> Option<i64> {
     value["id"].as_i64()
 }
 
+fn attributes(value: u64) -> serde_json::Map<String, Value> {
+    [("n".to_owned(), json!(value)), (format!("k{}", value % 5), json!(format!("v{value}")))].into_iter().collect()
+}
+
 impl Actor {
     /// Learns what the world begins with.
     pub(crate) async fn new(stage: &Stage) -> Self {
         let mut actor = Self::default();
         actor.learn(stage).await;
+        for inbox in &stage.inboxes {
+            let surveys = json!({"csat_survey_enabled": true});
+            stage.call("admin", Method::PATCH, &format!("/inboxes/{inbox}"), Some(surveys)).await;
+        }
         for contact in actor.contacts.clone() {
             actor.learn_address(stage, contact).await;
         }
@@ -131,7 +139,8 @@ impl Actor {
             | Op::Writes { .. }
             | Op::NewConversationOf { .. }
             | Op::Sees { .. }
-            | Op::ResolvedByCustomer { .. } => self.customer(stage, op).await,
+            | Op::ResolvedByCustomer { .. }
+            | Op::Rates { .. } => self.customer(stage, op).await,
             Op::NewContact { .. } | Op::EditContact { .. } | Op::Block { .. } | Op::Merge { .. } | Op::DeleteContact { .. } => {
                 self.contact(stage, op).await
             }
@@ -142,7 +151,14 @@ impl Actor {
             | Op::NewCanned { .. }
             | Op::EditCanned { .. }
             | Op::DeleteCanned { .. }
-            | Op::RenameInbox { .. } => self.list(stage, op).await,
+            | Op::RenameInbox { .. }
+            | Op::Surveys { .. }
+            | Op::NewTeam { .. }
+            | Op::RenameTeam { .. }
+            | Op::DeleteTeam { .. }
+            | Op::NewAgent { .. }
+            | Op::RenameAgent { .. }
+            | Op::DeleteAgent { .. } => self.list(stage, op).await,
             _ => self.agent(stage, op).await,
         }
         .unwrap_or_else(|| "nothing there for it".to_owned())
@@ -206,6 +222,14 @@ impl Actor {
                 let path = format!("/contacts/{source}/conversations/{}/toggle_status", known.id);
                 Some(format!("#{} {}", known.id, stage.public(Method::POST, &path, Some(json!({}))).await.0))
             }
+            Op::Rates { conversation, rating } => {
+                let known = at(&self.conversations, *conversation)?;
+                let (_, shown) = stage.call("admin", Method::GET, &format!("/conversations/{}", known.id), None).await;
+                self.edited(stage, known.id).await; // The survey's own message keeps what was answered.
+                let said = json!({"rating": rating, "feedback_message": format!("said at {}", self.step)});
+                let body = json!({"message": {"submitted_values": {"csat_survey_response": said}}});
+                Some(format!("#{} {}", known.id, stage.survey(shown["uuid"].as_str()?, body).await))
+            }
             _ => None,
         }
     }
@@ -265,6 +289,9 @@ impl Actor {
             | Op::DeleteConversation { conversation } => Some(*conversation),
             _ => None,
         };
+        if let Op::Bulk { by, conversations, what } = op {
+            return self.bulk(stage, *by, conversations, *what).await;
+        }
         let Some(nth) = nth else { return self.create(stage, op).await };
         let known = at(&self.conversations, nth)?;
         let number = known.id;
@@ -346,6 +373,17 @@ impl Actor {
         let (by, method, more, body) = call;
         let (status, _) = stage.call(by, method, &format!("{path}/{message}{more}"), body).await;
         Some(format!("#{number} message {message} {status}"))
+    }
+
+    async fn bulk(&mut self, stage: &Stage, by: By, conversations: &[Nth], what: Bulk) -> Option<String> {
+        let ids: Vec<i64> = conversations.iter().filter_map(|nth| at(&self.conversations, *nth)).map(|known| known.id).collect();
+        let mut body = json!({"type": "Conversation", "ids": ids});
+        match what {
+            Bulk::Status(status) => body["fields"] = json!({"status": status}),
+            Bulk::Assign(to) => body["fields"] = json!({"assignee_id": to.map(|to| stage.user_id(to.key()))}),
+            Bulk::Label { add, remove } => body["labels"] = json!({"add": [add], "remove": [remove]}),
+        }
+        Some(format!("{ids:?} {}", stage.call(by.key(), Method::POST, "/bulk_actions", Some(body)).await.0))
     }
 
     async fn create(&mut self, stage: &Stage, op: &Op) -> Option<String> {
@@ -435,6 +473,8 @@ impl Actor {
         let (_, canned) = stage.call("admin", Method::GET, "/canned_responses", None).await;
         let label = |nth: Nth| at(labels["payload"].as_array()?, nth).and_then(|row| id(&row));
         let canned = |nth: Nth| at(canned.as_array()?, nth).and_then(|row| id(&row));
+        let nth_of =
+            async |path: &str, nth: Nth| at(stage.call("admin", Method::GET, path, None).await.1.as_array()?, nth).and_then(|row| id(&row));
         let (method, path, body) = match op {
             Op::NewLabel { value } => (Method::POST, "/labels".to_owned(), Some(json!({"title": format!("made-{value}")}))),
             Op::RenameLabel { label: nth, value } => {
@@ -458,6 +498,29 @@ impl Actor {
             Op::DeleteCanned { canned: nth } => (Method::DELETE, format!("/canned_responses/{}", canned(*nth)?), None),
             Op::RenameInbox { inbox, value } => {
                 (Method::PATCH, format!("/inboxes/{}", at(&stage.inboxes, *inbox)?), Some(json!({"name": format!("Inbox {value}")})))
+            }
+            Op::Surveys { inbox, on } => {
+                (Method::PATCH, format!("/inboxes/{}", at(&stage.inboxes, *inbox)?), Some(json!({"csat_survey_enabled": on})))
+            }
+            Op::NewTeam { value } => (Method::POST, "/teams".to_owned(), Some(json!({"name": format!("team {value}")}))),
+            Op::RenameTeam { team, value } => {
+                (Method::PATCH, format!("/teams/{}", nth_of("/teams", *team).await?), Some(json!({"name": format!("team {value}")})))
+            }
+            Op::DeleteTeam { team } => (Method::DELETE, format!("/teams/{}", nth_of("/teams", *team).await?), None),
+            Op::NewAgent { value } => {
+                let agent = json!({"name": format!("Agent {value}"), "email": format!("Agent{value}@example.com"), "role": "agent"});
+                (Method::POST, "/agents".to_owned(), Some(agent))
+            }
+            Op::RenameAgent { agent, value } => {
+                (Method::PATCH, format!("/agents/{}", nth_of("/agents", *agent).await?), Some(json!({"name": format!("Agent {value}")})))
+            }
+            Op::DeleteAgent { agent } => {
+                // Those whose tokens the script uses stay.
+                let agent = nth_of("/agents", *agent).await?;
+                if stage.users.values().any(|user| *user == agent) {
+                    return None;
+                }
+                (Method::DELETE, format!("/agents/{agent}"), None)
             }
             _ => return None,
         };
@@ -490,6 +553,18 @@ impl Actor {
             Write::Label { add, remove } => {
                 let change = LabelChange { add: vec![(*add).to_owned()], remove: vec![(*remove).to_owned()] };
                 ConversationPatch { labels: Some(Labels::Change(change)), ..Default::default() }
+            }
+            Write::Read(read) => ConversationPatch { read: Some(*read), ..Default::default() },
+            Write::Attributes(value) => {
+                let change = AttributeChange { set: attributes(*value), unset: vec!["order".to_owned()] };
+                ConversationPatch { custom_attributes: Some(change), ..Default::default() }
+            }
+            Write::Contact(value) => {
+                self.silent.contacts.push((self.step, known.contact));
+                let change = AttributeChange { set: attributes(*value), unset: vec!["order".to_owned()] };
+                let patch = ContactPatch { name: Some(format!("Ours {value}")), custom_attributes: Some(change), ..Default::default() };
+                let done = client.update_contact(known.contact, &patch, &new_key()).await;
+                return Some(format!("contact {} {}", known.contact, done.map_or_else(|err| err.to_string(), |_| "taken".to_owned())));
             }
             Write::Priority(word) => ConversationPatch { priority: Some((*word).to_owned()), ..Default::default() },
         };

@@ -16,7 +16,7 @@ pub(crate) type Row = Map<String, Value>;
 pub(crate) type Tables = BTreeMap<&'static str, BTreeMap<String, Row>>;
 
 /// Tables that copy Chatwoot, and what makes a row's key.
-const TABLES: [(&str, &[&str]); 10] = [
+const TABLES: [(&str, &[&str]); 11] = [
     ("conversations", &["id"]),
     ("conversation_labels", &["conversation_id", "title"]),
     ("messages", &["id"]),
@@ -27,6 +27,7 @@ const TABLES: [(&str, &[&str]); 10] = [
     ("labels", &["title"]),
     ("canned_responses", &["id"]),
     ("custom_attribute_definitions", &["id"]),
+    ("csat_responses", &["id"]),
 ];
 
 /// Columns that say something of our own.
@@ -186,7 +187,21 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
         json!({"id": a["id"], "model": a["attribute_model"], "key": a["attribute_key"], "display_name": a["attribute_display_name"],
                "display_type": a["attribute_display_type"], "choices": a["attribute_values"]})
     });
-    let all = [conversations, labels, messages, contacts, agents, inboxes, teams, titles, canned, attributes];
+    let mut ratings = Vec::new();
+    for page in 1.. {
+        let answer = get(format!("/csat_survey_responses?page={page}")).await;
+        if list(&answer).is_empty() {
+            break;
+        }
+        // What Chatwoot keeps of a conversation that is gone is nobody's to show.
+        let told: Value = list(&answer).iter().filter(|r| r["conversation_id"].is_i64()).cloned().collect();
+        ratings.extend(small(&told, |r| {
+            json!({"id": r["id"], "conversation_id": r["conversation_id"], "message_id": r["message_id"], "contact_id": r["contact"]["id"],
+                   "agent_id": r["assigned_agent"]["id"], "rating": r["rating"], "feedback": filled(&r["feedback_message"]),
+                   "created_at_us": unix(&r["created_at"])})
+        }));
+    }
+    let all = [conversations, labels, messages, contacts, agents, inboxes, teams, titles, canned, attributes, ratings];
     TABLES.iter().zip(all).map(|((name, key), rows)| (*name, table(rows, key))).collect()
 }
 
@@ -320,7 +335,7 @@ fn passed_over(
         "conversation_labels" => silent.relabelled || silent.gone_conversations.contains(&number("conversation_id")),
         "messages" => messages.contains(&number("id")) || (!there && silent.gone_conversations.contains(&number("conversation_id"))),
         "contacts" => contacts.contains(&number("id")) || (here && !there && silent.gone_contacts.contains(&number("id"))),
-        "agents" | "canned_responses" | "custom_attribute_definitions" => true,
+        "agents" | "canned_responses" | "custom_attribute_definitions" | "csat_responses" => true,
         "labels" | "inboxes" | "teams" => silent.lists(),
         _ => false,
     }

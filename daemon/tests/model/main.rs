@@ -47,6 +47,13 @@ fn check(count: &str, otherwise: u64, what: run::What) {
     let seeds: Vec<u64> = if only { vec![setting("AFENDA_MODEL_SEED", 1)] } else { (1..=setting(count, otherwise)).collect() };
     let failed = run::all(&seeds, |seed| run::one(seed, what, only));
     eprintln!("\nresult: {what:?} of {} seeds: {} failed", seeds.len(), failed.len());
+    let compared = run::COMPARED.lock().unwrap().clone();
+    if !compared.is_empty() {
+        let told: Vec<String> = compared.iter().map(|(table, rows)| format!("{rows} {table}")).collect();
+        eprintln!("result: rows compared: {}", told.join(", "));
+        // Over some seeds nothing may be compared with nothing.
+        assert!(seeds.len() < 60 || compared.values().all(|rows| *rows > 0), "a table without rows was compared");
+    }
     assert!(failed.is_empty(), "{} of {} seeds failed", failed.len(), seeds.len());
 }
 

@@ -68,6 +68,14 @@ pub(crate) enum Wrong {
     TimePasses(i64),
 }
 
+/// What is done to several conversations at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Bulk {
+    Status(&'static str),
+    Assign(Option<By>),
+    Label { add: &'static str, remove: &'static str },
+}
+
 /// What a user of afenda writes through it.
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
@@ -82,6 +90,10 @@ pub(crate) enum Write {
         remove: &'static str,
     },
     Priority(&'static str),
+    Read(bool),
+    Attributes(u64),
+    /// The conversation's contact.
+    Contact(u64),
 }
 
 /// A user of afenda: linked with a token of her own, or not.
@@ -133,6 +145,11 @@ pub(crate) enum Op {
     },
     ResolvedByCustomer {
         conversation: Nth,
+    },
+    /// Answers the survey, if one was sent.
+    Rates {
+        conversation: Nth,
+        rating: u64,
     },
     // Agents and administrators at Chatwoot's own page.
     Reply {
@@ -225,6 +242,12 @@ pub(crate) enum Op {
     DeleteConversation {
         conversation: Nth,
     },
+    /// Several at once, as the page's check boxes do it.
+    Bulk {
+        by: By,
+        conversations: Vec<Nth>,
+        what: Bulk,
+    },
     // Contacts.
     NewContact {
         name: String,
@@ -274,6 +297,31 @@ pub(crate) enum Op {
     RenameInbox {
         inbox: Nth,
         value: u64,
+    },
+    /// Whether its customers are asked for a rating once their conversation is resolved.
+    Surveys {
+        inbox: Nth,
+        on: bool,
+    },
+    NewTeam {
+        value: u64,
+    },
+    RenameTeam {
+        team: Nth,
+        value: u64,
+    },
+    DeleteTeam {
+        team: Nth,
+    },
+    NewAgent {
+        value: u64,
+    },
+    RenameAgent {
+        agent: Nth,
+        value: u64,
+    },
+    DeleteAgent {
+        agent: Nth,
     },
     // afenda's own users.
     Ours {
@@ -353,7 +401,8 @@ fn by(dice: &mut Dice) -> By {
 
 fn customer(dice: &mut Dice, step: u64) -> Op {
     let text = text(dice, step);
-    match dice.below(20) {
+    match dice.below(22) {
+        20 | 21 => Op::Rates { conversation: nth(dice), rating: 1 + dice.below(5) },
         0..2 => Op::Arrives { with: dice.one(&["name", "email", "phone", "identifier"]), text },
         2..4 => Op::NewConversationOf { contact: nth(dice), text },
         4..7 => Op::Sees { conversation: nth(dice) },
@@ -365,7 +414,16 @@ fn customer(dice: &mut Dice, step: u64) -> Op {
 
 fn agent(dice: &mut Dice, step: u64) -> Op {
     let (conversation, by) = (nth(dice), by(dice));
-    match dice.below(48) {
+    match dice.below(50) {
+        48 | 49 => {
+            let conversations = (0..1 + dice.below(5)).map(|_| nth(dice)).collect();
+            let what = match dice.below(3) {
+                0 => Bulk::Status(dice.one(&["open", "resolved", "pending"])),
+                1 => Bulk::Assign(dice.one(&[None, Some(By::Jo), Some(By::Kim)])),
+                _ => Bulk::Label { add: dice.one(&LABELS), remove: dice.one(&LABELS) },
+            };
+            Op::Bulk { by, conversations, what }
+        }
         44 | 45 => Op::Answer { by, conversation, message: nth(dice), text: text(dice, step) },
         46 => Op::Typing { by, conversation },
         47 => Op::AssignBot { conversation },
@@ -415,7 +473,14 @@ fn contact(dice: &mut Dice, step: u64) -> Op {
 
 fn list(dice: &mut Dice) -> Op {
     let (one, value) = (dice.below(1000), dice.below(10_000));
-    match dice.below(10) {
+    match dice.below(18) {
+        10 | 11 => Op::Surveys { inbox: one, on: dice.chance(60) },
+        12 => Op::NewTeam { value },
+        13 => Op::RenameTeam { team: one, value },
+        14 => Op::DeleteTeam { team: one },
+        15 => Op::NewAgent { value },
+        16 => Op::RenameAgent { agent: one, value },
+        17 => Op::DeleteAgent { agent: one },
         0 | 1 => Op::NewLabel { value },
         2 => Op::RenameLabel { label: one, value },
         3 => Op::RecolourLabel { label: one, value },
@@ -428,7 +493,10 @@ fn list(dice: &mut Dice) -> Op {
 }
 
 fn write(dice: &mut Dice, step: u64) -> Write {
-    match dice.below(14) {
+    match dice.below(18) {
+        14 | 15 => Write::Read(dice.chance(50)),
+        16 => Write::Attributes(dice.below(50)),
+        17 => Write::Contact(dice.below(1000)),
         0..5 => Write::Reply(format!("ours {step}")),
         5 | 6 => Write::Note(format!("our note {step}")),
         7 => Write::Assignee(dice.one(&["me", "none", "kim"])),

@@ -1,5 +1,6 @@
 //! One seed from the first step to the comparison, and many seeds side by side.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -141,13 +142,17 @@ async fn ready(stage: &Stage) -> bool {
 
 /// Waits until the daemon is connected, has copied everything, and nothing it knows of is left to do.
 pub(crate) async fn settled(stage: &Stage) -> Result<(), String> {
-    until("quiet", || async {
+    let quiet = until("quiet", || async {
         let (_, s) = stage.ask_ours(Method::GET, "/status", json!(null)).await?;
         let s = &s["data"];
         let quiet = s["chatwoot"]["state"] == "live" && s["first_copy"]["done"] == true && s["outbox"]["queued"] == 0;
         (quiet && at_rest(&stage.store_path())).then_some(())
     })
-    .await
+    .await;
+    let Err(why) = quiet else { return Ok(()) };
+    let status = stage.ask_ours(Method::GET, "/status", json!(null)).await.map(|(_, status)| status["data"].to_string());
+    let outbox = stage.ask_ours(Method::GET, "/outbox", json!(null)).await.map(|(_, outbox)| outbox["data"].to_string());
+    Err(format!("{why}: at rest {}; status {status:?}; outbox {outbox:?}", at_rest(&stage.store_path())))
 }
 
 /// No object is marked to be read again, no webhook is left.
@@ -183,6 +188,9 @@ async fn deep(stage: &Stage) -> Result<(), String> {
     Ok(())
 }
 
+/// Rows of each table that were the same on both sides after a deep round, over all seeds.
+pub(crate) static COMPARED: Mutex<BTreeMap<&str, usize>> = Mutex::new(BTreeMap::new());
+
 /// Waits until both hold the same.
 async fn equal(stage: &Stage, silent: Option<&Silent>) -> Result<(), String> {
     let began = Instant::now();
@@ -190,6 +198,10 @@ async fn equal(stage: &Stage, silent: Option<&Silent>) -> Result<(), String> {
         let here = kept(&stage.store_path()).map_err(|err| format!("the store cannot be read: {err}"))?;
         let found = differences(&truth(stage, &here).await, &here, silent, stage.all_contacts);
         if found.is_empty() {
+            let mut compared = COMPARED.lock().unwrap();
+            for (table, rows) in here.iter().filter(|_| silent.is_none()) {
+                *compared.entry(table).or_default() += rows.len();
+            }
             return Ok(());
         }
         if began.elapsed() > LIMIT / 4 {

@@ -37,7 +37,7 @@ pub(crate) struct Stage {
     sandbox: Option<sandbox::Running>,
     base: String,
     tokens: std::collections::BTreeMap<String, String>,
-    users: std::collections::BTreeMap<String, i64>,
+    pub(crate) users: std::collections::BTreeMap<String, i64>,
     sandbox_runtime: Option<Runtime>,
     life: Option<Life>,
     clock: Clock,
@@ -266,6 +266,11 @@ impl Stage {
             request = request.json(&body);
         }
         answer(request).await
+    }
+
+    /// The customer's answer on the survey's page; the status.
+    pub(crate) async fn survey(&self, uuid: &str, body: Value) -> u16 {
+        answer(self.http.put(format!("{}/public/api/v1/csat_survey/{uuid}", self.base)).json(&body)).await.0
     }
 
     pub(crate) fn public_path(&self, path: &str) -> String {
