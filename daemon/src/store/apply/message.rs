@@ -23,6 +23,7 @@ struct Kept {
     error: Option<String>,
     attachments: String,
     in_reply_to: Option<i64>,
+    sender_id: Option<i64>,
     known: Known,
 }
 
@@ -88,7 +89,8 @@ impl Scope<'_> {
 
     fn kept(&self, id: i64) -> Result<Option<Kept>, StoreError> {
         const SQL: Sql = Sql::new(
-            "select state, deleted, conversation_id, content, content_type, error, attachments, in_reply_to, updated_at_us, read_at_us
+            "select state, deleted, conversation_id, content, content_type, error, attachments, in_reply_to, sender_id, updated_at_us,
+                 read_at_us
              from messages where tenant_id = :tenant and id = :id",
         );
         self.one(SQL, named_params! { ":id": id }, |row| {
@@ -101,6 +103,7 @@ impl Scope<'_> {
                 error: row.get("error")?,
                 attachments: row.get("attachments")?,
                 in_reply_to: row.get("in_reply_to")?,
+                sender_id: row.get("sender_id")?,
                 known: Known { clock: row.get("updated_at_us")?, read: Some(row.get("read_at_us")?).filter(|at| *at > 0) },
             })
         })
@@ -162,9 +165,9 @@ impl Scope<'_> {
                  sender_id = coalesce(:sender_id, sender_id), sender_name = coalesce(:sender_name, sender_name), attachments = :attachments,
                  deleted = :deleted, in_reply_to = :in_reply_to, afenda_id = coalesce(:afenda_id, afenda_id), created_at_us = :created
              where tenant_id = :tenant and id = :id
-                and (conversation_id, content, content_type, state, error, sender_name, attachments, deleted, in_reply_to)
-                    is not (:conversation, :content, :content_type, :state, :error, coalesce(:sender_name, sender_name), :attachments,
-                        :deleted, :in_reply_to)",
+                and (conversation_id, content, content_type, state, error, sender_kind, sender_id, sender_name, attachments, deleted, in_reply_to)
+                    is not (:conversation, :content, :content_type, :state, :error, coalesce(:sender_kind, sender_kind),
+                        coalesce(:sender_id, sender_id), coalesce(:sender_name, sender_name), :attachments, :deleted, :in_reply_to)",
         );
         const CLOCKS: Sql = Sql::new(
             "update messages set updated_at_us = coalesce(max(updated_at_us, :updated), updated_at_us, :updated), read_at_us = max(read_at_us, :read)
@@ -222,6 +225,7 @@ impl Kept {
             || self.error != new.error
             || self.attachments != attachments
             || self.in_reply_to != new.in_reply_to
+            || new.sender.as_ref().and_then(|sender| sender.id).is_some_and(|id| self.sender_id != Some(id))
     }
 }
 
