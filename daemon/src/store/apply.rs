@@ -146,8 +146,10 @@ impl Scope<'_> {
     /// The conversation is gone from Chatwoot: a read of it answered 404.
     pub fn delete_conversation(&self, id: i64) -> Result<Applied, StoreError> {
         const DELETE: Sql = Sql::new("delete from conversations where tenant_id = :tenant and id = :id");
+        const RATINGS: Sql = Sql::new("delete from csat_responses where tenant_id = :tenant and conversation_id = :id");
         self.index_gathered()?; // Its messages go, and leave the index as they do.
         self.entomb("conversation", id)?;
+        self.run(RATINGS, named_params! { ":id": id })?; // A rating may be here before its conversation is.
         if self.run(DELETE, named_params! { ":id": id })? == 0 {
             return Ok(Applied::Same);
         }

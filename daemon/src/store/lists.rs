@@ -89,6 +89,9 @@ impl Scope<'_> {
                  created_at_us)
              values (:tenant, :id, :conversation, :message, :contact, :agent, :rating, :feedback, :created)",
         );
+        if self.is_gone("conversation", rating.conversation_id.0)? {
+            return Ok(()); // Read before the conversation went.
+        }
         self.run(
             SQL,
             named_params! {

@@ -207,13 +207,28 @@ async fn newer_wins_by_chatwoots_clock_and_what_is_gone_stays_gone() {
         })
         .await;
     assert_eq!(got, [Applied::Changed, Applied::Older, Applied::Same, Applied::Same, Applied::Older, Applied::Changed]);
+    let rating = api::lists::RatingView {
+        id: 3,
+        conversation_id: api::id::ConversationId(12),
+        message_id: None,
+        contact_id: None,
+        agent_id: None,
+        rating: 4,
+        feedback: None,
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let late_rating = rating.clone();
+    bench.write(bench.ours, move |scope| scope.apply_rating(&rating)).await;
+    assert_eq!(bench.read(bench.ours, |scope| scope.ratings(Some(12), 0, 9)).await.1, 1);
     let gone = bench
-        .write(bench.ours, |scope| {
+        .write(bench.ours, move |scope| {
             scope.delete_conversation(12)?;
+            scope.apply_rating(&late_rating)?;
             Ok((scope.apply_conversation(&conversation(12, 99), Some(at(1)))?, scope.apply_message(&message(600, "late"), None)?))
         })
         .await;
     assert_eq!(gone, (Applied::Gone, Applied::Gone));
+    assert_eq!(bench.read(bench.ours, |scope| scope.ratings(Some(12), 0, 9)).await.1, 0);
 }
 
 #[tokio::test]
