@@ -90,7 +90,8 @@ impl Core {
         explain(err, &self.cx.chatwoot, self.now())
     }
 
-    /// Asks the server what it is and what time it has (a `Date` header is not always there), and takes that in. It may have been updated since it was last asked; one that is too old is refused.
+    /// Asks the server what it is and what time it has (a `Date` header is not always there), and takes that in. It may have been updated
+    /// since it was last asked; one that is too old is refused.
     pub(super) async fn learn(&self) -> Result<(), Failure> {
         // Of the try that was answered: the ones before it, and the wait for the line, are no part of the way.
         let sent = AtomicI64::new(0);

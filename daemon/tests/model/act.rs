@@ -159,6 +159,7 @@ impl Actor {
             | Op::NewAgent { .. }
             | Op::RenameAgent { .. }
             | Op::DeleteAgent { .. } => self.list(stage, op).await,
+            Op::Bulk { by, conversations, what } => self.bulk(stage, *by, conversations, *what).await,
             _ => self.agent(stage, op).await,
         }
         .unwrap_or_else(|| "nothing there for it".to_owned())
@@ -289,9 +290,6 @@ impl Actor {
             | Op::DeleteConversation { conversation } => Some(*conversation),
             _ => None,
         };
-        if let Op::Bulk { by, conversations, what } = op {
-            return self.bulk(stage, *by, conversations, *what).await;
-        }
         let Some(nth) = nth else { return self.create(stage, op).await };
         let known = at(&self.conversations, nth)?;
         let number = known.id;
@@ -375,7 +373,7 @@ impl Actor {
         Some(format!("#{number} message {message} {status}"))
     }
 
-    async fn bulk(&mut self, stage: &Stage, by: By, conversations: &[Nth], what: Bulk) -> Option<String> {
+    async fn bulk(&self, stage: &Stage, by: By, conversations: &[Nth], what: Bulk) -> Option<String> {
         let ids: Vec<i64> = conversations.iter().filter_map(|nth| at(&self.conversations, *nth)).map(|known| known.id).collect();
         let mut body = json!({"type": "Conversation", "ids": ids});
         match what {
