@@ -159,9 +159,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         owner_profile(&store, &config.data_dir, addr).await?;
     }
     let stop = CancellationToken::new();
-    let tenants = config.tenants.iter().filter_map(|t| Some((t, rows.iter().find(|row| row.slug == t.slug)?)));
-    let rates = Rates::default();
-    let tenants = tenants.map(|(tenant, row)| run_tenant(&config, tenant, row.clone(), &store, &clock, &stop, &rates)).collect();
+    let (rates, mut tenants) = (Rates::default(), Vec::new());
+    for (tenant, row) in config.tenants.iter().filter_map(|t| Some((t, rows.iter().find(|row| row.slug == t.slug)?))) {
+        tenants.push(run_tenant(&config, tenant, row.clone(), &store, &clock, &stop, &rates).await);
+    }
     let app = App::new(Inner {
         streams: Arc::new(Semaphore::new(config.sse.max_connections.min(Semaphore::MAX_PERMITS))),
         streams_open: AtomicUsize::new(0),
@@ -268,7 +269,7 @@ async fn owner_profile(store: &Store, data_dir: &Path, addr: SocketAddr) -> Resu
     Ok(())
 }
 
-fn run_tenant(
+async fn run_tenant(
     config: &Config,
     tenant: &config::Tenant,
     row: TenantRow,
@@ -283,9 +284,10 @@ fn run_tenant(
         Err(_) => String::new(), // The sync says what is wrong with it.
     });
     let (files, tokens) = (Files::new(&config.data_dir, row.id), Tokens::open(&config.data_dir, &tenant.slug));
-    let sync = tenant.chatwoot.clone().map(|chatwoot| {
+    let mut sync = None;
+    if let Some(chatwoot) = tenant.chatwoot.clone() {
         let rules = rules.clone();
-        sync::start(SyncContext {
+        let cx = SyncContext {
             store: store.clone(),
             tenant: row.key,
             slug: tenant.slug.clone(),
@@ -298,8 +300,9 @@ fn run_tenant(
             stop: stop.clone(),
             escalate: Arc::new(move |scope, escalation| approvals::escalate_from_chatwoot(scope, &rules, escalation)),
             rates: rates.clone(),
-        })
-    });
+        };
+        sync = Some(sync::start(cx).await);
+    }
     let hooks = tenant.chatwoot.as_ref().map(|chatwoot| Hooks::open(&config.data_dir, &tenant.slug, chatwoot));
     Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, files, tokens, hooks }
 }

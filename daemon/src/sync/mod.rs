@@ -197,7 +197,7 @@ impl SyncHandle {
         }
     }
 
-    /// The version that Chatwoot has said since the daemon started.
+    /// The version that this Chatwoot said last, to this process or an earlier one.
     pub(crate) fn version(&self) -> crate::domain::webhook::Version {
         let version = lock(&self.core.link).version.clone()?;
         ApiInfo { version, ..ApiInfo::default() }.version_parts()
@@ -364,10 +364,11 @@ impl Server {
     }
 }
 
-/// Starts one tenant's sync. Returns at once; nothing of Chatwoot is needed for that.
-pub fn start(cx: SyncContext) -> SyncHandle {
+/// Starts one tenant's sync. Nothing of Chatwoot is needed for that.
+pub async fn start(cx: SyncContext) -> SyncHandle {
     let tasks = TaskTracker::new();
     let (core, settings) = Core::new(cx);
+    core.recall().await;
     let core = Arc::new(core);
     let handle = SyncHandle { core: Arc::clone(&core), tasks: tasks.clone() };
     match settings {

@@ -10,6 +10,7 @@ use chatwoot::cable::Backoff;
 use chatwoot::error::{Error, ErrorKind};
 use chatwoot::model;
 use chatwoot::rest::{MessagesQuery, NewLabel};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -36,6 +37,16 @@ const LABELS: [(&str, &str, &str); 3] = [
     ("approved", "#2e8b57", "The approver said yes"),
     ("rejected", "#c64600", "The approver said no"),
 ];
+
+/// Cursor: what the server said it is.
+const VERSION: &str = "version";
+
+/// Which server said which version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Said {
+    url: String,
+    version: String,
+}
 
 /// Keeps the copy going until it is dropped.
 pub(super) async fn run(core: Arc<Core>) {
@@ -90,6 +101,17 @@ impl Core {
         explain(err, &self.cx.chatwoot, self.now())
     }
 
+    /// Takes up what the server said to an earlier process: its webhooks come before it has answered this one.
+    pub(super) async fn recall(&self) {
+        match self.read(|scope| scope.cursor::<Said>(VERSION)).await {
+            Ok(said) => {
+                let version = said.filter(|said| said.url == self.cx.chatwoot.url).map(|said| said.version);
+                lock(&self.link).version = version;
+            }
+            Err(err) => tracing::error!(error = &err as &dyn std::error::Error, "Chatwoot's last known version cannot be read"),
+        }
+    }
+
     /// Asks the server what it is and what time it has (a `Date` header is not always there), and takes that in. It may have been updated
     /// since it was last asked; one that is too old is refused.
     pub(super) async fn learn(&self) -> Result<(), Failure> {
@@ -102,6 +124,10 @@ impl Core {
         let info = self.call(ask).await.map_err(|err| self.failure(&err))?;
         let (sent, answered) = (sent.into_inner(), self.now());
         let version = info.version.clone();
+        if lock(&self.link).version.as_ref() != Some(&version) {
+            let said = Said { url: self.cx.chatwoot.url.clone(), version: version.clone() };
+            self.write(move |scope| scope.set_cursor(VERSION, &said)).await?;
+        }
         self.set_link(|link| link.version = Some(version)).await;
         if info.version_parts().is_some_and(|parts| parts < versions::OLDEST) {
             return Err(Failure::Refused(format!(

@@ -335,9 +335,9 @@ pub(super) async fn tolerate(core: &Core, id: i64, read: Result<(), Unread>) -> 
 }
 
 /// Reads the newest messages of recent conversations again, those first that were read longest ago: all of them after a gap of the websocket,
-/// a few a round while it stands.
+/// over as many rounds as that takes, and a few a round while it stands.
 async fn recent_messages(core: &Core) -> Result<(), Failure> {
-    let gap = std::mem::take(&mut lock(&core.rounds).gap);
+    let gap = lock(&core.rounds).gap;
     let (before, limit) = match gap {
         Some(at) => (at, MESSAGES_GAP),
         None => (core.now() - MESSAGES_AGE, MESSAGES_ROUND),
@@ -345,5 +345,10 @@ async fn recent_messages(core: &Core) -> Result<(), Failure> {
     let since = core.asked().theirs - Micros::from(core.cx.sync.message_window_hours) * 3600 * SECOND;
     let ids = core.read(move |scope| scope.messages_to_read_again(since, before, limit)).await?;
     let found = ids.into_iter().map(|id| Found { id, changed: true }).collect();
-    read_changed(core, found, Micros::MAX).await
+    read_changed(core, found, Micros::MAX).await?;
+    if core.read(move |scope| scope.messages_to_read_again(since, before, 1)).await?.is_empty() {
+        let mut rounds = lock(&core.rounds);
+        rounds.gap = rounds.gap.filter(|at| Some(*at) != gap); // A gap that came meanwhile is another one.
+    }
+    Ok(())
 }

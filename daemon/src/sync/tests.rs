@@ -45,7 +45,7 @@ impl Bench {
         Self { shop, http, store, tenant, stop: CancellationToken::new(), asked: Arc::default(), _folder: folder }
     }
 
-    pub(super) fn start(&self, change: impl FnOnce(&mut SyncContext)) -> SyncHandle {
+    pub(super) async fn start(&self, change: impl FnOnce(&mut SyncContext)) -> SyncHandle {
         let asked = Arc::clone(&self.asked);
         let mut cx = SyncContext {
             store: self.store.clone(),
@@ -72,12 +72,12 @@ impl Bench {
             rates: Rates::default(),
         };
         change(&mut cx);
-        start(cx)
+        start(cx).await
     }
 
     /// A running sync that has copied everything and hears what happens.
     async fn live(&self) -> SyncHandle {
-        let handle = self.start(|_| ());
+        let handle = self.start(|_| ()).await;
         until("the first copy and the websocket", async || handle.progress().done && handle.link().state == LinkState::Live).await;
         handle
     }
@@ -200,10 +200,12 @@ async fn a_customers_message_arrives_by_websocket() {
 async fn a_reply_whose_answer_is_lost_arrives_once() {
     let bench = Bench::new().await;
     // Without frames, so that only looking can tell.
-    let handle = bench.start(|cx| {
-        cx.sync.websocket = false;
-        cx.sync.settle_s = 1;
-    });
+    let handle = bench
+        .start(|cx| {
+            cx.sync.websocket = false;
+            cx.sync.settle_s = 1;
+        })
+        .await;
     until("the first copy", async || handle.progress().done).await;
     let id = bench.some_conversation().await;
     for (fault, text) in [("lose_answer", "lost answer"), ("drop", "never arrived")] {
@@ -251,7 +253,7 @@ async fn what_was_on_its_way_at_a_crash_is_looked_up_first() {
     bench.store.write(bench.tenant, move |scope| scope.begin_sending(entry)).await.map_err(|err: StoreError| err).unwrap();
     let body = json!({"content": "once", "private": true, "content_attributes": {"afenda_id": entry.to_string()}});
     bench.call("sync", "POST", &format!("/api/v1/accounts/1/conversations/{id}/messages"), body).await;
-    let handle = bench.start(|cx| cx.sync.websocket = false);
+    let handle = bench.start(|cx| cx.sync.websocket = false).await;
     until("the entry", async || bench.outbox(&row).await.state == OutboxState::Done).await;
     let all = bench.conversations().await;
     assert_eq!(all.iter().flat_map(|c| c["messages"].as_array().unwrap()).filter(|m| m["content"] == "once").count(), 1);
@@ -345,10 +347,12 @@ async fn what_is_wrong_with_the_link_is_said_and_heals() {
     let bench = Bench::new().await;
     let refused = async |change: &dyn Fn(&mut config::Chatwoot), words: &str| {
         let stop = CancellationToken::new();
-        let handle = bench.start(|cx| {
-            cx.stop = stop.clone();
-            change(&mut cx.chatwoot);
-        });
+        let handle = bench
+            .start(|cx| {
+                cx.stop = stop.clone();
+                change(&mut cx.chatwoot);
+            })
+            .await;
         until(words, async || handle.link().state == LinkState::Refused).await;
         let message = handle.link().message.unwrap_or_default();
         assert!(message.contains(words), "{message}");
@@ -364,7 +368,7 @@ async fn what_is_wrong_with_the_link_is_said_and_heals() {
 
     let page = json!({"fault": {"kind": "html"}});
     bench.call("", "POST", "/sandbox/faults", page).await;
-    let handle = bench.start(|_| ());
+    let handle = bench.start(|_| ()).await;
     until("offline", async || handle.link().state == LinkState::Offline).await;
     assert!(handle.link().message.unwrap_or_default().contains("web page"), "{:?}", handle.link());
     bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
@@ -379,7 +383,7 @@ async fn what_is_wrong_with_the_link_is_said_and_heals() {
     until("live again", async || handle.link().state == LinkState::Live).await;
 
     // The store is this account's for good, for webhooks too.
-    let other = bench.start(|cx| cx.chatwoot.url = bench.shop.base_url().replace("127.0.0.1", "localhost"));
+    let other = bench.start(|cx| cx.chatwoot.url = bench.shop.base_url().replace("127.0.0.1", "localhost")).await;
     until("another account", async || other.link().state == LinkState::Refused).await;
     assert!(other.link().message.unwrap_or_default().contains("another data directory"));
     bench.end(handle).await;
@@ -388,7 +392,7 @@ async fn what_is_wrong_with_the_link_is_said_and_heals() {
 #[tokio::test]
 async fn kept_webhooks_are_applied_and_unreadable_ones_end_as_dead_letters() {
     let bench = Bench::new().await;
-    let handle = bench.start(|cx| cx.sync.websocket = false);
+    let handle = bench.start(|cx| cx.sync.websocket = false).await;
     until("the first copy", async || handle.progress().done).await;
     let id = bench.some_conversation().await;
     bench.call("agent", "POST", &format!("/api/v1/accounts/1/conversations/{id}/messages"), json!({"content": "by webhook"})).await;
@@ -449,20 +453,54 @@ async fn a_deep_round_finds_what_leaves_no_trace() {
 }
 
 #[tokio::test]
+async fn a_gap_of_the_websocket_is_remembered_until_all_of_it_was_read() {
+    let bench = Bench::new().await;
+    let handle = bench.live().await;
+    let id = bench.some_conversation().await;
+    // Not the newest one, which the list of conversations shows.
+    let shown = bench.conversations().await.into_iter().find(|c| c["id"] == id).unwrap();
+    let (first, count) = (shown["messages"][0]["id"].clone(), shown["messages"].as_array().unwrap().len());
+    assert!((3..=20).contains(&count), "{count} messages");
+    let path = format!("/api/v1/accounts/1/conversations/{id}/messages");
+    // A deletion that nothing tells of, and then the reads fail.
+    bench.call("", "POST", "/sandbox/faults", json!({"events": {"drop_frames": true}})).await;
+    bench.call("agent", "DELETE", &format!("{path}/{first}"), Value::Null).await;
+    let broken = json!({"rules": [{"match": {"method": "GET", "path": path}, "fault": {"kind": "status", "status": 500}}], "events": {}});
+    bench.call("", "POST", "/sandbox/faults", broken).await;
+    let done = handle.rounds().0.count;
+    bench.call("", "POST", "/sandbox/cable/drop", json!({})).await;
+    until("rounds after the gap", async || {
+        handle.refresh();
+        handle.link().state == LinkState::Live && handle.rounds().0.count > done + 1
+    })
+    .await;
+    bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
+    handle.refresh();
+    until("the deletion", async || {
+        let (messages, _) = bench.read(move |scope| scope.messages(id, &MessageQuery::default(), 200)).await;
+        messages.iter().any(|message| message.deleted)
+    })
+    .await;
+    bench.end(handle).await;
+}
+
+#[tokio::test]
 async fn a_linked_agent_is_online_while_the_inbox_is_open() {
     let bench = Bench::new().await;
     let token = Token::new(&bench.shop.tokens()["agent"]);
-    let handle = bench.start(|cx| {
-        cx.users = vec![config::User {
-            name: "jo".to_owned(),
-            display_name: "Jo".to_owned(),
-            role: api::tenant::Role::Member,
-            tenants: vec!["acme".to_owned()],
-            chatwoot_email: None,
-            chatwoot_agent_id: None,
-            chatwoot_token: Some(token),
-        }];
-    });
+    let handle = bench
+        .start(|cx| {
+            cx.users = vec![config::User {
+                name: "jo".to_owned(),
+                display_name: "Jo".to_owned(),
+                role: api::tenant::Role::Member,
+                tenants: vec!["acme".to_owned()],
+                chatwoot_email: None,
+                chatwoot_agent_id: None,
+                chatwoot_token: Some(token),
+            }];
+        })
+        .await;
     until("live", async || handle.link().state == LinkState::Live).await;
     let sockets = async || bench.call("", "GET", "/sandbox/state", Value::Null).await["sockets"].as_u64().unwrap_or_default();
     until("one socket", async || sockets().await == 1).await;

@@ -64,7 +64,7 @@ async fn heard(bench: &Bench, kind: ActivityType) -> usize {
 #[tokio::test]
 async fn only_the_newest_pages_and_the_progress_are_told() {
     let bench = Bench::of(World::many(200, 5)).await;
-    let handle = bench.start(|cx| cx.sync.websocket = false);
+    let handle = bench.start(|cx| cx.sync.websocket = false).await;
     until("the first copy", async || handle.progress().done).await;
     let told = handle.progress();
     assert_eq!((told.conversations, told.conversations_total, told.messages, told.phase), (200, Some(200), 1000, CopyPhase::Done));
@@ -94,11 +94,13 @@ async fn killed_at_any_point_it_ends_the_same_and_reads_little_twice() {
     let handle = loop {
         let stop = CancellationToken::new();
         let url = counter.url.clone();
-        let handle = bench.start(|cx| {
-            cx.sync.websocket = false;
-            cx.stop = stop.clone();
-            cx.chatwoot.url = url;
-        });
+        let handle = bench
+            .start(|cx| {
+                cx.sync.websocket = false;
+                cx.stop = stop.clone();
+                cx.chatwoot.url = url;
+            })
+            .await;
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (life, began) = (Duration::from_millis((state >> 33) % 60), tokio::time::Instant::now());
         while !handle.progress().done && (kills >= 25 || began.elapsed() < life) {
@@ -134,7 +136,7 @@ async fn deletions_during_the_walk_hide_nothing() {
     let slow =
         json!({"match": {"method": "GET", "path": "/api/v1/accounts/*/messages"}, "times": 1000, "fault": {"kind": "latency", "ms": 5}});
     bench.call("", "POST", "/sandbox/faults", slow).await;
-    let handle = bench.start(|cx| cx.sync.websocket = false);
+    let handle = bench.start(|cx| cx.sync.websocket = false).await;
     // The walk goes from the newest to the oldest: those at the beginning of the order shift everything.
     let mut ids: Vec<i64> = bench.conversations().await.iter().map(|c| c["id"].as_i64().unwrap()).collect();
     ids.sort_unstable();
@@ -166,10 +168,12 @@ async fn what_cannot_be_read_is_tried_again_and_then_shown_as_incomplete() {
     };
     // One comes right after a while, one never.
     bench.call("", "POST", "/sandbox/faults", json!([broken(later, 2), broken(never, 100_000)])).await;
-    let handle = bench.start(|cx| {
-        cx.sync.websocket = false;
-        cx.clock = Clock::manual(jiff::Timestamp::now().as_microsecond());
-    });
+    let handle = bench
+        .start(|cx| {
+            cx.sync.websocket = false;
+            cx.clock = Clock::manual(jiff::Timestamp::now().as_microsecond());
+        })
+        .await;
     until("both noted", async || handle.progress().phase == CopyPhase::Unread).await;
     assert!(!handle.progress().done && handle.progress().incomplete >= 1);
     until("the end", async || {

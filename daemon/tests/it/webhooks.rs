@@ -319,5 +319,14 @@ async fn an_old_server_is_believed_without_a_signature_only_when_the_configurati
         assert_eq!((webhooks.waiting, webhooks.refused.is_some()), (u64::from(expected == 200), expected != 200), "{version} {unsigned}");
         bench.daemon.stop().await;
         server.abort();
+        // A restart forgets nothing: webhooks come before the server has answered. Another server's version is not known by it.
+        for (url, expected) in [(url, expected), ("http://127.0.0.1:9".to_owned(), 401)] {
+            let mut config = bench.config.clone();
+            config.tenants[0].chatwoot.as_mut().unwrap().url = url;
+            let daemon = daemon::start(config, bench.clock.clone()).await.unwrap();
+            let answer = reqwest::Client::new().post(daemon.hook_url("ours").unwrap()).body(body).send().await.unwrap();
+            assert_eq!(answer.status(), expected, "{version} {unsigned} after a restart");
+            daemon.stop().await;
+        }
     }
 }

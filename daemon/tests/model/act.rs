@@ -1,6 +1,7 @@
 //! Carries out one step of a script at the sandbox or at the daemon, and remembers what Chatwoot leaves no trace of (section 12.3).
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use api::client::new_key;
 use api::id::ConversationId;
@@ -8,7 +9,7 @@ use api::inbox::{AttributeChange, ContactPatch, ConversationPatch, LabelChange, 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::op::{Bulk, By, Nth, Op, User, Write, Wrong};
+use crate::op::{Bulk, By, HOOKS_LATE_MS_MAX, Nth, Op, User, Write, Wrong};
 use crate::stage::{Stage, TOO_LATE_MS};
 
 /// A conversation that the script may name.
@@ -26,6 +27,8 @@ pub(crate) struct Silent {
     pub(crate) gone_conversations: BTreeSet<i64>,
     pub(crate) gone_contacts: BTreeSet<i64>,
     pub(crate) relabelled: bool,
+    /// When each step began, the first at index 0.
+    began: Vec<Instant>,
     /// Steps at which neither frames nor webhooks were sure to arrive.
     deaf: BTreeSet<u64>,
     /// Changes without a clock: step, message or contact.
@@ -34,13 +37,20 @@ pub(crate) struct Silent {
     lists: Vec<u64>,
 }
 
-/// Events of a step leave within so many steps after it.
+/// Events of a step leave within so many steps after it, and within this time where those are over sooner: webhooks are held back, and what
+/// is on its way when the daemon is killed is lost.
 const ECHO: u64 = 12;
+const ECHO_TIME: Duration = Duration::from_millis(HOOKS_LATE_MS_MAX + 200);
 
 impl Silent {
     fn lost(&self, step: u64) -> bool {
+        let began = |step: u64| step.checked_sub(1).and_then(|at| self.began.get(usize::try_from(at).ok()?));
+        let near = |deaf: u64| match (began(step), began(deaf)) {
+            (Some(step), Some(deaf)) => step.max(deaf).duration_since(*step.min(deaf)) < ECHO_TIME,
+            _ => false,
+        };
         // Before as well: the daemon may not hear yet when the websocket is on its way back.
-        self.deaf.range(step.saturating_sub(ECHO)..=step + ECHO).next().is_some()
+        self.deaf.iter().any(|deaf| deaf.abs_diff(step) <= ECHO || near(*deaf))
     }
 
     pub(crate) fn messages(&self) -> BTreeSet<i64> {
@@ -128,6 +138,7 @@ impl Actor {
     /// Does it; returns what came of it, for the protocol.
     pub(crate) async fn act(&mut self, stage: &mut Stage, op: &Op) -> String {
         self.step += 1;
+        self.silent.began.push(Instant::now());
         if !stage.is_up() || self.losing == (true, true) {
             self.silent.deaf.insert(self.step);
         }

@@ -3,6 +3,9 @@
 
 use crate::dice::Dice;
 
+/// The longest that webhooks are held back, in milliseconds.
+pub(crate) const HOOKS_LATE_MS_MAX: u64 = 420;
+
 /// A thing by its place among those there are, counted round.
 pub(crate) type Nth = u64;
 
@@ -514,7 +517,7 @@ pub(crate) fn wrong(dice: &mut Dice, mix: &Mix) -> Wrong {
         (6, Wrong::Nothing),
         (2, Wrong::Doubled),
         (2, Wrong::Shuffled(10 + dice.below(60))),
-        (2, Wrong::HooksLate(20 + dice.below(400))),
+        (2, Wrong::HooksLate(20 + dice.below(HOOKS_LATE_MS_MAX - 20))),
         (if mix.silent_loss { 2 } else { 0 }, Wrong::FramesLost(few * 3)),
         (3, Wrong::HooksLost(few * 3)),
         (if mix.silent_loss { 1 } else { 0 }, Wrong::AllLost(few * 3)),
