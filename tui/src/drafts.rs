@@ -46,12 +46,14 @@ struct Entry {
 
 /// Where the drafts of `owner` (tenant and user) under `profile` are.
 pub(crate) fn path(data_dir: &Path, profile: &str, owner: &str) -> PathBuf {
-    let safe = |text: &str| -> String {
-        text.bytes()
-            .map(|b| if b.is_ascii_alphanumeric() || b == b'-' || b == b'.' { char::from(b).to_string() } else { format!("%{b:02x}") })
-            .collect()
-    };
     data_dir.join(format!("drafts_{}_{}.json", safe(profile), safe(owner)))
+}
+
+/// A name as part of a file's name: other characters are written as their bytes.
+pub(crate) fn safe(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b == b'-' || b == b'.' { char::from(b).to_string() } else { format!("%{b:02x}") })
+        .collect()
 }
 
 /// Reads the drafts. A missing file is no drafts; an unreadable one is set aside and said.
@@ -113,12 +115,19 @@ pub(crate) fn save(path: &Path, drafts: &[(String, Draft)]) -> std::io::Result<(
     let mut entries: Vec<Entry> = drafts.iter().map(|(name, draft)| Entry { name: name.clone(), draft: draft.clone() }).collect();
     entries.sort_by_key(|e| std::cmp::Reverse(e.draft.at));
     entries.truncate(DRAFTS_MAX);
-    let bytes = serde_json::to_vec(&File { version: VERSION, drafts: entries })?;
+    replace(path, &serde_json::to_vec(&File { version: VERSION, drafts: entries })?)
+}
+
+/// Replaces a private file: a crash leaves the old one or the new one.
+///
+/// # Errors
+/// When the disk does not take it; the old file stands.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir)?;
     }
     let beside = path.with_extension(format!("tmp{}", std::process::id()));
-    let written = write_private(&beside, &bytes).and_then(|()| std::fs::rename(&beside, path));
+    let written = write_private(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);
     }

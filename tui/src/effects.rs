@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::drafts::{self, Draft};
 use crate::event::{Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
+use crate::seen::{self, Seen};
 use crate::state::State;
 use crate::update::{self, update};
 
@@ -81,8 +82,10 @@ impl Core {
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut state = State::new(now(), TimeZone::system(), size, uuid::Uuid::now_v7().to_string());
         prepare(&mut state);
+        // Read here, before the first frame: one small file.
+        let seen = runtime.data_dir.as_ref().and_then(|dir| seen::load(&seen::path(dir, &runtime.profile)));
         let mut core = Self { state, runtime, events, tick, outward: Vec::new() };
-        let effects = update::start(&mut core.state);
+        let effects = update::start(&mut core.state, seen);
         core.perform(effects);
         core
     }
@@ -170,6 +173,7 @@ impl Runtime {
             Effect::Stream { generation, after } => self.open_stream(generation, after),
             Effect::LoadDrafts { owner } => self.load_drafts(&owner),
             Effect::SaveDrafts(drafts) => self.save_drafts(drafts),
+            Effect::SaveSeen(seen) => self.save_seen(*seen),
             effect => {
                 let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
                 // What a person handed in is carried through even when the inbox ends meanwhile.
@@ -257,6 +261,18 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// A cache: what cannot be written is written the next time.
+    fn save_seen(&self, seen: Seen) {
+        let Some(path) = self.data_dir.as_ref().map(|dir| seen::path(dir, &self.profile)) else { return };
+        self.writes.spawn(async move {
+            if let Ok(Err(err)) = tokio::task::spawn_blocking(move || seen::save(&path, &seen)).await {
+                tracing::debug!(%err, "what was seen last could not be kept");
+            }
+        });
+    }
+}
+
 /// Makes the call that an effect stands for.
 async fn call(client: &Client, effect: Effect) -> Option<Answer> {
     Some(match effect {
@@ -291,12 +307,18 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
         }
         Effect::Recall(id, key) => Answer::Recalled(id, client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
         Effect::Discard(id, key) => Answer::Discarded(client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
-        Effect::LoadDrafts { .. } | Effect::SaveDrafts(_) | Effect::Stream { .. } | Effect::Copy(_) | Effect::Quit => return None,
+        Effect::LoadDrafts { .. }
+        | Effect::SaveDrafts(_)
+        | Effect::SaveSeen(_)
+        | Effect::Stream { .. }
+        | Effect::Copy(_)
+        | Effect::Quit => return None,
     })
 }
 
 async fn directory(client: &Client) -> Result<Directory, ClientError> {
-    Ok(Directory { agents: client.agents().await?, teams: client.teams().await?, labels: client.labels().await? })
+    let (agents, teams) = (client.agents().await?, client.teams().await?);
+    Ok(Directory { agents, teams, labels: client.labels().await?, inboxes: client.inboxes().await? })
 }
 
 async fn submit(client: &Client, purpose: Purpose, text: String, key: &str) -> Result<Submitted, ClientError> {

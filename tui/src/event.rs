@@ -3,7 +3,7 @@
 use api::approval::ApprovalView;
 use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId, OutboxId};
-use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, LabelView, MessageView, Named, OutboxView};
+use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, InboxView, LabelView, MessageView, Named, OutboxView};
 use api::page::Page;
 use api::status::StatusView;
 use api::tenant::MeView;
@@ -12,6 +12,7 @@ use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
 use crate::drafts::Draft;
+use crate::seen::Seen;
 
 /// Why a call failed, as far as the screen cares.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,8 @@ pub struct Directory {
     pub teams: Vec<Named>,
     /// By title.
     pub labels: Vec<LabelView>,
+    /// By name.
+    pub inboxes: Vec<InboxView>,
 }
 
 /// What a text is for, and so who will read it. Bound to ids: it never changes when a list does.
@@ -276,6 +279,8 @@ pub enum Effect {
     },
     /// Write all drafts.
     SaveDrafts(Vec<(String, Draft)>),
+    /// Write what is on the screen, for the next start.
+    SaveSeen(Box<Seen>),
     /// Open the activity stream; one of an older generation ends.
     Stream {
         /// Which one.

@@ -90,6 +90,11 @@ pub enum Command {
     Choose,
     Toggle,
     Accept,
+    Mark,
+    MarkDown,
+    MarkRange,
+    MarkAll,
+    Cut,
 }
 
 /// One row of the table.
@@ -185,6 +190,11 @@ pub const TABLE: &[Binding] = &[
     row(CONVERSATION, &["e", "Alt+E"], Command::Resolve, "resolve", Some("resolve")),
     row(CONVERSATION, &["E", "Ctrl+Alt+E"], Command::ResolveNext, "resolve and go to the next", None),
     row(LIST, &["/"], Command::Filter, "find words in messages, notes and names", Some("filter")),
+    row(LIST, &["f"], Command::Cut, "cut the list by inbox, team, label, priority, unread; order it", None),
+    row(LIST, &["v"], Command::Mark, "mark, or take the mark off; what follows is done to all marked", None),
+    row(LIST, &["Space"], Command::MarkDown, "mark and go down", Some("mark")),
+    row(LIST, &["V"], Command::MarkRange, "mark from the last mark to here", None),
+    row(LIST, &["*"], Command::MarkAll, "mark all rows, or none", None),
     row(CONVERSATION, &["H"], Command::Escalate, "ask an approver to decide", Some("escalate")),
     row(CONVERSATION, &["s"], Command::Status, "status menu", Some("status")),
     row(CONVERSATION, &["z", "Alt+M"], Command::Snooze, "snooze menu", Some("snooze")),

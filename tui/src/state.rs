@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::approval::ApprovalView;
 use api::id::{ApprovalId, ConversationId, OutboxId};
-use api::inbox::{ConversationView, MessageView, OutboxView};
+use api::inbox::{ConversationView, MessageView, OutboxView, Sort};
 use api::page::Counts;
 use api::status::{LinkState, StatusView};
 use api::tenant::MeView;
@@ -18,7 +18,7 @@ use crate::editor::Editor;
 use crate::event::{Directory, Purpose};
 use crate::keymap::Context;
 
-pub use overlay::{Action, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,11 +67,65 @@ pub enum Tab {
     Unassigned,
     /// All.
     All,
+    /// Where the caller was mentioned.
+    Mentions,
+    /// Without a first reply, or the customer waits.
+    Unattended,
 }
 
 impl Tab {
     /// In order.
-    pub const ALL: [Self; 3] = [Self::Mine, Self::Unassigned, Self::All];
+    pub const ALL: [Self; 5] = [Self::Mine, Self::Unassigned, Self::All, Self::Mentions, Self::Unattended];
+
+    /// As shown.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Mine => "Mine",
+            Self::Unassigned => "Unassigned",
+            Self::All => "All",
+            Self::Mentions => "Mentions",
+            Self::Unattended => "Unattended",
+        }
+    }
+
+    /// Whether only the daemon can say what belongs in it.
+    pub fn is_asked(self) -> bool {
+        matches!(self, Self::Mentions | Self::Unattended)
+    }
+}
+
+/// How the list is cut and ordered, besides tab, status and words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListFilter {
+    /// One inbox: id and name.
+    pub inbox: Option<(i64, String)>,
+    /// One team: id and name.
+    pub team: Option<(i64, String)>,
+    /// One label.
+    pub label: Option<String>,
+    /// One priority, or `none`.
+    pub priority: Option<&'static str>,
+    /// Only what no agent has seen.
+    pub unread: bool,
+    /// The order.
+    pub sort: Sort,
+}
+
+impl Default for ListFilter {
+    fn default() -> Self {
+        Self { inbox: None, team: None, label: None, priority: None, unread: false, sort: Sort::Waiting }
+    }
+}
+
+impl ListFilter {
+    /// What it leaves out, in a word or two each; empty where it leaves out nothing.
+    pub fn words(&self) -> Vec<String> {
+        let named = |what: &Option<(i64, String)>| what.as_ref().map(|(_, name)| crate::text::line(name));
+        let label = self.label.as_ref().map(|label| format!("~{}", crate::text::line(label)));
+        let priority = self.priority.map(|word| format!("priority {word}"));
+        let unread = self.unread.then(|| "unread".to_owned());
+        [named(&self.inbox), named(&self.team), label, priority, unread].into_iter().flatten().collect()
+    }
 }
 
 /// Tabs of the approvals.
@@ -109,12 +163,20 @@ pub struct List {
     pub tab: Tab,
     /// One of [`STATUSES`].
     pub status: &'static str,
+    /// How it is cut besides.
+    pub filter: ListFilter,
+    /// Chosen to be changed together.
+    pub marked: BTreeSet<ConversationId>,
     /// Words that the rows must hold; empty: no filter.
     pub query: String,
     /// The filter line while it is typed.
     pub typing: Option<Editor>,
     /// Loaded rows, in order.
     pub rows: Vec<ConversationId>,
+    /// So many of them, from the first, are as the pages of this generation had them; the rest is of an older one.
+    pub read: usize,
+    /// A row may stand where it no longer belongs.
+    pub unsorted: bool,
     /// The chosen row.
     pub cursor: Option<ConversationId>,
     /// The first row on the screen.
@@ -283,6 +345,12 @@ pub struct State {
     pub stream: Stream,
     /// The caller.
     pub me: Option<MeView>,
+    /// The daemon has said who that is; else it is known from the last time.
+    pub known: bool,
+    /// When what is shown was seen, while it is from the last time.
+    pub seen_at: Option<Timestamp>,
+    /// When it was kept for the next time.
+    pub kept_at: Timestamp,
     /// The daemon's state.
     pub status: Option<StatusView>,
     /// When it was asked last.
@@ -325,6 +393,8 @@ pub struct State {
     pub toasts: Vec<Toast>,
     /// What `u` takes back, newest last.
     pub undo: Vec<Undo>,
+    /// A change of many conversations that is under way.
+    pub bulk: Option<Bulk>,
     /// The hint of the first screen.
     pub banner: Option<String>,
     /// The first key of a pair.
@@ -356,6 +426,9 @@ impl State {
             daemon: Daemon::Connecting,
             stream: Stream::default(),
             me: None,
+            known: false,
+            seen_at: None,
+            kept_at: now,
             status: None,
             status_at: now,
             status_due: false,
@@ -368,9 +441,13 @@ impl State {
             list: List {
                 tab: Tab::Mine,
                 status: STATUSES[0],
+                filter: ListFilter::default(),
+                marked: BTreeSet::new(),
                 query: String::new(),
                 typing: None,
                 rows: Vec::new(),
+                read: 0,
+                unsorted: false,
                 cursor: None,
                 top: 0,
                 next_cursor: None,
@@ -408,6 +485,7 @@ impl State {
             overlay: None,
             toasts: Vec::new(),
             undo: Vec::new(),
+            bulk: None,
             banner: None,
             prefix: None,
             quitting: None,
@@ -453,6 +531,14 @@ impl State {
             (Screen::Inbox, Focus::Open) => self.open,
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
         }
+    }
+
+    /// The conversations that a key means: those marked while the list has the keys, else the one.
+    pub fn targets(&self) -> Vec<ConversationId> {
+        if self.pane() == Context::List && self.composer.is_none() && !self.list.marked.is_empty() {
+            return self.list.marked.iter().copied().collect();
+        }
+        self.target().into_iter().collect()
     }
 
     /// The conversation that is on the screen: the text's, the opened one, or the one under the cursor.

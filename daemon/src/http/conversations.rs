@@ -4,7 +4,7 @@ use api::approval::ApprovalView;
 use api::error::ErrorBody;
 use api::inbox::{
     ConversationPatch, ConversationQuery, ConversationStatus, ConversationView, Escalate, FreshQuery, LabelChange, Labels, MessageQuery,
-    MessageView,
+    MessageView, Priority,
 };
 use api::page::{Data, Page, PageMeta, Source};
 use axum::Json;
@@ -19,8 +19,10 @@ use super::attributes;
 use super::request::{Change, Query, limit, page};
 use crate::app::{Caller, Person};
 use crate::approvals as service;
+use crate::clock::SECOND;
+use crate::config::HOLD_SECONDS_MAX;
 use crate::fault::Fault;
-use crate::store::{Assignee, ConversationFilter, NewOutbox, OutboxKind, Place, Scope};
+use crate::store::{Assignee, ConversationFilter, ConversationType, NewOutbox, OutboxKind, Place, Scope};
 
 /// Conversations, with the counts of the tabs.
 #[utoipa::path(get, path = "/conversations", tag = "conversations", params(ConversationQuery), security(("bearer" = [])),
@@ -40,6 +42,9 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>)
     }
     if query.fresh {
         caller.read_through(None).await?;
+    }
+    if query.conversation_type.as_deref() == Some("mention") {
+        let _ = super::personal::mentions(caller.clone()).await?; // Chatwoot alone knows; kept for a while.
     }
     let url = caller.tenant().url.clone();
     let (meta, source) = (caller.freshness(), if query.fresh { Source::Chatwoot } else { Source::Store });
@@ -76,6 +81,17 @@ fn filter(query: &ConversationQuery, who: &Person) -> Result<ConversationFilter,
         Some(id) => Assignee::Agent(id.parse().map_err(|_| Fault::invalid("assignee", "me, unassigned, assigned, all or an agent's id"))?),
     };
     let labels = query.labels.as_deref().unwrap_or_default();
+    let conversation_type = match query.conversation_type.as_deref() {
+        None => None,
+        Some("mention") => Some(ConversationType::Mention),
+        Some("unattended") => Some(ConversationType::Unattended),
+        Some(_) => return Err(Fault::invalid("conversation_type", "mention or unattended")),
+    };
+    let priority = match query.priority.as_deref() {
+        None => None,
+        Some("none") => Some("none"),
+        Some(word) => Some(word.parse::<Priority>().map_err(|err| Fault::invalid("priority", &format!("{err}, none")))?.as_str()),
+    };
     Ok(ConversationFilter {
         status,
         assignee,
@@ -83,6 +99,9 @@ fn filter(query: &ConversationQuery, who: &Person) -> Result<ConversationFilter,
         inbox: query.inbox,
         team: query.team,
         labels: labels.split(',').map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned).collect(),
+        conversation_type,
+        priority,
+        unread: query.unread,
         q: query.q.clone(),
         sort: query.sort.unwrap_or(api::inbox::Sort::Activity),
     })
@@ -187,11 +206,16 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ConversationPa
                 let names = "status, assignee, team, labels, priority, custom_attributes or read";
                 return Err(Fault::invalid("body", &format!("names nothing to change: {names}")));
             }
+            let hold = patch.hold_seconds.unwrap_or_default();
+            if hold > HOLD_SECONDS_MAX {
+                return Err(Fault::invalid("hold_seconds", &format!("at most {HOLD_SECONDS_MAX}")));
+            }
+            let not_before = scope.now() + i64::from(hold) * SECOND;
             for (kind, payload) in writes {
                 // Values of attributes are customers' data; the ledger holds their keys.
                 let told = if kind == OutboxKind::Attributes { attributes::told(&payload) } else { payload.clone() };
                 audit(scope, who, &format!("conversation.{}", kind.as_str()), id, told)?;
-                scope.enqueue(&new(id, kind, payload, who, scope.now()))?;
+                scope.enqueue(&new(id, kind, payload, who, not_before))?;
             }
             one(scope, id, &url)
         })
@@ -229,7 +253,7 @@ fn writes(scope: &Scope<'_>, who: &Person, id: i64, patch: &ConversationPatch) -
     if let Some(priority) = &patch.priority {
         let priority = match priority.as_str() {
             "none" => None,
-            word => Some(word.parse::<api::inbox::Priority>().map_err(|err| Fault::invalid("priority", &format!("{err}, none")))?),
+            word => Some(word.parse::<Priority>().map_err(|err| Fault::invalid("priority", &format!("{err}, none")))?),
         };
         writes.push((OutboxKind::Priority, json!({ "priority": priority })));
     }

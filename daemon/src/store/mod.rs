@@ -31,7 +31,7 @@ pub use activities::NewActivity;
 pub use apply::{Applied, Asked, ContactRow};
 pub use approvals::{ApprovalFilter, ApprovalRow};
 pub use audit::{AuditEntry, Ledger, VerifyError};
-pub use conversations::{Assignee, ConversationFilter, ConversationRow, Place};
+pub use conversations::{Assignee, ConversationFilter, ConversationRow, ConversationType, Place};
 pub use directory::{AgentRow, Directory};
 pub use idempotency::Remembered;
 pub use lists::Personal;

@@ -118,7 +118,19 @@ fn message(id: i64, text: &str) -> MessageRow {
 }
 
 fn all(sort: Sort) -> ConversationFilter {
-    ConversationFilter { status: None, assignee: Assignee::All, me: None, inbox: None, team: None, labels: Vec::new(), q: None, sort }
+    ConversationFilter {
+        status: None,
+        assignee: Assignee::All,
+        me: None,
+        inbox: None,
+        team: None,
+        labels: Vec::new(),
+        conversation_type: None,
+        priority: None,
+        unread: false,
+        q: None,
+        sort,
+    }
 }
 
 /// The texts of all `Sql::new("…")` and of the list macros, as the sources have them.

@@ -58,6 +58,25 @@ async fn read_and_unread_reach_chatwoot() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_held_change_is_recalled_and_chatwoot_never_hears_of_it() {
+    let shop = shop().await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let before = shop.at_sandbox(id).await["status"].clone();
+    let held = |hold| ConversationPatch { status: Some(ConversationStatus::Resolved), hold_seconds: Some(hold), ..Default::default() };
+    assert_eq!(refused(jo.update_conversation(ConversationId(id), &held(100_000), &new_key()).await).1, Code::ValidationFailed);
+    let shown = jo.update_conversation(ConversationId(id), &held(60), &new_key()).await.unwrap();
+    assert_eq!((shown.status, shown.pending.clone()), (ConversationStatus::Resolved, vec!["status".to_owned()]), "at once");
+    let entry = jo.outbox().await.unwrap().into_iter().find(|e| e.conversation_id == Some(ConversationId(id))).unwrap();
+    assert!(entry.sends_at > entry.created_at);
+    jo.outbox_act(entry.id, "cancel", &new_key()).await.unwrap();
+    let shown = jo.conversation(ConversationId(id)).await.unwrap();
+    assert_eq!((serde_json::to_value(shown.status).unwrap(), shown.pending), (before.clone(), vec![]), "as it was");
+    all_sent(&shop).await;
+    assert_eq!(shop.at_sandbox(id).await["status"], before);
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contact_is_edited_and_what_chatwoot_refuses_is_kept_with_its_reason() {
     let shop = shop().await;
     let jo = shop.client("jo").await;

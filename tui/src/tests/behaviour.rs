@@ -24,7 +24,24 @@ fn submit(effects: &[Effect]) -> (Purpose, String, String) {
         .unwrap_or_else(|| panic!("nothing was submitted: {effects:?}"))
 }
 
-fn toasts(state: &State) -> String {
+/// A change of status that waits in the outbox.
+pub(super) fn held(n: u32, conversation: i64) -> OutboxView {
+    OutboxView {
+        id: outbox_id(n),
+        conversation_id: Some(ConversationId(conversation)),
+        contact_id: None,
+        kind: "status".into(),
+        state: OutboxState::Queued,
+        user: "jo".into(),
+        content: None,
+        attempts: 0,
+        error: None,
+        sends_at: now() + jiff::SignedDuration::from_secs(5),
+        created_at: now(),
+    }
+}
+
+pub(super) fn toasts(state: &State) -> String {
     state.toasts.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
@@ -221,7 +238,7 @@ fn pages_follow_the_cursor() {
         data: rows(from),
         meta: PageMeta { total: 180, page: None, limit: 60, next_cursor: next.map(Into::into), counts: None, ..PageMeta::default() },
     };
-    screen.press("Ctrl+R");
+    screen.press("Tab");
     let generation = screen.state.list.generation;
     screen.answer(Answer::List { generation, more: false, result: Ok(many(1, Some("c2"))) });
     let mut asked = 0;
@@ -317,10 +334,13 @@ fn what_is_resolved_leaves_and_can_be_taken_back() {
     screen.answer(Answer::Patched { id, label, result: Ok(done) });
     assert!(!screen.state.list.rows.contains(&DEE));
     assert_eq!(screen.state.list.cursor, Some(ConversationId(1041)));
-    let effects = screen.press("u");
-    assert!(
-        matches!(effects.first(), Some(Effect::Patch { id: DEE, patch, .. }) if patch.status == Some(api::inbox::ConversationStatus::Open))
-    );
+    // It waits in the outbox, and is recalled there, not reversed.
+    assert_eq!(patch.hold_seconds, Some(5));
+    screen.answer(Answer::Outbox(Ok(vec![held(1, 1042)])));
+    assert_eq!(screen.press("u").first(), Some(&Effect::Recall(outbox_id(1), "tui-s-2".into())));
+    let mut screen = Screen::new(80, 24);
+    screen.press("e");
+    assert!(screen.press("u").is_empty() && toasts(&screen.state).contains("Too late"), "it has left");
 }
 
 #[test]

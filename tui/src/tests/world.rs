@@ -278,7 +278,7 @@ impl Screen {
     /// Nothing has been heard yet.
     pub(super) fn blank(width: u16, height: u16) -> Self {
         let mut state = State::new(now(), TimeZone::UTC, (width, height), "s");
-        let effects = update::start(&mut state);
+        let effects = update::start(&mut state, None);
         Self { state, effects }
     }
 
@@ -295,6 +295,10 @@ impl Screen {
             agents: vec![Named { id: 2, name: "Ada Admin".into() }, Named { id: 1, name: "Jo Agent".into() }],
             teams: vec![Named { id: 3, name: "billing".into() }, Named { id: 4, name: "returns".into() }],
             labels: vec![label("escalate", "#cc3333"), label("refund", "#3366cc"), label("vip", "#d4a017")],
+            inboxes: vec![
+                InboxView { id: 2, name: "Shop mail".into(), channel: "Email".into() },
+                InboxView { id: 1, name: "Shop API".into(), channel: "Api".into() },
+            ],
         })));
         let generation = screen.state.list.generation;
         screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });

@@ -7,7 +7,7 @@ use api::Code;
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{OutboxState, OutboxView};
 
-use super::{Out, approvals, live, menus, new_key, read, thread, toast};
+use super::{Out, approvals, bulk, live, menus, new_key, read, thread, toast};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::Editor;
 use crate::event::{Effect, Outcome, Purpose, Submitted};
@@ -255,7 +255,14 @@ pub(super) fn undo(state: &mut State, out: &mut Out) {
             let key = new_key(state);
             out.push(Effect::Recall(id, key));
         }
-        Some(Undo::Patch(id, patch, label)) => menus::patch(state, out, id, *patch, label, false),
+        Some(Undo::Patch { id, back, made, label }) => {
+            if state.conversations.get(&id).is_some_and(|view| menus::is_so(view, &made, state.agent())) {
+                menus::patch(state, out, id, *back, format!("{label}, taken back"), false);
+            } else {
+                toast(state, Tone::Plain, format!("#{id} was changed since by somebody else: \"{label}\" stays"));
+            }
+        }
+        Some(Undo::Held { ids, label, at }) => bulk::recall(state, out, &ids, &label, at),
         None => toast(state, Tone::Plain, "There is nothing to take back"),
     }
 }
@@ -278,7 +285,9 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
                     open(state, purpose);
                 }
             }
-            toast(state, Tone::Good, "Taken back; nobody has seen it");
+            let words = if purpose.is_some() { "Taken back; nobody has seen it" } else { "Taken back; Chatwoot was not told" };
+            toast(state, Tone::Good, words);
+            state.stale.extend(entry.conversation_id);
             state.toasts.retain(|t| !t.text.starts_with("Queued; leaves"));
             if let Some(conversation) = entry.conversation_id {
                 drop_queued(state, conversation, entry.id);

@@ -1,9 +1,9 @@
 //! Keys: the table says what one means, this says what that does here.
 
-use api::inbox::ConversationStatus;
+use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Out, approvals, compose, list, menus, moved, thread, toast};
+use super::{Out, approvals, bulk, compose, filter, list, menus, moved, thread, toast};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
@@ -190,6 +190,14 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
             }
         }
         C::Url => url(state, out),
+        C::Mark => bulk::toggle(state),
+        C::MarkDown => {
+            bulk::toggle(state);
+            list::move_by(state, out, 1);
+        }
+        C::MarkRange => bulk::range(state),
+        C::MarkAll => bulk::all(state),
+        C::Cut => filter::menu(state),
         C::Reply
         | C::Note
         | C::Escalate
@@ -208,15 +216,20 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
 fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
     use Command as C;
     let Some(id) = state.target() else { return };
+    let ids = state.targets();
     match command {
         C::Reply => write(state, out, Purpose::Reply(id)),
         C::Note => write(state, out, Purpose::Note(id)),
         C::Escalate => write(state, out, Purpose::Escalate(id)),
-        C::Assign => menus::assign(state, id),
-        C::Labels => menus::labels(state, id),
-        C::Status => menus::status(state, id),
-        C::Snooze => menus::snooze(state, id),
-        C::Priority => menus::priority(state, id),
+        C::Assign => menus::assign(state, ids),
+        C::Labels => menus::labels(state, ids),
+        C::Status => menus::status(state, ids),
+        C::Snooze => menus::snooze(state, ids),
+        C::Priority => menus::priority(state, ids),
+        C::Resolve if ids.len() > 1 || ids.first() != Some(&id) => {
+            let patch = ConversationPatch { status: Some(ConversationStatus::Resolved), ..ConversationPatch::default() };
+            menus::change(state, out, ids, patch, ConversationStatus::Resolved.to_string());
+        }
         C::Resolve => menus::set_status(state, out, id, ConversationStatus::Resolved),
         C::ResolveNext => {
             menus::set_status(state, out, id, ConversationStatus::Resolved);
@@ -321,7 +334,7 @@ fn toggle(state: &mut State) {
         && let Some(index) = picker.shown().get(picker.cursor).copied()
         && let Some((_, on)) = picker.items.get_mut(index)
     {
-        *on = !*on;
+        *on = Some(*on != Some(true));
     }
 }
 
@@ -355,6 +368,8 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
         }
         Context::Card => approvals::close(state),
         Context::Queue => show(state, Screen::Inbox),
+        Context::List if state.bulk.is_some() => bulk::stop(state, out),
+        Context::List if !state.list.marked.is_empty() => state.list.marked.clear(),
         Context::List if !state.list.query.is_empty() => {
             state.list.query.clear();
             list::refilter(state, out);

@@ -43,7 +43,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     {
         *retry_at = now + TRY;
         connect(state, out);
-        if state.me.is_none() {
+        if !state.known {
             read(state, out, Read::Me);
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         state.status_due = false;
         read(state, out, Read::Status);
     }
-    if live && state.me.is_none() {
+    if live && !state.known {
         read(state, out, Read::Me);
     }
     if live && state.counts_due && state.list.loaded && now.duration_since(state.counts_at) >= APART {
@@ -78,6 +78,9 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     if state.drafts_dirty && state.drafts_loaded {
         state.drafts_dirty = false;
         out.push(super::compose::save(state));
+    }
+    if live && now.duration_since(state.kept_at) >= super::seen::EVERY {
+        out.extend(super::seen::keep(state));
     }
 }
 
@@ -139,7 +142,7 @@ pub(super) fn stream(state: &mut State, out: &mut Out, generation: u64, said: Re
 
 /// Reads everything that is on the screen.
 fn load(state: &mut State, out: &mut Out) {
-    if state.me.is_none() {
+    if !state.known {
         read(state, out, Read::Me);
     } else {
         list::refetch(state, out);
@@ -155,16 +158,18 @@ fn load(state: &mut State, out: &mut Out) {
 
 /// The caller is known.
 pub(super) fn me(state: &mut State, out: &mut Out, me: MeView, first: bool) {
-    let owner = format!("{} {}", me.tenant.id, me.user);
     if first {
-        out.push(Effect::LoadDrafts { owner });
-        if me.agent.is_none() {
-            state.list.tab = Tab::All;
+        let same = state.me.as_ref().is_some_and(|before| super::seen::owner(before) == super::seen::owner(&me));
+        if !same {
+            super::seen::forget(state);
+            out.push(Effect::LoadDrafts { owner: super::seen::owner(&me) });
+            state.list.tab = if me.agent.is_some() { Tab::Mine } else { Tab::All };
         }
     }
     state.me = Some(me);
+    state.known = true;
     if first {
-        list::refilter(state, out);
+        list::reload(state, out);
         approvals::reload(state, out);
     }
 }

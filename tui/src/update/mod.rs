@@ -1,17 +1,22 @@
 //! The only place that changes [`State`]: an event in, effects out. Never waits, never draws.
 
 mod approvals;
+mod bulk;
 mod compose;
+mod filter;
 mod keys;
 mod list;
 mod live;
 mod menus;
+mod seen;
 mod thread;
 
 pub(crate) use approvals::{hindrance_words, money};
+pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
 
 use crate::event::{Answer, Effect, Event, Failure};
+use crate::seen::Seen;
 use crate::state::{Daemon, Read, State, Toast, Tone};
 
 pub(crate) use thread::PAGE as MESSAGES_PAGE;
@@ -27,8 +32,11 @@ const TOAST_BAD: SignedDuration = SignedDuration::from_secs(15);
 const TOASTS_MAX: usize = 3;
 
 /// What has to be asked before anything can be shown.
-pub(crate) fn start(state: &mut State) -> Vec<Effect> {
+pub(crate) fn start(state: &mut State, seen: Option<Seen>) -> Vec<Effect> {
     let mut out = Vec::new();
+    if let Some(seen) = seen {
+        seen::recall(state, &mut out, seen);
+    }
     live::connect(state, &mut out);
     read(state, &mut out, Read::Me);
     read(state, &mut out, Read::Status);
@@ -38,11 +46,12 @@ pub(crate) fn start(state: &mut State) -> Vec<Effect> {
 /// What has to be written before the inbox ends.
 pub(crate) fn finish(state: &mut State) -> Vec<Effect> {
     compose::keep(state);
+    let mut out: Out = seen::keep(state).into_iter().collect();
     if state.drafts_loaded && state.drafts_dirty {
         state.drafts_dirty = false;
-        return vec![compose::save(state)];
+        out.push(compose::save(state));
     }
-    Vec::new()
+    out
 }
 
 /// Carries one event into the state.
@@ -67,7 +76,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 fn answered(state: &mut State, out: &mut Out, answer: Answer) {
     match answer {
         Answer::Me(result) => {
-            let first = state.me.is_none();
+            let first = !state.known;
             if let Some(me) = took(state, out, Read::Me, result) {
                 live::me(state, out, me, first);
             }

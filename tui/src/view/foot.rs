@@ -145,6 +145,11 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
                 if seconds > 15 { format!("{what}, retrying") } else { format!("{what}, retrying in {seconds}s") },
                 style,
             )]);
+            if let Some(at) = state.seen_at {
+                let here = at.to_zoned(state.tz.clone());
+                let today = here.date() == state.now.to_zoned(state.tz.clone()).date();
+                parts.push(vec![span(here.strftime(if today { "as of %H:%M" } else { "as of %b %-d, %H:%M" }).to_string(), theme.warn)]);
+            }
         }
         _ if state.copying() => {
             let copy = state.status.as_ref().map(|s| s.first_copy.clone()).unwrap_or_default();
@@ -165,6 +170,10 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
             parts.push(vec![span(word, if word == "live" { theme.dim } else { style })]);
             parts.extend(age(state).map(|age| vec![span(age, style)]));
         }
+    }
+    if let Some(bulk) = &state.bulk {
+        let answered = bulk.done.len() + bulk.failed.len();
+        parts.push(vec![span(format!("{} {answered} of {}, Esc stops", bulk.label, bulk.total()), theme.accent)]);
     }
     if let Some(status) = &state.status {
         if status.outbox.queued > 0 {

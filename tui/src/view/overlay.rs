@@ -23,10 +23,17 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
         }
         Overlay::Labels(picker) => {
             let lines = picker.shown().into_iter().filter_map(|i| picker.items.get(i)).map(|(name, on)| {
-                let mark = if *on { "[x] " } else { "[ ] " };
-                vec![span(mark, if *on { theme.ok } else { theme.faint }), ui::label(state, theme, name)]
+                let (mark, style) = match on {
+                    Some(true) => ("[x] ", theme.ok),
+                    Some(false) => ("[ ] ", theme.faint),
+                    None => ("[-] ", theme.warn), // On some of them.
+                };
+                vec![span(mark, style), ui::label(state, theme, name)]
             });
-            let title = format!("Labels of #{}", picker.conversation);
+            let title = match picker.targets.as_slice() {
+                [id] => format!("Labels of #{id}"),
+                many => format!("Labels of {} marked conversations", many.len()),
+            };
             panel(theme, buf, panes, &title, lines.collect(), picker.cursor, Some(&picker.search))
         }
         Overlay::Question(question) => {
