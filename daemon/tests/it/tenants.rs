@@ -86,7 +86,7 @@ async fn a_list_is_cut_by_type_priority_and_what_is_unread() {
         ("conversation_type", api::inbox::ConversationQuery { conversation_type: Some("mine".to_owned()), ..Default::default() }),
         ("priority", api::inbox::ConversationQuery { priority: Some("top".to_owned()), ..Default::default() }),
     ] {
-        let (status, code) = refused(jo.conversations(&query).await);
+        let (status, code, _) = refused(jo.conversations(&query).await);
         assert_eq!((status, code), (422, Code::ValidationFailed), "{field}");
     }
 }

@@ -4,4 +4,5 @@ mod behaviour;
 mod list;
 mod safety;
 mod screens;
+mod seen;
 mod world;
