@@ -278,6 +278,10 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
         Effect::Approvals { generation, query, more } => {
             Answer::Approvals { generation, more, result: client.approvals(&query).await.map_err(Failure::from) }
         }
+        Effect::Activity { generation, query } => {
+            let result = client.activity(&query).await.map_err(Failure::from);
+            Answer::Activity { generation, query, result }
+        }
         Effect::Approval(id) => Answer::Approval(id, client.approval(&id.to_string()).await.map_err(Failure::from)),
         Effect::Submit { purpose, text, key } => {
             let result = submit(client, purpose, text, &key).await.map_err(Failure::from);

@@ -1,7 +1,7 @@
 //! Everything that can happen, and everything that can be asked of the outside: one enum each.
 
 use api::approval::ApprovalView;
-use api::event::StreamEvent;
+use api::event::{Activity, ActivityQuery, StreamEvent};
 use api::id::{ApprovalId, ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, LabelView, MessageView, Named, OutboxView};
 use api::page::Page;
@@ -140,6 +140,15 @@ pub enum Answer {
         /// The page.
         result: Outcome<Page<ApprovalView>>,
     },
+    /// A page of the activity feed.
+    Activity {
+        /// Which reading it belongs to.
+        generation: u64,
+        /// What was asked.
+        query: ActivityQuery,
+        /// Newest first, or after a seq and oldest first, as asked.
+        result: Outcome<Page<Activity>>,
+    },
     /// One approval.
     Approval(ApprovalId, Outcome<ApprovalView>),
     /// A text of ours was taken or refused.
@@ -233,6 +242,13 @@ pub enum Effect {
         query: api::approval::ApprovalQuery,
         /// Whether it continues the list.
         more: bool,
+    },
+    /// Read a page of the activity feed.
+    Activity {
+        /// Which reading it belongs to.
+        generation: u64,
+        /// Place in it.
+        query: ActivityQuery,
     },
     /// Read one approval.
     Approval(ApprovalId),

@@ -15,12 +15,16 @@ pub enum Context {
     Queue,
     /// An opened approval.
     Card,
+    /// The activity feed.
+    Activity,
     /// A text is being written.
     Composer,
     /// The filter line of the list.
     Filter,
     /// A menu of letters.
     Menu,
+    /// A choice of lines.
+    Pick,
     /// The label picker.
     Labels,
     /// The approve sheet.
@@ -51,6 +55,10 @@ pub enum Command {
     QuitTwice,
     Inbox,
     Approvals,
+    Activity,
+    Follow,
+    Kinds,
+    CopyJson,
     TabNext,
     TabPrevious,
     StatusNext,
@@ -110,16 +118,18 @@ pub struct Binding {
 const LIST: &[Context] = &[Context::List];
 const THREAD: &[Context] = &[Context::Thread];
 const CONVERSATION: &[Context] = &[Context::List, Context::Thread];
-const PANES: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card];
-const LISTS: &[Context] = &[Context::List, Context::Queue];
-const MOVING: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Help];
+const PANES: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Activity];
+const LISTS: &[Context] = &[Context::List, Context::Queue, Context::Activity];
+const MOVING: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Activity, Context::Help];
 const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
+const ACTIVITY: &[Context] = &[Context::Activity];
 const COMPOSER: &[Context] = &[Context::Composer];
 const TEXT: &[Context] = &[Context::Composer, Context::Filter];
 const FILTER: &[Context] = &[Context::Filter];
-const MENU: &[Context] = &[Context::Menu];
-const PICK: &[Context] = &[Context::Menu, Context::Labels];
+const MENU: &[Context] = &[Context::Menu, Context::Pick];
+const PICK: &[Context] = &[Context::Menu, Context::Pick, Context::Labels];
+const SEARCHED: &[Context] = &[Context::Menu, Context::Labels];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
 const QUESTION: &[Context] = &[Context::Question];
@@ -129,9 +139,11 @@ const EVERYWHERE: &[Context] = &[
     Context::Thread,
     Context::Queue,
     Context::Card,
+    Context::Activity,
     Context::Composer,
     Context::Filter,
     Context::Menu,
+    Context::Pick,
     Context::Labels,
     Context::Sheet,
     Context::Question,
@@ -175,10 +187,14 @@ pub const TABLE: &[Binding] = &[
     row(PICK, &["Esc"], Command::Cancel, "close", Some("close")),
     row(PICK, &["↓", "Ctrl+N"], Command::Down, "next line", None),
     row(PICK, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
-    row(PICK, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "shorten the search, then close", None),
+    row(SEARCHED, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "shorten the search, then close", None),
     // Conversations.
     row(LIST, &["Enter"], Command::Open, "open the conversation", Some("open")),
     row(QUEUE, &["Enter"], Command::Open, "open the decision card", Some("open")),
+    row(ACTIVITY, &["Enter"], Command::Open, "open the conversation or the approval it is about", Some("open")),
+    row(ACTIVITY, &["t"], Command::Kinds, "choose the type", Some("by type")),
+    row(ACTIVITY, &["F"], Command::Follow, "follow the newest, or no longer", Some("follow")),
+    row(ACTIVITY, &["y"], Command::CopyJson, "copy as JSON", Some("copy as JSON")),
     row(CONVERSATION, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
     row(CONVERSATION, &["a"], Command::Assign, "assign", Some("assign")),
@@ -221,9 +237,10 @@ pub const TABLE: &[Binding] = &[
     row(PANES, &["l", "→", "Ctrl+W l"], Command::PaneRight, "pane to the right", None),
     row(PANES, &["1", "Alt+C", "g i"], Command::Inbox, "the inbox", None),
     row(PANES, &["2", "g a"], Command::Approvals, "the approvals", None),
+    row(PANES, &["5", "Alt+R", "g y"], Command::Activity, "what happened", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
     row(PANES, &["?", "F1"], Command::Help, "this help", Some("help")),
-    row(&[Context::Composer, Context::Menu, Context::Labels, Context::Sheet], &["F1"], Command::Help, "this help", Some("help")),
+    row(&[Context::Composer, Context::Menu, Context::Pick, Context::Labels, Context::Sheet], &["F1"], Command::Help, "this help", Some("help")),
     row(HELP, &["?", "F1", "Esc", "q"], Command::Cancel, "close the help", Some("close")),
     row(PANES, &["Esc"], Command::Back, "back", None),
     row(PANES, &["q"], Command::Quit, "back; at the list: quit", None),

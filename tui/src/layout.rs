@@ -48,6 +48,10 @@ pub(crate) fn panes(state: &State) -> Panes {
     });
     let body = Rect::new(0, top, width, bottom.saturating_sub(top));
     let mut panes = Panes { head: (!alone).then(|| Rect::new(0, 0, width, 1)), list: None, open: None, info: None, banner, foot, narrow };
+    if state.screen == Screen::Activity {
+        panes.list = Some(body);
+        return panes;
+    }
     let info = state.screen == Screen::Inbox && state.info.unwrap_or(width >= THREE);
     if narrow {
         if !opened {

@@ -1,6 +1,8 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
+mod feed;
 mod overlay;
+mod pick;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +20,9 @@ use crate::editor::Editor;
 use crate::event::{Directory, Purpose};
 use crate::keymap::Context;
 
+pub use feed::{Feed, Kinds};
 pub use overlay::{Action, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+pub use pick::{Picked, Pick, PickLine};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub enum Screen {
     Inbox,
     /// Approvals.
     Approvals,
+    /// What happened.
+    Activity,
 }
 
 /// Which pane has the keys.
@@ -309,6 +315,8 @@ pub struct State {
     pub threads: BTreeMap<ConversationId, Thread>,
     /// The approvals screen.
     pub approvals: Approvals,
+    /// The activity screen.
+    pub feed: Feed,
     /// The text being written.
     pub composer: Option<Composer>,
     /// Texts not sent, by purpose.
@@ -400,6 +408,7 @@ impl State {
                 card: None,
                 error: None,
             },
+            feed: Feed::default(),
             composer: None,
             drafts: BTreeMap::new(),
             drafts_loaded: false,
@@ -423,6 +432,7 @@ impl State {
     pub fn context(&self) -> Context {
         match (&self.overlay, &self.composer) {
             (Some(Overlay::Menu(_)), _) => Context::Menu,
+            (Some(Overlay::Pick(_)), _) => Context::Pick,
             (Some(Overlay::Labels(_)), _) => Context::Labels,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
@@ -440,6 +450,7 @@ impl State {
             (Screen::Inbox, Focus::Open) => Context::Thread,
             (Screen::Approvals, Focus::List) => Context::Queue,
             (Screen::Approvals, Focus::Open) => Context::Card,
+            (Screen::Activity, _) => Context::Activity,
         }
     }
 
@@ -452,15 +463,17 @@ impl State {
             (Screen::Inbox, Focus::List) => self.list.cursor,
             (Screen::Inbox, Focus::Open) => self.open,
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
+            (Screen::Activity, _) => self.feed.chosen().and_then(|a| a.conversation_id).map(ConversationId),
         }
     }
 
     /// The conversation that is on the screen: the text's, the opened one, or the one under the cursor.
     pub fn shown(&self) -> Option<ConversationId> {
         let composing = self.composer.as_ref().and_then(|c| c.purpose.conversation());
-        composing.or(match self.focus {
-            Focus::Open => self.open,
-            Focus::List => self.list.cursor,
+        composing.or(match (self.screen, self.focus) {
+            (Screen::Activity, _) => None,
+            (_, Focus::Open) => self.open,
+            (_, Focus::List) => self.list.cursor,
         })
     }
 

@@ -4,6 +4,7 @@ use api::id::{ApprovalId, ConversationId, OutboxId};
 use api::inbox::ConversationPatch;
 use jiff::Timestamp;
 
+use super::Pick;
 use crate::keymap::Context;
 
 /// What a menu line does.
@@ -94,6 +95,8 @@ pub enum Overlay {
     Menu(Menu),
     /// The label picker.
     Labels(LabelPicker),
+    /// A choice of lines.
+    Pick(Pick),
     /// Approve?
     Approve {
         /// Which.

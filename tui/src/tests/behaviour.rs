@@ -411,6 +411,8 @@ fn stage(context: Context) -> Screen {
         Context::Sheet => screen.press("2 Enter a"),
         Context::Question => screen.press("p x Ctrl+X d"),
         Context::Help => screen.press("? j j"),
+        Context::Activity => super::activity::opened(&mut screen, "j j Ctrl+D"),
+        Context::Pick => super::activity::opened(&mut screen, "t ↓"),
     };
     if context == Context::Thread {
         // The scrolled conversation is the one with messages.

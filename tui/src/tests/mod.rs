@@ -1,5 +1,6 @@
 //! Keys typed and screens compared.
 
+mod activity;
 mod behaviour;
 mod safety;
 mod screens;

@@ -3,7 +3,7 @@
 use api::inbox::ConversationStatus;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Out, approvals, compose, list, menus, moved, thread, toast};
+use super::{Out, approvals, compose, feed, list, menus, moved, pick, thread, toast};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
@@ -39,6 +39,9 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         if context == Context::Menu && matches!(&state.overlay, Some(Overlay::Menu(m)) if m.search.is_none()) {
             state.overlay = None;
         }
+        if context == Context::Pick {
+            state.overlay = None;
+        }
         return;
     };
     // AltGr arrives as Ctrl+Alt on some systems and makes letters.
@@ -55,6 +58,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
             }
         }
         Context::Menu => menus::letter(state, out, c),
+        Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
             if let Some(Overlay::Labels(picker)) = &mut state.overlay
                 && picker.search.chars().count() < 64
@@ -107,6 +111,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => movement(state, out, context, command),
         C::Edit(edit) => edited(state, context, edit),
         C::Open if context == Context::Queue => approvals::open(state, out),
+        C::Open | C::PaneRight if context == Context::Activity => feed::open(state, out),
         C::Open | C::PaneRight if context == Context::List => {
             if let Some(id) = state.list.cursor {
                 thread::open(state, out, id);
@@ -115,7 +120,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::PaneRight if context == Context::Queue => approvals::open(state, out),
         C::PaneLeft | C::Back => back(state, out, context),
         C::Quit if context == Context::List => quit(state, out),
-        C::Quit if context == Context::Queue => show(state, Screen::Inbox),
+        C::Quit if matches!(context, Context::Queue | Context::Activity) => show(state, Screen::Inbox),
         C::Quit => back(state, out, context),
         C::Open | C::PaneRight => {}
         C::QuitTwice => {
@@ -130,9 +135,21 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
             show(state, Screen::Approvals);
             state.approvals.due = true;
         }
+        C::Activity if context == Context::Activity => feed::resume(state, out),
+        C::Activity => {
+            show(state, Screen::Activity);
+            feed::show(state, out);
+        }
+        C::Follow => feed::follow(state, out),
+        C::Kinds => feed::ask_kinds(state),
+        C::CopyJson => feed::copy(state, out),
         C::TabNext | C::TabPrevious => {
             let by = if command == C::TabNext { 1 } else { -1 };
-            if context == Context::List { list::tab(state, out, by) } else { approvals::tab(state, out, by) }
+            match context {
+                Context::List => list::tab(state, out, by),
+                Context::Activity => feed::tab(state, out, by),
+                _ => approvals::tab(state, out, by),
+            }
         }
         C::StatusNext => list::status(state, out, 1),
         C::StatusPrevious => list::status(state, out, -1),
@@ -144,6 +161,9 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Refetch => {
             list::refetch(state, out);
             approvals::refetch(state, out);
+            if context == Context::Activity {
+                feed::reload(state, out);
+            }
             state.status_due = true;
             super::read(state, out, crate::state::Read::Outbox);
             super::read(state, out, crate::state::Read::Directory);
@@ -177,6 +197,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::ToReply => compose::to_reply(state),
         C::Yes => yes(state, out),
         C::Cancel => cancel(state, out, context, name),
+        C::Choose if context == Context::Pick => pick::chosen(state, out),
         C::Choose => menus::chosen(state, out),
         C::Toggle => toggle(state),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
@@ -242,6 +263,7 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
     let page = match context {
         Context::Thread => thread::page(state),
         Context::Card | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        Context::Activity => feed::rows_page(state),
         _ => layout::rows_page(state).unwrap_or(1),
     };
     let page = isize::try_from(page.max(2)).unwrap_or(2);
@@ -258,6 +280,8 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
     match context {
         Context::List => list::move_by(state, out, by),
         Context::Queue => approvals::move_by(state, out, by),
+        Context::Activity => feed::move_by(state, out, by),
+        Context::Pick => pick::move_by(state, by),
         Context::Thread => thread::scroll(state, out, -by),
         Context::Card => {
             let most = crate::view::card_lines(state);
@@ -354,7 +378,7 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
             list::keep_visible(state);
         }
         Context::Card => approvals::close(state),
-        Context::Queue => show(state, Screen::Inbox),
+        Context::Queue | Context::Activity => show(state, Screen::Inbox),
         Context::List if !state.list.query.is_empty() => {
             state.list.query.clear();
             list::refilter(state, out);

@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, list, read, thread, toast};
+use super::{Out, approvals, feed, list, read, thread, toast};
 use crate::event::{Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
@@ -67,6 +67,9 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     if live && state.approvals.due && !state.approvals.loading {
         approvals::reload(state, out);
     }
+    if live {
+        feed::tick(state, out);
+    }
     // A conversation under the resting cursor shows beside the list.
     if live
         && state.screen == Screen::Inbox
@@ -124,9 +127,13 @@ pub(super) fn stream(state: &mut State, out: &mut Out, generation: u64, said: Re
             }
             load(state, out);
         }
-        Ok(StreamEvent::Activity(activity)) => happened(state, out, &activity),
+        Ok(StreamEvent::Activity(activity)) => {
+            happened(state, out, &activity);
+            feed::heard(state, out, &activity);
+        }
         Ok(StreamEvent::Reset { oldest_seq }) => {
             state.stream.seq = Some(state.stream.seq.unwrap_or(0).max(oldest_seq.saturating_sub(1)));
+            feed::missed(state);
             load(state, out);
         }
         Ok(StreamEvent::Bye { reason }) => {

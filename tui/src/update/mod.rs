@@ -2,10 +2,12 @@
 
 mod approvals;
 mod compose;
+mod feed;
 mod keys;
 mod list;
 mod live;
 mod menus;
+mod pick;
 mod thread;
 
 pub(crate) use approvals::{hindrance_words, money};
@@ -56,6 +58,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             state.size = (width, height);
             list::keep_visible(state);
             approvals::keep_visible(state);
+            feed::keep_visible(state);
         }
         Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
         Event::Answer(answer) => answered(state, &mut out, *answer),
@@ -96,10 +99,18 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
             }
         }
         Answer::List { generation, more, result } => list::page(state, out, generation, more, result),
-        Answer::Conversation(id, result) => list::conversation(state, out, id, result),
+        Answer::Conversation(id, result) => {
+            list::conversation(state, out, id, result);
+            feed::named(state, out, id);
+        }
         Answer::Messages { id, older, result } => thread::messages(state, out, id, older, result),
         Answer::Approvals { generation, more, result } => approvals::page(state, out, generation, more, result),
-        Answer::Approval(id, result) => approvals::one(state, out, id, result),
+        Answer::Activity { generation, query, result } => feed::page(state, out, generation, &query, result),
+        Answer::Approval(id, result) => {
+            let view = result.as_ref().ok().cloned();
+            approvals::one(state, out, id, result);
+            feed::approval(state, out, id, view);
+        }
         Answer::Submitted { purpose, key, result } => compose::submitted(state, out, purpose, &key, result),
         Answer::Patched { id, label, result } => menus::patched(state, out, id, &label, result),
         Answer::Approved(id, result) => approvals::approved(state, out, id, result),
