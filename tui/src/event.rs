@@ -12,6 +12,7 @@ use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
 use crate::drafts::Draft;
+use crate::state::With;
 
 /// Why a call failed, as far as the screen cares.
 #[derive(Debug, Clone, PartialEq)]
@@ -173,6 +174,12 @@ pub enum Answer {
     Approved(ApprovalId, Outcome<ApprovalView>),
     /// An outbox entry was taken back.
     Recalled(OutboxId, Outcome<OutboxView>),
+    /// A conversation was marked read (true) or unread, or was not.
+    MarkedRead(ConversationId, bool, Outcome<ConversationView>),
+    /// A failed entry is tried again, or is not.
+    Retried(Outcome<OutboxView>),
+    /// The browser could not be started.
+    NotBrowsed(String),
     /// A failed entry that was sent anew is discarded.
     Discarded(Outcome<OutboxView>),
     /// The drafts of last time; the text says what was wrong with the file.
@@ -190,6 +197,8 @@ pub enum Event {
     Key(KeyEvent),
     /// Text was pasted as one.
     Paste(String),
+    /// The terminal gained (true) or lost the person's attention.
+    Focus(bool),
     /// The terminal has another size: columns, rows.
     Resize(u16, u16),
     /// The activity stream of this generation says something, or broke.
@@ -258,6 +267,8 @@ pub enum Effect {
         purpose: Purpose,
         /// The text.
         text: String,
+        /// What goes with it.
+        with: With,
         /// Its idempotency key.
         key: String,
     },
@@ -283,6 +294,19 @@ pub enum Effect {
     },
     /// Take an outbox entry back.
     Recall(OutboxId, String),
+    /// Mark a conversation read or unread.
+    MarkRead {
+        /// Which.
+        id: ConversationId,
+        /// Read, or unread.
+        read: bool,
+        /// Its idempotency key.
+        key: String,
+    },
+    /// Try a failed outbox entry again.
+    Retry(OutboxId, String),
+    /// Open an address in the browser of this machine.
+    Browse(String),
     /// Discard a failed outbox entry, silently.
     Discard(OutboxId, String),
     /// Read the drafts of this tenant and user.

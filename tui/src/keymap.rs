@@ -21,6 +21,8 @@ pub enum Context {
     Composer,
     /// The filter line of the list.
     Filter,
+    /// The search line of a conversation.
+    Find,
     /// A menu of letters.
     Menu,
     /// A choice of lines.
@@ -59,6 +61,15 @@ pub enum Command {
     Follow,
     Kinds,
     CopyJson,
+    Select,
+    MessagePrevious,
+    MessageNext,
+    Quote,
+    Retry,
+    CopyMenu,
+    Links,
+    Unread,
+    Find,
     TabNext,
     TabPrevious,
     StatusNext,
@@ -125,7 +136,8 @@ const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
 const ACTIVITY: &[Context] = &[Context::Activity];
 const COMPOSER: &[Context] = &[Context::Composer];
-const TEXT: &[Context] = &[Context::Composer, Context::Filter];
+const TEXT: &[Context] = &[Context::Composer, Context::Filter, Context::Find];
+const FIND: &[Context] = &[Context::Find];
 const FILTER: &[Context] = &[Context::Filter];
 const MENU: &[Context] = &[Context::Menu, Context::Pick];
 const PICK: &[Context] = &[Context::Menu, Context::Pick, Context::Labels];
@@ -142,6 +154,7 @@ const EVERYWHERE: &[Context] = &[
     Context::Activity,
     Context::Composer,
     Context::Filter,
+    Context::Find,
     Context::Menu,
     Context::Pick,
     Context::Labels,
@@ -180,6 +193,8 @@ pub const TABLE: &[Binding] = &[
     row(COMPOSER, &["Alt+M"], Command::Snooze, "snooze the conversation, nothing is sent", None),
     row(FILTER, &["Enter"], Command::Accept, "keep the filter", Some("keep")),
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
+    row(FIND, &["Enter"], Command::Accept, "go to the newest match", Some("find")),
+    row(FIND, &["Esc"], Command::Cancel, "end the search", Some("end")),
     // Menus.
     row(LABELS, &["Space"], Command::Toggle, "put the label on, take it off", Some("toggle")),
     row(LABELS, &["Enter"], Command::Accept, "save", Some("save")),
@@ -195,7 +210,8 @@ pub const TABLE: &[Binding] = &[
     row(ACTIVITY, &["t"], Command::Kinds, "choose the type", Some("by type")),
     row(ACTIVITY, &["F"], Command::Follow, "follow the newest, or no longer", Some("follow")),
     row(ACTIVITY, &["y"], Command::CopyJson, "copy as JSON", Some("copy as JSON")),
-    row(CONVERSATION, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
+    row(LIST, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
+    row(THREAD, &["r", "Alt+L"], Command::Reply, "reply to the customer, to the chosen message if there is one", Some("reply")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
     row(CONVERSATION, &["a"], Command::Assign, "assign", Some("assign")),
     row(CONVERSATION, &["e", "Alt+E"], Command::Resolve, "resolve", Some("resolve")),
@@ -211,7 +227,16 @@ pub const TABLE: &[Binding] = &[
     row(CONVERSATION, &["N"], Command::UnreadPrevious, "previous unread", None),
     row(THREAD, &["J", "Alt+J"], Command::ConversationNext, "next conversation", None),
     row(THREAD, &["K", "Alt+K"], Command::ConversationPrevious, "previous conversation", None),
-    row(THREAD, &["Enter"], Command::Quotes, "show or fold quoted e-mail", None),
+    row(THREAD, &["v"], Command::Select, "choose a message, or none", Some("choose")),
+    row(THREAD, &["(", "Ctrl+↑"], Command::MessagePrevious, "choose the message before", None),
+    row(THREAD, &[")", "Ctrl+↓"], Command::MessageNext, "choose the message after", None),
+    row(THREAD, &[">"], Command::Quote, "quote the chosen message, else the customer's newest", Some("quote")),
+    row(THREAD, &["O"], Command::Links, "links and files: copy, open", Some("links")),
+    row(CONVERSATION, &["y"], Command::CopyMenu, "copy text, link, id or the CLI form", Some("copy")),
+    row(THREAD, &["R"], Command::Retry, "send the chosen failed message again; else reply", None),
+    row(CONVERSATION, &["U"], Command::Unread, "mark unread", None),
+    row(THREAD, &["\\"], Command::Find, "search in this conversation; n goes up, N down", Some("search")),
+    row(THREAD, &["Enter"], Command::Quotes, "reply to the chosen message; else show or fold quoted e-mail", None),
     row(
         &[Context::List, Context::Thread, Context::Card, Context::Queue],
         &["o"],
@@ -240,7 +265,13 @@ pub const TABLE: &[Binding] = &[
     row(PANES, &["5", "Alt+R", "g y"], Command::Activity, "what happened", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
     row(PANES, &["?", "F1"], Command::Help, "this help", Some("help")),
-    row(&[Context::Composer, Context::Menu, Context::Pick, Context::Labels, Context::Sheet], &["F1"], Command::Help, "this help", Some("help")),
+    row(
+        &[Context::Composer, Context::Menu, Context::Pick, Context::Labels, Context::Sheet],
+        &["F1"],
+        Command::Help,
+        "this help",
+        Some("help"),
+    ),
     row(HELP, &["?", "F1", "Esc", "q"], Command::Cancel, "close the help", Some("close")),
     row(PANES, &["Esc"], Command::Back, "back", None),
     row(PANES, &["q"], Command::Quit, "back; at the list: quit", None),

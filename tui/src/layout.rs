@@ -109,6 +109,8 @@ pub(crate) struct OpenParts {
     pub(crate) body: Rect,
     /// Rule, notices and text; absent while nothing is written.
     pub(crate) composer: Option<Rect>,
+    /// The search line; absent while nothing is searched.
+    pub(crate) find: Option<Rect>,
 }
 
 /// From this height on a pane has lines to spare for space.
@@ -130,7 +132,11 @@ pub(crate) fn open_parts(state: &State, pane: Rect, notices: u16) -> OpenParts {
         body.height -= lines;
         Rect { y: body.bottom(), height: lines, ..pane }
     });
-    OpenParts { head, body, composer }
+    let find = (state.screen == Screen::Inbox && state.find.is_some() && body.height > 2).then(|| {
+        body.height -= 1;
+        Rect { y: body.bottom(), height: 1, ..body }
+    });
+    OpenParts { head, body, composer, find }
 }
 
 /// Cells of a row of the composer.

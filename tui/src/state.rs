@@ -3,11 +3,13 @@
 mod feed;
 mod overlay;
 mod pick;
+mod reading;
+mod with;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::approval::ApprovalView;
-use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationView, MessageView, OutboxView};
 use api::page::Counts;
 use api::status::{LinkState, StatusView};
@@ -22,7 +24,9 @@ use crate::keymap::Context;
 
 pub use feed::{Feed, Kinds};
 pub use overlay::{Action, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
-pub use pick::{Picked, Pick, PickLine};
+pub use pick::{Link, Pick, PickLine, Picked};
+pub use reading::{Find, Seen};
+pub use with::With;
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +166,12 @@ pub struct Thread {
     pub anchor: Option<Anchor>,
     /// Quoted e-mail is shown in full.
     pub quotes: bool,
+    /// The chosen message's name.
+    pub selected: Option<String>,
+    /// How many were unread when it was opened, until the first of them is known.
+    pub unread_due: u32,
+    /// The first message that was unread when it was opened.
+    pub unread: Option<MessageId>,
     /// When it was looked at last, for forgetting.
     pub used: u64,
     /// Why it could not be read.
@@ -240,6 +250,8 @@ pub struct Composer {
     pub news: bool,
     /// It held a draft when it was opened.
     pub restored: bool,
+    /// What goes with it.
+    pub with: With,
 }
 
 /// What is read at most once at a time.
@@ -317,6 +329,12 @@ pub struct State {
     pub approvals: Approvals,
     /// The activity screen.
     pub feed: Feed,
+    /// The search inside the opened conversation.
+    pub find: Option<Find>,
+    /// What was seen of it.
+    pub seen: Seen,
+    /// Whether the terminal is at the other end of a line: nothing is opened there.
+    pub remote: bool,
     /// The text being written.
     pub composer: Option<Composer>,
     /// Texts not sent, by purpose.
@@ -409,6 +427,9 @@ impl State {
                 error: None,
             },
             feed: Feed::default(),
+            find: None,
+            seen: Seen::default(),
+            remote: false,
             composer: None,
             drafts: BTreeMap::new(),
             drafts_loaded: false,
@@ -439,6 +460,7 @@ impl State {
             (Some(Overlay::Help { .. }), _) => Context::Help,
             (None, Some(_)) => Context::Composer,
             (None, None) if self.list.typing.is_some() => Context::Filter,
+            (None, None) if self.pane() == Context::Thread && self.find.as_ref().is_some_and(|f| f.typing.is_some()) => Context::Find,
             (None, None) => self.pane(),
         }
     }

@@ -2,11 +2,28 @@
 
 use super::Kinds;
 
+/// A link or a file of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its words; the address where it has none.
+    pub words: String,
+    /// Its address, as it is opened; only http, https, mailto and tel.
+    pub address: String,
+    /// Where it really leads: the host, or the number or mailbox.
+    pub host: String,
+}
+
 /// What a chosen line does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Picked {
     /// Show these activities.
     Kinds(Kinds),
+    /// Ask what to do with a link.
+    Link(Link),
+    /// Copy a text; the first word says what it is.
+    Copy(&'static str, String),
+    /// Open an address in the browser.
+    Browse(String),
 }
 
 /// One line of it.

@@ -2,6 +2,7 @@
 
 mod activity;
 mod behaviour;
+mod reading;
 mod safety;
 mod screens;
 mod world;

@@ -3,7 +3,7 @@
 use api::inbox::ConversationStatus;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Out, approvals, compose, feed, list, menus, moved, pick, thread, toast};
+use super::{Out, approvals, compose, feed, find, list, menus, messages, moved, pick, seen, thread, toast};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
@@ -57,6 +57,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
                 filtered(state);
             }
         }
+        Context::Find => find::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
@@ -85,6 +86,7 @@ fn insert(state: &mut State, text: &str) {
 pub(super) fn paste(state: &mut State, text: &str) {
     match state.context() {
         Context::Composer => insert(state, text),
+        Context::Find => find::insert(state, &crate::text::line(text)),
         Context::Filter => {
             let line: String = crate::text::line(text).chars().take(FILTER_MAX).collect();
             if let Some(editor) = &mut state.list.typing {
@@ -154,6 +156,8 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::StatusNext => list::status(state, out, 1),
         C::StatusPrevious => list::status(state, out, -1),
         C::Filter => state.list.typing = Some(Editor::new(state.list.query.clone())),
+        C::UnreadNext if context == Context::Thread && state.find.is_some() => find::step(state, out, -1),
+        C::UnreadPrevious if context == Context::Thread && state.find.is_some() => find::step(state, out, 1),
         C::UnreadNext => list::unread(state, out, 1),
         C::UnreadPrevious => list::unread(state, out, -1),
         C::ConversationNext => list::neighbour(state, out, 1),
@@ -201,17 +205,29 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Choose => menus::chosen(state, out),
         C::Toggle => toggle(state),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
+        C::Accept if context == Context::Find => find::accept(state, out),
         C::Accept => {
             state.list.typing = None;
             list::reload(state, out);
         }
+        C::Select => messages::toggle(state, out),
+        C::MessagePrevious => messages::step(state, out, -1),
+        C::MessageNext => messages::step(state, out, 1),
+        C::Quote => messages::quote(state, out),
+        C::CopyMenu => messages::ask_copy(state),
+        C::Links => messages::ask_links(state),
+        C::Find => find::open(state),
+        C::Quotes if messages::reply(state, out) => {}
         C::Quotes => {
             if let Some(thread) = state.open.and_then(|id| state.threads.get_mut(&id)) {
                 thread.quotes = !thread.quotes;
             }
         }
         C::Url => url(state, out),
+        C::Reply if context == Context::Thread && messages::reply(state, out) => {}
         C::Reply
+        | C::Retry
+        | C::Unread
         | C::Note
         | C::Escalate
         | C::Assign
@@ -231,6 +247,8 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
     let Some(id) = state.target() else { return };
     match command {
         C::Reply => write(state, out, Purpose::Reply(id)),
+        C::Retry => messages::retry(state, out, id),
+        C::Unread => seen::unread(state, out, id),
         C::Note => write(state, out, Purpose::Note(id)),
         C::Escalate => write(state, out, Purpose::Escalate(id)),
         C::Assign => menus::assign(state, id),
@@ -248,7 +266,8 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
     }
 }
 
-fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
+/// Opens a composer, for whoever may write.
+pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
         toast(state, Tone::Plain, "Your role reads only");
         return;
@@ -326,6 +345,7 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
                 filtered(state);
             }
         }
+        Context::Find => find::edit(state, edit),
         Context::Menu | Context::Labels => {
             let search = match &mut state.overlay {
                 Some(Overlay::Menu(menu)) => menu.search.as_mut(),
@@ -369,6 +389,10 @@ fn show(state: &mut State, screen: Screen) {
 /// One step back: out of what is open; at the list, out of the filter and the hint.
 fn back(state: &mut State, out: &mut Out, context: Context) {
     match context {
+        Context::Thread if find::end(state) => {
+            messages::clear(state);
+        }
+        Context::Thread if messages::clear(state) => {}
         Context::Thread => {
             if layout::panes(state).narrow && layout::panes(state).info.is_some() {
                 state.info = Some(false);
@@ -428,6 +452,10 @@ fn yes(state: &mut State, out: &mut Out) {
 fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
     match context {
         Context::Sheet => approvals::cancel_sheet(state, name == "Enter"),
+        Context::Find => {
+            find::end(state);
+            messages::clear(state);
+        }
         Context::Filter => {
             state.list.typing = None;
             if !state.list.query.is_empty() {

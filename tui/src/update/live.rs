@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, feed, list, read, thread, toast};
+use super::{Out, approvals, feed, list, read, seen, thread, toast};
 use crate::event::{Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
@@ -77,6 +77,9 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         && let Some(id) = state.shown()
     {
         thread::ensure(state, out, id);
+    }
+    if live {
+        seen::tick(state, out);
     }
     if state.drafts_dirty && state.drafts_loaded {
         state.drafts_dirty = false;

@@ -3,11 +3,14 @@
 mod approvals;
 mod compose;
 mod feed;
+mod find;
 mod keys;
 mod list;
 mod live;
 mod menus;
+mod messages;
 mod pick;
+mod seen;
 mod thread;
 
 pub(crate) use approvals::{hindrance_words, money};
@@ -54,6 +57,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Tick(now) => live::tick(state, &mut out, now),
         Event::Key(key) => keys::key(state, &mut out, key),
         Event::Paste(text) => keys::paste(state, &text),
+        Event::Focus(focused) => state.seen.focused = focused,
         Event::Resize(width, height) => {
             state.size = (width, height);
             list::keep_visible(state);
@@ -103,7 +107,10 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
             list::conversation(state, out, id, result);
             feed::named(state, out, id);
         }
-        Answer::Messages { id, older, result } => thread::messages(state, out, id, older, result),
+        Answer::Messages { id, older, result } => {
+            thread::messages(state, out, id, older, result);
+            find::arrived(state, out, id);
+        }
         Answer::Approvals { generation, more, result } => approvals::page(state, out, generation, more, result),
         Answer::Activity { generation, query, result } => feed::page(state, out, generation, &query, result),
         Answer::Approval(id, result) => {
@@ -115,6 +122,9 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Patched { id, label, result } => menus::patched(state, out, id, &label, result),
         Answer::Approved(id, result) => approvals::approved(state, out, id, result),
         Answer::Recalled(id, result) => compose::recalled(state, out, id, result),
+        Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
+        Answer::Retried(result) => messages::retried(state, out, result),
+        Answer::NotBrowsed(why) => toast(state, Tone::Bad, format!("Not opened: {why}")),
         Answer::Discarded(result) => {
             if result.is_ok() {
                 read(state, out, Read::Outbox);

@@ -1,7 +1,8 @@
 //! The choice of lines: its keys, and what a chosen line does.
 
-use super::{Out, feed, moved};
-use crate::state::{Picked, Overlay, Pick, State};
+use super::{Out, feed, messages, moved};
+use crate::event::Effect;
+use crate::state::{Overlay, Pick, Picked, State};
 
 /// Opens it.
 pub(super) fn show(state: &mut State, pick: Pick) {
@@ -35,5 +36,8 @@ pub(super) fn chosen(state: &mut State, out: &mut Out) {
     state.overlay = None;
     match line.choice {
         Picked::Kinds(kinds) => feed::choose(state, out, kinds),
+        Picked::Link(link) => messages::ask_link(state, link),
+        Picked::Copy(what, text) => messages::copy(state, out, what, text),
+        Picked::Browse(address) => out.push(Effect::Browse(address)),
     }
 }

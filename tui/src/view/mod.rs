@@ -3,12 +3,15 @@
 mod approvals;
 pub(crate) mod composer;
 pub(crate) mod feed;
+mod find;
 mod foot;
 mod help;
+mod html;
 mod inbox;
 mod info;
 pub(crate) mod message;
 mod overlay;
+pub(crate) mod rich;
 mod thread;
 pub(crate) mod ui;
 
@@ -86,7 +89,8 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
     rule(buf, 0, panes.foot.y.saturating_sub(1), area.width, theme.rule);
     foot::draw(state, theme, buf, panes.foot);
     if state.composer.is_none() || state.overlay.is_some() {
-        cursor = cursor.filter(|_| state.list.typing.is_some() && state.overlay.is_none());
+        let typing = state.list.typing.is_some() || state.find.as_ref().is_some_and(|find| find.typing.is_some());
+        cursor = cursor.filter(|_| typing && state.overlay.is_none());
     }
     overlay::toasts(state, theme, buf, &panes);
     match &state.overlay {
