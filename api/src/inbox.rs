@@ -435,6 +435,9 @@ pub struct NewMessage {
     /// Values for what a canned response leaves open, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
+    /// The message of the same conversation that it answers, by Chatwoot's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<i64>,
 }
 
 impl NewMessage {

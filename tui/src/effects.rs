@@ -7,7 +7,7 @@ use std::time::Duration;
 use api::approval::Decision;
 use api::event::StreamEvent;
 use api::id::ApprovalId;
-use api::inbox::{MessageQuery, NewMessage};
+use api::inbox::{ConversationPatch, MessageQuery, NewMessage};
 use api::{Client, ClientError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,10 +16,11 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::browser;
 use crate::drafts::{self, Draft};
 use crate::event::{Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
 use crate::seen::{self, Seen};
-use crate::state::State;
+use crate::state::{State, With};
 use crate::update::{self, update};
 
 /// Events that wait at most. Senders wait when it is full: the screen is drained before every draw, so it never is for long.
@@ -81,6 +82,7 @@ impl Core {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut state = State::new(now(), TimeZone::system(), size, uuid::Uuid::now_v7().to_string());
+        state.remote = browser::is_remote(|name| std::env::var_os(name));
         prepare(&mut state);
         // Read here, before the first frame: one small file.
         let seen = runtime.data_dir.as_ref().and_then(|dir| seen::load(&seen::path(dir, &runtime.profile)));
@@ -179,7 +181,13 @@ impl Runtime {
                 // What a person handed in is carried through even when the inbox ends meanwhile.
                 let lasting = matches!(
                     effect,
-                    Effect::Submit { .. } | Effect::Patch { .. } | Effect::Approve { .. } | Effect::Recall(..) | Effect::Discard(..)
+                    Effect::Submit { .. }
+                        | Effect::Patch { .. }
+                        | Effect::MarkRead { .. }
+                        | Effect::Retry(..)
+                        | Effect::Approve { .. }
+                        | Effect::Recall(..)
+                        | Effect::Discard(..)
                 );
                 let work = async move {
                     let Ok(_permit) = calls.acquire_owned().await else { return };
@@ -294,9 +302,13 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
         Effect::Approvals { generation, query, more } => {
             Answer::Approvals { generation, more, result: client.approvals(&query).await.map_err(Failure::from) }
         }
+        Effect::Activity { generation, query } => {
+            let result = client.activity(&query).await.map_err(Failure::from);
+            Answer::Activity { generation, query, result }
+        }
         Effect::Approval(id) => Answer::Approval(id, client.approval(&id.to_string()).await.map_err(Failure::from)),
-        Effect::Submit { purpose, text, key } => {
-            let result = submit(client, purpose, text, &key).await.map_err(Failure::from);
+        Effect::Submit { purpose, text, with, key } => {
+            let result = submit(client, purpose, text, with, &key).await.map_err(Failure::from);
             Answer::Submitted { purpose, key, result }
         }
         Effect::Patch { id, patch, label, key } => {
@@ -306,6 +318,12 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
             Answer::Approved(id, decide(client, id, "approve", revision, None, &key).await.map_err(Failure::from))
         }
         Effect::Recall(id, key) => Answer::Recalled(id, client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
+        Effect::MarkRead { id, read, key } => {
+            let patch = ConversationPatch { read: Some(read), ..ConversationPatch::default() };
+            Answer::MarkedRead(id, read, client.update_conversation(id, &patch, &key).await.map_err(Failure::from))
+        }
+        Effect::Retry(id, key) => Answer::Retried(client.outbox_act(id, "retry", &key).await.map_err(Failure::from)),
+        Effect::Browse(address) => Answer::NotBrowsed(browser::open(&address).await.err()?),
         Effect::Discard(id, key) => Answer::Discarded(client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
         Effect::LoadDrafts { .. }
         | Effect::SaveDrafts(_)
@@ -321,8 +339,14 @@ async fn directory(client: &Client) -> Result<Directory, ClientError> {
     Ok(Directory { agents, teams, labels: client.labels().await?, inboxes: client.inboxes().await? })
 }
 
-async fn submit(client: &Client, purpose: Purpose, text: String, key: &str) -> Result<Submitted, ClientError> {
-    let message = |private| NewMessage { content: text.clone(), private, hold_seconds: None, ..NewMessage::default() };
+async fn submit(client: &Client, purpose: Purpose, text: String, with: With, key: &str) -> Result<Submitted, ClientError> {
+    let message = |private| NewMessage {
+        content: text.clone(),
+        private,
+        hold_seconds: None,
+        in_reply_to: with.answers.map(|id| id.0),
+        ..NewMessage::default()
+    };
     Ok(match purpose {
         Purpose::Reply(id) => Submitted::Message(Box::new(client.send_message(id, &message(false), key).await?)),
         Purpose::Note(id) => Submitted::Message(Box::new(client.send_message(id, &message(true), key).await?)),

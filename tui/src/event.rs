@@ -1,7 +1,7 @@
 //! Everything that can happen, and everything that can be asked of the outside: one enum each.
 
 use api::approval::ApprovalView;
-use api::event::StreamEvent;
+use api::event::{Activity, ActivityQuery, StreamEvent};
 use api::id::{ApprovalId, ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, InboxView, LabelView, MessageView, Named, OutboxView};
 use api::page::Page;
@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::drafts::Draft;
 use crate::seen::Seen;
+use crate::state::With;
 
 /// Why a call failed, as far as the screen cares.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,6 +144,15 @@ pub enum Answer {
         /// The page.
         result: Outcome<Page<ApprovalView>>,
     },
+    /// A page of the activity feed.
+    Activity {
+        /// Which reading it belongs to.
+        generation: u64,
+        /// What was asked.
+        query: ActivityQuery,
+        /// Newest first, or after a seq and oldest first, as asked.
+        result: Outcome<Page<Activity>>,
+    },
     /// One approval.
     Approval(ApprovalId, Outcome<ApprovalView>),
     /// A text of ours was taken or refused.
@@ -167,6 +177,12 @@ pub enum Answer {
     Approved(ApprovalId, Outcome<ApprovalView>),
     /// An outbox entry was taken back.
     Recalled(OutboxId, Outcome<OutboxView>),
+    /// A conversation was marked read (true) or unread, or was not.
+    MarkedRead(ConversationId, bool, Outcome<ConversationView>),
+    /// A failed entry is tried again, or is not.
+    Retried(Outcome<OutboxView>),
+    /// The browser could not be started.
+    NotBrowsed(String),
     /// A failed entry that was sent anew is discarded.
     Discarded(Outcome<OutboxView>),
     /// The drafts of last time; the text says what was wrong with the file.
@@ -184,6 +200,8 @@ pub enum Event {
     Key(KeyEvent),
     /// Text was pasted as one.
     Paste(String),
+    /// The terminal gained (true) or lost the person's attention.
+    Focus(bool),
     /// The terminal has another size: columns, rows.
     Resize(u16, u16),
     /// The activity stream of this generation says something, or broke.
@@ -237,6 +255,13 @@ pub enum Effect {
         /// Whether it continues the list.
         more: bool,
     },
+    /// Read a page of the activity feed.
+    Activity {
+        /// Which reading it belongs to.
+        generation: u64,
+        /// Place in it.
+        query: ActivityQuery,
+    },
     /// Read one approval.
     Approval(ApprovalId),
     /// Hand a text in.
@@ -245,6 +270,8 @@ pub enum Effect {
         purpose: Purpose,
         /// The text.
         text: String,
+        /// What goes with it.
+        with: With,
         /// Its idempotency key.
         key: String,
     },
@@ -270,6 +297,19 @@ pub enum Effect {
     },
     /// Take an outbox entry back.
     Recall(OutboxId, String),
+    /// Mark a conversation read or unread.
+    MarkRead {
+        /// Which.
+        id: ConversationId,
+        /// Read, or unread.
+        read: bool,
+        /// Its idempotency key.
+        key: String,
+    },
+    /// Try a failed outbox entry again.
+    Retry(OutboxId, String),
+    /// Open an address in the browser of this machine.
+    Browse(String),
     /// Discard a failed outbox entry, silently.
     Discard(OutboxId, String),
     /// Read the drafts of this tenant and user.

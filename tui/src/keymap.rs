@@ -15,12 +15,18 @@ pub enum Context {
     Queue,
     /// An opened approval.
     Card,
+    /// The activity feed.
+    Activity,
     /// A text is being written.
     Composer,
     /// The filter line of the list.
     Filter,
+    /// The search line of a conversation.
+    Find,
     /// A menu of letters.
     Menu,
+    /// A choice of lines.
+    Pick,
     /// The label picker.
     Labels,
     /// The approve sheet.
@@ -51,6 +57,19 @@ pub enum Command {
     QuitTwice,
     Inbox,
     Approvals,
+    Activity,
+    Follow,
+    Kinds,
+    CopyJson,
+    Select,
+    MessagePrevious,
+    MessageNext,
+    Quote,
+    Retry,
+    CopyMenu,
+    Links,
+    Unread,
+    Find,
     TabNext,
     TabPrevious,
     StatusNext,
@@ -115,16 +134,19 @@ pub struct Binding {
 const LIST: &[Context] = &[Context::List];
 const THREAD: &[Context] = &[Context::Thread];
 const CONVERSATION: &[Context] = &[Context::List, Context::Thread];
-const PANES: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card];
-const LISTS: &[Context] = &[Context::List, Context::Queue];
-const MOVING: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Help];
+const PANES: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Activity];
+const LISTS: &[Context] = &[Context::List, Context::Queue, Context::Activity];
+const MOVING: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Activity, Context::Help];
 const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
+const ACTIVITY: &[Context] = &[Context::Activity];
 const COMPOSER: &[Context] = &[Context::Composer];
-const TEXT: &[Context] = &[Context::Composer, Context::Filter];
+const TEXT: &[Context] = &[Context::Composer, Context::Filter, Context::Find];
+const FIND: &[Context] = &[Context::Find];
 const FILTER: &[Context] = &[Context::Filter];
-const MENU: &[Context] = &[Context::Menu];
-const PICK: &[Context] = &[Context::Menu, Context::Labels];
+const MENU: &[Context] = &[Context::Menu, Context::Pick];
+const PICK: &[Context] = &[Context::Menu, Context::Pick, Context::Labels];
+const SEARCHED: &[Context] = &[Context::Menu, Context::Labels];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
 const QUESTION: &[Context] = &[Context::Question];
@@ -134,9 +156,12 @@ const EVERYWHERE: &[Context] = &[
     Context::Thread,
     Context::Queue,
     Context::Card,
+    Context::Activity,
     Context::Composer,
     Context::Filter,
+    Context::Find,
     Context::Menu,
+    Context::Pick,
     Context::Labels,
     Context::Sheet,
     Context::Question,
@@ -173,6 +198,8 @@ pub const TABLE: &[Binding] = &[
     row(COMPOSER, &["Alt+M"], Command::Snooze, "snooze the conversation, nothing is sent", None),
     row(FILTER, &["Enter"], Command::Accept, "keep the filter", Some("keep")),
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
+    row(FIND, &["Enter"], Command::Accept, "go to the newest match", Some("find")),
+    row(FIND, &["Esc"], Command::Cancel, "end the search", Some("end")),
     // Menus.
     row(LABELS, &["Space"], Command::Toggle, "put the label on, take it off", Some("toggle")),
     row(LABELS, &["Enter"], Command::Accept, "save", Some("save")),
@@ -180,11 +207,16 @@ pub const TABLE: &[Binding] = &[
     row(PICK, &["Esc"], Command::Cancel, "close", Some("close")),
     row(PICK, &["↓", "Ctrl+N"], Command::Down, "next line", None),
     row(PICK, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
-    row(PICK, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "shorten the search, then close", None),
+    row(SEARCHED, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "shorten the search, then close", None),
     // Conversations.
     row(LIST, &["Enter"], Command::Open, "open the conversation", Some("open")),
     row(QUEUE, &["Enter"], Command::Open, "open the decision card", Some("open")),
-    row(CONVERSATION, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
+    row(ACTIVITY, &["Enter"], Command::Open, "open the conversation or the approval it is about", Some("open")),
+    row(ACTIVITY, &["t"], Command::Kinds, "choose the type", Some("by type")),
+    row(ACTIVITY, &["F"], Command::Follow, "follow the newest, or no longer", Some("follow")),
+    row(ACTIVITY, &["y"], Command::CopyJson, "copy as JSON", Some("copy as JSON")),
+    row(LIST, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
+    row(THREAD, &["r", "Alt+L"], Command::Reply, "reply to the customer, to the chosen message if there is one", Some("reply")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
     row(CONVERSATION, &["a"], Command::Assign, "assign", Some("assign")),
     row(CONVERSATION, &["e", "Alt+E"], Command::Resolve, "resolve", Some("resolve")),
@@ -205,7 +237,16 @@ pub const TABLE: &[Binding] = &[
     row(CONVERSATION, &["N"], Command::UnreadPrevious, "previous unread", None),
     row(THREAD, &["J", "Alt+J"], Command::ConversationNext, "next conversation", None),
     row(THREAD, &["K", "Alt+K"], Command::ConversationPrevious, "previous conversation", None),
-    row(THREAD, &["Enter"], Command::Quotes, "show or fold quoted e-mail", None),
+    row(THREAD, &["v"], Command::Select, "choose a message, or none", Some("choose")),
+    row(THREAD, &["(", "Ctrl+↑"], Command::MessagePrevious, "choose the message before", None),
+    row(THREAD, &[")", "Ctrl+↓"], Command::MessageNext, "choose the message after", None),
+    row(THREAD, &[">"], Command::Quote, "quote the chosen message, else the customer's newest", Some("quote")),
+    row(THREAD, &["O"], Command::Links, "links and files: copy, open", Some("links")),
+    row(CONVERSATION, &["y"], Command::CopyMenu, "copy text, link, id or the CLI form", Some("copy")),
+    row(THREAD, &["R"], Command::Retry, "send the chosen failed message again; else reply", None),
+    row(CONVERSATION, &["U"], Command::Unread, "mark unread", None),
+    row(THREAD, &["\\"], Command::Find, "search in this conversation; n goes up, N down", Some("search")),
+    row(THREAD, &["Enter"], Command::Quotes, "reply to the chosen message; else show or fold quoted e-mail", None),
     row(
         &[Context::List, Context::Thread, Context::Card, Context::Queue],
         &["o"],
@@ -231,9 +272,16 @@ pub const TABLE: &[Binding] = &[
     row(PANES, &["l", "→", "Ctrl+W l"], Command::PaneRight, "pane to the right", None),
     row(PANES, &["1", "Alt+C", "g i"], Command::Inbox, "the inbox", None),
     row(PANES, &["2", "g a"], Command::Approvals, "the approvals", None),
+    row(PANES, &["5", "Alt+R", "g y"], Command::Activity, "what happened", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
     row(PANES, &["?", "F1"], Command::Help, "this help", Some("help")),
-    row(&[Context::Composer, Context::Menu, Context::Labels, Context::Sheet], &["F1"], Command::Help, "this help", Some("help")),
+    row(
+        &[Context::Composer, Context::Menu, Context::Pick, Context::Labels, Context::Sheet],
+        &["F1"],
+        Command::Help,
+        "this help",
+        Some("help"),
+    ),
     row(HELP, &["?", "F1", "Esc", "q"], Command::Cancel, "close the help", Some("close")),
     row(PANES, &["Esc"], Command::Back, "back", None),
     row(PANES, &["q"], Command::Quit, "back; at the list: quit", None),

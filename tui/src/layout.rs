@@ -48,6 +48,10 @@ pub(crate) fn panes(state: &State) -> Panes {
     });
     let body = Rect::new(0, top, width, bottom.saturating_sub(top));
     let mut panes = Panes { head: (!alone).then(|| Rect::new(0, 0, width, 1)), list: None, open: None, info: None, banner, foot, narrow };
+    if state.screen == Screen::Activity {
+        panes.list = Some(body);
+        return panes;
+    }
     let info = state.screen == Screen::Inbox && state.info.unwrap_or(width >= THREE);
     if narrow {
         if !opened {
@@ -105,6 +109,8 @@ pub(crate) struct OpenParts {
     pub(crate) body: Rect,
     /// Rule, notices and text; absent while nothing is written.
     pub(crate) composer: Option<Rect>,
+    /// The search line; absent while nothing is searched.
+    pub(crate) find: Option<Rect>,
 }
 
 /// From this height on a pane has lines to spare for space.
@@ -126,7 +132,11 @@ pub(crate) fn open_parts(state: &State, pane: Rect, notices: u16) -> OpenParts {
         body.height -= lines;
         Rect { y: body.bottom(), height: lines, ..pane }
     });
-    OpenParts { head, body, composer }
+    let find = (state.screen == Screen::Inbox && state.find.is_some() && body.height > 2).then(|| {
+        body.height -= 1;
+        Rect { y: body.bottom(), height: 1, ..body }
+    });
+    OpenParts { head, body, composer, find }
 }
 
 /// Cells of a row of the composer.

@@ -4,6 +4,7 @@
 //! only place that waits, and `terminal` the only one that knows modes. [`run`] owns the real terminal, [`run_on`] any ratatui
 //! backend, and [`Headless`] the same inbox without one, for measuring.
 
+mod browser;
 mod drafts;
 mod editor;
 mod effects;
@@ -150,7 +151,9 @@ where
                 Input::Key(key) => Event::Key(key),
                 Input::Paste(text) => Event::Paste(text),
                 Input::Resize(width, height) => Event::Resize(width, height),
-                Input::FocusGained | Input::FocusLost | Input::Mouse(_) => continue,
+                Input::FocusGained => Event::Focus(true),
+                Input::FocusLost => Event::Focus(false),
+                Input::Mouse(_) => continue,
             };
             if events.send(event).await.is_err() {
                 break;

@@ -1,11 +1,15 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
+mod feed;
 mod overlay;
+mod pick;
+mod reading;
+mod with;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::approval::ApprovalView;
-use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationView, MessageView, OutboxView, Sort};
 use api::page::Counts;
 use api::status::{LinkState, StatusView};
@@ -18,7 +22,11 @@ use crate::editor::Editor;
 use crate::event::{Directory, Purpose};
 use crate::keymap::Context;
 
+pub use feed::{Feed, Kinds};
 pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+pub use pick::{Link, Pick, PickLine, Picked};
+pub use reading::{Find, Seen};
+pub use with::With;
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +35,8 @@ pub enum Screen {
     Inbox,
     /// Approvals.
     Approvals,
+    /// What happened.
+    Activity,
 }
 
 /// Which pane has the keys.
@@ -218,6 +228,12 @@ pub struct Thread {
     pub anchor: Option<Anchor>,
     /// Quoted e-mail is shown in full.
     pub quotes: bool,
+    /// The chosen message's name.
+    pub selected: Option<String>,
+    /// How many were unread when it was opened, until the first of them is known.
+    pub unread_due: u32,
+    /// The first message that was unread when it was opened.
+    pub unread: Option<MessageId>,
     /// When it was looked at last, for forgetting.
     pub used: u64,
     /// Why it could not be read.
@@ -296,6 +312,8 @@ pub struct Composer {
     pub news: bool,
     /// It held a draft when it was opened.
     pub restored: bool,
+    /// What goes with it.
+    pub with: With,
 }
 
 /// What is read at most once at a time.
@@ -377,6 +395,14 @@ pub struct State {
     pub threads: BTreeMap<ConversationId, Thread>,
     /// The approvals screen.
     pub approvals: Approvals,
+    /// The activity screen.
+    pub feed: Feed,
+    /// The search inside the opened conversation.
+    pub find: Option<Find>,
+    /// What was seen of it.
+    pub seen: Seen,
+    /// Whether the terminal is at the other end of a line: nothing is opened there.
+    pub remote: bool,
     /// The text being written.
     pub composer: Option<Composer>,
     /// Texts not sent, by purpose.
@@ -477,6 +503,10 @@ impl State {
                 card: None,
                 error: None,
             },
+            feed: Feed::default(),
+            find: None,
+            seen: Seen::default(),
+            remote: false,
             composer: None,
             drafts: BTreeMap::new(),
             drafts_loaded: false,
@@ -501,12 +531,14 @@ impl State {
     pub fn context(&self) -> Context {
         match (&self.overlay, &self.composer) {
             (Some(Overlay::Menu(_)), _) => Context::Menu,
+            (Some(Overlay::Pick(_)), _) => Context::Pick,
             (Some(Overlay::Labels(_)), _) => Context::Labels,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
             (Some(Overlay::Help { .. }), _) => Context::Help,
             (None, Some(_)) => Context::Composer,
             (None, None) if self.list.typing.is_some() => Context::Filter,
+            (None, None) if self.pane() == Context::Thread && self.find.as_ref().is_some_and(|f| f.typing.is_some()) => Context::Find,
             (None, None) => self.pane(),
         }
     }
@@ -518,6 +550,7 @@ impl State {
             (Screen::Inbox, Focus::Open) => Context::Thread,
             (Screen::Approvals, Focus::List) => Context::Queue,
             (Screen::Approvals, Focus::Open) => Context::Card,
+            (Screen::Activity, _) => Context::Activity,
         }
     }
 
@@ -530,6 +563,7 @@ impl State {
             (Screen::Inbox, Focus::List) => self.list.cursor,
             (Screen::Inbox, Focus::Open) => self.open,
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
+            (Screen::Activity, _) => self.feed.chosen().and_then(|a| a.conversation_id).map(ConversationId),
         }
     }
 
@@ -544,9 +578,10 @@ impl State {
     /// The conversation that is on the screen: the text's, the opened one, or the one under the cursor.
     pub fn shown(&self) -> Option<ConversationId> {
         let composing = self.composer.as_ref().and_then(|c| c.purpose.conversation());
-        composing.or(match self.focus {
-            Focus::Open => self.open,
-            Focus::List => self.list.cursor,
+        composing.or(match (self.screen, self.focus) {
+            (Screen::Activity, _) => None,
+            (_, Focus::Open) => self.open,
+            (_, Focus::List) => self.list.cursor,
         })
     }
 

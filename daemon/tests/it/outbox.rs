@@ -77,6 +77,26 @@ async fn a_held_change_is_recalled_and_chatwoot_never_hears_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_names_its_message_in_chatwoot() {
+    let shop = shop().await;
+    let (ids, jo) = (shop.plain_conversations().await, shop.client("jo").await);
+    let (id, other) = (ConversationId(ids[0]), ConversationId(ids[1]));
+    let newest = async |id| jo.messages(id, &Default::default()).await.unwrap().data.into_iter().rev().find_map(|m| m.id).unwrap();
+    let answered = newest(id).await;
+    let message = NewMessage { in_reply_to: Some(answered.0), hold_seconds: Some(0), ..NewMessage::text("this one", false) };
+    let shown = jo.send_message(id, &message, &new_key()).await.unwrap();
+    assert_eq!(shown.in_reply_to, Some(answered), "at once");
+    all_sent(&shop).await;
+    let path = format!("/conversations/{id}/messages");
+    let there = shop.chatwoot("agent", Method::GET, &path, Value::Null).await["payload"].clone();
+    let sent = there.as_array().unwrap().iter().find(|m| m["content"] == "this one").unwrap().clone();
+    assert_eq!(sent["content_attributes"]["in_reply_to"], answered.0);
+    let wrong = NewMessage { in_reply_to: Some(newest(other).await.0), ..message };
+    assert_eq!(refused(jo.send_message(id, &wrong, &new_key()).await).1, Code::ValidationFailed);
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contact_is_edited_and_what_chatwoot_refuses_is_kept_with_its_reason() {
     let shop = shop().await;
     let jo = shop.client("jo").await;

@@ -7,6 +7,7 @@ use api::inbox::ConversationPatch;
 use jiff::Timestamp;
 
 use super::ListFilter;
+use super::Pick;
 use crate::keymap::Context;
 
 /// What a menu line does.
@@ -116,6 +117,8 @@ pub enum Overlay {
     Menu(Menu),
     /// The label picker.
     Labels(LabelPicker),
+    /// A choice of lines.
+    Pick(Pick),
     /// Approve?
     Approve {
         /// Which.

@@ -18,7 +18,7 @@ fn submit(effects: &[Effect]) -> (Purpose, String, String) {
     effects
         .iter()
         .find_map(|e| match e {
-            Effect::Submit { purpose, text, key } => Some((*purpose, text.clone(), key.clone())),
+            Effect::Submit { purpose, text, key, .. } => Some((*purpose, text.clone(), key.clone())),
             _ => None,
         })
         .unwrap_or_else(|| panic!("nothing was submitted: {effects:?}"))
@@ -426,11 +426,14 @@ fn stage(context: Context) -> Screen {
         Context::Card => screen.press("2 Enter j j Ctrl+D"),
         Context::Composer => screen.press("p"),
         Context::Filter => screen.press("/"),
+        Context::Find => screen.press("Enter \\"),
         Context::Menu => screen.press("a"),
         Context::Labels => screen.press("L"),
         Context::Sheet => screen.press("2 Enter a"),
         Context::Question => screen.press("p x Ctrl+X d"),
         Context::Help => screen.press("? j j"),
+        Context::Activity => super::activity::opened(&mut screen, "j j Ctrl+D"),
+        Context::Pick => super::activity::opened(&mut screen, "t ↓"),
     };
     if context == Context::Thread {
         // The scrolled conversation is the one with messages.
@@ -447,7 +450,7 @@ fn stage(context: Context) -> Screen {
         screen.type_text("one two three\nfour five six\nseven");
         screen.press("Ctrl+W Ctrl+P Ctrl+E Alt+B Ctrl+B");
     }
-    if context == Context::Filter {
+    if matches!(context, Context::Filter | Context::Find) {
         screen.type_text("one two three");
         screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
         screen.type_text("x y");
@@ -513,7 +516,10 @@ fn q_asks_only_when_something_is_unsent() {
     let mut screen = Screen::new(80, 24);
     assert!(screen.press("q").contains(&Effect::Quit));
     let mut screen = Screen::new(80, 24);
-    screen.state.drafts.insert("note/1".into(), Draft { text: "x".into(), key: None, replaces: None, at: ago(1) });
+    screen
+        .state
+        .drafts
+        .insert("note/1".into(), Draft { text: "x".into(), key: None, replaces: None, with: Default::default(), at: ago(1) });
     assert!(!screen.press("q").contains(&Effect::Quit));
     assert!(screen.press("y").contains(&Effect::Quit));
 }

@@ -7,7 +7,7 @@ use api::Code;
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{OutboxState, OutboxView};
 
-use super::{Out, approvals, bulk, live, menus, new_key, read, thread, toast};
+use super::{Out, approvals, bulk, live, menus, new_key, read, seen, thread, toast};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::Editor;
 use crate::event::{Effect, Outcome, Purpose, Submitted};
@@ -18,7 +18,7 @@ use crate::view::ui::seconds_until;
 pub(super) fn open(state: &mut State, purpose: Purpose) {
     let name = purpose.draft_name();
     let draft = state.drafts.get(&name).cloned();
-    let (mut text, mut key, mut replaces) = draft.map(|d| (d.text, d.key, d.replaces)).unwrap_or_default();
+    let (mut text, mut key, mut replaces, with) = draft.map(|d| (d.text, d.key, d.replaces, d.with)).unwrap_or_default();
     if let Some(failed) = returned(state, purpose) {
         let content = failed.content.clone().unwrap_or_default();
         if replaces.is_none() && !text.contains(&content) {
@@ -29,7 +29,7 @@ pub(super) fn open(state: &mut State, purpose: Purpose) {
     }
     let restored = !text.is_empty();
     state.composer =
-        Some(Composer { purpose, editor: Editor::new(text), key, replaces, sending: false, error: None, news: false, restored });
+        Some(Composer { purpose, editor: Editor::new(text), key, replaces, sending: false, error: None, news: false, restored, with });
     keep(state);
 }
 
@@ -60,7 +60,13 @@ pub(super) fn keep(state: &mut State) {
         state.drafts_dirty |= state.drafts.remove(&name).is_some();
         return;
     }
-    let draft = Draft { text: composer.editor.text().to_owned(), key: composer.key.clone(), replaces: composer.replaces, at: state.now };
+    let draft = Draft {
+        text: composer.editor.text().to_owned(),
+        key: composer.key.clone(),
+        replaces: composer.replaces,
+        with: composer.with.clone(),
+        at: state.now,
+    };
     state.drafts_dirty = true;
     state.drafts.insert(name, draft);
     if state.drafts.len() > DRAFTS_MAX
@@ -136,13 +142,13 @@ pub(super) fn send(state: &mut State, out: &mut Out) {
     let key = composer.key.get_or_insert(fresh).clone();
     composer.sending = true;
     composer.error = None;
-    let (purpose, text) = (composer.purpose, composer.editor.text().trim_end().to_owned());
+    let (purpose, text, with) = (composer.purpose, composer.editor.text().trim_end().to_owned(), composer.with.clone());
     keep(state);
     if state.drafts_loaded {
         state.drafts_dirty = false;
         out.push(save(state));
     }
-    out.push(Effect::Submit { purpose, text, key });
+    out.push(Effect::Submit { purpose, text, with, key });
 }
 
 /// The daemon took a text, or did not.
@@ -211,6 +217,9 @@ fn accepted(state: &mut State, out: &mut Out, purpose: Purpose, taken: Submitted
                 push_undo(state, Undo::Message(id));
             }
             let conversation = message.conversation_id;
+            if !message.private {
+                seen::replied(state, out, conversation);
+            }
             if let Some(thread) = state.threads.get_mut(&conversation) {
                 thread.anchor = None;
                 let known = thread
@@ -279,7 +288,8 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
                     Some(draft) => format!("{content}\n\n{}", draft.text),
                     None => content,
                 };
-                state.drafts.insert(name, Draft { text, key: None, replaces: None, at: state.now });
+                let with = state.drafts.get(&name).map(|draft| draft.with.clone()).unwrap_or_default();
+                state.drafts.insert(name, Draft { text, key: None, replaces: None, with, at: state.now });
                 state.drafts_dirty = true;
                 if state.composer.is_none() && entry.conversation_id.is_some() && state.shown() == entry.conversation_id {
                     open(state, purpose);
@@ -378,6 +388,7 @@ pub(super) fn turn(state: &mut State, purpose: Purpose) {
         composer.editor = Editor::new(if there.is_empty() { text.to_owned() } else { format!("{text}\n\n{there}") });
         composer.replaces = composer.replaces.or(old.replaces);
         composer.news = old.news;
+        composer.with.join(old.with);
     }
     changed(state);
 }

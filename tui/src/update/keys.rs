@@ -3,7 +3,7 @@
 use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Out, approvals, bulk, compose, filter, list, menus, moved, thread, toast};
+use super::{Out, approvals, bulk, compose, feed, filter, find, list, menus, messages, moved, pick, seen, thread, toast};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
@@ -39,6 +39,9 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         if context == Context::Menu && matches!(&state.overlay, Some(Overlay::Menu(m)) if m.search.is_none()) {
             state.overlay = None;
         }
+        if context == Context::Pick {
+            state.overlay = None;
+        }
         return;
     };
     // AltGr arrives as Ctrl+Alt on some systems and makes letters.
@@ -54,7 +57,9 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
                 filtered(state);
             }
         }
+        Context::Find => find::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
+        Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
             if let Some(Overlay::Labels(picker)) = &mut state.overlay
                 && picker.search.chars().count() < 64
@@ -81,6 +86,7 @@ fn insert(state: &mut State, text: &str) {
 pub(super) fn paste(state: &mut State, text: &str) {
     match state.context() {
         Context::Composer => insert(state, text),
+        Context::Find => find::insert(state, &crate::text::line(text)),
         Context::Filter => {
             let line: String = crate::text::line(text).chars().take(FILTER_MAX).collect();
             if let Some(editor) = &mut state.list.typing {
@@ -107,6 +113,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => movement(state, out, context, command),
         C::Edit(edit) => edited(state, context, edit),
         C::Open if context == Context::Queue => approvals::open(state, out),
+        C::Open | C::PaneRight if context == Context::Activity => feed::open(state, out),
         C::Open | C::PaneRight if context == Context::List => {
             if let Some(id) = state.list.cursor {
                 thread::open(state, out, id);
@@ -115,7 +122,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::PaneRight if context == Context::Queue => approvals::open(state, out),
         C::PaneLeft | C::Back => back(state, out, context),
         C::Quit if context == Context::List => quit(state, out),
-        C::Quit if context == Context::Queue => show(state, Screen::Inbox),
+        C::Quit if matches!(context, Context::Queue | Context::Activity) => show(state, Screen::Inbox),
         C::Quit => back(state, out, context),
         C::Open | C::PaneRight => {}
         C::QuitTwice => {
@@ -130,13 +137,27 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
             show(state, Screen::Approvals);
             state.approvals.due = true;
         }
+        C::Activity if context == Context::Activity => feed::resume(state, out),
+        C::Activity => {
+            show(state, Screen::Activity);
+            feed::show(state, out);
+        }
+        C::Follow => feed::follow(state, out),
+        C::Kinds => feed::ask_kinds(state),
+        C::CopyJson => feed::copy(state, out),
         C::TabNext | C::TabPrevious => {
             let by = if command == C::TabNext { 1 } else { -1 };
-            if context == Context::List { list::tab(state, out, by) } else { approvals::tab(state, out, by) }
+            match context {
+                Context::List => list::tab(state, out, by),
+                Context::Activity => feed::tab(state, out, by),
+                _ => approvals::tab(state, out, by),
+            }
         }
         C::StatusNext => list::status(state, out, 1),
         C::StatusPrevious => list::status(state, out, -1),
         C::Filter => state.list.typing = Some(Editor::new(state.list.query.clone())),
+        C::UnreadNext if context == Context::Thread && state.find.is_some() => find::step(state, out, -1),
+        C::UnreadPrevious if context == Context::Thread && state.find.is_some() => find::step(state, out, 1),
         C::UnreadNext => list::unread(state, out, 1),
         C::UnreadPrevious => list::unread(state, out, -1),
         C::ConversationNext => list::neighbour(state, out, 1),
@@ -144,6 +165,9 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Refetch => {
             list::refetch(state, out);
             approvals::refetch(state, out);
+            if context == Context::Activity {
+                feed::reload(state, out);
+            }
             state.status_due = true;
             super::read(state, out, crate::state::Read::Outbox);
             super::read(state, out, crate::state::Read::Directory);
@@ -177,13 +201,23 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::ToReply => compose::to_reply(state),
         C::Yes => yes(state, out),
         C::Cancel => cancel(state, out, context, name),
+        C::Choose if context == Context::Pick => pick::chosen(state, out),
         C::Choose => menus::chosen(state, out),
         C::Toggle => toggle(state),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
+        C::Accept if context == Context::Find => find::accept(state, out),
         C::Accept => {
             state.list.typing = None;
             list::reload(state, out);
         }
+        C::Select => messages::toggle(state, out),
+        C::MessagePrevious => messages::step(state, out, -1),
+        C::MessageNext => messages::step(state, out, 1),
+        C::Quote => messages::quote(state, out),
+        C::CopyMenu => messages::ask_copy(state),
+        C::Links => messages::ask_links(state),
+        C::Find => find::open(state),
+        C::Quotes if messages::reply(state, out) => {}
         C::Quotes => {
             if let Some(thread) = state.open.and_then(|id| state.threads.get_mut(&id)) {
                 thread.quotes = !thread.quotes;
@@ -198,7 +232,10 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::MarkRange => bulk::range(state),
         C::MarkAll => bulk::all(state),
         C::Cut => filter::menu(state),
+        C::Reply if context == Context::Thread && messages::reply(state, out) => {}
         C::Reply
+        | C::Retry
+        | C::Unread
         | C::Note
         | C::Escalate
         | C::Assign
@@ -219,6 +256,8 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
     let ids = state.targets();
     match command {
         C::Reply => write(state, out, Purpose::Reply(id)),
+        C::Retry => messages::retry(state, out, id),
+        C::Unread => seen::unread(state, out, id),
         C::Note => write(state, out, Purpose::Note(id)),
         C::Escalate => write(state, out, Purpose::Escalate(id)),
         C::Assign => menus::assign(state, ids),
@@ -240,7 +279,8 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
     }
 }
 
-fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
+/// Opens a composer, for whoever may write.
+pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
         toast(state, Tone::Plain, "Your role reads only");
         return;
@@ -255,6 +295,7 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
     let page = match context {
         Context::Thread => thread::page(state),
         Context::Card | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        Context::Activity => feed::rows_page(state),
         _ => layout::rows_page(state).unwrap_or(1),
     };
     let page = isize::try_from(page.max(2)).unwrap_or(2);
@@ -271,6 +312,8 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
     match context {
         Context::List => list::move_by(state, out, by),
         Context::Queue => approvals::move_by(state, out, by),
+        Context::Activity => feed::move_by(state, out, by),
+        Context::Pick => pick::move_by(state, by),
         Context::Thread => thread::scroll(state, out, -by),
         Context::Card => {
             let most = crate::view::card_lines(state);
@@ -315,6 +358,7 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
                 filtered(state);
             }
         }
+        Context::Find => find::edit(state, edit),
         Context::Menu | Context::Labels => {
             let search = match &mut state.overlay {
                 Some(Overlay::Menu(menu)) => menu.search.as_mut(),
@@ -358,6 +402,10 @@ fn show(state: &mut State, screen: Screen) {
 /// One step back: out of what is open; at the list, out of the filter and the hint.
 fn back(state: &mut State, out: &mut Out, context: Context) {
     match context {
+        Context::Thread if find::end(state) => {
+            messages::clear(state);
+        }
+        Context::Thread if messages::clear(state) => {}
         Context::Thread => {
             if layout::panes(state).narrow && layout::panes(state).info.is_some() {
                 state.info = Some(false);
@@ -367,7 +415,7 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
             list::keep_visible(state);
         }
         Context::Card => approvals::close(state),
-        Context::Queue => show(state, Screen::Inbox),
+        Context::Queue | Context::Activity => show(state, Screen::Inbox),
         Context::List if state.bulk.is_some() => bulk::stop(state, out),
         Context::List if !state.list.marked.is_empty() => state.list.marked.clear(),
         Context::List if !state.list.query.is_empty() => {
@@ -419,6 +467,10 @@ fn yes(state: &mut State, out: &mut Out) {
 fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
     match context {
         Context::Sheet => approvals::cancel_sheet(state, name == "Enter"),
+        Context::Find => {
+            find::end(state);
+            messages::clear(state);
+        }
         Context::Filter => {
             state.list.typing = None;
             if !state.list.query.is_empty() {

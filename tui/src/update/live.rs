@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, list, read, thread, toast};
+use super::{Out, approvals, feed, list, read, seen, thread, toast};
 use crate::event::{Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
@@ -67,6 +67,9 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     if live && state.approvals.due && !state.approvals.loading {
         approvals::reload(state, out);
     }
+    if live {
+        feed::tick(state, out);
+    }
     // A conversation under the resting cursor shows beside the list.
     if live
         && state.screen == Screen::Inbox
@@ -75,12 +78,15 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     {
         thread::ensure(state, out, id);
     }
+    if live {
+        seen::tick(state, out);
+    }
     if state.drafts_dirty && state.drafts_loaded {
         state.drafts_dirty = false;
         out.push(super::compose::save(state));
     }
-    if live && now.duration_since(state.kept_at) >= super::seen::EVERY {
-        out.extend(super::seen::keep(state));
+    if live && now.duration_since(state.kept_at) >= super::recall::EVERY {
+        out.extend(super::recall::keep(state));
     }
 }
 
@@ -127,9 +133,13 @@ pub(super) fn stream(state: &mut State, out: &mut Out, generation: u64, said: Re
             }
             load(state, out);
         }
-        Ok(StreamEvent::Activity(activity)) => happened(state, out, &activity),
+        Ok(StreamEvent::Activity(activity)) => {
+            happened(state, out, &activity);
+            feed::heard(state, out, &activity);
+        }
         Ok(StreamEvent::Reset { oldest_seq }) => {
             state.stream.seq = Some(state.stream.seq.unwrap_or(0).max(oldest_seq.saturating_sub(1)));
+            feed::missed(state);
             load(state, out);
         }
         Ok(StreamEvent::Bye { reason }) => {
@@ -159,10 +169,10 @@ fn load(state: &mut State, out: &mut Out) {
 /// The caller is known.
 pub(super) fn me(state: &mut State, out: &mut Out, me: MeView, first: bool) {
     if first {
-        let same = state.me.as_ref().is_some_and(|before| super::seen::owner(before) == super::seen::owner(&me));
+        let same = state.me.as_ref().is_some_and(|before| super::recall::owner(before) == super::recall::owner(&me));
         if !same {
-            super::seen::forget(state);
-            out.push(Effect::LoadDrafts { owner: super::seen::owner(&me) });
+            super::recall::forget(state);
+            out.push(Effect::LoadDrafts { owner: super::recall::owner(&me) });
             state.list.tab = if me.agent.is_some() { Tab::Mine } else { Tab::All };
         }
     }

@@ -3,11 +3,16 @@
 mod approvals;
 mod bulk;
 mod compose;
+mod feed;
 mod filter;
+mod find;
 mod keys;
 mod list;
 mod live;
 mod menus;
+mod messages;
+mod pick;
+mod recall;
 mod seen;
 mod thread;
 
@@ -35,7 +40,7 @@ const TOASTS_MAX: usize = 3;
 pub(crate) fn start(state: &mut State, seen: Option<Seen>) -> Vec<Effect> {
     let mut out = Vec::new();
     if let Some(seen) = seen {
-        seen::recall(state, &mut out, seen);
+        recall::recall(state, &mut out, seen);
     }
     live::connect(state, &mut out);
     read(state, &mut out, Read::Me);
@@ -46,7 +51,7 @@ pub(crate) fn start(state: &mut State, seen: Option<Seen>) -> Vec<Effect> {
 /// What has to be written before the inbox ends.
 pub(crate) fn finish(state: &mut State) -> Vec<Effect> {
     compose::keep(state);
-    let mut out: Out = seen::keep(state).into_iter().collect();
+    let mut out: Out = recall::keep(state).into_iter().collect();
     if state.drafts_loaded && state.drafts_dirty {
         state.drafts_dirty = false;
         out.push(compose::save(state));
@@ -61,10 +66,12 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Tick(now) => live::tick(state, &mut out, now),
         Event::Key(key) => keys::key(state, &mut out, key),
         Event::Paste(text) => keys::paste(state, &text),
+        Event::Focus(focused) => state.seen.focused = focused,
         Event::Resize(width, height) => {
             state.size = (width, height);
             list::keep_visible(state);
             approvals::keep_visible(state);
+            feed::keep_visible(state);
         }
         Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
         Event::Answer(answer) => answered(state, &mut out, *answer),
@@ -105,14 +112,28 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
             }
         }
         Answer::List { generation, more, result } => list::page(state, out, generation, more, result),
-        Answer::Conversation(id, result) => list::conversation(state, out, id, result),
-        Answer::Messages { id, older, result } => thread::messages(state, out, id, older, result),
+        Answer::Conversation(id, result) => {
+            list::conversation(state, out, id, result);
+            feed::named(state, out, id);
+        }
+        Answer::Messages { id, older, result } => {
+            thread::messages(state, out, id, older, result);
+            find::arrived(state, out, id);
+        }
         Answer::Approvals { generation, more, result } => approvals::page(state, out, generation, more, result),
-        Answer::Approval(id, result) => approvals::one(state, out, id, result),
+        Answer::Activity { generation, query, result } => feed::page(state, out, generation, &query, result),
+        Answer::Approval(id, result) => {
+            let view = result.as_ref().ok().cloned();
+            approvals::one(state, out, id, result);
+            feed::approval(state, out, id, view);
+        }
         Answer::Submitted { purpose, key, result } => compose::submitted(state, out, purpose, &key, result),
         Answer::Patched { id, label, result } => menus::patched(state, out, id, &label, result),
         Answer::Approved(id, result) => approvals::approved(state, out, id, result),
         Answer::Recalled(id, result) => compose::recalled(state, out, id, result),
+        Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
+        Answer::Retried(result) => messages::retried(state, out, result),
+        Answer::NotBrowsed(why) => toast(state, Tone::Bad, format!("Not opened: {why}")),
         Answer::Discarded(result) => {
             if result.is_ok() {
                 read(state, out, Read::Outbox);

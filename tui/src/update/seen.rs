@@ -1,64 +1,91 @@
-//! What is kept of the screen for the next start, and how it comes back.
+//! What counts as read: the newest message on the screen for a while, in a terminal that is looked at, or a reply. Moving the cursor in the
+//! list, what shows beside it, and search never mark anything.
 
+use api::id::ConversationId;
 use jiff::SignedDuration;
 
-use super::{Out, list};
-use crate::event::Effect;
-use crate::seen::{MESSAGES_MAX, ROWS_MAX, Seen};
-use crate::state::{STATUSES, State, Tab, Thread};
-use api::tenant::MeView;
+use super::{Out, live, new_key, read, toast};
+use crate::event::{Effect, Outcome};
+use crate::state::{Focus, Read, Screen, State, Tone};
 
-/// It is kept this often: after a crash the next start shows what stood a moment before.
-pub(super) const EVERY: SignedDuration = SignedDuration::from_secs(30);
+/// So long the newest message has to be on the screen.
+const LOOKED: SignedDuration = SignedDuration::from_secs(2);
 
-/// Tenant and user, as one name.
-pub(super) fn owner(me: &MeView) -> String {
-    format!("{} {}", me.tenant.id, me.user)
-}
-
-/// What is kept now; nothing before the daemon has said anything.
-pub(super) fn keep(state: &mut State) -> Option<Effect> {
-    let list = &state.list;
-    let me = state.me.clone().filter(|_| state.known && list.loaded && list.query.is_empty() && list.filter.words().is_empty())?;
-    state.kept_at = state.now;
-    let rows = list.rows.iter().take(ROWS_MAX).filter_map(|id| state.conversations.get(id)).cloned().collect();
-    let thread = state.shown().and_then(|id| {
-        let messages = &state.threads.get(&id).filter(|thread| !thread.messages.is_empty())?.messages;
-        Some((id, messages.get(messages.len().saturating_sub(MESSAGES_MAX)..)?.to_vec()))
-    });
-    let (tab, cursor) = (state.list.tab.title(), state.list.cursor);
-    let seen = Seen::new(me, state.now, state.status.clone(), tab, state.list.status, rows, state.list.total, cursor, thread);
-    Some(Effect::SaveSeen(Box::new(seen)))
-}
-
-/// Shows what was seen last, until the daemon says more.
-pub(super) fn recall(state: &mut State, out: &mut Out, seen: Seen) {
-    out.push(Effect::LoadDrafts { owner: owner(&seen.me) });
-    state.me = Some(seen.me);
-    state.seen_at = Some(seen.at);
-    state.list.tab = Tab::ALL.into_iter().find(|tab| tab.title() == seen.tab).unwrap_or(Tab::All);
-    state.list.status = STATUSES.into_iter().find(|status| *status == seen.filter).unwrap_or(STATUSES[0]);
-    state.list.rows = seen.rows.iter().map(|view| view.id).collect();
-    state.list.total = seen.total;
-    state.list.cursor = seen.cursor.filter(|id| state.list.rows.contains(id)).or(state.list.rows.first().copied());
-    state.conversations.extend(seen.rows.into_iter().map(|view| (view.id, view)));
-    if let Some((id, messages)) = seen.thread {
-        // Not loaded: it is read as soon as the daemon is there.
-        state.threads.insert(id, Thread { messages, older: true, ..Thread::default() });
+/// Time passes.
+pub(super) fn tick(state: &mut State, out: &mut Out) {
+    let Some(now) = looked_at(state) else {
+        state.seen.since = None;
+        // Whoever left and comes back reads it anew.
+        if state.focus != Focus::Open {
+            state.seen.settled = None;
+        }
+        return;
+    };
+    match state.seen.since {
+        Some((id, newest, since)) if (id, newest) == now => {
+            let may = state.me.as_ref().is_some_and(|me| me.role.may_work());
+            let unread = may && state.conversations.get(&id).is_some_and(|view| view.unread_count > 0);
+            if unread && state.seen.settled != Some(now) && state.now.duration_since(since) >= LOOKED {
+                mark(state, out, id);
+            }
+        }
+        _ => state.seen.since = Some((now.0, now.1, state.now)),
     }
-    list::keep_visible(state);
 }
 
-/// Somebody else sits here now: nothing that was seen before is theirs.
-pub(super) fn forget(state: &mut State) {
-    state.seen_at = None;
-    state.list.rows.clear();
-    state.list.read = 0;
-    state.list.cursor = None;
-    state.list.top = 0;
-    state.list.loaded = false;
-    state.conversations.clear();
-    state.threads.clear();
-    state.drafts.clear();
-    state.drafts_loaded = false;
+/// The opened conversation and its newest message, if that is what a person has before their eyes.
+fn looked_at(state: &State) -> Option<(ConversationId, Option<i64>)> {
+    let opened = state.screen == Screen::Inbox && state.focus == Focus::Open && state.seen.focused && state.overlay.is_none();
+    let id = state.open.filter(|id| opened && state.shown() == Some(*id) && state.conversations.contains_key(id))?;
+    let panes = crate::layout::panes(state);
+    let thread = state.threads.get(&id).filter(|thread| panes.open.is_some() && thread.loaded && thread.anchor.is_none())?;
+    Some((id, thread.messages.iter().filter_map(|message| message.id).map(|id| id.0).max()))
+}
+
+fn mark(state: &mut State, out: &mut Out, id: ConversationId) {
+    let newest = state.threads.get(&id).and_then(|thread| thread.messages.iter().filter_map(|m| m.id).map(|id| id.0).max());
+    state.seen.settled = Some((id, newest));
+    let key = new_key(state);
+    out.push(Effect::MarkRead { id, read: true, key });
+}
+
+/// A reply was taken: whoever answers has read.
+pub(super) fn replied(state: &mut State, out: &mut Out, id: ConversationId) {
+    if state.conversations.get(&id).is_some_and(|view| view.unread_count > 0) {
+        mark(state, out, id);
+    }
+}
+
+/// Marks the conversation unread; it stays so until it is opened anew or the customer writes.
+pub(super) fn unread(state: &mut State, out: &mut Out, id: ConversationId) {
+    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
+        return toast(state, Tone::Plain, "Your role reads only");
+    }
+    let newest = state.threads.get(&id).and_then(|thread| thread.messages.iter().filter_map(|m| m.id).map(|id| id.0).max());
+    state.seen.settled = Some((id, newest));
+    let key = new_key(state);
+    out.push(Effect::MarkRead { id, read: false, key });
+}
+
+/// It was marked, or not.
+pub(super) fn marked(state: &mut State, out: &mut Out, id: ConversationId, was_read: bool, result: Outcome<api::inbox::ConversationView>) {
+    match result {
+        Ok(view) => {
+            super::list::upsert(state, view);
+            state.counts_due = true;
+            if !was_read {
+                toast(state, Tone::Good, format!("#{id} marked unread"));
+            }
+        }
+        Err(failure) => {
+            live::failed(state, &failure);
+            if !was_read {
+                toast(state, Tone::Bad, format!("#{id} not marked unread: {}", failure.message));
+            } else if failure.lost {
+                // It is tried again when the daemon is back.
+                state.seen.settled = None;
+            }
+            read(state, out, Read::Conversation(id));
+        }
+    }
 }

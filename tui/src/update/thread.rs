@@ -23,9 +23,19 @@ const AHEAD: usize = 40;
 
 /// Opens a conversation and gives it the keys.
 pub(super) fn open(state: &mut State, out: &mut Out, id: ConversationId) {
+    let anew = state.open != Some(id) || state.focus != Focus::Open || state.screen != Screen::Inbox;
+    if state.open != Some(id) {
+        state.find = None;
+    }
     state.screen = Screen::Inbox;
     state.focus = Focus::Open;
     state.open = Some(id);
+    if anew {
+        let count = state.conversations.get(&id).map_or(0, |view| view.unread_count);
+        let thread = state.threads.entry(id).or_default();
+        (thread.unread_due, thread.unread, thread.selected) = (count, None, None);
+        first_unread(thread);
+    }
     if !state.conversations.contains_key(&id) {
         read(state, out, Read::Conversation(id));
     }
@@ -92,12 +102,23 @@ pub(super) fn messages(state: &mut State, out: &mut Out, id: ConversationId, old
         merge_newest(thread, page, more);
         thread.loaded = true;
     }
+    first_unread(thread);
     let wrote = newest_incoming(&thread.messages) > before;
     if had
         && wrote
         && let Some(composer) = state.composer.as_mut().filter(|c| c.purpose.conversation() == Some(id))
     {
         composer.news = true;
+    }
+}
+
+/// Finds the first message that was unread when the conversation was opened, once it is here.
+fn first_unread(thread: &mut Thread) {
+    let Some(before) = usize::try_from(thread.unread_due).ok().and_then(|count| count.checked_sub(1)) else { return };
+    let incoming = || thread.messages.iter().filter(|m| m.message_type == MessageType::Incoming);
+    let found = incoming().nth_back(before).or_else(|| incoming().next().filter(|_| thread.loaded && !thread.older));
+    if let Some(id) = found.and_then(|message| message.id) {
+        (thread.unread, thread.unread_due) = (Some(id), 0);
     }
 }
 
@@ -149,10 +170,50 @@ pub(super) fn scroll(state: &mut State, out: &mut Out, by: isize) {
     let near = i == 0 && left < page + AHEAD;
     let Some(thread) = state.threads.get_mut(&id) else { return };
     thread.anchor = anchor;
-    if by > 0 && near && thread.older && !thread.loading_older {
+    if by > 0 && near {
+        read_older(state, out, id);
+    }
+}
+
+/// Reads the page before the first message; false where there is none.
+pub(super) fn read_older(state: &mut State, out: &mut Out, id: ConversationId) -> bool {
+    let Some(thread) = state.threads.get_mut(&id).filter(|thread| thread.older) else { return false };
+    if !thread.loading_older {
         thread.loading_older = true;
         let before = thread.messages.iter().filter_map(|m| m.id).map(|id| id.0).min();
         out.push(Effect::Messages { id, before });
+    }
+    true
+}
+
+/// Scrolls as little as needed for an item to be on the screen: whole, or from its first line on.
+pub(super) fn reveal(state: &mut State, index: usize) {
+    let Some((id, width, page)) = place(state) else { return };
+    let items = message::items(state, id);
+    let Some(last) = items.len().checked_sub(1) else { return };
+    let height = |i: usize| message::height(state, id, &items, i, width);
+    let anchor = state.threads.get(&id).and_then(|t| t.anchor.as_ref()).and_then(|anchor| message::find(&items, anchor));
+    let (lowest, hidden) = anchor.unwrap_or((last, 0));
+    let to = if index > lowest || (index == lowest && hidden > 0) {
+        (index, 0)
+    } else {
+        // Lines from the item's first to the screen's last.
+        let lines = (index..=lowest).map(height).sum::<usize>().saturating_sub(hidden);
+        if lines <= page {
+            return;
+        }
+        // Its first line is the screen's first; what fits below it stays.
+        let mut below = 0;
+        let mut i = index;
+        while i < lowest && below + height(i) < page {
+            below += height(i);
+            i += 1;
+        }
+        (i, (below + height(i)).saturating_sub(page))
+    };
+    let anchor = (to != (last, 0)).then(|| items.get(to.0).map(|item| Anchor { item: item.name(), hidden: to.1 })).flatten();
+    if let Some(thread) = state.threads.get_mut(&id) {
+        thread.anchor = anchor;
     }
 }
 

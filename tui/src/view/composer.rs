@@ -40,6 +40,10 @@ pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
             out.push((Notice::Know, format!("{} works on this conversation", text::line(&other.name))));
         }
     }
+    if let Some((id, answers)) = composer.purpose.conversation().zip(composer.with.answers) {
+        let words = super::message::answer_words(state, id, answers).unwrap_or_else(|| format!("message {answers}"));
+        out.push((Notice::Know, text::truncate(&format!("Answers {words}"), width)));
+    }
     if composer.news {
         let name = conversation.map(|c| text::line(&c.contact.name)).unwrap_or_default();
         out.push((Notice::Warn, format!("{name} wrote again since you began")));

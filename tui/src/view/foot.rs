@@ -61,6 +61,12 @@ fn hint(buf: &mut Buffer, theme: &Theme, x: u16, area: Rect, room: u16, key: &st
     put(buf, x, area.y, width, spans) + 2
 }
 
+/// Whether a message of the opened conversation is chosen.
+fn chosen(state: &State) -> bool {
+    let thread = state.open.filter(|_| state.pane() == Context::Thread).and_then(|id| state.threads.get(&id));
+    thread.is_some_and(|thread| thread.selected.is_some())
+}
+
 /// Whether a key would do something now.
 fn available(state: &State, binding: &Binding) -> bool {
     let purpose = state.composer.as_ref().map(|c| c.purpose);
@@ -72,6 +78,14 @@ fn available(state: &State, binding: &Binding) -> bool {
         }
         Command::Conversation => state.approval().is_some_and(|a| a.conversation_id.is_some()),
         Command::Undo => !state.undo.is_empty(),
+        Command::Quote => chosen(state),
+        // A chosen message has keys of its own, which come first.
+        Command::Assign | Command::Resolve | Command::Escalate | Command::Status | Command::Snooze | Command::Labels if chosen(state) => {
+            false
+        }
+        Command::Select | Command::Links => {
+            state.open.and_then(|id| state.threads.get(&id)).is_some_and(|thread| !thread.messages.is_empty())
+        }
         Command::Reply
         | Command::Note
         | Command::Assign
@@ -83,6 +97,7 @@ fn available(state: &State, binding: &Binding) -> bool {
         | Command::Info => state.target().is_some_and(|id| state.conversations.contains_key(&id)),
         Command::Open => match state.pane() {
             Context::Queue => !state.approvals.rows.is_empty(),
+            Context::Activity => state.feed.chosen().is_some(),
             _ => !state.list.rows.is_empty(),
         },
         _ => true,

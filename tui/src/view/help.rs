@@ -17,9 +17,12 @@ fn title(context: Context) -> &'static str {
         Context::Thread => "A conversation",
         Context::Queue => "Approvals",
         Context::Card => "A decision",
+        Context::Activity => "Activity",
         Context::Composer => "Writing",
         Context::Filter => "The filter line",
+        Context::Find => "The search line",
         Context::Menu => "A menu",
+        Context::Pick => "A choice",
         Context::Labels => "The labels",
         Context::Sheet => "The approve sheet",
         Context::Question => "A question",
@@ -29,7 +32,7 @@ fn title(context: Context) -> &'static str {
 
 fn lines(theme: &Theme, context: Context) -> Vec<Spans> {
     let mut out = Vec::new();
-    let others = [Context::Composer, Context::Filter, Context::Menu, Context::Labels, Context::Sheet];
+    let others = [Context::Composer, Context::Filter, Context::Find, Context::Menu, Context::Pick, Context::Labels, Context::Sheet];
     let mut section = |place: Context| {
         out.push(vec![span(title(place), theme.strong)]);
         for binding in keymap::bindings(place) {

@@ -2,12 +2,16 @@
 
 mod approvals;
 pub(crate) mod composer;
+pub(crate) mod feed;
+mod find;
 mod foot;
 mod help;
+mod html;
 mod inbox;
 mod info;
 pub(crate) mod message;
 mod overlay;
+pub(crate) mod rich;
 mod thread;
 pub(crate) mod ui;
 
@@ -20,6 +24,9 @@ use crate::state::{Focus, Overlay, Screen, State};
 use crate::text;
 use crate::theme::{Background, Depth, Theme};
 use ui::{Spans, ends, put, rule, span};
+
+/// From this width on the head names every screen; below, the one that is on and those most used.
+const ALL_NAMES: u16 = 80;
 
 /// Draws everything.
 pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
@@ -64,6 +71,11 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
                 cursor = approvals::draw_card(state, theme, buf, pane, panes.narrow);
             }
         }
+        Screen::Activity => {
+            if let Some(pane) = panes.list {
+                feed::draw(state, theme, buf, pane);
+            }
+        }
     }
     if let Some(list) = panes.list.filter(|_| panes.open.is_some()) {
         ui::column(buf, list.right(), list, theme.rule);
@@ -77,7 +89,8 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
     rule(buf, 0, panes.foot.y.saturating_sub(1), area.width, theme.rule);
     foot::draw(state, theme, buf, panes.foot);
     if state.composer.is_none() || state.overlay.is_some() {
-        cursor = cursor.filter(|_| state.list.typing.is_some() && state.overlay.is_none());
+        let typing = state.list.typing.is_some() || state.find.as_ref().is_some_and(|find| find.typing.is_some());
+        cursor = cursor.filter(|_| typing && state.overlay.is_none());
     }
     overlay::toasts(state, theme, buf, &panes);
     match &state.overlay {
@@ -100,9 +113,15 @@ fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: 
     left.push(span(if panes.narrow { "  " } else { "       " }, theme.text));
     let inbox = state.list.counts.map(|c| if state.agent().is_some() { c.mine + c.unassigned } else { c.all });
     let waiting = state.status.as_ref().map(|s| s.approvals_waiting).filter(|n| *n > 0);
-    for (key, name, number, on) in
-        [("1", "Inbox", inbox, state.screen == Screen::Inbox), ("   2", "Approvals", waiting, state.screen == Screen::Approvals)]
-    {
+    let activity = state.screen == Screen::Activity;
+    for (key, name, number, on) in [
+        ("1", "Inbox", inbox, state.screen == Screen::Inbox),
+        ("   2", "Approvals", waiting, state.screen == Screen::Approvals),
+        ("   5", "Activity", None, activity),
+    ] {
+        if name == "Activity" && area.width < ALL_NAMES && !activity {
+            continue;
+        }
         left.push(span(key, if on { theme.accent } else { theme.faint }));
         left.push(span(format!(" {name}"), if on { theme.strong } else { theme.dim }));
         if let Some(number) = number {

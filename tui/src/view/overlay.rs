@@ -21,6 +21,19 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             });
             panel(theme, buf, panes, &menu.title, lines.collect(), menu.cursor, menu.search.as_deref())
         }
+        Overlay::Pick(pick) => {
+            let lines = pick.lines.iter().map(|line| {
+                let key = line.letter.map_or_else(|| "  ".into(), |c| format!("{c} "));
+                let (keys, words) = if line.disabled.is_some() { (theme.faint, theme.faint) } else { (theme.accent, theme.text) };
+                let more = line.disabled.unwrap_or(&line.note);
+                let mut spans = vec![span(key, keys), span(line.label.clone(), words)];
+                if !more.is_empty() {
+                    spans.push(span(format!("  {more}"), theme.faint));
+                }
+                spans
+            });
+            panel(theme, buf, panes, &pick.title, lines.collect(), pick.cursor, None)
+        }
         Overlay::Labels(picker) => {
             let lines = picker.shown().into_iter().filter_map(|i| picker.items.get(i)).map(|(name, on)| {
                 let (mark, style) = match on {

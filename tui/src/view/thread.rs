@@ -34,7 +34,8 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
         Some(thread) if !thread.messages.is_empty() => messages(state, theme, buf, parts.body),
         _ => quiet(theme, buf, parts.body, "Reading …", ""),
     }
-    parts.composer.and_then(|area| composer::draw(state, theme, buf, area, notices))
+    let finding = parts.find.and_then(|area| super::find::draw(state, theme, buf, area));
+    parts.composer.and_then(|area| composer::draw(state, theme, buf, area, notices)).or(finding)
 }
 
 fn head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, view: &ConversationView, alone: bool) {
@@ -126,9 +127,13 @@ pub(super) fn draw_row(theme: &Theme, buf: &mut Buffer, area: Rect, row: &Row) {
         return;
     }
     if let Some(bar) = row.bar {
-        put(buf, area.x + 1, area.y, 1, vec![span("│", bar)]);
+        let mark = if row.chosen { "▎" } else { "│" };
+        put(buf, area.x + 1, area.y, 1, vec![span(mark, if row.chosen { theme.accent } else { bar })]);
     }
     let inner = Rect { x: area.x + layout::GUTTER, width: area.width.saturating_sub(layout::GUTTER + 2), ..area };
-    let _ = theme;
     ends(buf, inner, row.left.clone(), row.right.clone());
+    if row.chosen {
+        let width = area.width.saturating_sub(2);
+        buf.set_style(Rect { x: area.x + 1, width, ..area }.intersection(buf.area), theme.selection);
+    }
 }
