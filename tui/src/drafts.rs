@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::With;
+
 /// Form of the file.
 const VERSION: u32 = 1;
 /// Drafts kept at most; the oldest go first. Nobody works on more at once.
@@ -27,6 +29,9 @@ pub struct Draft {
     /// The failed outbox entry that it takes the place of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<api::id::OutboxId>,
+    /// What goes with it.
+    #[serde(default, skip_serializing_if = "With::is_empty")]
+    pub with: With,
     /// When it was written last.
     pub at: Timestamp,
 }
@@ -144,7 +149,7 @@ mod tests {
     use super::*;
 
     fn draft(text: &str, at: i64) -> Draft {
-        Draft { text: text.into(), key: Some("k".into()), replaces: None, at: Timestamp::from_second(at).unwrap() }
+        Draft { text: text.into(), key: Some("k".into()), replaces: None, with: With::default(), at: Timestamp::from_second(at).unwrap() }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
 mod overlay;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use crate::event::{Directory, Purpose};
 use crate::keymap::Context;
 
 pub use overlay::{Action, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+pub use writing::{Attached, Choice, Completing, Completion, Followup, Mentioned, Offer, Prompt, Then, With};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,8 +234,29 @@ pub struct Composer {
     pub error: Option<String>,
     /// The customer wrote since it was opened.
     pub news: bool,
+    /// A colleague who answered since then.
+    pub answered: Option<String>,
     /// It held a draft when it was opened.
     pub restored: bool,
+    /// What goes with it.
+    pub with: With,
+    /// Its completion list.
+    pub completing: Completing,
+    /// A file's path is asked for.
+    pub prompt: Option<Prompt>,
+    /// What follows once it was handed in.
+    pub then: Option<Then>,
+    /// The text as the person's own editor got it.
+    pub lent: Option<String>,
+    /// What was taken back while this is handed in.
+    pub came_back: Option<(String, With)>,
+}
+
+impl Composer {
+    /// Whether there is nothing to lose: no text, no file.
+    pub fn is_blank(&self) -> bool {
+        self.editor.is_blank() && self.with.files.is_empty()
+    }
 }
 
 /// What is read at most once at a time.
@@ -325,6 +348,10 @@ pub struct State {
     pub toasts: Vec<Toast>,
     /// What `u` takes back, newest last.
     pub undo: Vec<Undo>,
+    /// What followed a message, oldest first.
+    pub followups: Vec<Followup>,
+    /// What went with messages that can still come back, oldest first.
+    pub handed: Vec<(OutboxId, With)>,
     /// The hint of the first screen.
     pub banner: Option<String>,
     /// The first key of a pair.
@@ -408,6 +435,8 @@ impl State {
             overlay: None,
             toasts: Vec::new(),
             undo: Vec::new(),
+            followups: Vec::new(),
+            handed: Vec::new(),
             banner: None,
             prefix: None,
             quitting: None,
@@ -427,6 +456,8 @@ impl State {
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
             (Some(Overlay::Help { .. }), _) => Context::Help,
+            (None, Some(composer)) if composer.prompt.is_some() => Context::Path,
+            (None, Some(composer)) if composer.completing.list.is_some() => Context::Completion,
             (None, Some(_)) => Context::Composer,
             (None, None) if self.list.typing.is_some() => Context::Filter,
             (None, None) => self.pane(),

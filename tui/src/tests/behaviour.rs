@@ -10,7 +10,7 @@ use super::world::{Screen, Talk, ago, approval_id, approvals, failure, lost, mes
 use crate::drafts::Draft;
 use crate::event::{Answer, Effect, Event, Failure, Purpose, Submitted};
 use crate::keymap::{self, Context};
-use crate::state::{Daemon, Overlay, State};
+use crate::state::{Attached, Daemon, Overlay, State};
 
 const DEE: ConversationId = ConversationId(1042);
 
@@ -18,7 +18,7 @@ fn submit(effects: &[Effect]) -> (Purpose, String, String) {
     effects
         .iter()
         .find_map(|e| match e {
-            Effect::Submit { purpose, text, key } => Some((*purpose, text.clone(), key.clone())),
+            Effect::Submit { purpose, text, key, .. } => Some((*purpose, text.clone(), key.clone())),
             _ => None,
         })
         .unwrap_or_else(|| panic!("nothing was submitted: {effects:?}"))
@@ -405,6 +405,8 @@ fn stage(context: Context) -> Screen {
         Context::Queue => screen.press("2 j j Ctrl+D"),
         Context::Card => screen.press("2 Enter j j Ctrl+D"),
         Context::Composer => screen.press("p"),
+        Context::Completion => screen.press("c ↓"),
+        Context::Path => screen.press("p Alt+A"),
         Context::Filter => screen.press("/"),
         Context::Menu => screen.press("a"),
         Context::Labels => screen.press("L"),
@@ -423,7 +425,15 @@ fn stage(context: Context) -> Screen {
     if context == Context::Labels {
         screen.press("↓");
     }
+    if context == Context::Path {
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
+    }
     if context == Context::Composer {
+        let file = Attached { path: "/x".into(), name: "x".into(), bytes: 1, kind: "text/plain".into() };
+        screen.state.composer.as_mut().unwrap().with.files.push(file);
         screen.type_text("one two three\nfour five six\nseven");
         screen.press("Ctrl+W Ctrl+P Ctrl+E Alt+B Ctrl+B");
     }
@@ -493,7 +503,10 @@ fn q_asks_only_when_something_is_unsent() {
     let mut screen = Screen::new(80, 24);
     assert!(screen.press("q").contains(&Effect::Quit));
     let mut screen = Screen::new(80, 24);
-    screen.state.drafts.insert("note/1".into(), Draft { text: "x".into(), key: None, replaces: None, at: ago(1) });
+    screen
+        .state
+        .drafts
+        .insert("note/1".into(), Draft { text: "x".into(), key: None, replaces: None, with: Default::default(), at: ago(1) });
     assert!(!screen.press("q").contains(&Effect::Quit));
     assert!(screen.press("y").contains(&Effect::Quit));
 }

@@ -67,6 +67,7 @@ fn available(state: &State, binding: &Binding) -> bool {
     match binding.command {
         Command::ToNote if binding.contexts == [Context::Composer] => matches!(purpose, Some(Purpose::Reply(_))),
         Command::ToReply if binding.contexts == [Context::Composer] => matches!(purpose, Some(Purpose::Note(_))),
+        Command::Attach => matches!(purpose, Some(Purpose::Reply(_) | Purpose::Note(_))),
         Command::Approve | Command::Reject => {
             state.approval().is_some_and(|a| a.status == ApprovalStatus::Submitted && a.hindrance.is_none())
         }
@@ -74,6 +75,7 @@ fn available(state: &State, binding: &Binding) -> bool {
         Command::Undo => !state.undo.is_empty(),
         Command::Reply
         | Command::Note
+        | Command::Canned
         | Command::Assign
         | Command::Resolve
         | Command::Escalate

@@ -18,6 +18,8 @@ fn title(context: Context) -> &'static str {
         Context::Queue => "Approvals",
         Context::Card => "A decision",
         Context::Composer => "Writing",
+        Context::Completion => "A completion list",
+        Context::Path => "A file's path",
         Context::Filter => "The filter line",
         Context::Menu => "A menu",
         Context::Labels => "The labels",
@@ -29,7 +31,7 @@ fn title(context: Context) -> &'static str {
 
 fn lines(theme: &Theme, context: Context) -> Vec<Spans> {
     let mut out = Vec::new();
-    let others = [Context::Composer, Context::Filter, Context::Menu, Context::Labels, Context::Sheet];
+    let others = [Context::Composer, Context::Completion, Context::Path, Context::Filter, Context::Menu, Context::Labels, Context::Sheet];
     let mut section = |place: Context| {
         out.push(vec![span(title(place), theme.strong)]);
         for binding in keymap::bindings(place) {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use ratatui::style::{Modifier, Style};
 
 use super::ui::{self, Spans, seconds_until, span};
+use crate::mention;
 use crate::state::{Anchor, State};
 use crate::text;
 use crate::theme::Theme;
@@ -169,7 +170,8 @@ fn message(state: &State, theme: &Theme, m: &MessageView, quotes: bool, width: u
         out.push(line(vec![span("(deleted)", theme.faint.add_modifier(Modifier::ITALIC))]));
         return;
     }
-    let content = text::clean(m.content.as_deref().unwrap_or_default());
+    let content = m.content.as_deref().unwrap_or_default();
+    let content = text::clean(&if m.private { mention::readable(content) } else { content.to_owned() });
     let content = content.trim_matches(['\n', ' ']);
     if content.is_empty() && m.attachments.is_empty() {
         let what = if m.content_type == "text" || m.content_type.is_empty() {
