@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api::approval::Decision;
+use api::client::FileToSend;
 use api::event::StreamEvent;
 use api::id::ApprovalId;
 use api::inbox::{ConversationPatch, MessageQuery, NewMessage};
@@ -20,8 +21,9 @@ use crate::browser;
 use crate::drafts::{self, Draft};
 use crate::event::{Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
 use crate::seen::{self, Seen};
-use crate::state::{State, With};
+use crate::state::{Attached, State, With};
 use crate::update::{self, update};
+use crate::{files, mention};
 
 /// Events that wait at most. Senders wait when it is full: the screen is drained before every draw, so it never is for long.
 const EVENTS_MAX: usize = 256;
@@ -39,6 +41,8 @@ const MESSAGES: u32 = update::MESSAGES_PAGE;
 pub(crate) enum Outward {
     /// Put a text in the clipboard.
     Copy(String),
+    /// Give a text to the person's own editor.
+    Edit(Purpose, String),
     /// End.
     Quit,
 }
@@ -124,6 +128,7 @@ impl Core {
         for effect in effects {
             match effect {
                 Effect::Copy(text) => self.outward.push(Outward::Copy(text)),
+                Effect::Edit { purpose, text } => self.outward.push(Outward::Edit(purpose, text)),
                 Effect::Quit => self.outward.push(Outward::Quit),
                 effect => self.runtime.perform(effect),
             }
@@ -325,18 +330,38 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
         Effect::Retry(id, key) => Answer::Retried(client.outbox_act(id, "retry", &key).await.map_err(Failure::from)),
         Effect::Browse(address) => Answer::NotBrowsed(browser::open(&address).await.err()?),
         Effect::Discard(id, key) => Answer::Discarded(client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
+        Effect::Look { purpose, path } => {
+            let looked = path.clone();
+            let found = tokio::task::spawn_blocking(move || files::look(&looked, home().as_deref())).await;
+            Answer::Looked { purpose, path, result: found.unwrap_or_else(|err| Err(err.to_string())) }
+        }
+        Effect::Paths(typed) => {
+            let begun = typed.clone();
+            let found = tokio::task::spawn_blocking(move || files::begun(&begun, home().as_deref())).await;
+            Answer::Paths { typed, found: found.unwrap_or_default() }
+        }
         Effect::LoadDrafts { .. }
         | Effect::SaveDrafts(_)
         | Effect::SaveSeen(_)
         | Effect::Stream { .. }
         | Effect::Copy(_)
+        | Effect::Edit { .. }
         | Effect::Quit => return None,
     })
 }
 
+fn home() -> Option<String> {
+    std::env::var("HOME").ok().filter(|home| !home.is_empty())
+}
+
 async fn directory(client: &Client) -> Result<Directory, ClientError> {
-    let (agents, teams) = (client.agents().await?, client.teams().await?);
-    Ok(Directory { agents, teams, labels: client.labels().await?, inboxes: client.inboxes().await? })
+    Ok(Directory {
+        agents: client.agents().await?,
+        teams: client.teams().await?,
+        labels: client.labels().await?,
+        inboxes: client.inboxes().await?,
+        canned: client.canned_responses().await?,
+    })
 }
 
 async fn submit(client: &Client, purpose: Purpose, text: String, with: With, key: &str) -> Result<Submitted, ClientError> {
@@ -345,9 +370,17 @@ async fn submit(client: &Client, purpose: Purpose, text: String, with: With, key
         private,
         hold_seconds: None,
         in_reply_to: with.answers.map(|id| id.0),
+        mentions: if private { mention::kept(&text, &with.mentions) } else { Vec::new() },
         ..NewMessage::default()
     };
     Ok(match purpose {
+        Purpose::Reply(id) | Purpose::Note(id) if !with.files.is_empty() => {
+            let file =
+                |file: &Attached| FileToSend { path: PathBuf::from(&file.path), name: file.name.clone(), content_type: file.kind.clone() };
+            let files: Vec<_> = with.files.iter().map(file).collect();
+            let message = message(matches!(purpose, Purpose::Note(_)));
+            Submitted::Message(Box::new(client.send_files(id, &message, &files, key).await?))
+        }
         Purpose::Reply(id) => Submitted::Message(Box::new(client.send_message(id, &message(false), key).await?)),
         Purpose::Note(id) => Submitted::Message(Box::new(client.send_message(id, &message(true), key).await?)),
         Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, &text, key).await?)),

@@ -4,6 +4,7 @@ use api::approval::ApprovalView;
 use api::event::{Activity, ActivityQuery, StreamEvent};
 use api::id::{ApprovalId, ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, InboxView, LabelView, MessageView, Named, OutboxView};
+use api::lists::CannedResponseView;
 use api::page::Page;
 use api::status::StatusView;
 use api::tenant::MeView;
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::drafts::Draft;
 use crate::seen::Seen;
-use crate::state::With;
+use crate::state::{Attached, With};
 
 /// Why a call failed, as far as the screen cares.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +54,8 @@ pub struct Directory {
     pub labels: Vec<LabelView>,
     /// By name.
     pub inboxes: Vec<InboxView>,
+    /// By short code.
+    pub canned: Vec<CannedResponseView>,
 }
 
 /// What a text is for, and so who will read it. Bound to ids: it never changes when a list does.
@@ -187,6 +190,29 @@ pub enum Answer {
     Discarded(Outcome<OutboxView>),
     /// The drafts of last time; the text says what was wrong with the file.
     Drafts(Vec<(String, Draft)>, Option<String>),
+    /// A file was looked at.
+    Looked {
+        /// For which text.
+        purpose: Purpose,
+        /// Its path as it was asked for.
+        path: String,
+        /// The file, or what is wrong with it.
+        result: Result<Attached, String>,
+    },
+    /// How a begun path can go on.
+    Paths {
+        /// As it was begun.
+        typed: String,
+        /// Whole paths.
+        found: Vec<String>,
+    },
+    /// A text came back from the person's own editor.
+    Edited {
+        /// What it is for.
+        purpose: Purpose,
+        /// The text, or why it is as it was.
+        result: Result<String, String>,
+    },
     /// Drafts are on disk, or the reason why not.
     DraftsSaved(Result<(), String>),
 }
@@ -327,6 +353,22 @@ pub enum Effect {
         generation: u64,
         /// After this seq, without loss; from now on when absent.
         after: Option<i64>,
+    },
+    /// Look at a file that is to go with a text.
+    Look {
+        /// Which text.
+        purpose: Purpose,
+        /// As typed.
+        path: String,
+    },
+    /// Find how a begun path can go on.
+    Paths(String),
+    /// Give a text to the person's own editor, which has the terminal meanwhile.
+    Edit {
+        /// What it is for.
+        purpose: Purpose,
+        /// The text.
+        text: String,
     },
     /// Put a text in the terminal's clipboard (OSC 52).
     Copy(String),

@@ -19,6 +19,10 @@ pub enum Context {
     Activity,
     /// A text is being written.
     Composer,
+    /// A completion list of the text that is written.
+    Completion,
+    /// The path of a file to attach.
+    Path,
     /// The filter line of the list.
     Filter,
     /// The search line of a conversation.
@@ -81,6 +85,7 @@ pub enum Command {
     ConversationPrevious,
     Reply,
     Note,
+    Canned,
     Assign,
     Labels,
     Status,
@@ -99,6 +104,14 @@ pub enum Command {
     Reject,
     Conversation,
     Send,
+    SendResolve,
+    SendPend,
+    SendSnooze,
+    SendNext,
+    Attach,
+    Detach,
+    Editor,
+    Turn,
     Leave,
     Discard,
     ToReply,
@@ -141,8 +154,10 @@ const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
 const ACTIVITY: &[Context] = &[Context::Activity];
 const COMPOSER: &[Context] = &[Context::Composer];
-const TEXT: &[Context] = &[Context::Composer, Context::Filter, Context::Find];
+const COMPLETION: &[Context] = &[Context::Completion];
+const TEXT: &[Context] = &[Context::Composer, Context::Path, Context::Filter, Context::Find];
 const FIND: &[Context] = &[Context::Find];
+const PATH: &[Context] = &[Context::Path];
 const FILTER: &[Context] = &[Context::Filter];
 const MENU: &[Context] = &[Context::Menu, Context::Pick];
 const PICK: &[Context] = &[Context::Menu, Context::Pick, Context::Labels];
@@ -158,6 +173,8 @@ const EVERYWHERE: &[Context] = &[
     Context::Card,
     Context::Activity,
     Context::Composer,
+    Context::Completion,
+    Context::Path,
     Context::Filter,
     Context::Find,
     Context::Menu,
@@ -193,13 +210,28 @@ pub const TABLE: &[Binding] = &[
     row(COMPOSER, &["Esc"], Command::Leave, "leave, the draft is kept", Some("leave, draft kept")),
     row(COMPOSER, &["Alt+P"], Command::ToNote, "make it a private note", Some("note")),
     row(COMPOSER, &["Alt+L"], Command::ToReply, "make it a reply to the customer", Some("reply")),
+    row(COMPOSER, &["Ctrl+G t"], Command::Turn, "note or reply", None),
+    row(COMPOSER, &["Alt+A", "Ctrl+G a"], Command::Attach, "attach a file", Some("attach")),
+    row(COMPOSER, &["Ctrl+X f"], Command::Detach, "take the last file off", None),
+    row(COMPOSER, &["Ctrl+O"], Command::Editor, "write on in your own editor", Some("editor")),
+    row(COMPOSER, &["Ctrl+G r"], Command::SendResolve, "send and resolve", None),
+    row(COMPOSER, &["Ctrl+G p"], Command::SendPend, "send and make it pending", None),
+    row(COMPOSER, &["Ctrl+G z"], Command::SendSnooze, "send and snooze until the customer writes", None),
+    row(COMPOSER, &["Ctrl+G n"], Command::SendNext, "send and go to the next", None),
     row(COMPOSER, &["Ctrl+X d"], Command::Discard, "discard the text, after asking", Some("discard")),
-    row(COMPOSER, &["Alt+E"], Command::Resolve, "resolve the conversation, nothing is sent", None),
-    row(COMPOSER, &["Alt+M"], Command::Snooze, "snooze the conversation, nothing is sent", None),
+    row(COMPOSER, &["Alt+E", "Ctrl+G e"], Command::Resolve, "resolve the conversation, nothing is sent", None),
+    row(COMPOSER, &["Alt+M", "Ctrl+G m"], Command::Snooze, "snooze the conversation, nothing is sent", None),
     row(FILTER, &["Enter"], Command::Accept, "keep the filter", Some("keep")),
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
     row(FIND, &["Enter"], Command::Accept, "go to the newest match", Some("find")),
     row(FIND, &["Esc"], Command::Cancel, "end the search", Some("end")),
+    row(COMPLETION, &["Tab", "Enter"], Command::Choose, "put the marked line in", Some("put it in")),
+    row(COMPLETION, &["↓", "Ctrl+N"], Command::Down, "next line", Some("next")),
+    row(COMPLETION, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
+    row(COMPLETION, &["Esc"], Command::Cancel, "close the list, the text stays", Some("close the list")),
+    row(PATH, &["Enter"], Command::Accept, "attach the file", Some("attach")),
+    row(PATH, &["Tab"], Command::Choose, "complete the path", Some("complete")),
+    row(PATH, &["Esc"], Command::Cancel, "attach nothing", Some("attach nothing")),
     // Menus.
     row(LABELS, &["Space"], Command::Toggle, "put the label on, take it off", Some("toggle")),
     row(LABELS, &["Enter"], Command::Accept, "save", Some("save")),
@@ -218,6 +250,7 @@ pub const TABLE: &[Binding] = &[
     row(LIST, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
     row(THREAD, &["r", "Alt+L"], Command::Reply, "reply to the customer, to the chosen message if there is one", Some("reply")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
+    row(CONVERSATION, &["c"], Command::Canned, "reply with a canned response", Some("canned")),
     row(CONVERSATION, &["a"], Command::Assign, "assign", Some("assign")),
     row(CONVERSATION, &["e", "Alt+E"], Command::Resolve, "resolve", Some("resolve")),
     row(CONVERSATION, &["E", "Ctrl+Alt+E"], Command::ResolveNext, "resolve and go to the next", None),

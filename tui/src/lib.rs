@@ -5,13 +5,17 @@
 //! backend, and [`Headless`] the same inbox without one, for measuring.
 
 mod browser;
+mod canned;
 mod drafts;
 mod editor;
 mod effects;
 pub mod event;
+mod external;
+mod files;
 mod headless;
 pub mod keymap;
 mod layout;
+mod mention;
 mod seen;
 pub mod state;
 mod terminal;
@@ -29,6 +33,8 @@ use crossterm::event::Event as Input;
 use futures_util::{Stream, StreamExt as _};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use drafts::Draft;
@@ -110,42 +116,115 @@ pub async fn run(options: Options) -> Result<Exit, TuiError> {
     let guard = terminal::Guard::enter().map_err(TuiError::Terminal)?;
     let backend = CrosstermBackend::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()));
     let mut screen = Terminal::new(backend).map_err(TuiError::Terminal)?;
-    let input = Box::pin(crossterm::event::EventStream::new());
-    let result = Box::pin(run_on(&mut screen, options, &theme, input, |text| {
-        if let Err(err) = terminal::copy(text) {
-            tracing::debug!(%err, "the clipboard could not be reached");
-        }
-    }))
-    .await;
+    let result = Box::pin(run_on(&mut screen, options, &theme, &mut OwnTerminal(&guard))).await;
     drop(screen);
     drop(guard);
     result
 }
 
-/// Runs the inbox on any backend: `input` are the terminal's events, `copy` puts a text in the clipboard.
+/// What the inbox can do with its terminal besides drawing.
+pub trait Desk {
+    /// What is typed.
+    type Keys: Stream<Item = std::io::Result<Input>> + Unpin + Send + 'static;
+
+    /// Begins to read what is typed. While another program has the terminal nothing is read: the stream is dropped, and a new one begun.
+    fn keys(&mut self) -> Self::Keys;
+
+    /// Puts a text in the clipboard.
+    fn copy(&mut self, text: &str);
+
+    /// Lets the person's own editor work on a text, with the terminal; the error is for people.
+    fn edit(&mut self, text: &str) -> impl Future<Output = Result<String, String>>;
+}
+
+/// The terminal that the inbox was started in.
+struct OwnTerminal<'a>(&'a terminal::Guard);
+
+impl Desk for OwnTerminal<'_> {
+    type Keys = crossterm::event::EventStream;
+
+    fn keys(&mut self) -> Self::Keys {
+        crossterm::event::EventStream::new()
+    }
+
+    fn copy(&mut self, text: &str) {
+        if let Err(err) = terminal::copy(text) {
+            tracing::debug!(%err, "the clipboard could not be reached");
+        }
+    }
+
+    async fn edit(&mut self, text: &str) -> Result<String, String> {
+        let command = external::command(|name| std::env::var(name).ok());
+        let command = command.ok_or("no editor is set; AFENDA_EDITOR, VISUAL or EDITOR names one")?;
+        self.0.leave();
+        let edited = external::edit(&command, text).await;
+        if let Err(err) = self.0.take() {
+            tracing::warn!(%err, "the terminal could not be taken again");
+        }
+        edited
+    }
+}
+
+/// Runs the inbox on any backend.
 ///
 /// # Errors
 /// When the backend stops taking output.
-pub async fn run_on<B, I>(
-    screen: &mut Terminal<B>,
-    options: Options,
-    theme: &Theme,
-    mut input: I,
-    mut copy: impl FnMut(&str),
-) -> Result<Exit, TuiError>
-where
-    B: Backend,
-    I: Stream<Item = std::io::Result<Input>> + Unpin + Send + 'static,
-{
+pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, theme: &Theme, desk: &mut impl Desk) -> Result<Exit, TuiError> {
     let failed = |err: B::Error| TuiError::Draw(err.to_string());
     let size = screen.size().map_err(failed)?;
     let banner = options.banner.clone().filter(|banner| !banner.trim().is_empty());
     let mut core =
         Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| state.banner = banner);
-    let events = core.sender();
     let ended = CancellationToken::new();
-    let reading = ended.clone();
-    let reader = tokio::spawn(async move {
+    let mut reader = read_keys(desk.keys(), core.sender(), ended.clone());
+    let exit = 'inbox: loop {
+        screen.draw(|frame| view(&core.state, theme, frame)).map_err(failed)?;
+        let outward = tokio::select! {
+            outward = core.step() => outward,
+            () = options.stop.cancelled() => break Exit::Stopped,
+            () = ended.cancelled() => break Exit::Stopped,
+        };
+        for wish in outward {
+            match wish {
+                Outward::Copy(text) => desk.copy(&text),
+                Outward::Quit => break 'inbox Exit::Quit,
+                Outward::Edit(purpose, text) => {
+                    // The editor reads the keys now: nobody else may.
+                    reader.abort();
+                    let _ = (&mut reader).await;
+                    let result = {
+                        let mut edit = std::pin::pin!(desk.edit(&text));
+                        loop {
+                            tokio::select! {
+                                result = &mut edit => break result,
+                                // News is taken in meanwhile, and drafts are written; nothing is drawn.
+                                _ = core.step() => {}
+                                () = options.stop.cancelled() => break 'inbox Exit::Stopped,
+                            }
+                        }
+                    };
+                    core.apply(Event::Answer(Box::new(event::Answer::Edited { purpose, result })));
+                    reader = read_keys(desk.keys(), core.sender(), ended.clone());
+                    screen.clear().map_err(failed)?;
+                }
+            }
+        }
+        let size = screen.size().map_err(failed)?;
+        if core.state.size != (size.width, size.height) {
+            core.apply(Event::Resize(size.width, size.height));
+        }
+    };
+    reader.abort();
+    core.finish().await;
+    Ok(exit)
+}
+
+/// Passes on what is typed until the terminal ends.
+fn read_keys<I>(mut input: I, events: mpsc::Sender<Event>, ended: CancellationToken) -> JoinHandle<()>
+where
+    I: Stream<Item = std::io::Result<Input>> + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
         while let Some(Ok(input)) = input.next().await {
             let event = match input {
                 Input::Key(key) => Event::Key(key),
@@ -159,27 +238,6 @@ where
                 break;
             }
         }
-        reading.cancel();
-    });
-    let exit = 'inbox: loop {
-        screen.draw(|frame| view(&core.state, theme, frame)).map_err(failed)?;
-        let outward = tokio::select! {
-            outward = core.step() => outward,
-            () = options.stop.cancelled() => break Exit::Stopped,
-            () = ended.cancelled() => break Exit::Stopped,
-        };
-        for wish in outward {
-            match wish {
-                Outward::Copy(text) => copy(&text),
-                Outward::Quit => break 'inbox Exit::Quit,
-            }
-        }
-        let size = screen.size().map_err(failed)?;
-        if core.state.size != (size.width, size.height) {
-            core.apply(Event::Resize(size.width, size.height));
-        }
-    };
-    reader.abort();
-    core.finish().await;
-    Ok(exit)
+        ended.cancel();
+    })
 }

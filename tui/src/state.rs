@@ -4,7 +4,7 @@ mod feed;
 mod overlay;
 mod pick;
 mod reading;
-mod with;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub use feed::{Feed, Kinds};
 pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
 pub use pick::{Link, Pick, PickLine, Picked};
 pub use reading::{Find, Seen};
-pub use with::With;
+pub use writing::{Attached, Choice, Completing, Completion, Followup, Mentioned, Offer, Prompt, Then, With};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -310,10 +310,29 @@ pub struct Composer {
     pub error: Option<String>,
     /// The customer wrote since it was opened.
     pub news: bool,
+    /// A colleague who answered since then.
+    pub answered: Option<String>,
     /// It held a draft when it was opened.
     pub restored: bool,
     /// What goes with it.
     pub with: With,
+    /// Its completion list.
+    pub completing: Completing,
+    /// A file's path is asked for.
+    pub prompt: Option<Prompt>,
+    /// What follows once it was handed in.
+    pub then: Option<Then>,
+    /// The text as the person's own editor got it.
+    pub lent: Option<String>,
+    /// What was taken back while this is handed in.
+    pub came_back: Option<(String, With)>,
+}
+
+impl Composer {
+    /// Whether there is nothing to lose: no text, no file.
+    pub fn is_blank(&self) -> bool {
+        self.editor.is_blank() && self.with.files.is_empty()
+    }
 }
 
 /// What is read at most once at a time.
@@ -421,6 +440,10 @@ pub struct State {
     pub undo: Vec<Undo>,
     /// A change of many conversations that is under way.
     pub bulk: Option<Bulk>,
+    /// What followed a message, oldest first.
+    pub followups: Vec<Followup>,
+    /// What went with messages that can still come back, oldest first.
+    pub handed: Vec<(OutboxId, With)>,
     /// The hint of the first screen.
     pub banner: Option<String>,
     /// The first key of a pair.
@@ -516,6 +539,8 @@ impl State {
             toasts: Vec::new(),
             undo: Vec::new(),
             bulk: None,
+            followups: Vec::new(),
+            handed: Vec::new(),
             banner: None,
             prefix: None,
             quitting: None,
@@ -536,6 +561,8 @@ impl State {
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
             (Some(Overlay::Help { .. }), _) => Context::Help,
+            (None, Some(composer)) if composer.prompt.is_some() => Context::Path,
+            (None, Some(composer)) if composer.completing.list.is_some() => Context::Completion,
             (None, Some(_)) => Context::Composer,
             (None, None) if self.list.typing.is_some() => Context::Filter,
             (None, None) if self.pane() == Context::Thread && self.find.as_ref().is_some_and(|f| f.typing.is_some()) => Context::Find,

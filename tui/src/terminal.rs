@@ -29,15 +29,19 @@ impl Guard {
                 before(panic);
             }));
         });
-        enable_raw_mode()?;
-        ACTIVE.store(true, Ordering::SeqCst);
         let guard = Self(());
-        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
-        // Terminals without the kitty protocol pass this over; the Linux console prints it.
-        if std::env::var_os("TERM").is_none_or(|term| term != "linux") {
-            execute!(io::stdout(), PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES))?;
-        }
+        set()?;
         Ok(guard)
+    }
+
+    /// Gives the terminal to somebody else, as it was before.
+    pub(crate) fn leave(&self) {
+        restore();
+    }
+
+    /// Takes it again.
+    pub(crate) fn take(&self) -> io::Result<()> {
+        set()
     }
 }
 
@@ -58,6 +62,17 @@ pub(crate) fn copy(text: &str) -> io::Result<()> {
     let mut out = io::stdout();
     write!(out, "\x1b]52;c;{encoded}\x07")?;
     out.flush()
+}
+
+fn set() -> io::Result<()> {
+    enable_raw_mode()?;
+    ACTIVE.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+    // Terminals without the kitty protocol pass this over; the Linux console prints it.
+    if std::env::var_os("TERM").is_none_or(|term| term != "linux") {
+        execute!(io::stdout(), PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES))?;
+    }
+    Ok(())
 }
 
 fn restore() {

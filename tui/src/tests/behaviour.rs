@@ -10,7 +10,7 @@ use super::world::{Screen, Talk, ago, approval_id, approvals, failure, lost, mes
 use crate::drafts::Draft;
 use crate::event::{Answer, Effect, Event, Failure, Purpose, Submitted};
 use crate::keymap::{self, Context};
-use crate::state::{Daemon, Overlay, State};
+use crate::state::{Attached, Daemon, Overlay, State};
 
 const DEE: ConversationId = ConversationId(1042);
 
@@ -425,6 +425,8 @@ fn stage(context: Context) -> Screen {
         Context::Queue => screen.press("2 j j Ctrl+D"),
         Context::Card => screen.press("2 Enter j j Ctrl+D"),
         Context::Composer => screen.press("p"),
+        Context::Completion => screen.press("c ↓"),
+        Context::Path => screen.press("p Alt+A"),
         Context::Filter => screen.press("/"),
         Context::Find => screen.press("Enter \\"),
         Context::Menu => screen.press("a"),
@@ -446,7 +448,15 @@ fn stage(context: Context) -> Screen {
     if context == Context::Labels {
         screen.press("↓");
     }
+    if context == Context::Path {
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
+    }
     if context == Context::Composer {
+        let file = Attached { path: "/x".into(), name: "x".into(), bytes: 1, kind: "text/plain".into() };
+        screen.state.composer.as_mut().unwrap().with.files.push(file);
         screen.type_text("one two three\nfour five six\nseven");
         screen.press("Ctrl+W Ctrl+P Ctrl+E Alt+B Ctrl+B");
     }

@@ -139,7 +139,7 @@ fn an_answer_names_its_message() {
         screen.type_text("yes");
         let effects = screen.press("Ctrl+S");
         let with = effects.iter().find_map(|e| if let Effect::Submit { with, .. } = e { Some(with.clone()) } else { None });
-        assert_eq!(with, Some(With { answers: Some(MessageId(505)) }));
+        assert_eq!(with, Some(With { answers: Some(MessageId(505)), ..With::default() }));
     }
     let mut screen = opened(80, 24);
     screen.press("r");

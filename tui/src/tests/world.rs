@@ -6,6 +6,7 @@ use api::inbox::{
     ApprovalMark, AttachmentView, ContactView, ConversationStatus, ConversationView, DeliveryState, InboxView, LabelView, MessageType,
     MessageView, Named, Priority, Sender, SenderKind, Snippet,
 };
+use api::lists::CannedResponseView;
 use api::page::{Counts, Page, PageMeta};
 use api::status::{LinkState, LinkView, OutboxCounts, Progress, StatusView};
 use api::tenant::{LinkedAgent, MeView, Role, TenantView};
@@ -262,6 +263,16 @@ pub(super) fn approvals() -> Vec<ApprovalView> {
     vec![first, one(41, "Goodwill voucher 50 €", "Carla Reyes", 75, 30), one(39, "Room for legal review", "Nordic", 310, 10)]
 }
 
+pub(super) fn canned() -> Vec<CannedResponseView> {
+    let one = |id, code: &str, content: &str| CannedResponseView { id, short_code: code.into(), content: content.into() };
+    vec![
+        one(1, "greet", "Hello {{contact.first_name}},\n\nthank you for writing to {{inbox.name}}. My name is {{agent.first_name}}."),
+        one(2, "late", "We are sorry that your parcel is late. Order {{order}} is being looked for."),
+        one(3, "refund", "Your refund is on its way to {{contact.email}}; it takes three days."),
+        one(4, "thanks", "Thank you!"),
+    ]
+}
+
 pub(super) fn page<T>(data: Vec<T>) -> Page<T> {
     let total = data.len() as u64;
     let counts = Some(Counts { mine: 4, unassigned: 7, all: 31 });
@@ -299,6 +310,7 @@ impl Screen {
                 InboxView { id: 2, name: "Shop mail".into(), channel: "Email".into() },
                 InboxView { id: 1, name: "Shop API".into(), channel: "Api".into() },
             ],
+            canned: canned(),
         })));
         let generation = screen.state.list.generation;
         screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });

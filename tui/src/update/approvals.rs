@@ -296,9 +296,9 @@ pub(super) fn ask_approve(state: &mut State) {
 }
 
 /// Opens the reject sheet: a reason, handed in with another key.
-pub(super) fn ask_reject(state: &mut State) {
+pub(super) fn ask_reject(state: &mut State, out: &mut Out) {
     if let Some((id, revision)) = decidable(state) {
-        super::compose::open(state, Purpose::Reject(id, revision));
+        super::compose::open(state, out, Purpose::Reject(id, revision));
     }
 }
 

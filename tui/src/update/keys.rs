@@ -3,12 +3,14 @@
 use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Out, approvals, bulk, compose, feed, filter, find, list, menus, messages, moved, pick, seen, thread, toast};
+use super::{
+    Out, approvals, attach, bulk, complete, compose, feed, filter, find, list, menus, messages, moved, pick, returned, seen, thread, toast,
+};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
 use crate::layout;
-use crate::state::{Focus, Overlay, Question, Screen, State, Tone};
+use crate::state::{Focus, Overlay, Question, Screen, State, Then, Tone};
 
 /// Characters of the list's filter at most.
 const FILTER_MAX: usize = 200;
@@ -18,13 +20,23 @@ pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
     if key.kind == KeyEventKind::Release {
         return;
     }
-    let context = state.context();
+    let mut context = state.context();
     let name = keymap::name(key);
     let pair = state.prefix.take().map(|first| format!("{first} {name}"));
     if name != "Ctrl+C" {
         state.quitting = None;
     }
-    match keymap::find(context, pair.as_deref().unwrap_or(&name)) {
+    let keys = pair.as_deref().unwrap_or(&name);
+    let mut found = keymap::find(context, keys);
+    // A completion list has a few keys of its own; with all others the text is written on.
+    if context == Context::Completion && found == Found::Nothing {
+        context = Context::Composer;
+        found = keymap::find(context, keys);
+        if found == Found::Prefix {
+            complete::close(state);
+        }
+    }
+    match found {
         Found::Command(command) => run(state, out, context, command, &name),
         Found::Prefix => state.prefix = Some(name),
         // The second key of a pair that means nothing does nothing.
@@ -50,7 +62,12 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         return;
     }
     match context {
-        Context::Composer => insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::Composer => {
+            insert(state, c.encode_utf8(&mut [0; 4]));
+            if c == ':' {
+                complete::colon(state);
+            }
+        }
         Context::Filter => {
             if let Some(editor) = state.list.typing.as_mut().filter(|e| e.text().chars().count() < FILTER_MAX) {
                 editor.insert(c.encode_utf8(&mut [0; 4]));
@@ -58,6 +75,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
             }
         }
         Context::Find => find::insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::Path => attach::letter(state, c),
         Context::Menu => menus::letter(state, out, c),
         Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
@@ -85,7 +103,11 @@ fn insert(state: &mut State, text: &str) {
 /// Text was pasted: it is text, whatever it holds.
 pub(super) fn paste(state: &mut State, text: &str) {
     match state.context() {
-        Context::Composer => insert(state, text),
+        Context::Composer | Context::Completion => {
+            insert(state, text);
+            complete::close(state);
+        }
+        Context::Path => attach::typed(state, text),
         Context::Find => find::insert(state, &crate::text::line(text)),
         Context::Filter => {
             let line: String = crate::text::line(text).chars().take(FILTER_MAX).collect();
@@ -189,21 +211,33 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
             }
         }
         C::Approve => approvals::ask_approve(state),
-        C::Reject => approvals::ask_reject(state),
+        C::Reject => approvals::ask_reject(state, out),
         C::Send => compose::send(state, out),
+        C::SendResolve => compose::send_then(state, out, Then::Resolve),
+        C::SendPend => compose::send_then(state, out, Then::Pend),
+        C::SendSnooze => compose::send_then(state, out, Then::Snooze),
+        C::SendNext => compose::send_then(state, out, Then::Next),
+        C::Attach => attach::ask(state),
+        C::Detach => attach::detach(state),
+        C::Editor => returned::edit(state, out),
+        C::Turn if matches!(state.composer.as_ref().map(|c| c.purpose), Some(Purpose::Reply(_))) => compose::to_note(state, out),
+        C::Turn => compose::to_reply(state, out),
         C::Leave => compose::leave(state),
         C::Discard => {
             if state.composer.as_ref().is_some_and(|c| !c.sending) {
                 state.overlay = Some(Overlay::Question(Question::Discard));
             }
         }
-        C::ToNote => compose::to_note(state),
-        C::ToReply => compose::to_reply(state),
+        C::ToNote => compose::to_note(state, out),
+        C::ToReply => compose::to_reply(state, out),
         C::Yes => yes(state, out),
         C::Cancel => cancel(state, out, context, name),
         C::Choose if context == Context::Pick => pick::chosen(state, out),
+        C::Choose if context == Context::Completion => complete::choose(state),
+        C::Choose if context == Context::Path => attach::complete(state, out),
         C::Choose => menus::chosen(state, out),
         C::Toggle => toggle(state),
+        C::Accept if context == Context::Path => attach::accept(state, out),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
         C::Accept if context == Context::Find => find::accept(state, out),
         C::Accept => {
@@ -237,6 +271,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         | C::Retry
         | C::Unread
         | C::Note
+        | C::Canned
         | C::Escalate
         | C::Assign
         | C::Labels
@@ -259,6 +294,10 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
         C::Retry => messages::retry(state, out, id),
         C::Unread => seen::unread(state, out, id),
         C::Note => write(state, out, Purpose::Note(id)),
+        C::Canned => {
+            write(state, out, Purpose::Reply(id));
+            complete::call(state);
+        }
         C::Escalate => write(state, out, Purpose::Escalate(id)),
         C::Assign => menus::assign(state, ids),
         C::Labels => menus::labels(state, ids),
@@ -288,7 +327,7 @@ pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     if let Some(id) = purpose.conversation() {
         thread::open(state, out, id);
     }
-    compose::open(state, purpose);
+    compose::open(state, out, purpose);
 }
 
 fn movement(state: &mut State, out: &mut Out, context: Context, command: Command) {
@@ -314,6 +353,7 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
         Context::Queue => approvals::move_by(state, out, by),
         Context::Activity => feed::move_by(state, out, by),
         Context::Pick => pick::move_by(state, by),
+        Context::Completion => complete::move_by(state, by),
         Context::Thread => thread::scroll(state, out, -by),
         Context::Card => {
             let most = crate::view::card_lines(state);
@@ -347,9 +387,22 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
             let width = layout::panes(state).open.map_or(80, layout::composer_width);
             let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
             let before = composer.editor.text().len();
-            composer.editor.apply(edit, width);
-            if composer.editor.text().len() != before {
+            match complete::whole(composer, edit) {
+                Some(mention) => {
+                    composer.editor.replace(mention, "");
+                }
+                None => composer.editor.apply(edit, width),
+            }
+            if composer.editor.text().len() == before {
+                complete::follow(state, false);
+            } else {
                 compose::changed(state);
+            }
+        }
+        Context::Path => {
+            if let Some(prompt) = state.composer.as_mut().and_then(|c| c.prompt.as_mut()).filter(|p| !p.looking) {
+                prompt.path.apply(edit, usize::MAX / 2);
+                attach::changed(prompt);
             }
         }
         Context::Filter => {
@@ -455,7 +508,7 @@ fn yes(state: &mut State, out: &mut Out) {
                 Question::Quit => leave(state, out),
                 Question::NoteToReply => {
                     if let Some(id) = state.composer.as_ref().and_then(|c| c.purpose.conversation()) {
-                        compose::turn(state, Purpose::Reply(id));
+                        compose::turn(state, out, Purpose::Reply(id));
                     }
                 }
             }
@@ -471,6 +524,8 @@ fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
             find::end(state);
             messages::clear(state);
         }
+        Context::Completion => complete::close(state),
+        Context::Path => attach::cancel(state),
         Context::Filter => {
             state.list.typing = None;
             if !state.list.query.is_empty() {

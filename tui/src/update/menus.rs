@@ -5,7 +5,7 @@ use api::inbox::{ConversationPatch, ConversationStatus, ConversationView, LabelC
 use jiff::civil::{Weekday, time};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::{Out, bulk, compose, filter, list, live, new_key, read, thread, toast};
+use super::{Out, bulk, compose, filter, follow, list, live, new_key, read, thread, toast};
 use crate::event::{Effect, Outcome};
 use crate::state::{Action, LabelPicker, Menu, MenuItem, Overlay, Read, State, Tone, Undo};
 use crate::text;
@@ -71,6 +71,7 @@ pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, labe
     match result {
         Ok(view) => {
             let name = text::line(&view.contact.name);
+            follow::patched(state, out, id, label, true);
             list::upsert(state, view);
             list::drop_row(state, id);
             thread::refresh(state, out, id);
@@ -84,6 +85,7 @@ pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, labe
         }
         Err(failure) => {
             live::failed(state, &failure);
+            follow::patched(state, out, id, label, false);
             // What was not done is not taken back: that would undo somebody else's change.
             if !failure.unknown {
                 let this = |undo: &Undo| match undo {

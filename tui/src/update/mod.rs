@@ -1,11 +1,14 @@
 //! The only place that changes [`State`]: an event in, effects out. Never waits, never draws.
 
 mod approvals;
+mod attach;
 mod bulk;
+mod complete;
 mod compose;
 mod feed;
 mod filter;
 mod find;
+mod follow;
 mod keys;
 mod list;
 mod live;
@@ -13,6 +16,7 @@ mod menus;
 mod messages;
 mod pick;
 mod recall;
+mod returned;
 mod seen;
 mod thread;
 
@@ -100,7 +104,7 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         }
         Answer::Outbox(result) => {
             if let Some(outbox) = took(state, out, Read::Outbox, result) {
-                compose::outbox(state, outbox);
+                compose::outbox(state, out, outbox);
             }
         }
         Answer::Counts { generation, result } => {
@@ -139,6 +143,9 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
                 read(state, out, Read::Outbox);
             }
         }
+        Answer::Looked { purpose, path, result } => attach::looked(state, purpose, &path, result),
+        Answer::Paths { typed, found } => attach::found(state, &typed, found),
+        Answer::Edited { purpose, result } => returned::edited(state, purpose, result),
         Answer::Drafts(drafts, problem) => compose::drafts_loaded(state, drafts, problem),
         Answer::DraftsSaved(result) => match result {
             Ok(()) => state.drafts_error = None,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use api::id::ConversationId;
-use api::inbox::{MessageType, MessageView};
+use api::id::{ConversationId, MessageId};
+use api::inbox::{MessageType, MessageView, SenderKind};
 use api::page::Page;
 
 use super::{Out, ended, live, read};
@@ -91,9 +91,12 @@ pub(super) fn messages(state: &mut State, out: &mut Out, id: ConversationId, old
             return;
         }
     };
+    let me = state.agent();
     let Some(thread) = state.threads.get_mut(&id) else { return };
     let before = newest_incoming(&thread.messages);
     let had = thread.loaded || !thread.messages.is_empty();
+    let last = thread.messages.iter().filter_map(|m| m.id).max();
+    let ours: Vec<String> = thread.messages.iter().filter(|m| m.id.is_none()).filter_map(|m| m.content.clone()).collect();
     thread.error = None;
     if older {
         thread.loading_older = false;
@@ -104,6 +107,12 @@ pub(super) fn messages(state: &mut State, out: &mut Out, id: ConversationId, old
     }
     first_unread(thread);
     let wrote = newest_incoming(&thread.messages) > before;
+    let answered = answer_of_another(&thread.messages, last, &ours, me).filter(|_| had);
+    if let Some(name) = answered
+        && let Some(composer) = state.composer.as_mut().filter(|c| c.purpose.conversation() == Some(id))
+    {
+        composer.answered = Some(name);
+    }
     if had
         && wrote
         && let Some(composer) = state.composer.as_mut().filter(|c| c.purpose.conversation() == Some(id))
@@ -120,6 +129,17 @@ fn first_unread(thread: &mut Thread) {
     if let Some(id) = found.and_then(|message| message.id) {
         (thread.unread, thread.unread_due) = (Some(id), 0);
     }
+}
+
+/// Who else replied to the customer after the message `last`. What waited in our outbox under the service user's name is ours.
+fn answer_of_another(messages: &[MessageView], last: Option<MessageId>, ours: &[String], me: Option<i64>) -> Option<String> {
+    let another = |m: &&MessageView| {
+        let is_mine = m.sender.as_ref().is_some_and(|s| s.kind == SenderKind::User && s.id.is_some() && s.id == me);
+        let sent_here = m.content.as_ref().is_some_and(|text| ours.contains(text));
+        m.message_type == MessageType::Outgoing && !m.private && m.id > last && m.id.is_some() && !is_mine && !sent_here
+    };
+    let found = messages.iter().rfind(another)?;
+    Some(found.sender.as_ref().map_or_else(|| "A colleague".into(), |s| crate::text::line(&s.name)))
 }
 
 fn newest_incoming(messages: &[MessageView]) -> Option<i64> {

@@ -73,6 +73,7 @@ fn available(state: &State, binding: &Binding) -> bool {
     match binding.command {
         Command::ToNote if binding.contexts == [Context::Composer] => matches!(purpose, Some(Purpose::Reply(_))),
         Command::ToReply if binding.contexts == [Context::Composer] => matches!(purpose, Some(Purpose::Note(_))),
+        Command::Attach => matches!(purpose, Some(Purpose::Reply(_) | Purpose::Note(_))),
         Command::Approve | Command::Reject => {
             state.approval().is_some_and(|a| a.status == ApprovalStatus::Submitted && a.hindrance.is_none())
         }
@@ -88,6 +89,7 @@ fn available(state: &State, binding: &Binding) -> bool {
         }
         Command::Reply
         | Command::Note
+        | Command::Canned
         | Command::Assign
         | Command::Resolve
         | Command::Escalate

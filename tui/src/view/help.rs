@@ -19,6 +19,8 @@ fn title(context: Context) -> &'static str {
         Context::Card => "A decision",
         Context::Activity => "Activity",
         Context::Composer => "Writing",
+        Context::Completion => "A completion list",
+        Context::Path => "A file's path",
         Context::Filter => "The filter line",
         Context::Find => "The search line",
         Context::Menu => "A menu",
@@ -32,7 +34,17 @@ fn title(context: Context) -> &'static str {
 
 fn lines(theme: &Theme, context: Context) -> Vec<Spans> {
     let mut out = Vec::new();
-    let others = [Context::Composer, Context::Filter, Context::Find, Context::Menu, Context::Pick, Context::Labels, Context::Sheet];
+    let others = [
+        Context::Composer,
+        Context::Completion,
+        Context::Path,
+        Context::Filter,
+        Context::Find,
+        Context::Menu,
+        Context::Pick,
+        Context::Labels,
+        Context::Sheet,
+    ];
     let mut section = |place: Context| {
         out.push(vec![span(title(place), theme.strong)]);
         for binding in keymap::bindings(place) {

@@ -7,6 +7,7 @@ use ratatui::style::Modifier;
 
 use super::ui::{self, Spans, ends, fit, put, span, spans_width};
 use crate::layout;
+use crate::mention;
 use crate::state::{Daemon, State, Tab};
 use crate::text;
 use crate::theme::Theme;
@@ -208,7 +209,7 @@ fn snippet(theme: &Theme, view: &ConversationView) -> Spans {
     } else if matches!(snippet.message_type, MessageType::Outgoing | MessageType::Template) {
         out.push(span("Reply: ", theme.dim));
     }
-    let text = text::line(&snippet.text);
+    let text = text::line(&mention::readable(&snippet.text));
     out.push(if text.is_empty() { span("(no text)", theme.faint) } else { span(text, theme.dim) });
     out
 }

@@ -9,6 +9,7 @@ use ratatui::style::{Modifier, Style};
 use super::html;
 use super::rich::{self, Reader};
 use super::ui::{self, Spans, seconds_until, span};
+use crate::mention;
 use crate::state::{Anchor, Link, State};
 use crate::text;
 use crate::theme::Theme;
@@ -275,7 +276,13 @@ fn body(content: &str, quotes: bool, reader: &mut Reader, mut push: impl FnMut(r
 /// A message's text as it is read: safe, and without the markup of a page.
 pub(crate) fn content(m: &MessageView) -> String {
     let raw = m.content.as_deref().unwrap_or_default();
-    let clean = if html::is_html(raw) { text::clean(&html::to_text(raw)) } else { text::clean(raw) };
+    let clean = if html::is_html(raw) {
+        text::clean(&html::to_text(raw))
+    } else if m.private {
+        text::clean(&mention::readable(raw))
+    } else {
+        text::clean(raw)
+    };
     clean.trim_matches(['\n', ' ']).to_owned()
 }
 

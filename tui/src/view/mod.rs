@@ -1,6 +1,7 @@
 //! Draws the state. Views read it and never change it; everything they write is checked once more before it leaves.
 
 mod approvals;
+mod complete;
 pub(crate) mod composer;
 pub(crate) mod feed;
 mod find;

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::message::{self, Row};
 use super::ui::{self, Spans, ends, put, rule, span, spans_width};
-use super::{composer, quiet};
+use super::{complete, composer, quiet};
 use crate::layout;
 use crate::state::State;
 use crate::text;
@@ -35,7 +35,12 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
         _ => quiet(theme, buf, parts.body, "Reading …", ""),
     }
     let finding = parts.find.and_then(|area| super::find::draw(state, theme, buf, area));
-    parts.composer.and_then(|area| composer::draw(state, theme, buf, area, notices)).or(finding)
+    let writing = parts.composer.and_then(|area| {
+        let cursor = composer::draw(state, theme, buf, area, notices);
+        complete::draw(state, theme, buf, pane, area);
+        complete::draw_prompt(state, theme, buf, pane, area).or(cursor)
+    });
+    writing.or(finding)
 }
 
 fn head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, view: &ConversationView, alone: bool) {
