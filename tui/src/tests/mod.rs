@@ -1,5 +1,6 @@
 //! Keys typed and screens compared.
 
+mod actions;
 mod behaviour;
 mod safety;
 mod screens;

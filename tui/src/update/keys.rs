@@ -3,7 +3,7 @@
 use api::inbox::ConversationStatus;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Out, approvals, compose, list, menus, moved, thread, toast};
+use super::{Out, approvals, compose, help, list, menus, moved, palette, pasted, thread, toast};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
@@ -20,13 +20,20 @@ pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
     }
     let context = state.context();
     let name = keymap::name(key);
+    if name != "Ctrl+C" && help::hears(state, &name) {
+        return;
+    }
     let pair = state.prefix.take().map(|first| format!("{first} {name}"));
     if name != "Ctrl+C" {
         state.quitting = None;
     }
-    match keymap::find(context, pair.as_deref().unwrap_or(&name)) {
-        Found::Command(command) => run(state, out, context, command, &name),
-        Found::Prefix => state.prefix = Some(name),
+    match state.keys.find(context, pair.as_deref().unwrap_or(&name)) {
+        Found::Command(command) => palette::pressed(state, out, context, command, &name),
+        Found::Prefix => {
+            state.prefix = Some(name);
+            state.prefix_at = state.now;
+        }
+        Found::Nothing if context == Context::Help => help::look_up(state, pair.unwrap_or(name)),
         // The second key of a pair that means nothing does nothing.
         Found::Nothing if pair.is_some() => {}
         Found::Nothing => typed(state, out, context, key),
@@ -54,6 +61,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
                 filtered(state);
             }
         }
+        Context::Palette | Context::Words => palette::type_text(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Labels => {
             if let Some(Overlay::Labels(picker)) = &mut state.overlay
@@ -68,7 +76,8 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
     }
 }
 
-fn insert(state: &mut State, text: &str) {
+/// Text goes into the composer.
+pub(super) fn insert(state: &mut State, text: &str) {
     let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
     let fits = composer.editor.insert(text);
     compose::changed(state);
@@ -79,6 +88,7 @@ fn insert(state: &mut State, text: &str) {
 
 /// Text was pasted: it is text, whatever it holds.
 pub(super) fn paste(state: &mut State, text: &str) {
+    state.prefix = None;
     match state.context() {
         Context::Composer => insert(state, text),
         Context::Filter => {
@@ -88,7 +98,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
                 filtered(state);
             }
         }
-        _ => {}
+        Context::Palette | Context::Words => palette::type_text(state, &crate::text::line(text)),
+        context => pasted::offer(state, context, text),
     }
 }
 
@@ -101,7 +112,8 @@ fn filtered(state: &mut State) {
     }
 }
 
-fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
+/// Carries a command out, as if its key had been pressed there.
+pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
     use Command as C;
     match command {
         C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => movement(state, out, context, command),
@@ -150,8 +162,13 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         }
         C::Help => {
             let place = if matches!(context, Context::Composer) { context } else { state.pane() };
-            state.overlay = Some(Overlay::Help { context: place, scroll: 0 });
+            state.overlay = Some(Overlay::Help(crate::state::Help::new(place)));
         }
+        C::Palette => palette::open(state, context, ""),
+        C::CommandLine => palette::open(state, context, ":"),
+        C::Complete => palette::complete(state),
+        C::HelpWords => help::words(state),
+        C::HelpKey => help::listen(state),
         C::Undo => compose::undo(state, out),
         C::Info => {
             let shown = layout::panes(state).info.is_some();
@@ -177,6 +194,8 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::ToReply => compose::to_reply(state),
         C::Yes => yes(state, out),
         C::Cancel => cancel(state, out, context, name),
+        C::Choose if context == Context::Palette => palette::choose(state, out),
+        C::Choose if context != Context::Menu => help::choose(state, out),
         C::Choose => menus::chosen(state, out),
         C::Toggle => toggle(state),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
@@ -227,7 +246,8 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
     }
 }
 
-fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
+/// Opens the conversation and the composer for it.
+pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
         toast(state, Tone::Plain, "Your role reads only");
         return;
@@ -275,12 +295,8 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
                 picker.cursor = moved(picker.cursor, by, picker.shown().len());
             }
         }
-        Context::Help => {
-            let most = crate::view::help_lines(state);
-            if let Some(Overlay::Help { scroll, .. }) = &mut state.overlay {
-                *scroll = scroll.saturating_add_signed(by).min(most);
-            }
-        }
+        Context::Help | Context::Words => help::move_by(state, by),
+        Context::Palette => palette::move_by(state, by),
         _ => {}
     }
 }
@@ -302,6 +318,7 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
                 filtered(state);
             }
         }
+        Context::Palette | Context::Words => palette::edit(state, edit),
         Context::Menu | Context::Labels => {
             let search = match &mut state.overlay {
                 Some(Overlay::Menu(menu)) => menu.search.as_mut(),
@@ -325,7 +342,7 @@ fn toggle(state: &mut State) {
     }
 }
 
-fn show(state: &mut State, screen: Screen) {
+pub(super) fn show(state: &mut State, screen: Screen) {
     if state.screen != screen {
         state.screen = screen;
         state.focus = Focus::List;
@@ -390,6 +407,7 @@ fn yes(state: &mut State, out: &mut Out) {
             match question {
                 Question::Discard => compose::discard(state, out),
                 Question::Quit => leave(state, out),
+                Question::Pasted(id) => pasted::keep(state, out, id),
                 Question::NoteToReply => {
                     if let Some(id) = state.composer.as_ref().and_then(|c| c.purpose.conversation()) {
                         compose::turn(state, Purpose::Reply(id));
@@ -404,6 +422,7 @@ fn yes(state: &mut State, out: &mut Out) {
 fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
     match context {
         Context::Sheet => approvals::cancel_sheet(state, name == "Enter"),
+        Context::Help | Context::Words => help::back(state, name),
         Context::Filter => {
             state.list.typing = None;
             if !state.list.query.is_empty() {
@@ -411,7 +430,10 @@ fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
                 list::refilter(state, out);
             }
         }
-        _ => state.overlay = None,
+        _ => {
+            state.overlay = None;
+            state.pasted = None;
+        }
     }
 }
 

@@ -1,14 +1,20 @@
 //! The only place that changes [`State`]: an event in, effects out. Never waits, never draws.
 
 mod approvals;
+mod command;
 mod compose;
+mod help;
 mod keys;
 mod list;
 mod live;
 mod menus;
+mod palette;
+mod pasted;
 mod thread;
 
 pub(crate) use approvals::{hindrance_words, money};
+#[cfg(test)]
+pub(crate) use command::understands;
 use jiff::SignedDuration;
 
 use crate::event::{Answer, Effect, Event, Failure};
@@ -166,7 +172,7 @@ fn took<T>(state: &mut State, out: &mut Out, what: Read, result: Result<T, Failu
 }
 
 /// Says something for a while.
-fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
+pub(crate) fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
     let text = text.into();
     state.toasts.retain(|t| t.text != text);
     let until = state.now + if tone == Tone::Bad { TOAST_BAD } else { TOAST };
