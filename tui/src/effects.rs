@@ -103,9 +103,11 @@ impl Core {
 
     /// Waits for something to happen, takes in all that waits, and returns what the terminal has to do. Dropping it loses nothing.
     pub(crate) async fn step(&mut self) -> Vec<Outward> {
+        let due = self.state.due_in();
         let first = tokio::select! {
             event = self.events.recv() => event,
             _ = self.tick.tick() => None,
+            () = tokio::time::sleep(due.unwrap_or_default()), if due.is_some() => None,
         };
         self.apply(Event::Tick(now()));
         if let Some(event) = first {

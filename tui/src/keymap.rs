@@ -1,11 +1,19 @@
-//! One table of keys. What a key does, the foot and the help screen are all made from it, so they cannot drift apart.
+//! One table of keys. What a key does, the foot, the help screen, the palette and `docs/keys.md` are all made from it, so they cannot
+//! drift apart. [`registry`] says what else is known of a command: its id, its words, why it is not available, its command line.
+
+mod document;
+pub mod registry;
+mod remap;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::editor::Edit;
 
+pub use document::{Listed, listed, markdown};
+pub use remap::{File, Keys, Problem};
+
 /// Where keys are typed: decides which rows of the table hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Context {
     /// The conversation list.
     List,
@@ -39,6 +47,10 @@ pub enum Context {
     Question,
     /// The help screen.
     Help,
+    /// The words that filter the help.
+    Words,
+    /// The palette and its command line.
+    Palette,
 }
 
 /// What a key asks for.
@@ -127,6 +139,11 @@ pub enum Command {
     MarkRange,
     MarkAll,
     Cut,
+    Palette,
+    CommandLine,
+    Complete,
+    HelpWords,
+    HelpKey,
 }
 
 /// One row of the table.
@@ -155,7 +172,7 @@ const QUEUE: &[Context] = &[Context::Queue];
 const ACTIVITY: &[Context] = &[Context::Activity];
 const COMPOSER: &[Context] = &[Context::Composer];
 const COMPLETION: &[Context] = &[Context::Completion];
-const TEXT: &[Context] = &[Context::Composer, Context::Path, Context::Filter, Context::Find];
+const TEXT: &[Context] = &[Context::Composer, Context::Path, Context::Filter, Context::Find, Context::Words, Context::Palette];
 const FIND: &[Context] = &[Context::Find];
 const PATH: &[Context] = &[Context::Path];
 const FILTER: &[Context] = &[Context::Filter];
@@ -166,6 +183,9 @@ const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
 const QUESTION: &[Context] = &[Context::Question];
 const HELP: &[Context] = &[Context::Help];
+const WORDS: &[Context] = &[Context::Words];
+const PALETTE: &[Context] = &[Context::Palette];
+const ROWS: &[Context] = &[Context::Words, Context::Palette];
 const EVERYWHERE: &[Context] = &[
     Context::List,
     Context::Thread,
@@ -183,6 +203,8 @@ const EVERYWHERE: &[Context] = &[
     Context::Sheet,
     Context::Question,
     Context::Help,
+    Context::Words,
+    Context::Palette,
 ];
 
 const fn row(
@@ -196,7 +218,7 @@ const fn row(
 }
 
 /// The table. Its order is that of the foot (most useful first) and of the help screen.
-pub const TABLE: &[Binding] = &[
+pub static TABLE: &[Binding] = &[
     // Deciding.
     row(CARD, &["a"], Command::Approve, "approve: opens a sheet that y confirms", Some("approve")),
     row(CARD, &["x"], Command::Reject, "reject, with a reason", Some("reject")),
@@ -240,6 +262,23 @@ pub const TABLE: &[Binding] = &[
     row(PICK, &["↓", "Ctrl+N"], Command::Down, "next line", None),
     row(PICK, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
     row(SEARCHED, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "shorten the search, then close", None),
+    // The palette and the help.
+    row(PALETTE, &["Enter"], Command::Choose, "run it", Some("run")),
+    row(PALETTE, &["Tab"], Command::Complete, "complete the name or the command", Some("complete")),
+    row(PALETTE, &["Esc"], Command::Cancel, "close", Some("close")),
+    row(HELP, &["Enter"], Command::Choose, "run the marked row", Some("run")),
+    row(HELP, &["/"], Command::HelpWords, "find by words", Some("find words")),
+    row(
+        HELP,
+        &["Tab"],
+        Command::HelpKey,
+        "find by key: press it next; a key that means nothing here is looked up at once",
+        Some("find a key"),
+    ),
+    row(WORDS, &["Enter"], Command::Choose, "run the marked row", Some("run")),
+    row(WORDS, &["Esc"], Command::Cancel, "drop the words", Some("drop")),
+    row(ROWS, &["↓", "Ctrl+N"], Command::Down, "next row", None),
+    row(ROWS, &["↑", "Ctrl+P"], Command::Up, "previous row", None),
     // Conversations.
     row(LIST, &["Enter"], Command::Open, "open the conversation", Some("open")),
     row(QUEUE, &["Enter"], Command::Open, "open the decision card", Some("open")),
@@ -307,6 +346,9 @@ pub const TABLE: &[Binding] = &[
     row(PANES, &["2", "g a"], Command::Approvals, "the approvals", None),
     row(PANES, &["5", "Alt+R", "g y"], Command::Activity, "what happened", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
+    row(PANES, &["Ctrl+K", "Ctrl+P"], Command::Palette, "find and run any action", Some("actions")),
+    row(COMPOSER, &["Ctrl+K"], Command::Palette, "find and run any action", Some("actions")),
+    row(PANES, &[":"], Command::CommandLine, "command line: an action's name, or what follows `afenda`", None),
     row(PANES, &["?", "F1"], Command::Help, "this help", Some("help")),
     row(
         &[Context::Composer, Context::Menu, Context::Pick, Context::Labels, Context::Sheet],
@@ -324,7 +366,7 @@ pub const TABLE: &[Binding] = &[
     row(TEXT, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "delete to the left", None),
     row(TEXT, &["Delete", "Ctrl+D"], Command::Edit(Edit::Delete), "delete to the right", None),
     row(TEXT, &["Ctrl+W", "Alt+Backspace"], Command::Edit(Edit::WordBackspace), "delete the word to the left", None),
-    row(TEXT, &["Alt+D"], Command::Edit(Edit::WordDelete), "delete the word to the right", None),
+    row(TEXT, &["Alt+D", "Ctrl+Delete"], Command::Edit(Edit::WordDelete), "delete the word to the right", None),
     row(TEXT, &["Ctrl+U"], Command::Edit(Edit::KillToStart), "delete to the line's start", None),
     row(COMPOSER, &["Ctrl+X k"], Command::Edit(Edit::KillToEnd), "delete to the line's end", None),
     row(TEXT, &["Ctrl+Y"], Command::Edit(Edit::Yank), "put the deleted back", None),
@@ -337,6 +379,66 @@ pub const TABLE: &[Binding] = &[
     row(TEXT, &["Home", "Ctrl+A"], Command::Edit(Edit::Home), "line's start", None),
     row(TEXT, &["End", "Ctrl+E"], Command::Edit(Edit::End), "line's end", None),
 ];
+
+impl Context {
+    /// All of them: the panes first.
+    pub const ALL: &[Self] = EVERYWHERE;
+    /// The panes.
+    pub const PANES: &[Self] = PANES;
+
+    /// Its name, as `keys.toml` writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Thread => "thread",
+            Self::Queue => "queue",
+            Self::Card => "card",
+            Self::Composer => "composer",
+            Self::Filter => "filter",
+            Self::Menu => "menu",
+            Self::Labels => "labels",
+            Self::Sheet => "sheet",
+            Self::Question => "question",
+            Self::Help => "help",
+            Self::Words => "words",
+            Self::Palette => "palette",
+            Self::Activity => "activity",
+            Self::Pick => "pick",
+            Self::Find => "find",
+            Self::Completion => "completion",
+            Self::Path => "path",
+        }
+    }
+
+    /// As a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::List => "The list",
+            Self::Thread => "A conversation",
+            Self::Queue => "Approvals",
+            Self::Card => "A decision",
+            Self::Composer => "Writing",
+            Self::Filter => "The filter line",
+            Self::Menu => "A menu",
+            Self::Labels => "The labels",
+            Self::Sheet => "The approve sheet",
+            Self::Question => "A question",
+            Self::Help => "Help",
+            Self::Words => "Words in the help",
+            Self::Palette => "Actions and command line",
+            Self::Activity => "Activity",
+            Self::Pick => "A choice",
+            Self::Find => "The search line",
+            Self::Completion => "A completion list",
+            Self::Path => "A file's path",
+        }
+    }
+
+    /// Whether letters are text here.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Composer | Self::Filter | Self::Menu | Self::Labels | Self::Words | Self::Palette)
+    }
+}
 
 /// The rows that hold in a context.
 pub fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {

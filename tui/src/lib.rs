@@ -13,6 +13,7 @@ pub mod event;
 mod external;
 mod files;
 mod headless;
+mod input;
 pub mod keymap;
 mod layout;
 mod mention;
@@ -28,6 +29,7 @@ mod view;
 mod tests;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crossterm::event::Event as Input;
 use futures_util::{Stream, StreamExt as _};
@@ -49,6 +51,11 @@ pub use view::view;
 use effects::{Core, Outward};
 use event::Event;
 
+/// How long an Esc waits for the rest of a sequence here: nobody notices, and the pieces of one are never further apart.
+pub const ESC_TIMEOUT: Duration = Duration::from_millis(50);
+/// The same over SSH, where they can be.
+pub const ESC_TIMEOUT_SSH: Duration = Duration::from_millis(200);
+
 /// What the inbox is started with.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -60,6 +67,12 @@ pub struct Options {
     pub profile: String,
     /// A hint for the first screen, such as how to approve from another shell; Esc takes it away.
     pub banner: Option<String>,
+    /// Which key does what.
+    pub keys: keymap::Keys,
+    /// What is said when it opens, such as what is wrong with the file of keys.
+    pub notice: Option<String>,
+    /// How long an Esc waits for the rest of a sequence.
+    pub esc_timeout: Duration,
     /// No colours, whatever the environment says.
     pub no_color: bool,
     /// Ends the inbox in order: drafts written, terminal restored. For SIGTERM and SIGHUP.
@@ -69,7 +82,17 @@ pub struct Options {
 impl Options {
     /// Options with nothing special.
     pub fn new(client: api::Client, profile: impl Into<String>) -> Self {
-        Self { client, data_dir: None, profile: profile.into(), banner: None, no_color: false, stop: CancellationToken::new() }
+        Self {
+            client,
+            data_dir: None,
+            profile: profile.into(),
+            banner: None,
+            keys: keymap::Keys::default(),
+            notice: None,
+            esc_timeout: ESC_TIMEOUT,
+            no_color: false,
+            stop: CancellationToken::new(),
+        }
     }
 }
 
@@ -173,10 +196,16 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
     let failed = |err: B::Error| TuiError::Draw(err.to_string());
     let size = screen.size().map_err(failed)?;
     let banner = options.banner.clone().filter(|banner| !banner.trim().is_empty());
-    let mut core =
-        Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| state.banner = banner);
+    let mut core = Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| {
+        state.banner = banner;
+        state.keys = options.keys;
+        if let Some(notice) = options.notice {
+            update::toast(state, state::Tone::Bad, notice);
+        }
+    });
     let ended = CancellationToken::new();
-    let mut reader = read_keys(desk.keys(), core.sender(), ended.clone());
+    let moment = options.esc_timeout;
+    let mut reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
     let exit = 'inbox: loop {
         screen.draw(|frame| view(&core.state, theme, frame)).map_err(failed)?;
         let outward = tokio::select! {
@@ -204,7 +233,7 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
                         }
                     };
                     core.apply(Event::Answer(Box::new(event::Answer::Edited { purpose, result })));
-                    reader = read_keys(desk.keys(), core.sender(), ended.clone());
+                    reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
                     screen.clear().map_err(failed)?;
                 }
             }
@@ -219,23 +248,29 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
     Ok(exit)
 }
 
-/// Passes on what is typed until the terminal ends.
-fn read_keys<I>(mut input: I, events: mpsc::Sender<Event>, ended: CancellationToken) -> JoinHandle<()>
+/// Passes on what is typed until the terminal ends. An Esc waits for `moment`: what follows at once belongs to it.
+fn read_keys<I>(mut input: I, events: mpsc::Sender<Event>, ended: CancellationToken, moment: Duration) -> JoinHandle<()>
 where
     I: Stream<Item = std::io::Result<Input>> + Unpin + Send + 'static,
 {
     tokio::spawn(async move {
-        while let Some(Ok(input)) = input.next().await {
-            let event = match input {
-                Input::Key(key) => Event::Key(key),
-                Input::Paste(text) => Event::Paste(text),
-                Input::Resize(width, height) => Event::Resize(width, height),
-                Input::FocusGained => Event::Focus(true),
-                Input::FocusLost => Event::Focus(false),
-                Input::Mouse(_) => continue,
+        let mut joiner = input::Joiner::default();
+        'reading: loop {
+            let next = if joiner.waits() { tokio::time::timeout(moment, input.next()).await.ok() } else { Some(input.next().await) };
+            let ready = match next {
+                None => joiner.moment_over(),
+                Some(Some(Ok(Input::Key(key)))) => joiner.key(key),
+                Some(Some(Ok(Input::Paste(text)))) => vec![Event::Paste(text)],
+                Some(Some(Ok(Input::Resize(width, height)))) => vec![Event::Resize(width, height)],
+                Some(Some(Ok(Input::FocusGained))) => vec![Event::Focus(true)],
+                Some(Some(Ok(Input::FocusLost))) => vec![Event::Focus(false)],
+                Some(Some(Ok(Input::Mouse(_)))) => continue,
+                Some(None | Some(Err(_))) => break,
             };
-            if events.send(event).await.is_err() {
-                break;
+            for event in ready {
+                if events.send(event).await.is_err() {
+                    break 'reading;
+                }
             }
         }
         ended.cancel();

@@ -1,7 +1,9 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
 mod feed;
+mod help;
 mod overlay;
+pub(crate) mod palette;
 mod pick;
 mod reading;
 mod writing;
@@ -14,19 +16,22 @@ use api::inbox::{ConversationView, MessageView, OutboxView, Sort};
 use api::page::Counts;
 use api::status::{LinkState, StatusView};
 use api::tenant::MeView;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::drafts::Draft;
 use crate::editor::Editor;
 use crate::event::{Directory, Purpose};
-use crate::keymap::Context;
+use crate::keymap::{Command, Context, Keys};
+
+pub use help::{Help, HelpLine};
+pub use palette::{Choice, Palette, Row};
 
 pub use feed::{Feed, Kinds};
 pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
 pub use pick::{Link, Pick, PickLine, Picked};
 pub use reading::{Find, Seen};
-pub use writing::{Attached, Choice, Completing, Completion, Followup, Mentioned, Offer, Prompt, Then, With};
+pub use writing::{Attached, Candidate, Completing, Completion, Followup, Mentioned, Offer, Prompt, Then, With};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +170,9 @@ impl ApprovalTab {
 
 /// The status filter's words, in the order of `[` and `]`.
 pub const STATUSES: [&str; 5] = ["open", "pending", "snoozed", "resolved", "all"];
+
+/// After the first key of a pair, how long until what can follow is listed: who knows the second key never sees the list.
+pub const WHICH_KEY_DELAY: SignedDuration = SignedDuration::from_millis(300);
 
 /// The conversation list. Its cursor stands on a conversation, not on a place.
 #[derive(Debug, Clone, PartialEq)]
@@ -448,6 +456,14 @@ pub struct State {
     pub banner: Option<String>,
     /// The first key of a pair.
     pub prefix: Option<String>,
+    /// When it was pressed: what can follow is listed a moment later.
+    pub prefix_at: Timestamp,
+    /// What was pasted outside a field, while it is asked what to do with it.
+    pub pasted: Option<String>,
+    /// Which key does what.
+    pub keys: Keys,
+    /// Commands used last, newest first.
+    pub recent: Vec<Command>,
     /// When Ctrl+C was pressed once.
     pub quitting: Option<Timestamp>,
     /// Reads under way; true: read again when it comes.
@@ -543,6 +559,10 @@ impl State {
             handed: Vec::new(),
             banner: None,
             prefix: None,
+            prefix_at: now,
+            pasted: None,
+            keys: Keys::default(),
+            recent: Vec::new(),
             quitting: None,
             reads: BTreeMap::new(),
             stale: BTreeSet::new(),
@@ -560,7 +580,9 @@ impl State {
             (Some(Overlay::Labels(_)), _) => Context::Labels,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
-            (Some(Overlay::Help { .. }), _) => Context::Help,
+            (Some(Overlay::Help(help)), _) if help.typing => Context::Words,
+            (Some(Overlay::Help(_)), _) => Context::Help,
+            (Some(Overlay::Palette(_)), _) => Context::Palette,
             (None, Some(composer)) if composer.prompt.is_some() => Context::Path,
             (None, Some(composer)) if composer.completing.list.is_some() => Context::Completion,
             (None, Some(_)) => Context::Composer,
@@ -568,6 +590,17 @@ impl State {
             (None, None) if self.pane() == Context::Thread && self.find.as_ref().is_some_and(|f| f.typing.is_some()) => Context::Find,
             (None, None) => self.pane(),
         }
+    }
+
+    /// Whether the keys that can follow are listed now.
+    pub fn lists_next_keys(&self) -> bool {
+        self.prefix.is_some() && self.now >= self.prefix_at + WHICH_KEY_DELAY
+    }
+
+    /// How long until the screen changes by time alone, sooner than the next tick.
+    pub(crate) fn due_in(&self) -> Option<std::time::Duration> {
+        let waits = self.prefix.is_some() && !self.lists_next_keys();
+        waits.then(|| std::time::Duration::try_from((self.prefix_at + WHICH_KEY_DELAY).duration_since(self.now)).unwrap_or_default())
     }
 
     /// The pane that has the keys, whatever stands over it.

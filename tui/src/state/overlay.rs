@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use super::ListFilter;
 use super::Pick;
-use crate::keymap::Context;
+use super::help::Help;
+use super::palette::Palette;
 
 /// What a menu line does.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +109,8 @@ pub enum Question {
     NoteToReply,
     /// Leave although something is unsent.
     Quit,
+    /// Keep what was pasted as a note on this conversation.
+    Pasted(ConversationId),
 }
 
 /// What stands over the panes and has the keys.
@@ -131,12 +134,9 @@ pub enum Overlay {
     /// Sure?
     Question(Question),
     /// Keys.
-    Help {
-        /// The place they are for.
-        context: Context,
-        /// First line on the screen.
-        scroll: usize,
-    },
+    Help(Help),
+    /// Any action by its name.
+    Palette(Palette),
 }
 
 /// How much a toast matters.

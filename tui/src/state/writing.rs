@@ -30,7 +30,7 @@ impl Offer {
 
 /// One line of a completion list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Choice {
+pub struct Candidate {
     /// What is looked for: a code, a name.
     pub label: String,
     /// What goes in.
@@ -47,7 +47,7 @@ pub struct Completion {
     /// Where in the text that begins which a choice takes the place of.
     pub from: usize,
     /// Best first, never empty.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<Candidate>,
     /// The chosen line.
     pub cursor: usize,
     /// A key of its own opened it, not something typed.

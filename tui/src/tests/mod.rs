@@ -1,5 +1,6 @@
 //! Keys typed and screens compared.
 
+mod actions;
 mod activity;
 mod behaviour;
 mod composing;

@@ -368,10 +368,15 @@ impl Screen {
     /// The screen as text, the cursor as `▮` where there is one.
     pub(super) fn draw(&self) -> String {
         let mut terminal = self.terminal();
-        let composing = self.state.overlay.is_none()
-            && (self.state.composer.is_some()
-                || self.state.list.typing.is_some()
-                || self.state.find.as_ref().is_some_and(|find| find.typing.is_some()));
+        let composing = match &self.state.overlay {
+            None => {
+                self.state.composer.is_some()
+                    || self.state.list.typing.is_some()
+                    || self.state.find.as_ref().is_some_and(|find| find.typing.is_some())
+            }
+            Some(crate::state::Overlay::Help(help)) => help.typing,
+            Some(overlay) => matches!(overlay, crate::state::Overlay::Palette(_)),
+        };
         let cursor = terminal.get_cursor_position().unwrap();
         let buffer = terminal.backend().buffer();
         let mut out = String::new();

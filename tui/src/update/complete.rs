@@ -8,7 +8,7 @@ use api::inbox::Mention;
 use super::compose;
 use crate::editor::Edit;
 use crate::event::Purpose;
-use crate::state::{Choice, Completing, Completion, Composer, Mentioned, Offer, State, With};
+use crate::state::{Candidate, Completing, Completion, Composer, Mentioned, Offer, State, With};
 use crate::text;
 use crate::{canned, mention};
 
@@ -90,7 +90,7 @@ pub(super) fn follow(state: &mut State, typed: bool) {
 }
 
 /// Canned responses by code, then by text.
-fn responses(state: &State, composer: &Composer, query: &str) -> Vec<Choice> {
+fn responses(state: &State, composer: &Composer, query: &str) -> Vec<Candidate> {
     let Some(id) = composer.purpose.conversation() else { return Vec::new() };
     let query = query.trim().to_lowercase();
     let rank = |code: &str, content: &str| {
@@ -110,12 +110,12 @@ fn responses(state: &State, composer: &Composer, query: &str) -> Vec<Choice> {
     found
         .into_iter()
         .take(CHOICES_MAX)
-        .map(|(_, canned)| Choice { label: canned.short_code.clone(), text: filled(&canned.content).trim_end().to_owned(), who: None })
+        .map(|(_, canned)| Candidate { label: canned.short_code.clone(), text: filled(&canned.content).trim_end().to_owned(), who: None })
         .collect()
 }
 
 /// Agents but oneself, and teams: by how a name begins, then by how one of its words does, then by what it holds.
-fn people(state: &State, query: &str) -> Vec<Choice> {
+fn people(state: &State, query: &str) -> Vec<Candidate> {
     let query = query.to_lowercase();
     let me = state.agent();
     let agents = state.directory.agents.iter().filter(|a| Some(a.id) != me).map(|a| (Mention::Agent(a.id), &a.name));
@@ -131,12 +131,12 @@ fn people(state: &State, query: &str) -> Vec<Choice> {
         })
         .collect();
     found.sort_by_key(|(rank, ..)| *rank);
-    let choice = |(_, who, name): (u8, Mention, String)| Choice { label: format!("@{name}"), text: format!("@{name} "), who: Some(who) };
+    let choice = |(_, who, name): (u8, Mention, String)| Candidate { label: format!("@{name}"), text: format!("@{name} "), who: Some(who) };
     found.into_iter().take(CHOICES_MAX).map(choice).collect()
 }
 
 /// Emoji by how a shortcode begins, then by what it holds.
-fn emoji(query: &str) -> Vec<Choice> {
+fn emoji(query: &str) -> Vec<Candidate> {
     let query = query.to_ascii_lowercase();
     let mut found: Vec<_> = emojis::iter()
         .filter_map(|emoji| {
@@ -147,7 +147,7 @@ fn emoji(query: &str) -> Vec<Choice> {
         })
         .collect();
     found.sort_by_key(|(rank, ..)| *rank);
-    let choice = |(_, code, emoji): (usize, &str, &str)| Choice { label: format!(":{code}:"), text: emoji.to_owned(), who: None };
+    let choice = |(_, code, emoji): (usize, &str, &str)| Candidate { label: format!(":{code}:"), text: emoji.to_owned(), who: None };
     found.into_iter().take(CHOICES_MAX).map(choice).collect()
 }
 

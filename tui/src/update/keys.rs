@@ -4,7 +4,8 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, approvals, attach, bulk, complete, compose, feed, filter, find, list, menus, messages, moved, pick, returned, seen, thread, toast,
+    Out, approvals, attach, bulk, complete, compose, feed, filter, find, help, list, menus, messages, moved, palette, pasted, pick,
+    returned, seen, thread, toast,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -22,23 +23,30 @@ pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
     }
     let mut context = state.context();
     let name = keymap::name(key);
+    if name != "Ctrl+C" && help::hears(state, &name) {
+        return;
+    }
     let pair = state.prefix.take().map(|first| format!("{first} {name}"));
     if name != "Ctrl+C" {
         state.quitting = None;
     }
     let keys = pair.as_deref().unwrap_or(&name);
-    let mut found = keymap::find(context, keys);
+    let mut found = state.keys.find(context, keys);
     // A completion list has a few keys of its own; with all others the text is written on.
     if context == Context::Completion && found == Found::Nothing {
         context = Context::Composer;
-        found = keymap::find(context, keys);
+        found = state.keys.find(context, keys);
         if found == Found::Prefix {
             complete::close(state);
         }
     }
     match found {
-        Found::Command(command) => run(state, out, context, command, &name),
-        Found::Prefix => state.prefix = Some(name),
+        Found::Command(command) => palette::pressed(state, out, context, command, &name),
+        Found::Prefix => {
+            state.prefix = Some(name);
+            state.prefix_at = state.now;
+        }
+        Found::Nothing if context == Context::Help => help::look_up(state, pair.unwrap_or(name)),
         // The second key of a pair that means nothing does nothing.
         Found::Nothing if pair.is_some() => {}
         Found::Nothing => typed(state, out, context, key),
@@ -76,6 +84,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         }
         Context::Find => find::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Path => attach::letter(state, c),
+        Context::Palette | Context::Words => palette::type_text(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
@@ -91,7 +100,8 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
     }
 }
 
-fn insert(state: &mut State, text: &str) {
+/// Text goes into the composer.
+pub(super) fn insert(state: &mut State, text: &str) {
     let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
     let fits = composer.editor.insert(text);
     compose::changed(state);
@@ -102,6 +112,7 @@ fn insert(state: &mut State, text: &str) {
 
 /// Text was pasted: it is text, whatever it holds.
 pub(super) fn paste(state: &mut State, text: &str) {
+    state.prefix = None;
     match state.context() {
         Context::Composer | Context::Completion => {
             insert(state, text);
@@ -116,7 +127,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
                 filtered(state);
             }
         }
-        _ => {}
+        Context::Palette | Context::Words => palette::type_text(state, &crate::text::line(text)),
+        context => pasted::offer(state, context, text),
     }
 }
 
@@ -129,7 +141,8 @@ fn filtered(state: &mut State) {
     }
 }
 
-fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
+/// Carries a command out, as if its key had been pressed there.
+pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
     use Command as C;
     match command {
         C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => movement(state, out, context, command),
@@ -196,8 +209,13 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         }
         C::Help => {
             let place = if matches!(context, Context::Composer) { context } else { state.pane() };
-            state.overlay = Some(Overlay::Help { context: place, scroll: 0 });
+            state.overlay = Some(Overlay::Help(crate::state::Help::new(place)));
         }
+        C::Palette => palette::open(state, context, ""),
+        C::CommandLine => palette::open(state, context, ":"),
+        C::Complete => palette::complete(state),
+        C::HelpWords => help::words(state),
+        C::HelpKey => help::listen(state),
         C::Undo => compose::undo(state, out),
         C::Info => {
             let shown = layout::panes(state).info.is_some();
@@ -235,6 +253,8 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Choose if context == Context::Pick => pick::chosen(state, out),
         C::Choose if context == Context::Completion => complete::choose(state),
         C::Choose if context == Context::Path => attach::complete(state, out),
+        C::Choose if context == Context::Palette => palette::choose(state, out),
+        C::Choose if context != Context::Menu => help::choose(state, out),
         C::Choose => menus::chosen(state, out),
         C::Toggle => toggle(state),
         C::Accept if context == Context::Path => attach::accept(state, out),
@@ -371,12 +391,8 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
                 picker.cursor = moved(picker.cursor, by, picker.shown().len());
             }
         }
-        Context::Help => {
-            let most = crate::view::help_lines(state);
-            if let Some(Overlay::Help { scroll, .. }) = &mut state.overlay {
-                *scroll = scroll.saturating_add_signed(by).min(most);
-            }
-        }
+        Context::Help | Context::Words => help::move_by(state, by),
+        Context::Palette => palette::move_by(state, by),
         _ => {}
     }
 }
@@ -412,6 +428,7 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
             }
         }
         Context::Find => find::edit(state, edit),
+        Context::Palette | Context::Words => palette::edit(state, edit),
         Context::Menu | Context::Labels => {
             let search = match &mut state.overlay {
                 Some(Overlay::Menu(menu)) => menu.search.as_mut(),
@@ -435,7 +452,7 @@ fn toggle(state: &mut State) {
     }
 }
 
-fn show(state: &mut State, screen: Screen) {
+pub(super) fn show(state: &mut State, screen: Screen) {
     if state.screen != screen {
         state.screen = screen;
         state.focus = Focus::List;
@@ -506,6 +523,7 @@ fn yes(state: &mut State, out: &mut Out) {
             match question {
                 Question::Discard => compose::discard(state, out),
                 Question::Quit => leave(state, out),
+                Question::Pasted(id) => pasted::keep(state, out, id),
                 Question::NoteToReply => {
                     if let Some(id) = state.composer.as_ref().and_then(|c| c.purpose.conversation()) {
                         compose::turn(state, out, Purpose::Reply(id));
@@ -526,6 +544,7 @@ fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
         }
         Context::Completion => complete::close(state),
         Context::Path => attach::cancel(state),
+        Context::Help | Context::Words => help::back(state, name),
         Context::Filter => {
             state.list.typing = None;
             if !state.list.query.is_empty() {
@@ -533,7 +552,10 @@ fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
                 list::refilter(state, out);
             }
         }
-        _ => state.overlay = None,
+        _ => {
+            state.overlay = None;
+            state.pasted = None;
+        }
     }
 }
 

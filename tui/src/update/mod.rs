@@ -3,17 +3,21 @@
 mod approvals;
 mod attach;
 mod bulk;
+mod command;
 mod complete;
 mod compose;
 mod feed;
 mod filter;
 mod find;
 mod follow;
+mod help;
 mod keys;
 mod list;
 mod live;
 mod menus;
 mod messages;
+mod palette;
+mod pasted;
 mod pick;
 mod recall;
 mod returned;
@@ -21,6 +25,8 @@ mod seen;
 mod thread;
 
 pub(crate) use approvals::{hindrance_words, money};
+#[cfg(test)]
+pub(crate) use command::understands;
 pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
 
@@ -203,7 +209,7 @@ fn took<T>(state: &mut State, out: &mut Out, what: Read, result: Result<T, Failu
 }
 
 /// Says something for a while.
-fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
+pub(crate) fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
     let text = text.into();
     state.toasts.retain(|t| t.text != text);
     let until = state.now + if tone == Tone::Bad { TOAST_BAD } else { TOAST };

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::ui::{self, Spans, put, span, titled_rule};
-use crate::state::{Choice, Offer, State};
+use crate::state::{Candidate, Offer, State};
 use crate::text;
 use crate::theme::Theme;
 use crate::{canned, files};
@@ -51,14 +51,14 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, c
     }
 }
 
-fn line(theme: &Theme, choice: &Choice, column: usize) -> Spans {
+fn line(theme: &Theme, choice: &Candidate, column: usize) -> Spans {
     let label = text::truncate(&text::line(&choice.label), column);
     let gap = " ".repeat(column.saturating_sub(text::width(&label)) + 2);
     vec![span(label, theme.accent), span(gap, theme.text), span(said(choice), theme.dim)]
 }
 
 /// What is behind a line's label.
-fn said(choice: &Choice) -> String {
+fn said(choice: &Candidate) -> String {
     match choice.who {
         Some(Mention::Agent(_)) => "agent".into(),
         Some(Mention::Team(_)) => "team: everybody in it".into(),
@@ -67,7 +67,7 @@ fn said(choice: &Choice) -> String {
 }
 
 /// What goes in, as far as it says more than the line does, and what of it stays open.
-fn preview(theme: &Theme, offer: Offer, choice: &Choice, width: usize) -> Vec<Spans> {
+fn preview(theme: &Theme, offer: Offer, choice: &Candidate, width: usize) -> Vec<Spans> {
     match offer {
         Offer::Mention | Offer::Emoji => Vec::new(),
         Offer::Canned => {

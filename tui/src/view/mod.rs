@@ -12,9 +12,11 @@ mod inbox;
 mod info;
 pub(crate) mod message;
 mod overlay;
+mod palette;
 pub(crate) mod rich;
 mod thread;
 pub(crate) mod ui;
+mod which_key;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -95,12 +97,15 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
     }
     overlay::toasts(state, theme, buf, &panes);
     match &state.overlay {
-        Some(Overlay::Help { context, scroll }) => {
-            help::draw(theme, buf, Rect { height: panes.foot.y.saturating_sub(1), ..area }, *context, *scroll)
+        Some(Overlay::Help(help)) => {
+            let over = Rect { height: panes.foot.y.saturating_sub(1), ..area };
+            cursor = help::draw(state, theme, buf, over, help).or(cursor);
         }
+        Some(Overlay::Palette(palette)) => cursor = palette::draw(state, theme, buf, &panes, palette).or(cursor),
         Some(overlay) => cursor = overlay::draw(state, theme, buf, &panes, overlay).or(cursor),
         None => {}
     }
+    which_key::draw(state, theme, buf, &panes);
     cursor
 }
 
@@ -169,14 +174,6 @@ fn plain() -> Theme {
 /// How far the opened card can be scrolled.
 pub(crate) fn card_lines(state: &State) -> usize {
     approvals::scroll_max(state)
-}
-
-/// How far the help can be scrolled.
-pub(crate) fn help_lines(state: &State) -> usize {
-    match &state.overlay {
-        Some(Overlay::Help { context, .. }) => help::scroll_max(*context, state.size),
-        _ => 0,
-    }
 }
 
 /// Whether the pane at the right has the keys.

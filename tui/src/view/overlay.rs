@@ -54,6 +54,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
                 Question::Discard => "Throw this text away?".to_owned(),
                 Question::NoteToReply => "This was a note for the TEAM. Let the CUSTOMER read it?".into(),
                 Question::Quit => unsent(state),
+                Question::Pasted(id) => pasted(state, *id),
             };
             let rows = text::wrap(&words, usize::from(panes.foot.width.saturating_sub(4)));
             let height = u16::try_from(rows.len()).unwrap_or(1) + 1;
@@ -65,9 +66,16 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             }
             None
         }
-        // The sheet stands on the card, in its block; the help is drawn by itself.
-        Overlay::Approve { .. } | Overlay::Help { .. } => None,
+        // The sheet stands on the card, in its block; help and palette are drawn by themselves.
+        Overlay::Approve { .. } | Overlay::Help(_) | Overlay::Palette(_) => None,
     }
+}
+
+/// What becomes of a text that was pasted outside a field.
+fn pasted(state: &State, id: api::id::ConversationId) -> String {
+    let name = state.conversation(id).map(|view| text::line(&view.contact.name)).unwrap_or_default();
+    let chars = state.pasted.as_deref().map_or(0, |text| text.chars().count());
+    format!("Nothing was done with the pasted text ({chars} characters). Keep it as a note for #{id} {name}, not sent yet?")
 }
 
 fn unsent(state: &State) -> String {
