@@ -139,7 +139,8 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: &
     let back = back.map(|back| (back, format!("{label}, taken back")));
     match (result, undone, back) {
         (Ok(_), false, Some((back, label))) => menus::patch(state, out, conversation, back, label, false),
-        (Ok(_), ..) => {}
+        // That it was done is no longer so.
+        (Ok(_), ..) => state.toasts.retain(|t| !t.text.starts_with(&format!("#{conversation} ")) || t.tone != Tone::Good),
         (Err(_), true, _) => {
             toast(state, Tone::Bad, format!("Too late: the message has left already; #{conversation} is not {label}"));
             return true;
