@@ -232,9 +232,11 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
                             }
                         }
                     };
+                    // Everything is drawn anew. `Terminal::clear` would ask the terminal where its cursor is, and wait for the answer.
+                    screen.backend_mut().clear().map_err(failed)?;
+                    screen.swap_buffers();
                     core.apply(Event::Answer(Box::new(event::Answer::Edited { purpose, result })));
                     reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
-                    screen.clear().map_err(failed)?;
                 }
             }
         }

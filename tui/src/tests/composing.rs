@@ -403,7 +403,7 @@ fn taking_back_takes_both_the_status_first() {
     screen.answer(Answer::Recalled(outbox_id(1), Ok(reply)));
     assert_eq!(screen.state.drafts["reply/1042"].text, "Done");
     assert_eq!(status_set(&screen.effects), None, "nothing is left to be reversed");
-    assert!(toasts(&screen).contains("Taken back"));
+    assert!(toasts(&screen).contains("Taken back") && !toasts(&screen).contains("resolved"), "{}", toasts(&screen));
 
     // Asked before the daemon has said that it took the status: it is waited for.
     let mut screen = both(false);

@@ -138,7 +138,8 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: &
     let Followup { conversation, label, back, undone, .. } = state.followups.remove(at);
     match (result, undone, back) {
         (Ok(_), false, Some(back)) => menus::patch(state, out, conversation, back, format!("{label}, taken back"), false),
-        (Ok(_), ..) => {}
+        // That it was done is no longer so.
+        (Ok(_), ..) => state.toasts.retain(|t| !t.text.starts_with(&format!("#{conversation} ")) || t.tone != Tone::Good),
         (Err(_), true, _) => {
             toast(state, Tone::Bad, format!("Too late: the message has left already; #{conversation} is not {label}"));
             return true;

@@ -21,6 +21,9 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, c
     let Some(list) = state.composer.as_ref().and_then(|c| c.completing.list.as_ref()) else { return };
     let width = usize::from(pane.width.saturating_sub(4));
     let mut below = list.choices.get(list.cursor).map(|choice| preview(theme, list.offer, choice, width)).unwrap_or_default();
+    // As high for every choice, so that the lines keep their places.
+    let most = list.choices.iter().map(|choice| preview(theme, list.offer, choice, width).len()).max().unwrap_or(0);
+    below.resize(most, Spans::new());
     let room = composer.y.saturating_sub(pane.y);
     // The list comes first: what goes in is shown as far as there is room for three lines to choose from.
     let lines = u16::try_from(list.choices.len()).unwrap_or(LINES_MAX).min(LINES_MAX).min(room.saturating_sub(1));
@@ -66,7 +69,7 @@ fn said(choice: &Candidate) -> String {
     }
 }
 
-/// What goes in, as far as it says more than the line does, and what of it stays open.
+/// What goes in whole, and above it what of it stays open.
 fn preview(theme: &Theme, offer: Offer, choice: &Candidate, width: usize) -> Vec<Spans> {
     match offer {
         Offer::Mention | Offer::Emoji => Vec::new(),
