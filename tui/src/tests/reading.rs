@@ -452,3 +452,29 @@ fn hostile_messages_are_only_text_and_cost_little() {
     let Some(Overlay::Pick(pick)) = &screen.state.overlay else { panic!("no links") };
     assert_eq!((pick.lines.len(), pick.title.as_str()), (200, "Links and files, 1800 more not listed"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_and_its_links_lead_only_where_they_may(
+        text in "(\\PC|[\\[\\]()*_`<>!#&;:/@. \n]|https://|<a href=|\\]\\(|mailto:){0,80}",
+        width in 1_usize..90,
+    ) {
+        let m = message(501, MessageType::Incoming, "Dee", &text, 5);
+        let content = crate::view::message::content(&m);
+        proptest::prop_assert!(content.chars().all(|c| c == '\n' || crate::text::is_safe(c)), "{content:?}");
+        for link in crate::view::message::links(&m) {
+            let scheme = link.address.split(':').next().unwrap_or_default();
+            proptest::prop_assert!(["http", "https", "mailto", "tel"].contains(&scheme), "{link:?}");
+            proptest::prop_assert!(link.address.is_ascii() && link.host.is_ascii(), "{link:?}");
+        }
+        let theme = crate::Theme::new(crate::Depth::True, crate::Background::Dark);
+        let mut reader = crate::view::rich::Reader::default();
+        for mut line in content.split('\n').filter_map(|line| reader.line(line)) {
+            line.mark("a");
+            let rows = line.rows(&theme, theme.text, width);
+            let shown: String = rows.iter().flatten().map(|span| span.content.as_ref()).collect();
+            let words = |text: &str| text.split_whitespace().collect::<String>();
+            proptest::prop_assert_eq!(words(&shown), words(&line.text), "nothing is lost and nothing is twice");
+        }
+    }
+}

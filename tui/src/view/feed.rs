@@ -270,8 +270,21 @@ fn message(state: &State, theme: &Theme, row: &Activity, number: &str, name: Opt
         };
         (format!("{noun} in {number} {how}"), if failed { theme.bad } else { theme.text })
     };
-    let about = content.filter(|text| !text.is_empty()).or(name).unwrap_or_default();
+    let content = content.or_else(|| newest(state, row, kind, private));
+    let about = content.filter(|text| !text.is_empty()).or(name).filter(|about| Some(about) != who.as_ref()).unwrap_or_default();
     Words { group, what, style, who: who.unwrap_or_default(), about }
+}
+
+/// The text of a conversation's newest message, which its row in the list carries.
+fn newest(state: &State, row: &Activity, kind: Option<MessageType>, private: bool) -> Option<String> {
+    let view = row.conversation_id.and_then(|id| state.conversations.get(&ConversationId(id)))?;
+    let snippet = view.snippet.as_ref().filter(|snippet| Some(snippet.message_type) == kind && snippet.private == private)?;
+    let spoken = |other: &Activity| {
+        let event = fact(other, "message_type") == MessageType::Activity.as_str();
+        other.kind == ActivityType::MessageCreated && other.conversation_id == row.conversation_id && !event
+    };
+    let newer = state.feed.rows.iter().take_while(|other| other.seq > row.seq).any(spoken);
+    (row.kind == ActivityType::MessageCreated && !newer && !state.feed.cut).then(|| text::line(&snippet.text))
 }
 
 fn approval(state: &State, theme: &Theme, row: &Activity, who: String, place: &str) -> Words {
