@@ -18,6 +18,7 @@ use crate::inbox::{
 };
 use crate::lists::{CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NotificationView, RatingQuery, RatingView};
 use crate::page::{Data, Page};
+use crate::search::{SearchPage, SearchQuery};
 use crate::sse::EventStream;
 use crate::status::{StatusView, SyncView};
 use crate::tenant::{MeView, TenantView};
@@ -278,6 +279,14 @@ impl Client {
     /// As every call; `NOT_FOUND`.
     pub async fn messages(&self, id: ConversationId, query: &MessageQuery) -> Result<Page<MessageView>, ClientError> {
         self.get(&format!("/conversations/{id}/messages"), query).await
+    }
+
+    /// Messages, and with the first page contacts and canned responses, that fit a query.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED` for a date that is none.
+    pub async fn search(&self, query: &SearchQuery) -> Result<SearchPage, ClientError> {
+        self.get("/search", query).await
     }
 
     /// Writes a reply or a note into the outbox.

@@ -16,6 +16,7 @@ pub mod id;
 pub mod inbox;
 pub mod lists;
 pub mod page;
+pub mod search;
 pub mod sse;
 pub mod status;
 pub mod tenant;

@@ -19,6 +19,7 @@ mod outbox;
 mod personal;
 mod request;
 mod respond;
+mod search;
 mod stream;
 mod sync;
 mod tenants;
@@ -75,6 +76,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ahead::run_macro))
         .routes(routes!(ahead::link, ahead::unlink))
         .routes(routes!(contacts::view, contacts::update))
+        .routes(routes!(search::find))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::cancel))
         .routes(routes!(outbox::retry))

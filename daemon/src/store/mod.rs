@@ -20,6 +20,7 @@ mod overlay;
 mod people;
 mod reader;
 mod scope;
+mod search;
 mod sync;
 mod webhooks;
 mod writer;
