@@ -2,9 +2,10 @@
 
 use api::approval::ApprovalView;
 use api::event::StreamEvent;
-use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, LabelView, MessageView, Named, OutboxView};
 use api::page::Page;
+use api::search::{SearchPage, SearchQuery};
 use api::status::StatusView;
 use api::tenant::MeView;
 use api::{ClientError, Code};
@@ -131,6 +132,33 @@ pub enum Answer {
         /// Ascending.
         result: Outcome<Page<MessageView>>,
     },
+    /// Messages around one: up to it, and after it.
+    Around {
+        /// Whose.
+        id: ConversationId,
+        /// The one in the middle.
+        message: MessageId,
+        /// Both ascending.
+        result: Outcome<(Page<MessageView>, Page<MessageView>)>,
+    },
+    /// Messages newer than one.
+    Newer {
+        /// Whose.
+        id: ConversationId,
+        /// Newer than this.
+        after: i64,
+        /// Ascending.
+        result: Outcome<Page<MessageView>>,
+    },
+    /// A page of search; of another generation it is too late and dropped.
+    Search {
+        /// Which line it belongs to.
+        generation: u64,
+        /// Whether it continues the results.
+        more: bool,
+        /// What was found.
+        result: Outcome<SearchPage>,
+    },
     /// A page of approvals.
     Approvals {
         /// Which tab it belongs to.
@@ -224,6 +252,27 @@ pub enum Effect {
         id: ConversationId,
         /// Older than this.
         before: Option<i64>,
+    },
+    /// Read messages around one of them.
+    Around {
+        /// Whose.
+        id: ConversationId,
+        /// The one in the middle.
+        message: MessageId,
+    },
+    /// Read messages newer than an id.
+    Newer {
+        /// Whose.
+        id: ConversationId,
+        /// Newer than this.
+        after: i64,
+    },
+    /// Search.
+    Search {
+        /// Which line it belongs to.
+        generation: u64,
+        /// The line and the place.
+        query: SearchQuery,
     },
     /// Read a page of approvals.
     Approvals {

@@ -15,6 +15,10 @@ pub enum Context {
     Queue,
     /// An opened approval.
     Card,
+    /// The line of the search screen.
+    Search,
+    /// What it found.
+    Found,
     /// A text is being written.
     Composer,
     /// The filter line of the list.
@@ -51,6 +55,7 @@ pub enum Command {
     QuitTwice,
     Inbox,
     Approvals,
+    Search,
     TabNext,
     TabPrevious,
     StatusNext,
@@ -110,14 +115,16 @@ pub struct Binding {
 const LIST: &[Context] = &[Context::List];
 const THREAD: &[Context] = &[Context::Thread];
 const CONVERSATION: &[Context] = &[Context::List, Context::Thread];
-const PANES: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card];
+const PANES: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Found];
 const LISTS: &[Context] = &[Context::List, Context::Queue];
-const MOVING: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Help];
+const MOVING: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Found, Context::Help];
 const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
 const COMPOSER: &[Context] = &[Context::Composer];
-const TEXT: &[Context] = &[Context::Composer, Context::Filter];
+const TEXT: &[Context] = &[Context::Composer, Context::Filter, Context::Search];
 const FILTER: &[Context] = &[Context::Filter];
+const SEARCH: &[Context] = &[Context::Search];
+const FOUND: &[Context] = &[Context::Found];
 const MENU: &[Context] = &[Context::Menu];
 const PICK: &[Context] = &[Context::Menu, Context::Labels];
 const LABELS: &[Context] = &[Context::Labels];
@@ -129,6 +136,8 @@ const EVERYWHERE: &[Context] = &[
     Context::Thread,
     Context::Queue,
     Context::Card,
+    Context::Search,
+    Context::Found,
     Context::Composer,
     Context::Filter,
     Context::Menu,
@@ -168,6 +177,8 @@ pub const TABLE: &[Binding] = &[
     row(COMPOSER, &["Alt+M"], Command::Snooze, "snooze the conversation, nothing is sent", None),
     row(FILTER, &["Enter"], Command::Accept, "keep the filter", Some("keep")),
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
+    row(SEARCH, &["Enter", "↓", "Tab"], Command::Accept, "to the results", Some("results")),
+    row(SEARCH, &["Esc"], Command::Cancel, "leave the line", Some("leave")),
     // Menus.
     row(LABELS, &["Space"], Command::Toggle, "put the label on, take it off", Some("toggle")),
     row(LABELS, &["Enter"], Command::Accept, "save", Some("save")),
@@ -179,6 +190,8 @@ pub const TABLE: &[Binding] = &[
     // Conversations.
     row(LIST, &["Enter"], Command::Open, "open the conversation", Some("open")),
     row(QUEUE, &["Enter"], Command::Open, "open the decision card", Some("open")),
+    row(FOUND, &["Enter"], Command::Open, "open it, at the message", Some("open")),
+    row(FOUND, &["/"], Command::Search, "to the line", Some("search")),
     row(CONVERSATION, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
     row(CONVERSATION, &["a"], Command::Assign, "assign", Some("assign")),
@@ -221,6 +234,7 @@ pub const TABLE: &[Binding] = &[
     row(PANES, &["l", "→", "Ctrl+W l"], Command::PaneRight, "pane to the right", None),
     row(PANES, &["1", "Alt+C", "g i"], Command::Inbox, "the inbox", None),
     row(PANES, &["2", "g a"], Command::Approvals, "the approvals", None),
+    row(PANES, &["3", "g /"], Command::Search, "search everything", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
     row(PANES, &["?", "F1"], Command::Help, "this help", Some("help")),
     row(&[Context::Composer, Context::Menu, Context::Labels, Context::Sheet], &["F1"], Command::Help, "this help", Some("help")),

@@ -48,7 +48,8 @@ pub(crate) fn panes(state: &State) -> Panes {
     });
     let body = Rect::new(0, top, width, bottom.saturating_sub(top));
     let mut panes = Panes { head: (!alone).then(|| Rect::new(0, 0, width, 1)), list: None, open: None, info: None, banner, foot, narrow };
-    let info = state.screen == Screen::Inbox && state.info.unwrap_or(width >= THREE);
+    let person = state.screen == Screen::Inbox || (state.screen == Screen::Search && state.shown().is_some());
+    let info = person && state.info.unwrap_or(width >= THREE);
     if narrow {
         if !opened {
             panes.list = Some(body);

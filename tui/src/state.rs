@@ -1,11 +1,12 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
 mod overlay;
+mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::approval::ApprovalView;
-use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationView, MessageView, OutboxView};
 use api::page::Counts;
 use api::status::{LinkState, StatusView};
@@ -19,6 +20,7 @@ use crate::event::{Directory, Purpose};
 use crate::keymap::Context;
 
 pub use overlay::{Action, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+pub use search::{Hit, Search};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum Screen {
     Inbox,
     /// Approvals.
     Approvals,
+    /// Search over everything.
+    Search,
 }
 
 /// Which pane has the keys.
@@ -154,6 +158,14 @@ pub struct Thread {
     pub loaded: bool,
     /// Lines hidden below the last one on the screen, counted from the message with this name; none: at the end.
     pub anchor: Option<Anchor>,
+    /// Read around this message and not yet joined to the newest; none: the last message is the newest.
+    pub around: Option<MessageId>,
+    /// The message that was looked for. As long as there is one, being on the screen marks nothing read.
+    pub mark: Option<MessageId>,
+    /// Newer ones are on their way.
+    pub loading_newer: bool,
+    /// Answers with older messages that are still to come and belong to another part of the conversation.
+    pub late: u8,
     /// Quoted e-mail is shown in full.
     pub quotes: bool,
     /// When it was looked at last, for forgetting.
@@ -247,6 +259,7 @@ pub enum Read {
     Counts,
     Conversation(ConversationId),
     Messages(ConversationId),
+    Around(ConversationId),
     Approvals,
     Approval(ApprovalId),
 }
@@ -309,6 +322,8 @@ pub struct State {
     pub threads: BTreeMap<ConversationId, Thread>,
     /// The approvals screen.
     pub approvals: Approvals,
+    /// The search screen.
+    pub search: Search,
     /// The text being written.
     pub composer: Option<Composer>,
     /// Texts not sent, by purpose.
@@ -400,6 +415,7 @@ impl State {
                 card: None,
                 error: None,
             },
+            search: Search::default(),
             composer: None,
             drafts: BTreeMap::new(),
             drafts_loaded: false,
@@ -429,8 +445,14 @@ impl State {
             (Some(Overlay::Help { .. }), _) => Context::Help,
             (None, Some(_)) => Context::Composer,
             (None, None) if self.list.typing.is_some() => Context::Filter,
+            (None, None) if self.screen == Screen::Search && self.focus == Focus::List && self.search.typing => Context::Search,
             (None, None) => self.pane(),
         }
+    }
+
+    /// Whether a line of one of the lists is being typed.
+    pub fn typing(&self) -> bool {
+        self.overlay.is_none() && matches!(self.context(), Context::Filter | Context::Search)
     }
 
     /// The pane that has the keys, whatever stands over it.
@@ -440,6 +462,8 @@ impl State {
             (Screen::Inbox, Focus::Open) => Context::Thread,
             (Screen::Approvals, Focus::List) => Context::Queue,
             (Screen::Approvals, Focus::Open) => Context::Card,
+            (Screen::Search, Focus::List) => Context::Found,
+            (Screen::Search, Focus::Open) => Context::Thread,
         }
     }
 
@@ -450,7 +474,8 @@ impl State {
         }
         match (self.screen, self.focus) {
             (Screen::Inbox, Focus::List) => self.list.cursor,
-            (Screen::Inbox, Focus::Open) => self.open,
+            (Screen::Inbox | Screen::Search, Focus::Open) => self.open,
+            (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
         }
     }
@@ -458,9 +483,10 @@ impl State {
     /// The conversation that is on the screen: the text's, the opened one, or the one under the cursor.
     pub fn shown(&self) -> Option<ConversationId> {
         let composing = self.composer.as_ref().and_then(|c| c.purpose.conversation());
-        composing.or(match self.focus {
-            Focus::Open => self.open,
-            Focus::List => self.list.cursor,
+        composing.or(match (self.screen, self.focus) {
+            (_, Focus::Open) => self.open,
+            (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),
+            (_, Focus::List) => self.list.cursor,
         })
     }
 

@@ -28,7 +28,7 @@ fn toasts(state: &State) -> String {
     state.toasts.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
-fn activity(seq: i64, kind: ActivityType, conversation: i64) -> Event {
+pub(super) fn activity(seq: i64, kind: ActivityType, conversation: i64) -> Event {
     Event::Stream(
         1,
         Ok(StreamEvent::Activity(Activity {
@@ -411,6 +411,7 @@ fn stage(context: Context) -> Screen {
         Context::Sheet => screen.press("2 Enter a"),
         Context::Question => screen.press("p x Ctrl+X d"),
         Context::Help => screen.press("? j j"),
+        Context::Search | Context::Found => screen.press("3"),
     };
     if context == Context::Thread {
         // The scrolled conversation is the one with messages.
@@ -432,6 +433,16 @@ fn stage(context: Context) -> Screen {
         screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
         screen.type_text("x y");
         screen.press("Ctrl+B");
+    }
+    if matches!(context, Context::Search | Context::Found) {
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
+        super::searching::fill(&mut screen, 120);
+    }
+    if context == Context::Found {
+        screen.press("Enter j j Ctrl+D");
     }
     screen.tick(500);
     assert_eq!(screen.state.context(), context);

@@ -3,4 +3,5 @@
 mod behaviour;
 mod safety;
 mod screens;
+mod searching;
 mod world;

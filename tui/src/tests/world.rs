@@ -352,7 +352,7 @@ impl Screen {
     /// The screen as text, the cursor as `▮` where there is one.
     pub(super) fn draw(&self) -> String {
         let mut terminal = self.terminal();
-        let composing = self.state.overlay.is_none() && (self.state.composer.is_some() || self.state.list.typing.is_some());
+        let composing = self.state.overlay.is_none() && (self.state.composer.is_some() || self.state.typing());
         let cursor = terminal.get_cursor_position().unwrap();
         let buffer = terminal.backend().buffer();
         let mut out = String::new();

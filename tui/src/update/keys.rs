@@ -3,7 +3,7 @@
 use api::inbox::ConversationStatus;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Out, approvals, compose, list, menus, moved, thread, toast};
+use super::{Out, approvals, compose, list, menus, moved, search, thread, toast, window};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
@@ -54,6 +54,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
                 filtered(state);
             }
         }
+        Context::Search => search::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Labels => {
             if let Some(Overlay::Labels(picker)) = &mut state.overlay
@@ -88,6 +89,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
                 filtered(state);
             }
         }
+        Context::Search => search::insert(state, &crate::text::line(text)),
         _ => {}
     }
 }
@@ -107,6 +109,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => movement(state, out, context, command),
         C::Edit(edit) => edited(state, context, edit),
         C::Open if context == Context::Queue => approvals::open(state, out),
+        C::Open | C::PaneRight if context == Context::Found => search::open(state, out),
         C::Open | C::PaneRight if context == Context::List => {
             if let Some(id) = state.list.cursor {
                 thread::open(state, out, id);
@@ -116,6 +119,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::PaneLeft | C::Back => back(state, out, context),
         C::Quit if context == Context::List => quit(state, out),
         C::Quit if context == Context::Queue => show(state, Screen::Inbox),
+        C::Quit if context == Context::Found => search::back(state),
         C::Quit => back(state, out, context),
         C::Open | C::PaneRight => {}
         C::QuitTwice => {
@@ -130,6 +134,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
             show(state, Screen::Approvals);
             state.approvals.due = true;
         }
+        C::Search => search::show(state),
         C::TabNext | C::TabPrevious => {
             let by = if command == C::TabNext { 1 } else { -1 };
             if context == Context::List { list::tab(state, out, by) } else { approvals::tab(state, out, by) }
@@ -137,6 +142,8 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::StatusNext => list::status(state, out, 1),
         C::StatusPrevious => list::status(state, out, -1),
         C::Filter => state.list.typing = Some(Editor::new(state.list.query.clone())),
+        C::UnreadNext | C::ConversationNext if state.screen == Screen::Search => search::neighbour(state, out, 1),
+        C::UnreadPrevious | C::ConversationPrevious if state.screen == Screen::Search => search::neighbour(state, out, -1),
         C::UnreadNext => list::unread(state, out, 1),
         C::UnreadPrevious => list::unread(state, out, -1),
         C::ConversationNext => list::neighbour(state, out, 1),
@@ -144,6 +151,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Refetch => {
             list::refetch(state, out);
             approvals::refetch(state, out);
+            search::refetch(state);
             state.status_due = true;
             super::read(state, out, crate::state::Read::Outbox);
             super::read(state, out, crate::state::Read::Directory);
@@ -180,6 +188,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Choose => menus::chosen(state, out),
         C::Toggle => toggle(state),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
+        C::Accept if context == Context::Search => search::results(state),
         C::Accept => {
             state.list.typing = None;
             list::reload(state, out);
@@ -258,7 +267,15 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
     match context {
         Context::List => list::move_by(state, out, by),
         Context::Queue => approvals::move_by(state, out, by),
-        Context::Thread => thread::scroll(state, out, -by),
+        Context::Found => search::move_by(state, out, by),
+        Context::Thread => {
+            if command == Command::Bottom
+                && let Some(id) = state.open
+            {
+                window::to_newest(state, out, id);
+            }
+            thread::scroll(state, out, -by);
+        }
         Context::Card => {
             let most = crate::view::card_lines(state);
             if let Some(card) = &mut state.approvals.card {
@@ -300,6 +317,13 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
             if let Some(editor) = &mut state.list.typing {
                 editor.apply(edit, usize::MAX / 2);
                 filtered(state);
+            }
+        }
+        Context::Search => {
+            let before = state.search.line.text().to_owned();
+            state.search.line.apply(edit, usize::MAX / 2);
+            if state.search.line.text() != before {
+                search::changed(state);
             }
         }
         Context::Menu | Context::Labels => {
@@ -352,7 +376,9 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
             }
             state.focus = Focus::List;
             list::keep_visible(state);
+            search::keep_visible(state);
         }
+        Context::Found => search::back(state),
         Context::Card => approvals::close(state),
         Context::Queue => show(state, Screen::Inbox),
         Context::List if !state.list.query.is_empty() => {
@@ -404,6 +430,7 @@ fn yes(state: &mut State, out: &mut Out) {
 fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
     match context {
         Context::Sheet => approvals::cancel_sheet(state, name == "Enter"),
+        Context::Search => search::back(state),
         Context::Filter => {
             state.list.typing = None;
             if !state.list.query.is_empty() {

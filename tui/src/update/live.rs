@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, list, read, thread, toast};
+use super::{Out, approvals, list, read, search, thread, toast, window};
 use crate::event::{Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
@@ -73,7 +73,13 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         && layout::panes(state).open.is_some()
         && let Some(id) = state.shown()
     {
+        if state.focus == Focus::List {
+            window::to_newest(state, out, id);
+        }
         thread::ensure(state, out, id);
+    }
+    if live {
+        search::tick(state, out);
     }
     if state.drafts_dirty && state.drafts_loaded {
         state.drafts_dirty = false;
@@ -151,6 +157,7 @@ fn load(state: &mut State, out: &mut Out) {
         thread.loaded = false;
     }
     approvals::refetch(state, out);
+    search::refetch(state);
 }
 
 /// The caller is known.

@@ -6,7 +6,9 @@ mod keys;
 mod list;
 mod live;
 mod menus;
+mod search;
 mod thread;
+mod window;
 
 pub(crate) use approvals::{hindrance_words, money};
 use jiff::SignedDuration;
@@ -56,6 +58,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             state.size = (width, height);
             list::keep_visible(state);
             approvals::keep_visible(state);
+            search::keep_visible(state);
         }
         Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
         Event::Answer(answer) => answered(state, &mut out, *answer),
@@ -98,6 +101,9 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::List { generation, more, result } => list::page(state, out, generation, more, result),
         Answer::Conversation(id, result) => list::conversation(state, out, id, result),
         Answer::Messages { id, older, result } => thread::messages(state, out, id, older, result),
+        Answer::Around { id, message, result } => window::around(state, out, id, message, result),
+        Answer::Newer { id, after, result } => window::newer(state, id, after, result),
+        Answer::Search { generation, more, result } => search::page(state, out, generation, more, result),
         Answer::Approvals { generation, more, result } => approvals::page(state, out, generation, more, result),
         Answer::Approval(id, result) => approvals::one(state, out, id, result),
         Answer::Submitted { purpose, key, result } => compose::submitted(state, out, purpose, &key, result),
@@ -141,6 +147,13 @@ fn read(state: &mut State, out: &mut Out, what: Read) {
         Read::Counts => Effect::Counts { generation: state.list.generation, query: list::query(state, 1, None) },
         Read::Conversation(id) => Effect::Conversation(id),
         Read::Messages(id) => Effect::Messages { id, before: None },
+        Read::Around(id) => match state.threads.get(&id).and_then(|thread| thread.around) {
+            Some(message) => Effect::Around { id, message },
+            None => {
+                state.reads.remove(&what);
+                return;
+            }
+        },
         Read::Approvals => Effect::Approvals { generation: state.approvals.generation, query: approvals::query(state, 1), more: false },
         Read::Approval(id) => Effect::Approval(id),
     });

@@ -83,6 +83,7 @@ fn available(state: &State, binding: &Binding) -> bool {
         | Command::Info => state.target().is_some_and(|id| state.conversations.contains_key(&id)),
         Command::Open => match state.pane() {
             Context::Queue => !state.approvals.rows.is_empty(),
+            Context::Found => !state.search.is_empty(),
             _ => !state.list.rows.is_empty(),
         },
         _ => true,

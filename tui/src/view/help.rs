@@ -17,6 +17,8 @@ fn title(context: Context) -> &'static str {
         Context::Thread => "A conversation",
         Context::Queue => "Approvals",
         Context::Card => "A decision",
+        Context::Search => "The search line",
+        Context::Found => "What was found",
         Context::Composer => "Writing",
         Context::Filter => "The filter line",
         Context::Menu => "A menu",
@@ -29,7 +31,7 @@ fn title(context: Context) -> &'static str {
 
 fn lines(theme: &Theme, context: Context) -> Vec<Spans> {
     let mut out = Vec::new();
-    let others = [Context::Composer, Context::Filter, Context::Menu, Context::Labels, Context::Sheet];
+    let others = [Context::Composer, Context::Filter, Context::Search, Context::Menu, Context::Labels, Context::Sheet];
     let mut section = |place: Context| {
         out.push(vec![span(title(place), theme.strong)]);
         for binding in keymap::bindings(place) {

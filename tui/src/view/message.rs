@@ -99,7 +99,8 @@ pub(crate) fn rows(state: &State, theme: &Theme, id: ConversationId, items: &[It
         Item::Message(m) if m.message_type == MessageType::Activity => activity(theme, m, width, &mut out),
         Item::Message(m) => {
             let quotes = state.threads.get(&id).is_some_and(|t| t.quotes);
-            message(state, theme, m, quotes, width, &mut out);
+            let marked = m.id.is_some() && state.threads.get(&id).is_some_and(|t| t.mark == m.id);
+            message(state, theme, m, (quotes, marked), width, &mut out);
         }
         Item::Approval(a) => out.push(approval(state, theme, a, width)),
     }
@@ -139,7 +140,7 @@ pub(crate) fn approval_words(theme: &Theme, status: ApprovalStatus) -> (Style, &
     }
 }
 
-fn message(state: &State, theme: &Theme, m: &MessageView, quotes: bool, width: usize, out: &mut Vec<Row>) {
+fn message(state: &State, theme: &Theme, m: &MessageView, (quotes, marked): (bool, bool), width: usize, out: &mut Vec<Row>) {
     let ours = m.message_type != MessageType::Incoming;
     let (bar, name_style, text_style) = if m.private {
         (theme.warn, theme.warn.add_modifier(Modifier::BOLD), theme.warn)
@@ -161,6 +162,9 @@ fn message(state: &State, theme: &Theme, m: &MessageView, quotes: bool, width: u
     let mut left = vec![span(name, name_style)];
     if m.private {
         left.push(span(" TEAM ONLY", theme.warn));
+    }
+    if marked {
+        left.push(span("  ◂ found", theme.accent.add_modifier(Modifier::BOLD)));
     }
     let bar = if m.state == DeliveryState::Failed { theme.bad } else { bar };
     out.push(Row { bar: Some(bar), left, right: delivery(state, theme, m, ours), centred: false });
