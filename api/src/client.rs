@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::approval::{ApprovalPatch, ApprovalQuery, ApprovalView, Decision, NewApproval};
 use crate::audit::{AuditQuery, AuditView, NewAudit};
+use crate::contact::{ContactDetail, ContactQuery};
 use crate::doctor::Check;
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
@@ -407,6 +408,22 @@ impl Client {
     /// As every call; `NOT_FOUND`.
     pub async fn contact(&self, id: i64) -> Result<ContactView, ClientError> {
         Ok(self.get::<Data<ContactView>>(&format!("/contacts/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// A page of contacts, by name.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn contacts(&self, query: &ContactQuery) -> Result<Page<ContactDetail>, ClientError> {
+        self.get("/contacts", query).await
+    }
+
+    /// One contact with its attributes.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn contact_detail(&self, id: i64) -> Result<ContactDetail, ClientError> {
+        Ok(self.get::<Data<ContactDetail>>(&format!("/contacts/{id}"), &NO_QUERY).await?.data)
     }
 
     /// Changes a contact through the outbox.

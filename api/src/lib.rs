@@ -9,6 +9,7 @@
 pub mod approval;
 pub mod audit;
 pub mod client;
+pub mod contact;
 pub mod doctor;
 pub mod error;
 pub mod event;

@@ -283,6 +283,13 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
             let query = MessageQuery { before: None, after: Some(after), limit: Some(MESSAGES), fresh: false };
             Answer::Newer { id, after, result: client.messages(id, &query).await.map_err(Failure::from) }
         }
+        Effect::Contacts { generation, query } => {
+            Answer::Contacts { generation, more: query.cursor.is_some(), result: client.contacts(&query).await.map_err(Failure::from) }
+        }
+        Effect::Contact(id) => Answer::Contact(id, client.contact_detail(id).await.map_err(Failure::from)),
+        Effect::ConversationsOf(id) => {
+            Answer::ConversationsOf(id, client.conversations(&update::conversations_of(id)).await.map_err(Failure::from))
+        }
         Effect::Search { generation, query } => {
             Answer::Search { generation, more: query.cursor.is_some(), result: client.search(&query).await.map_err(Failure::from) }
         }

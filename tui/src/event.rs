@@ -1,6 +1,7 @@
 //! Everything that can happen, and everything that can be asked of the outside: one enum each.
 
 use api::approval::ApprovalView;
+use api::contact::{ContactDetail, ContactQuery};
 use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, LabelView, MessageView, Named, OutboxView};
@@ -159,6 +160,19 @@ pub enum Answer {
         /// What was found.
         result: Outcome<SearchPage>,
     },
+    /// A page of contacts; of another generation it is too late and dropped.
+    Contacts {
+        /// Which filter it belongs to.
+        generation: u64,
+        /// Whether it continues the list.
+        more: bool,
+        /// The page.
+        result: Outcome<Page<ContactDetail>>,
+    },
+    /// One contact.
+    Contact(i64, Outcome<ContactDetail>),
+    /// A contact's conversations.
+    ConversationsOf(i64, Outcome<Page<ConversationView>>),
     /// A page of approvals.
     Approvals {
         /// Which tab it belongs to.
@@ -274,6 +288,17 @@ pub enum Effect {
         /// The line and the place.
         query: SearchQuery,
     },
+    /// Read a page of contacts.
+    Contacts {
+        /// Which filter it belongs to.
+        generation: u64,
+        /// Filter and place.
+        query: ContactQuery,
+    },
+    /// Read one contact.
+    Contact(i64),
+    /// Read a contact's conversations.
+    ConversationsOf(i64),
     /// Read a page of approvals.
     Approvals {
         /// Which tab it belongs to.

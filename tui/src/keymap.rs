@@ -19,6 +19,12 @@ pub enum Context {
     Search,
     /// What it found.
     Found,
+    /// The list of contacts.
+    Contacts,
+    /// A contact.
+    Contact,
+    /// The filter line of the contacts.
+    ContactFilter,
     /// A text is being written.
     Composer,
     /// The filter line of the list.
@@ -56,6 +62,7 @@ pub enum Command {
     Inbox,
     Approvals,
     Search,
+    Contacts,
     TabNext,
     TabPrevious,
     StatusNext,
@@ -115,16 +122,20 @@ pub struct Binding {
 const LIST: &[Context] = &[Context::List];
 const THREAD: &[Context] = &[Context::Thread];
 const CONVERSATION: &[Context] = &[Context::List, Context::Thread];
-const PANES: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Found];
+const PANES: &[Context] =
+    &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Found, Context::Contacts, Context::Contact];
 const LISTS: &[Context] = &[Context::List, Context::Queue];
-const MOVING: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Found, Context::Help];
+const MOVING: &[Context] =
+    &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Found, Context::Contacts, Context::Contact, Context::Help];
 const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
 const COMPOSER: &[Context] = &[Context::Composer];
-const TEXT: &[Context] = &[Context::Composer, Context::Filter, Context::Search];
-const FILTER: &[Context] = &[Context::Filter];
+const TEXT: &[Context] = &[Context::Composer, Context::Filter, Context::Search, Context::ContactFilter];
+const FILTER: &[Context] = &[Context::Filter, Context::ContactFilter];
 const SEARCH: &[Context] = &[Context::Search];
 const FOUND: &[Context] = &[Context::Found];
+const CONTACTS: &[Context] = &[Context::Contacts];
+const CONTACT: &[Context] = &[Context::Contact];
 const MENU: &[Context] = &[Context::Menu];
 const PICK: &[Context] = &[Context::Menu, Context::Labels];
 const LABELS: &[Context] = &[Context::Labels];
@@ -138,6 +149,9 @@ const EVERYWHERE: &[Context] = &[
     Context::Card,
     Context::Search,
     Context::Found,
+    Context::Contacts,
+    Context::Contact,
+    Context::ContactFilter,
     Context::Composer,
     Context::Filter,
     Context::Menu,
@@ -191,6 +205,9 @@ pub const TABLE: &[Binding] = &[
     row(LIST, &["Enter"], Command::Open, "open the conversation", Some("open")),
     row(QUEUE, &["Enter"], Command::Open, "open the decision card", Some("open")),
     row(FOUND, &["Enter"], Command::Open, "open it, at the message", Some("open")),
+    row(CONTACTS, &["Enter"], Command::Open, "open the contact", Some("open")),
+    row(CONTACTS, &["/"], Command::Filter, "find a name, address, number or identifier", Some("filter")),
+    row(CONTACT, &["Enter"], Command::Open, "open the conversation, copy the value", Some("open or copy")),
     row(FOUND, &["/"], Command::Search, "to the line", Some("search")),
     row(CONVERSATION, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
@@ -235,6 +252,7 @@ pub const TABLE: &[Binding] = &[
     row(PANES, &["1", "Alt+C", "g i"], Command::Inbox, "the inbox", None),
     row(PANES, &["2", "g a"], Command::Approvals, "the approvals", None),
     row(PANES, &["3", "g /"], Command::Search, "search everything", None),
+    row(PANES, &["4", "Alt+V"], Command::Contacts, "the contacts", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
     row(PANES, &["?", "F1"], Command::Help, "this help", Some("help")),
     row(&[Context::Composer, Context::Menu, Context::Labels, Context::Sheet], &["F1"], Command::Help, "this help", Some("help")),

@@ -1,5 +1,6 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
+mod contacts;
 mod overlay;
 mod search;
 
@@ -19,6 +20,7 @@ use crate::editor::Editor;
 use crate::event::{Directory, Purpose};
 use crate::keymap::Context;
 
+pub use contacts::{ContactCard, Contacts, Item as ContactItem};
 pub use overlay::{Action, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
 pub use search::{Hit, Search};
 
@@ -31,6 +33,8 @@ pub enum Screen {
     Approvals,
     /// Search over everything.
     Search,
+    /// Contacts.
+    Contacts,
 }
 
 /// Which pane has the keys.
@@ -260,6 +264,8 @@ pub enum Read {
     Conversation(ConversationId),
     Messages(ConversationId),
     Around(ConversationId),
+    Contact(i64),
+    ConversationsOf(i64),
     Approvals,
     Approval(ApprovalId),
 }
@@ -324,6 +330,10 @@ pub struct State {
     pub approvals: Approvals,
     /// The search screen.
     pub search: Search,
+    /// The contacts screen.
+    pub contacts: Contacts,
+    /// Where Esc goes from the opened conversation, if not to the list.
+    pub back_to: Option<Screen>,
     /// The text being written.
     pub composer: Option<Composer>,
     /// Texts not sent, by purpose.
@@ -416,6 +426,8 @@ impl State {
                 error: None,
             },
             search: Search::default(),
+            contacts: Contacts::default(),
+            back_to: None,
             composer: None,
             drafts: BTreeMap::new(),
             drafts_loaded: false,
@@ -446,13 +458,14 @@ impl State {
             (None, Some(_)) => Context::Composer,
             (None, None) if self.list.typing.is_some() => Context::Filter,
             (None, None) if self.screen == Screen::Search && self.focus == Focus::List && self.search.typing => Context::Search,
+            (None, None) if self.screen == Screen::Contacts && self.contacts.typing.is_some() => Context::ContactFilter,
             (None, None) => self.pane(),
         }
     }
 
     /// Whether a line of one of the lists is being typed.
     pub fn typing(&self) -> bool {
-        self.overlay.is_none() && matches!(self.context(), Context::Filter | Context::Search)
+        self.overlay.is_none() && matches!(self.context(), Context::Filter | Context::Search | Context::ContactFilter)
     }
 
     /// The pane that has the keys, whatever stands over it.
@@ -464,6 +477,8 @@ impl State {
             (Screen::Approvals, Focus::Open) => Context::Card,
             (Screen::Search, Focus::List) => Context::Found,
             (Screen::Search, Focus::Open) => Context::Thread,
+            (Screen::Contacts, Focus::List) => Context::Contacts,
+            (Screen::Contacts, Focus::Open) => Context::Contact,
         }
     }
 
@@ -476,6 +491,7 @@ impl State {
             (Screen::Inbox, Focus::List) => self.list.cursor,
             (Screen::Inbox | Screen::Search, Focus::Open) => self.open,
             (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),
+            (Screen::Contacts, _) => None,
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
         }
     }
@@ -484,6 +500,7 @@ impl State {
     pub fn shown(&self) -> Option<ConversationId> {
         let composing = self.composer.as_ref().and_then(|c| c.purpose.conversation());
         composing.or(match (self.screen, self.focus) {
+            (Screen::Contacts, _) => None,
             (_, Focus::Open) => self.open,
             (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),
             (_, Focus::List) => self.list.cursor,

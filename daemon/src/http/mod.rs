@@ -75,6 +75,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ahead::typing))
         .routes(routes!(ahead::run_macro))
         .routes(routes!(ahead::link, ahead::unlink))
+        .routes(routes!(contacts::list))
         .routes(routes!(contacts::view, contacts::update))
         .routes(routes!(search::find))
         .routes(routes!(outbox::list))

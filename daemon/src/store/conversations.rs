@@ -79,6 +79,8 @@ pub struct ConversationFilter {
     pub inbox: Option<i64>,
     /// One team.
     pub team: Option<i64>,
+    /// One contact.
+    pub contact: Option<i64>,
     /// Any of these labels; empty = no such filter.
     pub labels: Vec<String>,
     /// Words to find.
@@ -102,6 +104,7 @@ macro_rules! filter {
           and (:status is null or c.status = :status)
           and (:inbox is null or c.inbox_id = :inbox)
           and (:team is null or c.team_id = :team)
+          and (:contact is null or c.contact_id = :contact)
           and (:labels is null or exists (select 1 from conversation_labels l where l.tenant_id = :tenant and l.conversation_id = c.id
                 and l.title in (select value from json_each(:labels))))
           and (:q is null or c.id in (select m.conversation_id from messages_fts join messages m on m.row = messages_fts.rowid
@@ -188,7 +191,7 @@ impl Scope<'_> {
         let (k1, k2, after_id) = place.after.map_or((None, None, None), |(a, b, c)| (Some(a), Some(b), Some(c)));
         let params = named_params! {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
-            ":labels": labels, ":q": q, ":like": like, ":whose": whose, ":agent": agent,
+            ":contact": filter.contact, ":labels": labels, ":q": q, ":like": like, ":whose": whose, ":agent": agent,
             ":k1": k1, ":k2": k2, ":after_id": after_id, ":limit": i64::from(limit) + 1, ":offset": place.offset as i64,
         };
         let sort = filter.sort;
@@ -205,7 +208,7 @@ impl Scope<'_> {
         let (labels, q, like) = texts(filter);
         let params = named_params! {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
-            ":labels": labels, ":q": q, ":like": like, ":me": filter.me,
+            ":contact": filter.contact, ":labels": labels, ":q": q, ":like": like, ":me": filter.me,
         };
         let counts = self.one(COUNTS, params, |row| {
             Ok(Counts { mine: row.get("mine")?, unassigned: row.get("unassigned")?, all: row.get("all_count")? })

@@ -56,12 +56,7 @@ macro_rules! without_words {
 
 macro_rules! page {
     ($from:expr) => {
-        Sql::new(concat!(
-            "select m.row, m.id, m.conversation_id, m.message_type, m.private, m.content, m.attachments, m.sender_kind, m.sender_id,
-                    m.sender_name, m.created_at_us, k.name as contact_name",
-            $from,
-            "and (:below is null or m.id < :below) order by m.id desc limit :limit"
-        ))
+        Sql::new(concat!("select m.row, m.id", $from, "and (:below is null or m.id < :below) order by m.id desc limit :limit"))
     };
 }
 
@@ -130,18 +125,31 @@ impl Scope<'_> {
             ":before": search.before, ":after": search.after, ":files": search.attachment, ":notes": search.note,
             ":below": below, ":limit": i64::from(limit) + 1,
         };
-        let mut rows = self.all(sql, params, |row| Ok((row.get::<_, i64>("row")?, text(row)?, read(row)?)))?;
+        // Numbers alone are sorted; texts are read for the rows of the page.
+        let mut rows = self.all(sql, params, |row| Ok((row.get::<_, i64>("row")?, row.get::<_, i64>("id")?)))?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let found = rows.into_iter().map(|(row, text, mut message)| {
-            let hits = match &v.q {
-                Some(q) => ranges(&text, &self.marked(row, q)?.unwrap_or_default()),
-                None => Vec::new(),
-            };
-            message.snippet = snippet(&text, &hits);
-            Ok(message)
-        });
-        Ok((found.collect::<Result<_, StoreError>>()?, more))
+        let mut found = Vec::with_capacity(rows.len());
+        for (row, id) in rows {
+            if let Some((text, mut message)) = self.found(id)? {
+                let hits = match &v.q {
+                    Some(q) => ranges(&text, &self.marked(row, q)?.unwrap_or_default()),
+                    None => Vec::new(),
+                };
+                message.snippet = snippet(&text, &hits);
+                found.push(message);
+            }
+        }
+        Ok((found, more))
+    }
+
+    fn found(&self, id: i64) -> Result<Option<(String, FoundMessage)>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select m.*, k.name as contact_name from messages m
+             join conversations c on c.tenant_id = :tenant and c.id = m.conversation_id
+             left join contacts k on k.tenant_id = :tenant and k.id = c.contact_id where m.tenant_id = :tenant and m.id = :id",
+        );
+        self.one(SQL, named_params! { ":id": id }, |row| Ok((text(row)?, read(row)?)))
     }
 
     /// A message's text with the hits marked. FTS5 knows what it took for the same word; it is asked for the rows of a page alone.

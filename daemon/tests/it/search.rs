@@ -1,6 +1,7 @@
 //! Search over the API: what a client asks and gets, who may ask, and what is refused by name.
 
 use api::Code;
+use api::contact::ContactQuery;
 use api::id::ConversationId;
 use api::search::{SearchPage, SearchQuery};
 use daemon::store::{Asked, ContactRow, MessageRow};
@@ -51,6 +52,33 @@ async fn a_hit_comes_as_pieces_of_the_text_and_nothing_is_put_into_it() {
     let parts: Vec<(&str, bool)> = page.data[0].snippet.iter().map(|part| (part.text.as_str(), part.hit)).collect();
     assert_eq!(parts, [("<b>", false), ("needle", true), ("</b> \u{1b}[31m ", false), ("red", true)]);
     assert_eq!((page.data[0].conversation_id, page.data[0].contact.as_str()), (ConversationId(12), "Ann Needle"));
+}
+
+#[tokio::test]
+async fn contacts_are_listed_with_their_attributes_and_their_conversations() {
+    let bench = shop().await;
+    bench
+        .write("ours", |scope| {
+            let bob = api::inbox::ContactView { name: "Bob".to_owned(), email: Some("bob@needle.example".to_owned()), ..contact(32).view };
+            let attributes = r#"{"tier":"gold"}"#.to_owned();
+            scope.apply_contact(&ContactRow { view: bob, custom_attributes: attributes, ..contact(32) }, Asked { ours: 2, theirs: 2 })
+        })
+        .await;
+    let vic = bench.client("vic").await;
+    let asked = ContactQuery { q: Some("needle".to_owned()), limit: Some(1), ..ContactQuery::default() };
+    let first = vic.contacts(&asked).await.unwrap();
+    assert_eq!((first.data[0].contact.name.as_str(), first.meta.total), ("Ann Needle", 2));
+    let rest = vic.contacts(&ContactQuery { cursor: first.meta.next_cursor, ..asked }).await.unwrap();
+    assert_eq!((rest.data[0].contact.id, &rest.data[0].custom_attributes["tier"]), (32, &json!("gold")));
+    assert_eq!((rest.data.len(), rest.meta.next_cursor), (1, None));
+    let one = vic.contact_detail(32).await.unwrap();
+    assert_eq!(one, rest.data[0]);
+    let of = |id| api::inbox::ConversationQuery { contact: Some(id), ..Default::default() };
+    assert_eq!(vic.conversations(&of(31)).await.unwrap().meta.total, 28);
+    assert_eq!(vic.conversations(&of(32)).await.unwrap().data, []);
+    assert_eq!(bench.client("gus").await.contacts(&ContactQuery { q: Some("bob".into()), ..Default::default() }).await.unwrap().data, []);
+    let (status, code, _) = refused(vic.contacts(&ContactQuery { limit: Some(201), ..Default::default() }).await);
+    assert_eq!((status, code), (422, Code::ValidationFailed));
 }
 
 #[tokio::test]

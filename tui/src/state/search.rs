@@ -38,6 +38,8 @@ pub struct Search {
     pub generation: u64,
     /// When the line changed last; none: what is shown is what it says.
     pub typed_at: Option<Timestamp>,
+    /// When the cursor moved last: rows that are only passed over are not read.
+    pub moved_at: Option<Timestamp>,
     /// An answer is on its way.
     pub loading: bool,
     /// An answer to this line has come.

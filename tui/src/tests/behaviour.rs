@@ -412,6 +412,7 @@ fn stage(context: Context) -> Screen {
         Context::Question => screen.press("p x Ctrl+X d"),
         Context::Help => screen.press("? j j"),
         Context::Search | Context::Found => screen.press("3"),
+        Context::Contacts | Context::Contact | Context::ContactFilter => screen.press("4"),
     };
     if context == Context::Thread {
         // The scrolled conversation is the one with messages.
@@ -440,6 +441,23 @@ fn stage(context: Context) -> Screen {
         screen.type_text("x y");
         screen.press("Ctrl+B");
         super::searching::fill(&mut screen, 120);
+    }
+    if matches!(context, Context::Contacts | Context::Contact | Context::ContactFilter) {
+        screen.tick(300);
+        super::contacting::fill(&mut screen, 120);
+        screen.press("j j Ctrl+D");
+    }
+    if context == Context::Contact {
+        screen.press("Enter");
+        super::contacting::fill_card(&mut screen, 60);
+        screen.press("j j");
+    }
+    if context == Context::ContactFilter {
+        screen.press("/");
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
     }
     if context == Context::Found {
         screen.press("Enter j j Ctrl+D");
@@ -474,7 +492,10 @@ fn every_key_of_the_table_does_something() {
                 if binding.command == keymap::Command::PaneLeft && *context == Context::List {
                     screen.state.banner = Some("x".into());
                 }
-                if binding.command == keymap::Command::PaneRight && matches!(*context, Context::Thread | Context::Card) {
+                if binding.command == keymap::Command::PaneRight && matches!(*context, Context::Thread | Context::Card | Context::Contact) {
+                    continue;
+                }
+                if binding.command == keymap::Command::Contacts && *context == Context::Contacts {
                     continue;
                 }
                 if binding.command == keymap::Command::Up && matches!(*context, Context::Thread) {

@@ -53,7 +53,7 @@ fn answer(screen: &mut Screen, page: SearchPage) {
 }
 
 /// A screen on which `parcel` was looked for and found.
-fn searched(width: u16, height: u16) -> Screen {
+pub(super) fn searched(width: u16, height: u16) -> Screen {
     let mut screen = Screen::new(width, height);
     screen.state.threads.clear();
     screen.press("3");

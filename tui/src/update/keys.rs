@@ -3,7 +3,7 @@
 use api::inbox::ConversationStatus;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Out, approvals, compose, list, menus, moved, search, thread, toast, window};
+use super::{Out, approvals, compose, contacts, list, menus, moved, search, thread, toast, window};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
@@ -55,6 +55,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
             }
         }
         Context::Search => search::insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::ContactFilter => contacts::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Labels => {
             if let Some(Overlay::Labels(picker)) = &mut state.overlay
@@ -90,6 +91,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
             }
         }
         Context::Search => search::insert(state, &crate::text::line(text)),
+        Context::ContactFilter => contacts::insert(state, &crate::text::line(text)),
         _ => {}
     }
 }
@@ -110,6 +112,8 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Edit(edit) => edited(state, context, edit),
         C::Open if context == Context::Queue => approvals::open(state, out),
         C::Open | C::PaneRight if context == Context::Found => search::open(state, out),
+        C::Open | C::PaneRight if context == Context::Contacts => contacts::open(state),
+        C::Open if context == Context::Contact => contacts::choose(state, out),
         C::Open | C::PaneRight if context == Context::List => {
             if let Some(id) = state.list.cursor {
                 thread::open(state, out, id);
@@ -120,6 +124,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Quit if context == Context::List => quit(state, out),
         C::Quit if context == Context::Queue => show(state, Screen::Inbox),
         C::Quit if context == Context::Found => search::back(state),
+        C::Quit if context == Context::Contacts => show(state, Screen::Inbox),
         C::Quit => back(state, out, context),
         C::Open | C::PaneRight => {}
         C::QuitTwice => {
@@ -135,6 +140,8 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
             state.approvals.due = true;
         }
         C::Search => search::show(state),
+        C::Contacts => contacts::show(state),
+        C::Filter if context == Context::Contacts => contacts::filter(state),
         C::TabNext | C::TabPrevious => {
             let by = if command == C::TabNext { 1 } else { -1 };
             if context == Context::List { list::tab(state, out, by) } else { approvals::tab(state, out, by) }
@@ -152,6 +159,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
             list::refetch(state, out);
             approvals::refetch(state, out);
             search::refetch(state);
+            contacts::refetch(state);
             state.status_due = true;
             super::read(state, out, crate::state::Read::Outbox);
             super::read(state, out, crate::state::Read::Directory);
@@ -189,6 +197,7 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Toggle => toggle(state),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
         C::Accept if context == Context::Search => search::results(state),
+        C::Accept if context == Context::ContactFilter => contacts::end_filter(state, true),
         C::Accept => {
             state.list.typing = None;
             list::reload(state, out);
@@ -250,7 +259,7 @@ fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
 fn movement(state: &mut State, out: &mut Out, context: Context, command: Command) {
     let page = match context {
         Context::Thread => thread::page(state),
-        Context::Card | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        Context::Card | Context::Contact | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
         _ => layout::rows_page(state).unwrap_or(1),
     };
     let page = isize::try_from(page.max(2)).unwrap_or(2);
@@ -268,6 +277,8 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
         Context::List => list::move_by(state, out, by),
         Context::Queue => approvals::move_by(state, out, by),
         Context::Found => search::move_by(state, out, by),
+        Context::Contacts => contacts::move_by(state, out, by),
+        Context::Contact => contacts::move_in(state, by),
         Context::Thread => {
             if command == Command::Bottom
                 && let Some(id) = state.open
@@ -319,6 +330,12 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
                 filtered(state);
             }
         }
+        Context::ContactFilter => {
+            if let Some(line) = &mut state.contacts.typing {
+                line.apply(edit, usize::MAX / 2);
+                contacts::filtered(state);
+            }
+        }
         Context::Search => {
             let before = state.search.line.text().to_owned();
             state.search.line.apply(edit, usize::MAX / 2);
@@ -350,6 +367,7 @@ fn toggle(state: &mut State) {
 }
 
 fn show(state: &mut State, screen: Screen) {
+    state.back_to = None;
     if state.screen != screen {
         state.screen = screen;
         state.focus = Focus::List;
@@ -374,11 +392,21 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
                 state.info = Some(false);
                 return;
             }
+            if state.back_to.take() == Some(Screen::Contacts) {
+                state.screen = Screen::Contacts;
+                return;
+            }
             state.focus = Focus::List;
             list::keep_visible(state);
             search::keep_visible(state);
         }
         Context::Found => search::back(state),
+        Context::Contact if state.back_to.take() == Some(Screen::Search) => {
+            state.screen = Screen::Search;
+            state.focus = Focus::List;
+            search::keep_visible(state);
+        }
+        Context::Contacts | Context::Contact => contacts::back(state),
         Context::Card => approvals::close(state),
         Context::Queue => show(state, Screen::Inbox),
         Context::List if !state.list.query.is_empty() => {
@@ -431,6 +459,7 @@ fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
     match context {
         Context::Sheet => approvals::cancel_sheet(state, name == "Enter"),
         Context::Search => search::back(state),
+        Context::ContactFilter => contacts::end_filter(state, false),
         Context::Filter => {
             state.list.typing = None;
             if !state.list.query.is_empty() {

@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, list, read, search, thread, toast, window};
+use super::{Out, approvals, contacts, list, read, search, thread, toast, window};
 use crate::event::{Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
@@ -80,6 +80,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     }
     if live {
         search::tick(state, out);
+        contacts::tick(state, out);
     }
     if state.drafts_dirty && state.drafts_loaded {
         state.drafts_dirty = false;
@@ -158,6 +159,7 @@ fn load(state: &mut State, out: &mut Out) {
     }
     approvals::refetch(state, out);
     search::refetch(state);
+    contacts::refetch(state);
 }
 
 /// The caller is known.
@@ -216,6 +218,9 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
             let contact: Option<i64> = activity.subject_id.parse().ok();
             let theirs: Vec<_> = state.conversations.values().filter(|c| Some(c.contact.id) == contact).map(|c| c.id).collect();
             state.stale.extend(theirs);
+            if let Some(id) = contact {
+                contacts::changed(state, id);
+            }
             touch(state, conversation);
         }
         T::OutboxUpdated => {

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod compose;
+mod contacts;
 mod keys;
 mod list;
 mod live;
@@ -11,6 +12,7 @@ mod thread;
 mod window;
 
 pub(crate) use approvals::{hindrance_words, money};
+pub(crate) use contacts::conversations_of;
 use jiff::SignedDuration;
 
 use crate::event::{Answer, Effect, Event, Failure};
@@ -59,6 +61,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             list::keep_visible(state);
             approvals::keep_visible(state);
             search::keep_visible(state);
+            contacts::keep_visible(state);
         }
         Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
         Event::Answer(answer) => answered(state, &mut out, *answer),
@@ -103,6 +106,9 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Messages { id, older, result } => thread::messages(state, out, id, older, result),
         Answer::Around { id, message, result } => window::around(state, out, id, message, result),
         Answer::Newer { id, after, result } => window::newer(state, id, after, result),
+        Answer::Contacts { generation, more, result } => contacts::page(state, out, generation, more, result),
+        Answer::Contact(id, result) => contacts::one(state, out, id, result),
+        Answer::ConversationsOf(id, result) => contacts::conversations(state, out, id, result),
         Answer::Search { generation, more, result } => search::page(state, out, generation, more, result),
         Answer::Approvals { generation, more, result } => approvals::page(state, out, generation, more, result),
         Answer::Approval(id, result) => approvals::one(state, out, id, result),
@@ -154,6 +160,8 @@ fn read(state: &mut State, out: &mut Out, what: Read) {
                 return;
             }
         },
+        Read::Contact(id) => Effect::Contact(id),
+        Read::ConversationsOf(id) => Effect::ConversationsOf(id),
         Read::Approvals => Effect::Approvals { generation: state.approvals.generation, query: approvals::query(state, 1), more: false },
         Read::Approval(id) => Effect::Approval(id),
     });

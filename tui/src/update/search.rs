@@ -3,7 +3,7 @@
 use api::search::{SearchPage, SearchQuery};
 use jiff::SignedDuration;
 
-use super::{Out, live, moved, toast, window};
+use super::{Out, contacts, live, moved, toast, window};
 use crate::event::{Effect, Outcome};
 use crate::layout;
 use crate::state::{Focus, Hit, Screen, State, Tone};
@@ -70,7 +70,8 @@ pub(super) fn tick(state: &mut State, out: &mut Out) {
         if let Some(id) = state.open {
             super::thread::ensure(state, out, id);
         }
-    } else if layout::panes(state).open.is_some()
+    } else if state.search.moved_at.is_none_or(|at| state.now.duration_since(at) >= REST)
+        && layout::panes(state).open.is_some()
         && let Some((id, message)) = state.search.chosen()
     {
         window::at(state, out, id, message);
@@ -153,6 +154,7 @@ pub(super) fn back(state: &mut State) {
 
 /// Moves the cursor by rows.
 pub(super) fn move_by(state: &mut State, out: &mut Out, by: isize) {
+    state.search.moved_at = Some(state.now);
     state.search.cursor = moved(state.search.cursor, by, state.search.len());
     keep_visible(state);
     ahead(state, out);
@@ -179,7 +181,7 @@ fn ahead(state: &mut State, out: &mut Out) {
     }
 }
 
-/// Opens the chosen row: a message in its conversation, a contact's messages, a canned response as a copy.
+/// Opens the chosen row: a message in its conversation, a contact on its screen, a canned response as a copy.
 pub(super) fn open(state: &mut State, out: &mut Out) {
     match state.search.hit(state.search.cursor) {
         Some(Hit::Message(found)) => {
@@ -190,10 +192,9 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
             window::place(state, out, id);
         }
         Some(Hit::Contact(contact)) => {
-            let line = format!("from:\"{}\" ", crate::text::line(&contact.name).replace('"', " "));
-            state.search.line = crate::Editor::default();
-            state.search.typing = true;
-            insert(state, &line);
+            let id = contact.id;
+            contacts::open_id(state, id);
+            state.back_to = Some(Screen::Search);
         }
         Some(Hit::Canned(canned)) => {
             let (code, text) = (crate::text::line(&canned.short_code), canned.content.clone());

@@ -27,6 +27,9 @@ pub(super) fn open(state: &mut State, out: &mut Out, id: ConversationId) {
     if state.screen != Screen::Search || state.focus != Focus::Open || state.open != Some(id) {
         state.screen = Screen::Inbox;
     }
+    if state.open != Some(id) {
+        state.back_to = None;
+    }
     state.focus = Focus::Open;
     state.open = Some(id);
     window::to_newest(state, out, id);

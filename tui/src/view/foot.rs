@@ -84,6 +84,8 @@ fn available(state: &State, binding: &Binding) -> bool {
         Command::Open => match state.pane() {
             Context::Queue => !state.approvals.rows.is_empty(),
             Context::Found => !state.search.is_empty(),
+            Context::Contacts => !state.contacts.rows.is_empty(),
+            Context::Contact => state.contacts.card.as_ref().is_some_and(|card| !card.items().is_empty()),
             _ => !state.list.rows.is_empty(),
         },
         _ => true,

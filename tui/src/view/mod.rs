@@ -2,6 +2,7 @@
 
 mod approvals;
 pub(crate) mod composer;
+mod contacts;
 mod foot;
 mod help;
 mod inbox;
@@ -68,6 +69,14 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
                 cursor = approvals::draw_card(state, theme, buf, pane, panes.narrow);
             }
         }
+        Screen::Contacts => {
+            if let Some(pane) = panes.list {
+                cursor = contacts::draw(state, theme, buf, pane);
+            }
+            if let Some(pane) = panes.open {
+                contacts::draw_card(state, theme, buf, pane, panes.narrow);
+            }
+        }
         Screen::Search => {
             if let Some(pane) = panes.list {
                 cursor = search::draw(state, theme, buf, pane);
@@ -118,6 +127,7 @@ fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: 
         ("1", "Inbox", inbox, state.screen == Screen::Inbox),
         ("   2", "Approvals", waiting, state.screen == Screen::Approvals),
         ("   3", "Search", None, state.screen == Screen::Search),
+        ("   4", "Contacts", None, state.screen == Screen::Contacts),
     ] {
         left.push(span(key, if on { theme.accent } else { theme.faint }));
         // The two that are worked in keep their names.
@@ -131,7 +141,8 @@ fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: 
     }
     let mut right = Spans::new();
     let fresh = state.list.fresh.len();
-    if fresh > 0 {
+    // On another screen the names come first.
+    if fresh > 0 && (matches!(state.screen, Screen::Inbox | Screen::Approvals) || area.width >= ALL_NAMES) {
         right.push(span(format!("{fresh} new · Ctrl+R   "), theme.accent));
     }
     right.extend(foot::dot(state, theme, !panes.narrow));

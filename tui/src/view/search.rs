@@ -117,16 +117,19 @@ fn rows(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
                 (vec![span(code, theme.strong)], span("canned", theme.faint), vec![span(text::line(&canned.content), theme.dim)])
             }
             Hit::Message(found) => {
-                let who = vec![
-                    span(if found.contact.is_empty() { "Somebody".into() } else { text::line(&found.contact) }, theme.text),
-                    span(format!("  #{}", found.conversation_id), theme.faint),
-                ];
+                let id = format!("  #{}", found.conversation_id);
+                // A long name gives way: the number says where.
+                let room = usize::from(inner.width).saturating_sub(text::width(&id) + 8);
+                let contact = if found.contact.is_empty() { "Somebody".into() } else { text::truncate(&text::line(&found.contact), room) };
+                let who = vec![span(contact, theme.text), span(id, theme.faint)];
                 (who, span(ui::age(state.now, found.created_at), theme.faint), message(theme, found, usize::from(inner.width)))
             }
         };
-        if height > 1 {
+        if step > 1 {
             ends(buf, inner, head, vec![age]);
-            put(buf, inner.x, inner.y + 1, inner.width, detail);
+            if height > 1 {
+                put(buf, inner.x, inner.y + 1, inner.width, detail);
+            }
         } else {
             let room = (usize::from(inner.width) / 3).clamp(8, 24);
             let mut left = ui::fit(head, room);
@@ -142,7 +145,8 @@ fn rows(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
     }
 }
 
-fn name(name: &str, id: i64) -> String {
+/// A contact's name, or what stands for it.
+pub(super) fn name(name: &str, id: i64) -> String {
     let line = text::line(name);
     if line.is_empty() { format!("Contact {id}") } else { line }
 }

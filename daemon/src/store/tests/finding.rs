@@ -150,6 +150,60 @@ async fn words_alone_find_contacts_and_canned_responses_too() {
     assert_eq!(theirs, []);
 }
 
+#[tokio::test]
+async fn contacts_are_listed_by_name_page_by_page() {
+    let bench = shop().await;
+    bench
+        .write(bench.ours, |scope| {
+            let email = |id, name: &str, email: &str| {
+                let row = contact(id, name);
+                ContactRow { view: ContactView { email: Some(email.to_owned()), ..row.view }, ..row }
+            };
+            scope.apply_contact(&contact(40, ""), at(3))?;
+            scope.apply_contact(&email(41, "ann Zed", "a@walker.example"), at(3))?;
+            scope.apply_contact(&ContactRow { custom_attributes: r#"{"tier":2}"#.to_owned(), ..contact(42, "Ann Zed") }, at(3))
+        })
+        .await;
+    let names = |rows: &[api::contact::ContactDetail]| rows.iter().map(|row| row.contact.id).collect::<Vec<_>>();
+    let all = bench
+        .read(bench.ours, move |scope| {
+            let (mut found, mut place) = (Vec::new(), None);
+            loop {
+                let (rows, next) = scope.contacts(&[], place.as_ref(), 2)?;
+                found.push(names(&rows));
+                place = next;
+                if place.is_none() {
+                    return Ok((found, scope.contact_count(&[])?));
+                }
+            }
+        })
+        .await;
+    assert_eq!(all, (vec![vec![41, 42], vec![32, 31], vec![40]], 5));
+    for (words, want) in [(&["walk"][..], vec![41, 32]), (&["zed", "walker"], vec![41]), (&["%"], vec![])] {
+        let found = bench.read(bench.ours, move |scope| Ok((names(&scope.contacts(words, None, 9)?.0), scope.contact_count(words)?))).await;
+        assert_eq!(found, (want.clone(), want.len() as u64), "{words:?}");
+    }
+    let detail = bench.read(bench.ours, |scope| scope.contact_detail(42)).await.unwrap();
+    assert_eq!(detail.custom_attributes["tier"], 2);
+    assert_eq!(bench.read(bench.theirs, |scope| scope.contact_detail(42)).await, None);
+    assert_eq!(bench.read(bench.theirs, |scope| scope.contact_count(&[])).await, 1);
+}
+
+#[tokio::test]
+async fn a_contacts_conversations_are_theirs_alone() {
+    let bench = shop().await;
+    let of = |contact| {
+        move |scope: &Scope<'_>| {
+            let filter = ConversationFilter { contact: Some(contact), ..all(Sort::Activity) };
+            let (rows, _) = scope.conversations(&filter, Place::default(), 10, "")?;
+            Ok((rows.iter().map(|row| row.id.0).collect::<Vec<_>>(), scope.conversation_counts(&filter)?.all))
+        }
+    };
+    assert_eq!(bench.read(bench.ours, of(32)).await, (vec![13], 1));
+    assert_eq!(bench.read(bench.ours, of(31)).await, (vec![12], 1));
+    assert_eq!(bench.read(bench.theirs, of(32)).await, (vec![], 0));
+}
+
 proptest! {
     /// Whatever is typed, SQLite takes the query that is made of it.
     #[test]
