@@ -350,6 +350,9 @@ pub struct ConversationQuery {
     /// A team's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<i64>,
+    /// A contact's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<i64>,
     /// Labels, comma-separated; any of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,

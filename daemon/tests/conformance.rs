@@ -227,6 +227,7 @@ fn left(scope: &Scope<'_>, scenario: &Scenario) -> Result<Left, StoreError> {
         me: None,
         inbox: None,
         team: None,
+        contact: None,
         labels: vec![],
         conversation_type: None,
         priority: None,

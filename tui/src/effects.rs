@@ -7,8 +7,9 @@ use std::time::Duration;
 use api::approval::Decision;
 use api::client::FileToSend;
 use api::event::StreamEvent;
-use api::id::ApprovalId;
-use api::inbox::{ConversationPatch, MessageQuery, NewMessage};
+use api::id::{ApprovalId, ConversationId};
+use api::inbox::{ConversationPatch, MessageQuery, MessageView, NewMessage};
+use api::page::Page;
 use api::{Client, ClientError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -306,6 +307,23 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
             let query = MessageQuery { before, after: None, limit: Some(MESSAGES), fresh: false };
             Answer::Messages { id, older: before.is_some(), result: client.messages(id, &query).await.map_err(Failure::from) }
         }
+        Effect::Around { id, message } => {
+            Answer::Around { id, message, result: around(client, id, message.0).await.map_err(Failure::from) }
+        }
+        Effect::Newer { id, after } => {
+            let query = MessageQuery { before: None, after: Some(after), limit: Some(MESSAGES), fresh: false };
+            Answer::Newer { id, after, result: client.messages(id, &query).await.map_err(Failure::from) }
+        }
+        Effect::Contacts { generation, query } => {
+            Answer::Contacts { generation, more: query.cursor.is_some(), result: client.contacts(&query).await.map_err(Failure::from) }
+        }
+        Effect::Contact(id) => Answer::Contact(id, client.contact_detail(id).await.map_err(Failure::from)),
+        Effect::ConversationsOf(id) => {
+            Answer::ConversationsOf(id, client.conversations(&update::conversations_of(id)).await.map_err(Failure::from))
+        }
+        Effect::Search { generation, query } => {
+            Answer::Search { generation, more: query.cursor.is_some(), result: client.search(&query).await.map_err(Failure::from) }
+        }
         Effect::Approvals { generation, query, more } => {
             Answer::Approvals { generation, more, result: client.approvals(&query).await.map_err(Failure::from) }
         }
@@ -354,6 +372,13 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
 
 fn home() -> Option<String> {
     std::env::var("HOME").ok().filter(|home| !home.is_empty())
+}
+
+/// Messages up to one, it included, and those after it.
+async fn around(client: &Client, id: ConversationId, message: i64) -> Result<(Page<MessageView>, Page<MessageView>), ClientError> {
+    let query = |before, after| MessageQuery { before, after, limit: Some(MESSAGES), fresh: false };
+    let upto = client.messages(id, &query(Some(message.saturating_add(1)), None)).await?;
+    Ok((upto, client.messages(id, &query(None, Some(message))).await?))
 }
 
 async fn directory(client: &Client) -> Result<Directory, ClientError> {

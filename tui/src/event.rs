@@ -1,11 +1,13 @@
 //! Everything that can happen, and everything that can be asked of the outside: one enum each.
 
 use api::approval::ApprovalView;
+use api::contact::{ContactDetail, ContactQuery};
 use api::event::{Activity, ActivityQuery, StreamEvent};
-use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, InboxView, LabelView, MessageView, Named, OutboxView};
 use api::lists::CannedResponseView;
 use api::page::Page;
+use api::search::{SearchPage, SearchQuery};
 use api::status::StatusView;
 use api::tenant::MeView;
 use api::{ClientError, Code};
@@ -138,6 +140,46 @@ pub enum Answer {
         /// Ascending.
         result: Outcome<Page<MessageView>>,
     },
+    /// Messages around one: up to it, and after it.
+    Around {
+        /// Whose.
+        id: ConversationId,
+        /// The one in the middle.
+        message: MessageId,
+        /// Both ascending.
+        result: Outcome<(Page<MessageView>, Page<MessageView>)>,
+    },
+    /// Messages newer than one.
+    Newer {
+        /// Whose.
+        id: ConversationId,
+        /// Newer than this.
+        after: i64,
+        /// Ascending.
+        result: Outcome<Page<MessageView>>,
+    },
+    /// A page of search; of another generation it is too late and dropped.
+    Search {
+        /// Which line it belongs to.
+        generation: u64,
+        /// Whether it continues the results.
+        more: bool,
+        /// What was found.
+        result: Outcome<SearchPage>,
+    },
+    /// A page of contacts; of another generation it is too late and dropped.
+    Contacts {
+        /// Which filter it belongs to.
+        generation: u64,
+        /// Whether it continues the list.
+        more: bool,
+        /// The page.
+        result: Outcome<Page<ContactDetail>>,
+    },
+    /// One contact.
+    Contact(i64, Outcome<ContactDetail>),
+    /// A contact's conversations.
+    ConversationsOf(i64, Outcome<Page<ConversationView>>),
     /// A page of approvals.
     Approvals {
         /// Which tab it belongs to.
@@ -272,6 +314,38 @@ pub enum Effect {
         /// Older than this.
         before: Option<i64>,
     },
+    /// Read messages around one of them.
+    Around {
+        /// Whose.
+        id: ConversationId,
+        /// The one in the middle.
+        message: MessageId,
+    },
+    /// Read messages newer than an id.
+    Newer {
+        /// Whose.
+        id: ConversationId,
+        /// Newer than this.
+        after: i64,
+    },
+    /// Search.
+    Search {
+        /// Which line it belongs to.
+        generation: u64,
+        /// The line and the place.
+        query: SearchQuery,
+    },
+    /// Read a page of contacts.
+    Contacts {
+        /// Which filter it belongs to.
+        generation: u64,
+        /// Filter and place.
+        query: ContactQuery,
+    },
+    /// Read one contact.
+    Contact(i64),
+    /// Read a contact's conversations.
+    ConversationsOf(i64),
     /// Read a page of approvals.
     Approvals {
         /// Which tab it belongs to.

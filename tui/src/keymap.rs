@@ -25,6 +25,16 @@ pub enum Context {
     Card,
     /// The activity feed.
     Activity,
+    /// The line of the search screen.
+    Search,
+    /// What it found.
+    Found,
+    /// The list of contacts.
+    Contacts,
+    /// A contact.
+    Contact,
+    /// The filter line of the contacts.
+    ContactFilter,
     /// A text is being written.
     Composer,
     /// A completion list of the text that is written.
@@ -86,6 +96,8 @@ pub enum Command {
     Links,
     Unread,
     Find,
+    Search,
+    Contacts,
     TabNext,
     TabPrevious,
     StatusNext,
@@ -164,21 +176,53 @@ pub struct Binding {
 const LIST: &[Context] = &[Context::List];
 const THREAD: &[Context] = &[Context::Thread];
 const CONVERSATION: &[Context] = &[Context::List, Context::Thread];
-const PANES: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Activity];
+const PANES: &[Context] = &[
+    Context::List,
+    Context::Thread,
+    Context::Queue,
+    Context::Card,
+    Context::Found,
+    Context::Contacts,
+    Context::Contact,
+    Context::Activity,
+];
 const LISTS: &[Context] = &[Context::List, Context::Queue, Context::Activity];
-const MOVING: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Activity, Context::Help];
+const MOVING: &[Context] = &[
+    Context::List,
+    Context::Thread,
+    Context::Queue,
+    Context::Card,
+    Context::Found,
+    Context::Contacts,
+    Context::Contact,
+    Context::Activity,
+    Context::Help,
+];
 const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
 const ACTIVITY: &[Context] = &[Context::Activity];
 const COMPOSER: &[Context] = &[Context::Composer];
 const COMPLETION: &[Context] = &[Context::Completion];
-const TEXT: &[Context] = &[Context::Composer, Context::Path, Context::Filter, Context::Find, Context::Words, Context::Palette];
+const TEXT: &[Context] = &[
+    Context::Composer,
+    Context::Path,
+    Context::Filter,
+    Context::Find,
+    Context::Words,
+    Context::Palette,
+    Context::Search,
+    Context::ContactFilter,
+];
 const FIND: &[Context] = &[Context::Find];
 const PATH: &[Context] = &[Context::Path];
-const FILTER: &[Context] = &[Context::Filter];
 const MENU: &[Context] = &[Context::Menu, Context::Pick];
 const PICK: &[Context] = &[Context::Menu, Context::Pick, Context::Labels];
 const SEARCHED: &[Context] = &[Context::Menu, Context::Labels];
+const FILTER: &[Context] = &[Context::Filter, Context::ContactFilter];
+const SEARCH: &[Context] = &[Context::Search];
+const FOUND: &[Context] = &[Context::Found];
+const CONTACTS: &[Context] = &[Context::Contacts];
+const CONTACT: &[Context] = &[Context::Contact];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
 const QUESTION: &[Context] = &[Context::Question];
@@ -192,6 +236,11 @@ const EVERYWHERE: &[Context] = &[
     Context::Queue,
     Context::Card,
     Context::Activity,
+    Context::Search,
+    Context::Found,
+    Context::Contacts,
+    Context::Contact,
+    Context::ContactFilter,
     Context::Composer,
     Context::Completion,
     Context::Path,
@@ -254,6 +303,8 @@ pub static TABLE: &[Binding] = &[
     row(PATH, &["Enter"], Command::Accept, "attach the file", Some("attach")),
     row(PATH, &["Tab"], Command::Choose, "complete the path", Some("complete")),
     row(PATH, &["Esc"], Command::Cancel, "attach nothing", Some("attach nothing")),
+    row(SEARCH, &["Enter", "↓", "Tab"], Command::Accept, "to the results", Some("results")),
+    row(SEARCH, &["Esc"], Command::Cancel, "leave the line", Some("leave")),
     // Menus.
     row(LABELS, &["Space"], Command::Toggle, "put the label on, take it off", Some("toggle")),
     row(LABELS, &["Enter"], Command::Accept, "save", Some("save")),
@@ -288,6 +339,11 @@ pub static TABLE: &[Binding] = &[
     row(ACTIVITY, &["y"], Command::CopyJson, "copy as JSON", Some("copy as JSON")),
     row(LIST, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
     row(THREAD, &["r", "Alt+L"], Command::Reply, "reply to the customer, to the chosen message if there is one", Some("reply")),
+    row(FOUND, &["Enter"], Command::Open, "open it, at the message", Some("open")),
+    row(CONTACTS, &["Enter"], Command::Open, "open the contact", Some("open")),
+    row(CONTACTS, &["/"], Command::Filter, "find a name, address, number or identifier", Some("filter")),
+    row(CONTACT, &["Enter"], Command::Open, "open the conversation, copy the value", Some("open or copy")),
+    row(FOUND, &["/"], Command::Search, "to the line", Some("search")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
     row(CONVERSATION, &["c"], Command::Canned, "reply with a canned response", Some("canned")),
     row(CONVERSATION, &["a"], Command::Assign, "assign", Some("assign")),
@@ -344,6 +400,8 @@ pub static TABLE: &[Binding] = &[
     row(PANES, &["l", "→", "Ctrl+W l"], Command::PaneRight, "pane to the right", None),
     row(PANES, &["1", "Alt+C", "g i"], Command::Inbox, "the inbox", None),
     row(PANES, &["2", "g a"], Command::Approvals, "the approvals", None),
+    row(PANES, &["3", "g /"], Command::Search, "search everything", None),
+    row(PANES, &["4", "Alt+V"], Command::Contacts, "the contacts", None),
     row(PANES, &["5", "Alt+R", "g y"], Command::Activity, "what happened", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
     row(PANES, &["Ctrl+K", "Ctrl+P"], Command::Palette, "find and run any action", Some("actions")),
@@ -407,6 +465,11 @@ impl Context {
             Self::Find => "find",
             Self::Completion => "completion",
             Self::Path => "path",
+            Self::Search => "search",
+            Self::Found => "found",
+            Self::Contacts => "contacts",
+            Self::Contact => "contact",
+            Self::ContactFilter => "contact-filter",
         }
     }
 
@@ -431,12 +494,30 @@ impl Context {
             Self::Find => "The search line",
             Self::Completion => "A completion list",
             Self::Path => "A file's path",
+            Self::Search => "The line of the search",
+            Self::Found => "What was found",
+            Self::Contacts => "Contacts",
+            Self::Contact => "A contact",
+            Self::ContactFilter => "The filter line of the contacts",
         }
     }
 
     /// Whether letters are text here.
     pub fn is_text(self) -> bool {
-        matches!(self, Self::Composer | Self::Filter | Self::Menu | Self::Labels | Self::Words | Self::Palette)
+        matches!(
+            self,
+            Self::Composer
+                | Self::Completion
+                | Self::Path
+                | Self::Filter
+                | Self::Find
+                | Self::Search
+                | Self::ContactFilter
+                | Self::Menu
+                | Self::Labels
+                | Self::Words
+                | Self::Palette
+        )
     }
 }
 

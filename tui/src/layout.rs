@@ -52,7 +52,8 @@ pub(crate) fn panes(state: &State) -> Panes {
         panes.list = Some(body);
         return panes;
     }
-    let info = state.screen == Screen::Inbox && state.info.unwrap_or(width >= THREE);
+    let person = state.screen == Screen::Inbox || (state.screen == Screen::Search && state.shown().is_some());
+    let info = person && state.info.unwrap_or(width >= THREE);
     if narrow {
         if !opened {
             panes.list = Some(body);

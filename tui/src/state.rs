@@ -1,11 +1,13 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
+mod contacts;
 mod feed;
 mod help;
 mod overlay;
 pub(crate) mod palette;
 mod pick;
 mod reading;
+mod search;
 mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +26,7 @@ use crate::editor::Editor;
 use crate::event::{Directory, Purpose};
 use crate::keymap::{Command, Context, Keys};
 
+pub use contacts::{ContactCard, Contacts, Item as ContactItem};
 pub use help::{Help, HelpLine};
 pub use palette::{Choice, Palette, Row};
 
@@ -31,6 +34,7 @@ pub use feed::{Feed, Kinds};
 pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
 pub use pick::{Link, Pick, PickLine, Picked};
 pub use reading::{Find, Seen};
+pub use search::{Hit, Search};
 pub use writing::{Attached, Candidate, Completing, Completion, Followup, Mentioned, Offer, Prompt, Then, With};
 
 /// Which of the numbered screens is on.
@@ -40,6 +44,10 @@ pub enum Screen {
     Inbox,
     /// Approvals.
     Approvals,
+    /// Search over everything.
+    Search,
+    /// Contacts.
+    Contacts,
     /// What happened.
     Activity,
 }
@@ -234,6 +242,14 @@ pub struct Thread {
     pub loaded: bool,
     /// Lines hidden below the last one on the screen, counted from the message with this name; none: at the end.
     pub anchor: Option<Anchor>,
+    /// Read around this message and not yet joined to the newest; none: the last message is the newest.
+    pub around: Option<MessageId>,
+    /// The message that was looked for. As long as there is one, being on the screen marks nothing read.
+    pub mark: Option<MessageId>,
+    /// Newer ones are on their way.
+    pub loading_newer: bool,
+    /// Answers with older messages that are still to come and belong to another part of the conversation.
+    pub late: u8,
     /// Quoted e-mail is shown in full.
     pub quotes: bool,
     /// The chosen message's name.
@@ -354,6 +370,9 @@ pub enum Read {
     Counts,
     Conversation(ConversationId),
     Messages(ConversationId),
+    Around(ConversationId),
+    Contact(i64),
+    ConversationsOf(i64),
     Approvals,
     Approval(ApprovalId),
 }
@@ -430,6 +449,12 @@ pub struct State {
     pub seen: Seen,
     /// Whether the terminal is at the other end of a line: nothing is opened there.
     pub remote: bool,
+    /// The search screen.
+    pub search: Search,
+    /// The contacts screen.
+    pub contacts: Contacts,
+    /// Where Esc goes from the opened conversation, if not to the list.
+    pub back_to: Option<Screen>,
     /// The text being written.
     pub composer: Option<Composer>,
     /// Texts not sent, by purpose.
@@ -546,6 +571,9 @@ impl State {
             find: None,
             seen: Seen::default(),
             remote: false,
+            search: Search::default(),
+            contacts: Contacts::default(),
+            back_to: None,
             composer: None,
             drafts: BTreeMap::new(),
             drafts_loaded: false,
@@ -587,6 +615,8 @@ impl State {
             (None, Some(composer)) if composer.completing.list.is_some() => Context::Completion,
             (None, Some(_)) => Context::Composer,
             (None, None) if self.list.typing.is_some() => Context::Filter,
+            (None, None) if self.screen == Screen::Search && self.focus == Focus::List && self.search.typing => Context::Search,
+            (None, None) if self.screen == Screen::Contacts && self.contacts.typing.is_some() => Context::ContactFilter,
             (None, None) if self.pane() == Context::Thread && self.find.as_ref().is_some_and(|f| f.typing.is_some()) => Context::Find,
             (None, None) => self.pane(),
         }
@@ -603,6 +633,11 @@ impl State {
         waits.then(|| std::time::Duration::try_from((self.prefix_at + WHICH_KEY_DELAY).duration_since(self.now)).unwrap_or_default())
     }
 
+    /// Whether a line of one of the lists is being typed.
+    pub fn typing(&self) -> bool {
+        self.overlay.is_none() && matches!(self.context(), Context::Filter | Context::Search | Context::ContactFilter | Context::Find)
+    }
+
     /// The pane that has the keys, whatever stands over it.
     pub fn pane(&self) -> Context {
         match (self.screen, self.focus) {
@@ -610,6 +645,10 @@ impl State {
             (Screen::Inbox, Focus::Open) => Context::Thread,
             (Screen::Approvals, Focus::List) => Context::Queue,
             (Screen::Approvals, Focus::Open) => Context::Card,
+            (Screen::Search, Focus::List) => Context::Found,
+            (Screen::Search, Focus::Open) => Context::Thread,
+            (Screen::Contacts, Focus::List) => Context::Contacts,
+            (Screen::Contacts, Focus::Open) => Context::Contact,
             (Screen::Activity, _) => Context::Activity,
         }
     }
@@ -621,7 +660,9 @@ impl State {
         }
         match (self.screen, self.focus) {
             (Screen::Inbox, Focus::List) => self.list.cursor,
-            (Screen::Inbox, Focus::Open) => self.open,
+            (Screen::Inbox | Screen::Search, Focus::Open) => self.open,
+            (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),
+            (Screen::Contacts, _) => None,
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
             (Screen::Activity, _) => self.feed.chosen().and_then(|a| a.conversation_id).map(ConversationId),
         }
@@ -640,7 +681,9 @@ impl State {
         let composing = self.composer.as_ref().and_then(|c| c.purpose.conversation());
         composing.or(match (self.screen, self.focus) {
             (Screen::Activity, _) => None,
+            (Screen::Contacts, _) => None,
             (_, Focus::Open) => self.open,
+            (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),
             (_, Focus::List) => self.list.cursor,
         })
     }

@@ -11,12 +11,10 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::attributes;
 use super::request::{Change, Query, limit, page};
+use super::{attributes, request};
 use crate::app::{Caller, Person};
 use crate::approvals as service;
 use crate::clock::SECOND;
@@ -35,9 +33,7 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>)
         if query.page.is_some() {
             return Err(Fault::invalid("cursor", "not together with page"));
         }
-        let wrong = || Fault::invalid("cursor", "is not one that a page gave");
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-        place = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+        place = request::place(cursor)?;
         number = 0;
     }
     if query.fresh {
@@ -60,7 +56,7 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>)
             Assignee::Agent(id) if who.agent_id() == Some(id) => counts.mine,
             Assignee::Agent(id) => scope.conversation_counts(&ConversationFilter { me: Some(id), ..filter })?.mine,
         };
-        let next_cursor = next.and_then(|place| serde_json::to_vec(&place).ok()).map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        let next_cursor = next.as_ref().and_then(request::cursor);
         let page = (number > 0).then_some(number);
         Ok(Page { data, meta: PageMeta { total, page, limit, next_cursor, counts: Some(counts), source: Some(source), ..meta } })
     };
@@ -98,6 +94,7 @@ fn filter(query: &ConversationQuery, who: &Person) -> Result<ConversationFilter,
         me: who.agent_id(),
         inbox: query.inbox,
         team: query.team,
+        contact: query.contact,
         labels: labels.split(',').map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned).collect(),
         conversation_type,
         priority,

@@ -88,6 +88,8 @@ pub struct ConversationFilter {
     pub inbox: Option<i64>,
     /// One team.
     pub team: Option<i64>,
+    /// One contact.
+    pub contact: Option<i64>,
     /// Any of these labels; empty = no such filter.
     pub labels: Vec<String>,
     /// Chatwoot's type.
@@ -122,6 +124,7 @@ macro_rules! filter {
           and (:type is null or (:type = 'unattended' and (c.first_reply_created_at_us is null or c.waiting_since_us is not null))
                or (:type = 'mention' and exists (select 1 from personal p where p.tenant_id = :tenant and p.agent_id = :me and p.kind = 'mention'
                      and p.id = c.id)))
+          and (:contact is null or c.contact_id = :contact)
           and (:labels is null or exists (select 1 from conversation_labels l where l.tenant_id = :tenant and l.conversation_id = c.id
                 and l.title in (select value from json_each(:labels))))
           and (:q is null or c.id in (select m.conversation_id from messages_fts join messages m on m.row = messages_fts.rowid
@@ -217,7 +220,7 @@ impl Scope<'_> {
         let (k1, k2, after_id) = place.after.map_or((None, None, None), |(a, b, c)| (Some(a), Some(b), Some(c)));
         let params = named_params! {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
-            ":labels": labels, ":q": q, ":like": like, ":whose": whose, ":agent": agent,
+            ":contact": filter.contact, ":labels": labels, ":q": q, ":like": like, ":whose": whose, ":agent": agent,
             ":type": filter.conversation_type.map(ConversationType::as_str), ":priority": filter.priority, ":unread": filter.unread, ":me": filter.me,
             ":k1": k1, ":k2": k2, ":after_id": after_id, ":limit": i64::from(limit) + 1, ":offset": place.offset as i64,
         };
@@ -235,7 +238,7 @@ impl Scope<'_> {
         let (labels, q, like) = texts(filter);
         let params = named_params! {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
-            ":labels": labels, ":q": q, ":like": like, ":me": filter.me,
+            ":contact": filter.contact, ":labels": labels, ":q": q, ":like": like, ":me": filter.me,
             ":type": filter.conversation_type.map(ConversationType::as_str), ":priority": filter.priority, ":unread": filter.unread,
         };
         let counts = self.one(COUNTS, params, |row| {

@@ -9,6 +9,8 @@ use uuid::Uuid;
 use super::*;
 use crate::clock::SECOND;
 
+mod finding;
+
 struct Bench {
     store: Store,
     ours: TenantKey,
@@ -124,6 +126,7 @@ fn all(sort: Sort) -> ConversationFilter {
         me: None,
         inbox: None,
         team: None,
+        contact: None,
         labels: Vec::new(),
         conversation_type: None,
         priority: None,
@@ -168,7 +171,15 @@ async fn every_statement_reaches_every_table_through_its_tenant() {
     let mut statements = statements();
     assert!(statements.len() > 60, "the sources are read: {}", statements.len());
     // Those put together by macros.
-    statements.extend(conversations::ALL.iter().chain(outbox::ALL).chain(approvals::ALL).map(|sql| sql.text().to_owned()));
+    statements.extend(
+        conversations::ALL
+            .iter()
+            .chain(outbox::ALL)
+            .chain(approvals::ALL)
+            .chain(search::ALL)
+            .chain(contacts::ALL)
+            .map(|sql| sql.text().to_owned()),
+    );
     for sql in statements {
         let sql = sql.replace("\\\\", "\\");
         assert_eq!(scope::stray(&conn, &sql).unwrap_or_else(|err| panic!("{sql}: {err}")), None, "{sql}");

@@ -105,6 +105,8 @@ pub fn action(command: Command) -> Action {
         C::Complete => ("palette.complete", "Complete the name or the command", "tab"),
         C::HelpWords => ("help.words", "Find in the help by words", "search filter"),
         C::HelpKey => ("help.key", "Find in the help by key", "search press chord"),
+        C::Search => ("go.search", "Search everything", "find messages notes contacts full text"),
+        C::Contacts => ("go.contacts", "Go to the contacts", "customers people address book"),
         C::Activity => ("go.activity", "Go to the activity", "feed events log what happened"),
         C::Follow => ("activity.follow", "Follow what happens", "live newest tail"),
         C::Kinds => ("activity.kinds", "Choose what the activity shows", "types filter"),
@@ -205,6 +207,11 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             Context::List => when(state.list.cursor.is_none(), "nothing is marked"),
             Context::Queue => when(state.approval().is_none(), "nothing is marked"),
             Context::Activity => when(state.feed.chosen().is_none(), "nothing is marked"),
+            Context::Found => when(state.search.is_empty(), "nothing is found"),
+            Context::Contacts => when(state.contacts.rows.is_empty(), "the list is empty"),
+            Context::Contact if command == C::Open => {
+                when(state.contacts.card.as_ref().is_none_or(|card| card.items().is_empty()), "there is nothing in it")
+            }
             _ => Some("nothing is to the right"),
         },
         C::PaneLeft | C::Back if context == Context::List => {

@@ -45,7 +45,7 @@ pub(super) fn toasts(state: &State) -> String {
     state.toasts.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
-fn activity(seq: i64, kind: ActivityType, conversation: i64) -> Event {
+pub(super) fn activity(seq: i64, kind: ActivityType, conversation: i64) -> Event {
     Event::Stream(
         1,
         Ok(StreamEvent::Activity(Activity {
@@ -438,6 +438,8 @@ fn stage(context: Context) -> Screen {
         Context::Pick => super::activity::opened(&mut screen, "t ↓"),
         Context::Words => screen.press("? /"),
         Context::Palette => screen.press("Ctrl+K"),
+        Context::Search | Context::Found => screen.press("3"),
+        Context::Contacts | Context::Contact | Context::ContactFilter => screen.press("4"),
     };
     if context == Context::Thread {
         // The scrolled conversation is the one with messages.
@@ -475,6 +477,33 @@ fn stage(context: Context) -> Screen {
         screen.type_text("x y");
         screen.press("Ctrl+B");
     }
+    if matches!(context, Context::Search | Context::Found) {
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
+        super::searching::fill(&mut screen, 120);
+    }
+    if matches!(context, Context::Contacts | Context::Contact | Context::ContactFilter) {
+        screen.tick(300);
+        super::contacting::fill(&mut screen, 120);
+        screen.press("j j Ctrl+D");
+    }
+    if context == Context::Contact {
+        screen.press("Enter");
+        super::contacting::fill_card(&mut screen, 60);
+        screen.press("j j");
+    }
+    if context == Context::ContactFilter {
+        screen.press("/");
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
+    }
+    if context == Context::Found {
+        screen.press("Enter j j Ctrl+D");
+    }
     screen.tick(500);
     assert_eq!(screen.state.context(), context);
     screen.effects.clear();
@@ -495,6 +524,21 @@ fn every_key_of_the_table_does_something() {
                 }
                 if binding.command == keymap::Command::Accept && *context == Context::Labels {
                     screen.press("Space");
+                }
+                if matches!(binding.command, keymap::Command::Inbox) && screen.state.screen == crate::state::Screen::Inbox {
+                    screen.press("2");
+                    if *context == Context::Thread {
+                        continue;
+                    }
+                }
+                if binding.command == keymap::Command::PaneLeft && *context == Context::List {
+                    screen.state.banner = Some("x".into());
+                }
+                if binding.command == keymap::Command::PaneRight && matches!(*context, Context::Thread | Context::Card | Context::Contact) {
+                    continue;
+                }
+                if binding.command == keymap::Command::Contacts && *context == Context::Contacts {
+                    continue;
                 }
                 if binding.command == keymap::Command::Up && matches!(*context, Context::Thread) {
                     assert!(screen.state.threads[&DEE].anchor.is_some());

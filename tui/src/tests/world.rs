@@ -369,11 +369,7 @@ impl Screen {
     pub(super) fn draw(&self) -> String {
         let mut terminal = self.terminal();
         let composing = match &self.state.overlay {
-            None => {
-                self.state.composer.is_some()
-                    || self.state.list.typing.is_some()
-                    || self.state.find.as_ref().is_some_and(|find| find.typing.is_some())
-            }
+            None => self.state.composer.is_some() || self.state.typing(),
             Some(crate::state::Overlay::Help(help)) => help.typing,
             Some(overlay) => matches!(overlay, crate::state::Overlay::Palette(_)),
         };

@@ -4,8 +4,8 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, approvals, attach, bulk, complete, compose, feed, filter, find, help, list, menus, messages, moved, palette, pasted, pick,
-    returned, seen, thread, toast,
+    Out, approvals, attach, bulk, complete, compose, contacts, feed, filter, find, help, list, menus, messages, moved, palette, pasted,
+    pick, returned, search, seen, thread, toast, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -85,6 +85,8 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         Context::Find => find::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Path => attach::letter(state, c),
         Context::Palette | Context::Words => palette::type_text(state, c.encode_utf8(&mut [0; 4])),
+        Context::Search => search::insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::ContactFilter => contacts::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
@@ -127,6 +129,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
                 filtered(state);
             }
         }
+        Context::Search => search::insert(state, &crate::text::line(text)),
+        Context::ContactFilter => contacts::insert(state, &crate::text::line(text)),
         Context::Palette | Context::Words => palette::type_text(state, &crate::text::line(text)),
         context => pasted::offer(state, context, text),
     }
@@ -149,6 +153,9 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Edit(edit) => edited(state, context, edit),
         C::Open if context == Context::Queue => approvals::open(state, out),
         C::Open | C::PaneRight if context == Context::Activity => feed::open(state, out),
+        C::Open | C::PaneRight if context == Context::Found => search::open(state, out),
+        C::Open | C::PaneRight if context == Context::Contacts => contacts::open(state),
+        C::Open if context == Context::Contact => contacts::choose(state, out),
         C::Open | C::PaneRight if context == Context::List => {
             if let Some(id) = state.list.cursor {
                 thread::open(state, out, id);
@@ -158,6 +165,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::PaneLeft | C::Back => back(state, out, context),
         C::Quit if context == Context::List => quit(state, out),
         C::Quit if matches!(context, Context::Queue | Context::Activity) => show(state, Screen::Inbox),
+        C::Quit if context == Context::Found => search::back(state),
+        C::Quit if context == Context::Contacts => show(state, Screen::Inbox),
         C::Quit => back(state, out, context),
         C::Open | C::PaneRight => {}
         C::QuitTwice => {
@@ -180,6 +189,9 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Follow => feed::follow(state, out),
         C::Kinds => feed::ask_kinds(state),
         C::CopyJson => feed::copy(state, out),
+        C::Search => search::show(state),
+        C::Contacts => contacts::show(state),
+        C::Filter if context == Context::Contacts => contacts::filter(state),
         C::TabNext | C::TabPrevious => {
             let by = if command == C::TabNext { 1 } else { -1 };
             match context {
@@ -193,6 +205,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Filter => state.list.typing = Some(Editor::new(state.list.query.clone())),
         C::UnreadNext if context == Context::Thread && state.find.is_some() => find::step(state, out, -1),
         C::UnreadPrevious if context == Context::Thread && state.find.is_some() => find::step(state, out, 1),
+        C::UnreadNext | C::ConversationNext if state.screen == Screen::Search => search::neighbour(state, out, 1),
+        C::UnreadPrevious | C::ConversationPrevious if state.screen == Screen::Search => search::neighbour(state, out, -1),
         C::UnreadNext => list::unread(state, out, 1),
         C::UnreadPrevious => list::unread(state, out, -1),
         C::ConversationNext => list::neighbour(state, out, 1),
@@ -203,6 +217,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
             if context == Context::Activity {
                 feed::reload(state, out);
             }
+            search::refetch(state);
+            contacts::refetch(state);
             state.status_due = true;
             super::read(state, out, crate::state::Read::Outbox);
             super::read(state, out, crate::state::Read::Directory);
@@ -260,6 +276,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Accept if context == Context::Path => attach::accept(state, out),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
         C::Accept if context == Context::Find => find::accept(state, out),
+        C::Accept if context == Context::Search => search::results(state),
+        C::Accept if context == Context::ContactFilter => contacts::end_filter(state, true),
         C::Accept => {
             state.list.typing = None;
             list::reload(state, out);
@@ -353,7 +371,7 @@ pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
 fn movement(state: &mut State, out: &mut Out, context: Context, command: Command) {
     let page = match context {
         Context::Thread => thread::page(state),
-        Context::Card | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        Context::Card | Context::Contact | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
         Context::Activity => feed::rows_page(state),
         _ => layout::rows_page(state).unwrap_or(1),
     };
@@ -374,7 +392,17 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
         Context::Activity => feed::move_by(state, out, by),
         Context::Pick => pick::move_by(state, by),
         Context::Completion => complete::move_by(state, by),
-        Context::Thread => thread::scroll(state, out, -by),
+        Context::Found => search::move_by(state, out, by),
+        Context::Contacts => contacts::move_by(state, out, by),
+        Context::Contact => contacts::move_in(state, by),
+        Context::Thread => {
+            if command == Command::Bottom
+                && let Some(id) = state.open
+            {
+                window::to_newest(state, out, id);
+            }
+            thread::scroll(state, out, -by);
+        }
         Context::Card => {
             let most = crate::view::card_lines(state);
             if let Some(card) = &mut state.approvals.card {
@@ -429,6 +457,19 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
         }
         Context::Find => find::edit(state, edit),
         Context::Palette | Context::Words => palette::edit(state, edit),
+        Context::ContactFilter => {
+            if let Some(line) = &mut state.contacts.typing {
+                line.apply(edit, usize::MAX / 2);
+                contacts::filtered(state);
+            }
+        }
+        Context::Search => {
+            let before = state.search.line.text().to_owned();
+            state.search.line.apply(edit, usize::MAX / 2);
+            if state.search.line.text() != before {
+                search::changed(state);
+            }
+        }
         Context::Menu | Context::Labels => {
             let search = match &mut state.overlay {
                 Some(Overlay::Menu(menu)) => menu.search.as_mut(),
@@ -453,6 +494,7 @@ fn toggle(state: &mut State) {
 }
 
 pub(super) fn show(state: &mut State, screen: Screen) {
+    state.back_to = None;
     if state.screen != screen {
         state.screen = screen;
         state.focus = Focus::List;
@@ -481,9 +523,21 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
                 state.info = Some(false);
                 return;
             }
+            if state.back_to.take() == Some(Screen::Contacts) {
+                state.screen = Screen::Contacts;
+                return;
+            }
             state.focus = Focus::List;
             list::keep_visible(state);
+            search::keep_visible(state);
         }
+        Context::Found => search::back(state),
+        Context::Contact if state.back_to.take() == Some(Screen::Search) => {
+            state.screen = Screen::Search;
+            state.focus = Focus::List;
+            search::keep_visible(state);
+        }
+        Context::Contacts | Context::Contact => contacts::back(state),
         Context::Card => approvals::close(state),
         Context::Queue | Context::Activity => show(state, Screen::Inbox),
         Context::List if state.bulk.is_some() => bulk::stop(state, out),
@@ -545,6 +599,8 @@ fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
         Context::Completion => complete::close(state),
         Context::Path => attach::cancel(state),
         Context::Help | Context::Words => help::back(state, name),
+        Context::Search => search::back(state),
+        Context::ContactFilter => contacts::end_filter(state, false),
         Context::Filter => {
             state.list.typing = None;
             if !state.list.query.is_empty() {

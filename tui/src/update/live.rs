@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, feed, list, read, seen, thread, toast};
+use super::{Out, approvals, contacts, feed, list, read, search, seen, thread, toast, window};
 use crate::event::{Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
@@ -76,10 +76,15 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         && layout::panes(state).open.is_some()
         && let Some(id) = state.shown()
     {
+        if state.focus == Focus::List {
+            window::to_newest(state, out, id);
+        }
         thread::ensure(state, out, id);
     }
     if live {
         seen::tick(state, out);
+        search::tick(state, out);
+        contacts::tick(state, out);
     }
     if state.drafts_dirty && state.drafts_loaded {
         state.drafts_dirty = false;
@@ -164,6 +169,8 @@ fn load(state: &mut State, out: &mut Out) {
         thread.loaded = false;
     }
     approvals::refetch(state, out);
+    search::refetch(state);
+    contacts::refetch(state);
 }
 
 /// The caller is known.
@@ -224,6 +231,9 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
             let contact: Option<i64> = activity.subject_id.parse().ok();
             let theirs: Vec<_> = state.conversations.values().filter(|c| Some(c.contact.id) == contact).map(|c| c.id).collect();
             state.stale.extend(theirs);
+            if let Some(id) = contact {
+                contacts::changed(state, id);
+            }
             touch(state, conversation);
         }
         T::OutboxUpdated => {

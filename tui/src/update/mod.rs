@@ -6,6 +6,7 @@ mod bulk;
 mod command;
 mod complete;
 mod compose;
+mod contacts;
 mod feed;
 mod filter;
 mod find;
@@ -21,12 +22,15 @@ mod pasted;
 mod pick;
 mod recall;
 mod returned;
+mod search;
 mod seen;
 mod thread;
+mod window;
 
 pub(crate) use approvals::{hindrance_words, money};
 #[cfg(test)]
 pub(crate) use command::understands;
+pub(crate) use contacts::conversations_of;
 pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
 
@@ -82,6 +86,8 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             list::keep_visible(state);
             approvals::keep_visible(state);
             feed::keep_visible(state);
+            search::keep_visible(state);
+            contacts::keep_visible(state);
         }
         Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
         Event::Answer(answer) => answered(state, &mut out, *answer),
@@ -130,6 +136,12 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
             thread::messages(state, out, id, older, result);
             find::arrived(state, out, id);
         }
+        Answer::Around { id, message, result } => window::around(state, out, id, message, result),
+        Answer::Newer { id, after, result } => window::newer(state, id, after, result),
+        Answer::Contacts { generation, more, result } => contacts::page(state, out, generation, more, result),
+        Answer::Contact(id, result) => contacts::one(state, out, id, result),
+        Answer::ConversationsOf(id, result) => contacts::conversations(state, out, id, result),
+        Answer::Search { generation, more, result } => search::page(state, out, generation, more, result),
         Answer::Approvals { generation, more, result } => approvals::page(state, out, generation, more, result),
         Answer::Activity { generation, query, result } => feed::page(state, out, generation, &query, result),
         Answer::Approval(id, result) => {
@@ -184,6 +196,15 @@ fn read(state: &mut State, out: &mut Out, what: Read) {
         Read::Counts => Effect::Counts { generation: state.list.generation, query: list::query(state, 1, None) },
         Read::Conversation(id) => Effect::Conversation(id),
         Read::Messages(id) => Effect::Messages { id, before: None },
+        Read::Around(id) => match state.threads.get(&id).and_then(|thread| thread.around) {
+            Some(message) => Effect::Around { id, message },
+            None => {
+                state.reads.remove(&what);
+                return;
+            }
+        },
+        Read::Contact(id) => Effect::Contact(id),
+        Read::ConversationsOf(id) => Effect::ConversationsOf(id),
         Read::Approvals => Effect::Approvals { generation: state.approvals.generation, query: approvals::query(state, 1), more: false },
         Read::Approval(id) => Effect::Approval(id),
     });

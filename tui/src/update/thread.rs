@@ -6,7 +6,7 @@ use api::id::{ConversationId, MessageId};
 use api::inbox::{MessageType, MessageView, SenderKind};
 use api::page::Page;
 
-use super::{Out, ended, live, read};
+use super::{Out, ended, live, read, window};
 use crate::event::{Effect, Outcome};
 use crate::layout;
 use crate::state::{Anchor, Focus, Read, Screen, State, Thread};
@@ -17,19 +17,23 @@ pub(crate) const PAGE: u32 = 50;
 /// Threads kept for going back and forth.
 const THREADS_MAX: usize = 16;
 /// Messages kept of one thread; whoever scrolls further up reads on, and the newest are read again at the end.
-const MESSAGES_MAX: usize = 3_000;
+pub(super) const MESSAGES_MAX: usize = 3_000;
 /// So many lines before the top older messages are asked for.
 const AHEAD: usize = 40;
 
 /// Opens a conversation and gives it the keys.
 pub(super) fn open(state: &mut State, out: &mut Out, id: ConversationId) {
-    let anew = state.open != Some(id) || state.focus != Focus::Open || state.screen != Screen::Inbox;
-    if state.open != Some(id) {
-        state.find = None;
+    let anew = state.open != Some(id) || state.focus != Focus::Open;
+    // What was opened from a result stays there, so that Esc goes back to the results.
+    if state.screen != Screen::Search || state.focus != Focus::Open || state.open != Some(id) {
+        state.screen = Screen::Inbox;
     }
-    state.screen = Screen::Inbox;
+    if state.open != Some(id) {
+        (state.back_to, state.find) = (None, None);
+    }
     state.focus = Focus::Open;
     state.open = Some(id);
+    window::to_newest(state, out, id);
     if anew {
         let count = state.conversations.get(&id).map_or(0, |view| view.unread_count);
         let thread = state.threads.entry(id).or_default();
@@ -48,8 +52,9 @@ pub(super) fn ensure(state: &mut State, out: &mut Out, id: ConversationId) {
     let used = state.counter;
     let thread = state.threads.entry(id).or_default();
     thread.used = used;
-    if !thread.loaded && !state.reads.contains_key(&Read::Messages(id)) {
-        read(state, out, Read::Messages(id));
+    let what = newest_or_around(thread, id);
+    if !thread.loaded && !state.reads.contains_key(&what) {
+        read(state, out, what);
     }
     if state.threads.len() > THREADS_MAX {
         let keep: BTreeSet<_> = [state.shown(), state.open, Some(id)].into_iter().flatten().collect();
@@ -60,12 +65,18 @@ pub(super) fn ensure(state: &mut State, out: &mut Out, id: ConversationId) {
     }
 }
 
+/// How a thread is read again.
+fn newest_or_around(thread: &Thread, id: ConversationId) -> Read {
+    if thread.around.is_some() { Read::Around(id) } else { Read::Messages(id) }
+}
+
 /// Something happened in a conversation: reads its messages now if they are on the screen, later if not.
 pub(super) fn refresh(state: &mut State, out: &mut Out, id: ConversationId) {
     let shown = state.shown() == Some(id);
     if let Some(thread) = state.threads.get_mut(&id) {
         if shown {
-            read(state, out, Read::Messages(id));
+            let what = newest_or_around(thread, id);
+            read(state, out, what);
         } else {
             thread.loaded = false;
         }
@@ -76,6 +87,10 @@ pub(super) fn refresh(state: &mut State, out: &mut Out, id: ConversationId) {
 pub(super) fn messages(state: &mut State, out: &mut Out, id: ConversationId, older: bool, result: Outcome<Page<MessageView>>) {
     if !older {
         ended(state, out, Read::Messages(id));
+    }
+    if older && let Some(thread) = state.threads.get_mut(&id).filter(|thread| thread.late > 0) {
+        thread.late -= 1; // Asked for before another part of the conversation was opened.
+        return;
     }
     let (page, more) = match result {
         Ok(page) => (page.data, page.meta.next_cursor.is_some()),
@@ -93,6 +108,9 @@ pub(super) fn messages(state: &mut State, out: &mut Out, id: ConversationId, old
     };
     let me = state.agent();
     let Some(thread) = state.threads.get_mut(&id) else { return };
+    if !older && thread.around.is_some() {
+        return;
+    }
     let before = newest_incoming(&thread.messages);
     let had = thread.loaded || !thread.messages.is_empty();
     let last = thread.messages.iter().filter_map(|m| m.id).max();
@@ -188,8 +206,13 @@ pub(super) fn scroll(state: &mut State, out: &mut Out, by: isize) {
         left += height(i);
     }
     let near = i == 0 && left < page + AHEAD;
+    let below = items.len() - to.map_or(items.len(), |(i, _)| i + 1);
     let Some(thread) = state.threads.get_mut(&id) else { return };
     thread.anchor = anchor;
+    if by < 0 {
+        window::ahead(state, out, id, below);
+        return;
+    }
     if by > 0 && near {
         read_older(state, out, id);
     }
@@ -242,7 +265,8 @@ pub(super) fn page(state: &State) -> usize {
     place(state).map_or(1, |(.., page)| page)
 }
 
-fn place(state: &State) -> Option<(ConversationId, usize, usize)> {
+/// The shown thread, the cells of its rows, and its lines on the screen.
+pub(super) fn place(state: &State) -> Option<(ConversationId, usize, usize)> {
     let id = state.shown()?;
     let pane = layout::panes(state).open?;
     let parts = layout::open_parts(state, pane, 0);

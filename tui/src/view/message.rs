@@ -112,8 +112,9 @@ pub(crate) fn rows(state: &State, theme: &Theme, id: ConversationId, items: &[It
         Item::Message(m) if m.message_type == MessageType::Activity => activity(theme, m, width, &mut out),
         Item::Message(m) => {
             let quotes = thread.is_some_and(|t| t.quotes);
+            let marked = m.id.is_some() && thread.is_some_and(|t| t.mark == m.id);
             let from = out.len();
-            message(state, theme, m, quotes, width, &mut out);
+            message(state, theme, m, (quotes, marked), width, &mut out);
             if thread.and_then(|t| t.selected.as_ref()).is_some_and(|name| *name == item.name()) {
                 out.iter_mut().skip(from).for_each(|row| row.chosen = true);
             }
@@ -156,7 +157,7 @@ pub(crate) fn approval_words(theme: &Theme, status: ApprovalStatus) -> (Style, &
     }
 }
 
-fn message(state: &State, theme: &Theme, m: &MessageView, quotes: bool, width: usize, out: &mut Vec<Row>) {
+fn message(state: &State, theme: &Theme, m: &MessageView, (quotes, marked): (bool, bool), width: usize, out: &mut Vec<Row>) {
     let ours = m.message_type != MessageType::Incoming;
     let (bar, name_style, text_style) = if m.private {
         (theme.warn, theme.warn.add_modifier(Modifier::BOLD), theme.warn)
@@ -178,6 +179,9 @@ fn message(state: &State, theme: &Theme, m: &MessageView, quotes: bool, width: u
     let mut left = vec![span(name, name_style)];
     if m.private {
         left.push(span(" TEAM ONLY", theme.warn));
+    }
+    if marked {
+        left.push(span("  ◂ found", theme.accent.add_modifier(Modifier::BOLD)));
     }
     let bar = if m.state == DeliveryState::Failed { theme.bad } else { bar };
     out.push(Row { bar: Some(bar), left, right: delivery(state, theme, m, ours), ..Row::default() });

@@ -99,7 +99,7 @@ fn messages(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
         // At the end the space under the last item is not worth a line, but above a composer.
         None => (items.len(), usize::from(state.composer.is_none())),
     };
-    let below = place.is_some();
+    let below = place.is_some() || thread.around.is_some();
     let mut lines: Vec<Row> = Vec::new();
     let mut skip = hidden;
     while index > 0 && lines.len() < usize::from(area.height) {
