@@ -346,7 +346,7 @@ fn nothing_needs_a_key_that_may_not_arrive() {
         }
         let taken = |key: &&str| key.split(' ').any(|part| part == "Ctrl+A" || part == "Ctrl+B");
         if row.keys.iter().any(taken) {
-            assert!(!all.iter().all(|key| taken(&key)), "{} in {context:?} needs Ctrl+A or Ctrl+B", row.help);
+            assert!(!all.iter().all(taken), "{} in {context:?} needs Ctrl+A or Ctrl+B", row.help);
         }
     }
 }
