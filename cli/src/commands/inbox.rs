@@ -48,6 +48,10 @@ pub(crate) async fn open(
     let mut options = tui::Options::new(client, profile.unwrap_or_else(|| UNNAMED.to_owned()));
     options.data_dir = Some(drafts);
     options.banner = banner;
+    (options.keys, options.notice) = crate::commands::keys::for_the_inbox();
+    if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some()) {
+        options.esc_timeout = tui::ESC_TIMEOUT_SSH;
+    }
     options.no_color = !ctx.out.color;
     options.stop = stop.token.clone();
     let ended = Box::pin(tui::run(options)).await.map_err(|err| CliError::failed("the inbox ended").because(err))?;

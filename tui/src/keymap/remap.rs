@@ -1,6 +1,7 @@
 //! The keys as they are on this machine: the table, changed by what `keys.toml` says.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::{Binding, Command, Context, Found, bindings, find, name, parse, registry};
 
@@ -92,14 +93,15 @@ impl Keys {
             };
             for (key, id) in entries {
                 match entry(context, key, id) {
-                    Ok((name, command)) => {
-                        let changed = keys.changed.entry(context).or_default();
-                        if changed.contains_key(&name) {
-                            problems.push(unused(format!("`{key}` in [{place}]: the same key, {name}, stands there twice")));
-                        } else {
-                            changed.insert(name, command);
+                    Ok((name, command)) => match keys.changed.entry(context).or_default().entry(name) {
+                        Entry::Vacant(free) => {
+                            free.insert(command);
                         }
-                    }
+                        Entry::Occupied(taken) => {
+                            let name = taken.key();
+                            problems.push(unused(format!("`{key}` in [{place}]: the same key, {name}, stands there twice")));
+                        }
+                    },
                     Err(why) => problems.push(unused(format!("`{key}` in [{place}]: {why}"))),
                 }
             }
