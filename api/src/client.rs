@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::approval::{ApprovalPatch, ApprovalQuery, ApprovalView, Decision, NewApproval};
 use crate::audit::{AuditQuery, AuditView, NewAudit};
+use crate::contact::{ContactDetail, ContactQuery};
 use crate::doctor::Check;
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
@@ -18,6 +19,7 @@ use crate::inbox::{
 };
 use crate::lists::{CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NotificationView, RatingQuery, RatingView};
 use crate::page::{Data, Page};
+use crate::search::{SearchPage, SearchQuery};
 use crate::sse::EventStream;
 use crate::status::{StatusView, SyncView};
 use crate::tenant::{MeView, TenantView};
@@ -280,6 +282,14 @@ impl Client {
         self.get(&format!("/conversations/{id}/messages"), query).await
     }
 
+    /// Messages, and with the first page contacts and canned responses, that fit a query.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED` for a date that is none.
+    pub async fn search(&self, query: &SearchQuery) -> Result<SearchPage, ClientError> {
+        self.get("/search", query).await
+    }
+
     /// Writes a reply or a note into the outbox.
     ///
     /// # Errors
@@ -398,6 +408,22 @@ impl Client {
     /// As every call; `NOT_FOUND`.
     pub async fn contact(&self, id: i64) -> Result<ContactView, ClientError> {
         Ok(self.get::<Data<ContactView>>(&format!("/contacts/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// A page of contacts, by name.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn contacts(&self, query: &ContactQuery) -> Result<Page<ContactDetail>, ClientError> {
+        self.get("/contacts", query).await
+    }
+
+    /// One contact with its attributes.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn contact_detail(&self, id: i64) -> Result<ContactDetail, ClientError> {
+        Ok(self.get::<Data<ContactDetail>>(&format!("/contacts/{id}"), &NO_QUERY).await?.data)
     }
 
     /// Changes a contact through the outbox.

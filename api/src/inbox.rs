@@ -350,9 +350,21 @@ pub struct ConversationQuery {
     /// A team's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<i64>,
+    /// A contact's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<i64>,
     /// Labels, comma-separated; any of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
+    /// mention (where the caller was mentioned) or unattended (no first reply yet, or the customer waits), as Chatwoot has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation_type: Option<String>,
+    /// urgent, high, medium, low or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<String>,
+    /// Only those with messages that no agent has seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
     /// Words to find in messages, private notes included, or in the contact's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
@@ -426,6 +438,9 @@ pub struct NewMessage {
     /// Values for what a canned response leaves open, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vars: BTreeMap<String, String>,
+    /// The message of the same conversation that it answers, by Chatwoot's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<i64>,
 }
 
 impl NewMessage {
@@ -475,6 +490,9 @@ pub struct ConversationPatch {
     /// `true`: read up to now. `false`: unread from the customer's last message on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<bool>,
+    /// So many seconds it waits in the outbox, where it can be cancelled; absent = 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_seconds: Option<u32>,
 }
 
 /// An id may be written as a number too.

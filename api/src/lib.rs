@@ -9,6 +9,7 @@
 pub mod approval;
 pub mod audit;
 pub mod client;
+pub mod contact;
 pub mod doctor;
 pub mod error;
 pub mod event;
@@ -16,6 +17,7 @@ pub mod id;
 pub mod inbox;
 pub mod lists;
 pub mod page;
+pub mod search;
 pub mod sse;
 pub mod status;
 pub mod tenant;

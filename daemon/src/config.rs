@@ -369,14 +369,15 @@ pub fn default_data_dir() -> Result<PathBuf, ConfigError> {
         .ok_or_else(|| wrong("data_dir", "there is no home folder to put it in; set AFENDA_DATA_DIR"))
 }
 
+/// The folder of the configuration files; none for a user without a home folder.
+pub fn config_dir(env: Env<'_>) -> Option<PathBuf> {
+    let usual = || directories::ProjectDirs::from("", "", "afenda").map(|dirs| dirs.config_dir().to_owned());
+    env("AFENDA_CONFIG_DIR").map(PathBuf::from).or_else(usual)
+}
+
 fn read(overrides: &Overrides, env: Env<'_>) -> Result<(PathBuf, File), ConfigError> {
     let named = overrides.config.clone().or_else(|| env("AFENDA_CONFIG").map(PathBuf::from));
-    let usual = || {
-        env("AFENDA_CONFIG_DIR")
-            .map(PathBuf::from)
-            .or_else(|| directories::ProjectDirs::from("", "", "afenda").map(|dirs| dirs.config_dir().to_owned()))
-            .map(|dir| dir.join("config.toml"))
-    };
+    let usual = || config_dir(env).map(|dir| dir.join("config.toml"));
     let Some(path) = named.clone().or_else(usual) else { return Ok((PathBuf::new(), File::default())) };
     match std::fs::read_to_string(&path) {
         Ok(text) => match toml::from_str(&text) {

@@ -221,7 +221,20 @@ struct Left {
 
 fn left(scope: &Scope<'_>, scenario: &Scenario) -> Result<Left, StoreError> {
     let (status, assignee, sort) = (None, Assignee::All, Sort::Created);
-    let filter = ConversationFilter { status, assignee, me: None, inbox: None, team: None, labels: vec![], q: None, sort };
+    let filter = ConversationFilter {
+        status,
+        assignee,
+        me: None,
+        inbox: None,
+        team: None,
+        contact: None,
+        labels: vec![],
+        conversation_type: None,
+        priority: None,
+        unread: false,
+        q: None,
+        sort,
+    };
     let rows = scope.conversations(&filter, Place::default(), 200, "")?.0;
     let (mut conversations, mut messages, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
     for row in &rows {

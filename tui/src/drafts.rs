@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::state::With;
+
 /// Form of the file.
 const VERSION: u32 = 1;
 /// Drafts kept at most; the oldest go first. Nobody works on more at once.
@@ -27,6 +29,9 @@ pub struct Draft {
     /// The failed outbox entry that it takes the place of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<api::id::OutboxId>,
+    /// What goes with it.
+    #[serde(default, skip_serializing_if = "With::is_empty")]
+    pub with: With,
     /// When it was written last.
     pub at: Timestamp,
 }
@@ -46,12 +51,14 @@ struct Entry {
 
 /// Where the drafts of `owner` (tenant and user) under `profile` are.
 pub(crate) fn path(data_dir: &Path, profile: &str, owner: &str) -> PathBuf {
-    let safe = |text: &str| -> String {
-        text.bytes()
-            .map(|b| if b.is_ascii_alphanumeric() || b == b'-' || b == b'.' { char::from(b).to_string() } else { format!("%{b:02x}") })
-            .collect()
-    };
     data_dir.join(format!("drafts_{}_{}.json", safe(profile), safe(owner)))
+}
+
+/// A name as part of a file's name: other characters are written as their bytes.
+pub(crate) fn safe(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b == b'-' || b == b'.' { char::from(b).to_string() } else { format!("%{b:02x}") })
+        .collect()
 }
 
 /// Reads the drafts. A missing file is no drafts; an unreadable one is set aside and said.
@@ -113,12 +120,19 @@ pub(crate) fn save(path: &Path, drafts: &[(String, Draft)]) -> std::io::Result<(
     let mut entries: Vec<Entry> = drafts.iter().map(|(name, draft)| Entry { name: name.clone(), draft: draft.clone() }).collect();
     entries.sort_by_key(|e| std::cmp::Reverse(e.draft.at));
     entries.truncate(DRAFTS_MAX);
-    let bytes = serde_json::to_vec(&File { version: VERSION, drafts: entries })?;
+    replace(path, &serde_json::to_vec(&File { version: VERSION, drafts: entries })?)
+}
+
+/// Replaces a private file: a crash leaves the old one or the new one.
+///
+/// # Errors
+/// When the disk does not take it; the old file stands.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir)?;
     }
     let beside = path.with_extension(format!("tmp{}", std::process::id()));
-    let written = write_private(&beside, &bytes).and_then(|()| std::fs::rename(&beside, path));
+    let written = write_private(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);
     }
@@ -144,7 +158,7 @@ mod tests {
     use super::*;
 
     fn draft(text: &str, at: i64) -> Draft {
-        Draft { text: text.into(), key: Some("k".into()), replaces: None, at: Timestamp::from_second(at).unwrap() }
+        Draft { text: text.into(), key: Some("k".into()), replaces: None, with: With::default(), at: Timestamp::from_second(at).unwrap() }
     }
 
     #[test]

@@ -85,6 +85,33 @@ impl Editor {
         fits == safe.len()
     }
 
+    /// Puts typed text in the place of a range, the cursor behind it. Past the limit nothing changes; returns whether it went in.
+    pub fn replace(&mut self, range: std::ops::Range<usize>, text: &str) -> bool {
+        let safe = text::typed(text);
+        let Some(old) = self.text.get(range.clone()) else { return false };
+        if self.text.chars().count() - old.chars().count() + safe.chars().count() > CHARS_MAX {
+            return false;
+        }
+        self.cursor = range.start + safe.len();
+        self.text.replace_range(range, &safe);
+        true
+    }
+
+    /// Puts a text before this one, a line between them; the cursor stays on its letter. Nothing is cut: a text that was sent fits.
+    pub fn precede(&mut self, text: &str) {
+        let gap = if self.text.is_empty() || text.is_empty() { "" } else { "\n\n" };
+        self.text = format!("{text}{gap}{}", self.text);
+        self.cursor += text.len() + gap.len();
+    }
+
+    /// Takes another text in its place, the cursor at its end; what stood there can be put back with `Yank`. What goes past the limit is
+    /// left out.
+    pub fn exchange(&mut self, text: &str) {
+        self.killed = std::mem::take(&mut self.text);
+        self.cursor = 0;
+        self.insert(text);
+    }
+
     /// Carries out one edit; `width` is the cells of a row, for up and down.
     pub fn apply(&mut self, edit: Edit, width: usize) {
         match edit {

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api::approval::Decision;
+use api::client::FileToSend;
 use api::event::StreamEvent;
-use api::id::ApprovalId;
-use api::inbox::{MessageQuery, NewMessage};
+use api::id::{ApprovalId, ConversationId};
+use api::inbox::{ConversationPatch, MessageQuery, MessageView, NewMessage};
+use api::page::Page;
 use api::{Client, ClientError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,10 +18,13 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::browser;
 use crate::drafts::{self, Draft};
 use crate::event::{Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
-use crate::state::State;
+use crate::seen::{self, Seen};
+use crate::state::{Attached, State, With};
 use crate::update::{self, update};
+use crate::{files, mention};
 
 /// Events that wait at most. Senders wait when it is full: the screen is drained before every draw, so it never is for long.
 const EVENTS_MAX: usize = 256;
@@ -37,6 +42,8 @@ const MESSAGES: u32 = update::MESSAGES_PAGE;
 pub(crate) enum Outward {
     /// Put a text in the clipboard.
     Copy(String),
+    /// Give a text to the person's own editor.
+    Edit(Purpose, String),
     /// End.
     Quit,
 }
@@ -80,9 +87,12 @@ impl Core {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut state = State::new(now(), TimeZone::system(), size, uuid::Uuid::now_v7().to_string());
+        state.remote = browser::is_remote(|name| std::env::var_os(name));
         prepare(&mut state);
+        // Read here, before the first frame: one small file.
+        let seen = runtime.data_dir.as_ref().and_then(|dir| seen::load(&seen::path(dir, &runtime.profile)));
         let mut core = Self { state, runtime, events, tick, outward: Vec::new() };
-        let effects = update::start(&mut core.state);
+        let effects = update::start(&mut core.state, seen);
         core.perform(effects);
         core
     }
@@ -94,9 +104,11 @@ impl Core {
 
     /// Waits for something to happen, takes in all that waits, and returns what the terminal has to do. Dropping it loses nothing.
     pub(crate) async fn step(&mut self) -> Vec<Outward> {
+        let due = self.state.due_in();
         let first = tokio::select! {
             event = self.events.recv() => event,
             _ = self.tick.tick() => None,
+            () = tokio::time::sleep(due.unwrap_or_default()), if due.is_some() => None,
         };
         self.apply(Event::Tick(now()));
         if let Some(event) = first {
@@ -119,6 +131,7 @@ impl Core {
         for effect in effects {
             match effect {
                 Effect::Copy(text) => self.outward.push(Outward::Copy(text)),
+                Effect::Edit { purpose, text } => self.outward.push(Outward::Edit(purpose, text)),
                 Effect::Quit => self.outward.push(Outward::Quit),
                 effect => self.runtime.perform(effect),
             }
@@ -170,12 +183,19 @@ impl Runtime {
             Effect::Stream { generation, after } => self.open_stream(generation, after),
             Effect::LoadDrafts { owner } => self.load_drafts(&owner),
             Effect::SaveDrafts(drafts) => self.save_drafts(drafts),
+            Effect::SaveSeen(seen) => self.save_seen(*seen),
             effect => {
                 let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
                 // What a person handed in is carried through even when the inbox ends meanwhile.
                 let lasting = matches!(
                     effect,
-                    Effect::Submit { .. } | Effect::Patch { .. } | Effect::Approve { .. } | Effect::Recall(..) | Effect::Discard(..)
+                    Effect::Submit { .. }
+                        | Effect::Patch { .. }
+                        | Effect::MarkRead { .. }
+                        | Effect::Retry(..)
+                        | Effect::Approve { .. }
+                        | Effect::Recall(..)
+                        | Effect::Discard(..)
                 );
                 let work = async move {
                     let Ok(_permit) = calls.acquire_owned().await else { return };
@@ -257,6 +277,18 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// A cache: what cannot be written is written the next time.
+    fn save_seen(&self, seen: Seen) {
+        let Some(path) = self.data_dir.as_ref().map(|dir| seen::path(dir, &self.profile)) else { return };
+        self.writes.spawn(async move {
+            if let Ok(Err(err)) = tokio::task::spawn_blocking(move || seen::save(&path, &seen)).await {
+                tracing::debug!(%err, "what was seen last could not be kept");
+            }
+        });
+    }
+}
+
 /// Makes the call that an effect stands for.
 async fn call(client: &Client, effect: Effect) -> Option<Answer> {
     Some(match effect {
@@ -275,12 +307,33 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
             let query = MessageQuery { before, after: None, limit: Some(MESSAGES), fresh: false };
             Answer::Messages { id, older: before.is_some(), result: client.messages(id, &query).await.map_err(Failure::from) }
         }
+        Effect::Around { id, message } => {
+            Answer::Around { id, message, result: around(client, id, message.0).await.map_err(Failure::from) }
+        }
+        Effect::Newer { id, after } => {
+            let query = MessageQuery { before: None, after: Some(after), limit: Some(MESSAGES), fresh: false };
+            Answer::Newer { id, after, result: client.messages(id, &query).await.map_err(Failure::from) }
+        }
+        Effect::Contacts { generation, query } => {
+            Answer::Contacts { generation, more: query.cursor.is_some(), result: client.contacts(&query).await.map_err(Failure::from) }
+        }
+        Effect::Contact(id) => Answer::Contact(id, client.contact_detail(id).await.map_err(Failure::from)),
+        Effect::ConversationsOf(id) => {
+            Answer::ConversationsOf(id, client.conversations(&update::conversations_of(id)).await.map_err(Failure::from))
+        }
+        Effect::Search { generation, query } => {
+            Answer::Search { generation, more: query.cursor.is_some(), result: client.search(&query).await.map_err(Failure::from) }
+        }
         Effect::Approvals { generation, query, more } => {
             Answer::Approvals { generation, more, result: client.approvals(&query).await.map_err(Failure::from) }
         }
+        Effect::Activity { generation, query } => {
+            let result = client.activity(&query).await.map_err(Failure::from);
+            Answer::Activity { generation, query, result }
+        }
         Effect::Approval(id) => Answer::Approval(id, client.approval(&id.to_string()).await.map_err(Failure::from)),
-        Effect::Submit { purpose, text, key } => {
-            let result = submit(client, purpose, text, &key).await.map_err(Failure::from);
+        Effect::Submit { purpose, text, with, key } => {
+            let result = submit(client, purpose, text, with, &key).await.map_err(Failure::from);
             Answer::Submitted { purpose, key, result }
         }
         Effect::Patch { id, patch, label, key } => {
@@ -290,18 +343,71 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
             Answer::Approved(id, decide(client, id, "approve", revision, None, &key).await.map_err(Failure::from))
         }
         Effect::Recall(id, key) => Answer::Recalled(id, client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
+        Effect::MarkRead { id, read, key } => {
+            let patch = ConversationPatch { read: Some(read), ..ConversationPatch::default() };
+            Answer::MarkedRead(id, read, client.update_conversation(id, &patch, &key).await.map_err(Failure::from))
+        }
+        Effect::Retry(id, key) => Answer::Retried(client.outbox_act(id, "retry", &key).await.map_err(Failure::from)),
+        Effect::Browse(address) => Answer::NotBrowsed(browser::open(&address).await.err()?),
         Effect::Discard(id, key) => Answer::Discarded(client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
-        Effect::LoadDrafts { .. } | Effect::SaveDrafts(_) | Effect::Stream { .. } | Effect::Copy(_) | Effect::Quit => return None,
+        Effect::Look { purpose, path } => {
+            let looked = path.clone();
+            let found = tokio::task::spawn_blocking(move || files::look(&looked, home().as_deref())).await;
+            Answer::Looked { purpose, path, result: found.unwrap_or_else(|err| Err(err.to_string())) }
+        }
+        Effect::Paths(typed) => {
+            let begun = typed.clone();
+            let found = tokio::task::spawn_blocking(move || files::begun(&begun, home().as_deref())).await;
+            Answer::Paths { typed, found: found.unwrap_or_default() }
+        }
+        Effect::LoadDrafts { .. }
+        | Effect::SaveDrafts(_)
+        | Effect::SaveSeen(_)
+        | Effect::Stream { .. }
+        | Effect::Copy(_)
+        | Effect::Edit { .. }
+        | Effect::Quit => return None,
     })
 }
 
-async fn directory(client: &Client) -> Result<Directory, ClientError> {
-    Ok(Directory { agents: client.agents().await?, teams: client.teams().await?, labels: client.labels().await? })
+fn home() -> Option<String> {
+    std::env::var("HOME").ok().filter(|home| !home.is_empty())
 }
 
-async fn submit(client: &Client, purpose: Purpose, text: String, key: &str) -> Result<Submitted, ClientError> {
-    let message = |private| NewMessage { content: text.clone(), private, hold_seconds: None, ..NewMessage::default() };
+/// Messages up to one, it included, and those after it.
+async fn around(client: &Client, id: ConversationId, message: i64) -> Result<(Page<MessageView>, Page<MessageView>), ClientError> {
+    let query = |before, after| MessageQuery { before, after, limit: Some(MESSAGES), fresh: false };
+    let upto = client.messages(id, &query(Some(message.saturating_add(1)), None)).await?;
+    Ok((upto, client.messages(id, &query(None, Some(message))).await?))
+}
+
+async fn directory(client: &Client) -> Result<Directory, ClientError> {
+    Ok(Directory {
+        agents: client.agents().await?,
+        teams: client.teams().await?,
+        labels: client.labels().await?,
+        inboxes: client.inboxes().await?,
+        canned: client.canned_responses().await?,
+    })
+}
+
+async fn submit(client: &Client, purpose: Purpose, text: String, with: With, key: &str) -> Result<Submitted, ClientError> {
+    let message = |private| NewMessage {
+        content: text.clone(),
+        private,
+        hold_seconds: None,
+        in_reply_to: with.answers.map(|id| id.0),
+        mentions: if private { mention::kept(&text, &with.mentions) } else { Vec::new() },
+        ..NewMessage::default()
+    };
     Ok(match purpose {
+        Purpose::Reply(id) | Purpose::Note(id) if !with.files.is_empty() => {
+            let file =
+                |file: &Attached| FileToSend { path: PathBuf::from(&file.path), name: file.name.clone(), content_type: file.kind.clone() };
+            let files: Vec<_> = with.files.iter().map(file).collect();
+            let message = message(matches!(purpose, Purpose::Note(_)));
+            Submitted::Message(Box::new(client.send_files(id, &message, &files, key).await?))
+        }
         Purpose::Reply(id) => Submitted::Message(Box::new(client.send_message(id, &message(false), key).await?)),
         Purpose::Note(id) => Submitted::Message(Box::new(client.send_message(id, &message(true), key).await?)),
         Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, &text, key).await?)),

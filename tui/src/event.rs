@@ -1,10 +1,13 @@
 //! Everything that can happen, and everything that can be asked of the outside: one enum each.
 
 use api::approval::ApprovalView;
-use api::event::StreamEvent;
-use api::id::{ApprovalId, ConversationId, OutboxId};
-use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, LabelView, MessageView, Named, OutboxView};
+use api::contact::{ContactDetail, ContactQuery};
+use api::event::{Activity, ActivityQuery, StreamEvent};
+use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
+use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, InboxView, LabelView, MessageView, Named, OutboxView};
+use api::lists::CannedResponseView;
 use api::page::Page;
+use api::search::{SearchPage, SearchQuery};
 use api::status::StatusView;
 use api::tenant::MeView;
 use api::{ClientError, Code};
@@ -12,6 +15,8 @@ use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
 use crate::drafts::Draft;
+use crate::seen::Seen;
+use crate::state::{Attached, With};
 
 /// Why a call failed, as far as the screen cares.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +54,10 @@ pub struct Directory {
     pub teams: Vec<Named>,
     /// By title.
     pub labels: Vec<LabelView>,
+    /// By name.
+    pub inboxes: Vec<InboxView>,
+    /// By short code.
+    pub canned: Vec<CannedResponseView>,
 }
 
 /// What a text is for, and so who will read it. Bound to ids: it never changes when a list does.
@@ -131,6 +140,46 @@ pub enum Answer {
         /// Ascending.
         result: Outcome<Page<MessageView>>,
     },
+    /// Messages around one: up to it, and after it.
+    Around {
+        /// Whose.
+        id: ConversationId,
+        /// The one in the middle.
+        message: MessageId,
+        /// Both ascending.
+        result: Outcome<(Page<MessageView>, Page<MessageView>)>,
+    },
+    /// Messages newer than one.
+    Newer {
+        /// Whose.
+        id: ConversationId,
+        /// Newer than this.
+        after: i64,
+        /// Ascending.
+        result: Outcome<Page<MessageView>>,
+    },
+    /// A page of search; of another generation it is too late and dropped.
+    Search {
+        /// Which line it belongs to.
+        generation: u64,
+        /// Whether it continues the results.
+        more: bool,
+        /// What was found.
+        result: Outcome<SearchPage>,
+    },
+    /// A page of contacts; of another generation it is too late and dropped.
+    Contacts {
+        /// Which filter it belongs to.
+        generation: u64,
+        /// Whether it continues the list.
+        more: bool,
+        /// The page.
+        result: Outcome<Page<ContactDetail>>,
+    },
+    /// One contact.
+    Contact(i64, Outcome<ContactDetail>),
+    /// A contact's conversations.
+    ConversationsOf(i64, Outcome<Page<ConversationView>>),
     /// A page of approvals.
     Approvals {
         /// Which tab it belongs to.
@@ -139,6 +188,15 @@ pub enum Answer {
         more: bool,
         /// The page.
         result: Outcome<Page<ApprovalView>>,
+    },
+    /// A page of the activity feed.
+    Activity {
+        /// Which reading it belongs to.
+        generation: u64,
+        /// What was asked.
+        query: ActivityQuery,
+        /// Newest first, or after a seq and oldest first, as asked.
+        result: Outcome<Page<Activity>>,
     },
     /// One approval.
     Approval(ApprovalId, Outcome<ApprovalView>),
@@ -164,10 +222,39 @@ pub enum Answer {
     Approved(ApprovalId, Outcome<ApprovalView>),
     /// An outbox entry was taken back.
     Recalled(OutboxId, Outcome<OutboxView>),
+    /// A conversation was marked read (true) or unread, or was not.
+    MarkedRead(ConversationId, bool, Outcome<ConversationView>),
+    /// A failed entry is tried again, or is not.
+    Retried(Outcome<OutboxView>),
+    /// The browser could not be started.
+    NotBrowsed(String),
     /// A failed entry that was sent anew is discarded.
     Discarded(Outcome<OutboxView>),
     /// The drafts of last time; the text says what was wrong with the file.
     Drafts(Vec<(String, Draft)>, Option<String>),
+    /// A file was looked at.
+    Looked {
+        /// For which text.
+        purpose: Purpose,
+        /// Its path as it was asked for.
+        path: String,
+        /// The file, or what is wrong with it.
+        result: Result<Attached, String>,
+    },
+    /// How a begun path can go on.
+    Paths {
+        /// As it was begun.
+        typed: String,
+        /// Whole paths.
+        found: Vec<String>,
+    },
+    /// A text came back from the person's own editor.
+    Edited {
+        /// What it is for.
+        purpose: Purpose,
+        /// The text, or why it is as it was.
+        result: Result<String, String>,
+    },
     /// Drafts are on disk, or the reason why not.
     DraftsSaved(Result<(), String>),
 }
@@ -181,6 +268,8 @@ pub enum Event {
     Key(KeyEvent),
     /// Text was pasted as one.
     Paste(String),
+    /// The terminal gained (true) or lost the person's attention.
+    Focus(bool),
     /// The terminal has another size: columns, rows.
     Resize(u16, u16),
     /// The activity stream of this generation says something, or broke.
@@ -225,6 +314,38 @@ pub enum Effect {
         /// Older than this.
         before: Option<i64>,
     },
+    /// Read messages around one of them.
+    Around {
+        /// Whose.
+        id: ConversationId,
+        /// The one in the middle.
+        message: MessageId,
+    },
+    /// Read messages newer than an id.
+    Newer {
+        /// Whose.
+        id: ConversationId,
+        /// Newer than this.
+        after: i64,
+    },
+    /// Search.
+    Search {
+        /// Which line it belongs to.
+        generation: u64,
+        /// The line and the place.
+        query: SearchQuery,
+    },
+    /// Read a page of contacts.
+    Contacts {
+        /// Which filter it belongs to.
+        generation: u64,
+        /// Filter and place.
+        query: ContactQuery,
+    },
+    /// Read one contact.
+    Contact(i64),
+    /// Read a contact's conversations.
+    ConversationsOf(i64),
     /// Read a page of approvals.
     Approvals {
         /// Which tab it belongs to.
@@ -234,6 +355,13 @@ pub enum Effect {
         /// Whether it continues the list.
         more: bool,
     },
+    /// Read a page of the activity feed.
+    Activity {
+        /// Which reading it belongs to.
+        generation: u64,
+        /// Place in it.
+        query: ActivityQuery,
+    },
     /// Read one approval.
     Approval(ApprovalId),
     /// Hand a text in.
@@ -242,6 +370,8 @@ pub enum Effect {
         purpose: Purpose,
         /// The text.
         text: String,
+        /// What goes with it.
+        with: With,
         /// Its idempotency key.
         key: String,
     },
@@ -267,6 +397,19 @@ pub enum Effect {
     },
     /// Take an outbox entry back.
     Recall(OutboxId, String),
+    /// Mark a conversation read or unread.
+    MarkRead {
+        /// Which.
+        id: ConversationId,
+        /// Read, or unread.
+        read: bool,
+        /// Its idempotency key.
+        key: String,
+    },
+    /// Try a failed outbox entry again.
+    Retry(OutboxId, String),
+    /// Open an address in the browser of this machine.
+    Browse(String),
     /// Discard a failed outbox entry, silently.
     Discard(OutboxId, String),
     /// Read the drafts of this tenant and user.
@@ -276,12 +419,30 @@ pub enum Effect {
     },
     /// Write all drafts.
     SaveDrafts(Vec<(String, Draft)>),
+    /// Write what is on the screen, for the next start.
+    SaveSeen(Box<Seen>),
     /// Open the activity stream; one of an older generation ends.
     Stream {
         /// Which one.
         generation: u64,
         /// After this seq, without loss; from now on when absent.
         after: Option<i64>,
+    },
+    /// Look at a file that is to go with a text.
+    Look {
+        /// Which text.
+        purpose: Purpose,
+        /// As typed.
+        path: String,
+    },
+    /// Find how a begun path can go on.
+    Paths(String),
+    /// Give a text to the person's own editor, which has the terminal meanwhile.
+    Edit {
+        /// What it is for.
+        purpose: Purpose,
+        /// The text.
+        text: String,
     },
     /// Put a text in the terminal's clipboard (OSC 52).
     Copy(String),

@@ -1,11 +1,19 @@
-//! One table of keys. What a key does, the foot and the help screen are all made from it, so they cannot drift apart.
+//! One table of keys. What a key does, the foot, the help screen, the palette and `docs/keys.md` are all made from it, so they cannot
+//! drift apart. [`registry`] says what else is known of a command: its id, its words, why it is not available, its command line.
+
+mod document;
+pub mod registry;
+mod remap;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::editor::Edit;
 
+pub use document::{Listed, listed, markdown};
+pub use remap::{File, Keys, Problem};
+
 /// Where keys are typed: decides which rows of the table hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Context {
     /// The conversation list.
     List,
@@ -15,12 +23,32 @@ pub enum Context {
     Queue,
     /// An opened approval.
     Card,
+    /// The activity feed.
+    Activity,
+    /// The line of the search screen.
+    Search,
+    /// What it found.
+    Found,
+    /// The list of contacts.
+    Contacts,
+    /// A contact.
+    Contact,
+    /// The filter line of the contacts.
+    ContactFilter,
     /// A text is being written.
     Composer,
+    /// A completion list of the text that is written.
+    Completion,
+    /// The path of a file to attach.
+    Path,
     /// The filter line of the list.
     Filter,
+    /// The search line of a conversation.
+    Find,
     /// A menu of letters.
     Menu,
+    /// A choice of lines.
+    Pick,
     /// The label picker.
     Labels,
     /// The approve sheet.
@@ -29,6 +57,10 @@ pub enum Context {
     Question,
     /// The help screen.
     Help,
+    /// The words that filter the help.
+    Words,
+    /// The palette and its command line.
+    Palette,
 }
 
 /// What a key asks for.
@@ -51,6 +83,21 @@ pub enum Command {
     QuitTwice,
     Inbox,
     Approvals,
+    Activity,
+    Follow,
+    Kinds,
+    CopyJson,
+    Select,
+    MessagePrevious,
+    MessageNext,
+    Quote,
+    Retry,
+    CopyMenu,
+    Links,
+    Unread,
+    Find,
+    Search,
+    Contacts,
     TabNext,
     TabPrevious,
     StatusNext,
@@ -62,6 +109,7 @@ pub enum Command {
     ConversationPrevious,
     Reply,
     Note,
+    Canned,
     Assign,
     Labels,
     Status,
@@ -80,6 +128,14 @@ pub enum Command {
     Reject,
     Conversation,
     Send,
+    SendResolve,
+    SendPend,
+    SendSnooze,
+    SendNext,
+    Attach,
+    Detach,
+    Editor,
+    Turn,
     Leave,
     Discard,
     ToReply,
@@ -90,6 +146,16 @@ pub enum Command {
     Choose,
     Toggle,
     Accept,
+    Mark,
+    MarkDown,
+    MarkRange,
+    MarkAll,
+    Cut,
+    Palette,
+    CommandLine,
+    Complete,
+    HelpWords,
+    HelpKey,
 }
 
 /// One row of the table.
@@ -110,32 +176,84 @@ pub struct Binding {
 const LIST: &[Context] = &[Context::List];
 const THREAD: &[Context] = &[Context::Thread];
 const CONVERSATION: &[Context] = &[Context::List, Context::Thread];
-const PANES: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card];
-const LISTS: &[Context] = &[Context::List, Context::Queue];
-const MOVING: &[Context] = &[Context::List, Context::Thread, Context::Queue, Context::Card, Context::Help];
+const PANES: &[Context] = &[
+    Context::List,
+    Context::Thread,
+    Context::Queue,
+    Context::Card,
+    Context::Found,
+    Context::Contacts,
+    Context::Contact,
+    Context::Activity,
+];
+const LISTS: &[Context] = &[Context::List, Context::Queue, Context::Activity];
+const MOVING: &[Context] = &[
+    Context::List,
+    Context::Thread,
+    Context::Queue,
+    Context::Card,
+    Context::Found,
+    Context::Contacts,
+    Context::Contact,
+    Context::Activity,
+    Context::Help,
+];
 const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
+const ACTIVITY: &[Context] = &[Context::Activity];
 const COMPOSER: &[Context] = &[Context::Composer];
-const TEXT: &[Context] = &[Context::Composer, Context::Filter];
-const FILTER: &[Context] = &[Context::Filter];
-const MENU: &[Context] = &[Context::Menu];
-const PICK: &[Context] = &[Context::Menu, Context::Labels];
+const COMPLETION: &[Context] = &[Context::Completion];
+const TEXT: &[Context] = &[
+    Context::Composer,
+    Context::Path,
+    Context::Filter,
+    Context::Find,
+    Context::Words,
+    Context::Palette,
+    Context::Search,
+    Context::ContactFilter,
+];
+const FIND: &[Context] = &[Context::Find];
+const PATH: &[Context] = &[Context::Path];
+const MENU: &[Context] = &[Context::Menu, Context::Pick];
+const PICK: &[Context] = &[Context::Menu, Context::Pick, Context::Labels];
+const SEARCHED: &[Context] = &[Context::Menu, Context::Labels];
+const FILTER: &[Context] = &[Context::Filter, Context::ContactFilter];
+const SEARCH: &[Context] = &[Context::Search];
+const FOUND: &[Context] = &[Context::Found];
+const CONTACTS: &[Context] = &[Context::Contacts];
+const CONTACT: &[Context] = &[Context::Contact];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
 const QUESTION: &[Context] = &[Context::Question];
 const HELP: &[Context] = &[Context::Help];
+const WORDS: &[Context] = &[Context::Words];
+const PALETTE: &[Context] = &[Context::Palette];
+const ROWS: &[Context] = &[Context::Words, Context::Palette];
 const EVERYWHERE: &[Context] = &[
     Context::List,
     Context::Thread,
     Context::Queue,
     Context::Card,
+    Context::Activity,
+    Context::Search,
+    Context::Found,
+    Context::Contacts,
+    Context::Contact,
+    Context::ContactFilter,
     Context::Composer,
+    Context::Completion,
+    Context::Path,
     Context::Filter,
+    Context::Find,
     Context::Menu,
+    Context::Pick,
     Context::Labels,
     Context::Sheet,
     Context::Question,
     Context::Help,
+    Context::Words,
+    Context::Palette,
 ];
 
 const fn row(
@@ -149,7 +267,7 @@ const fn row(
 }
 
 /// The table. Its order is that of the foot (most useful first) and of the help screen.
-pub const TABLE: &[Binding] = &[
+pub static TABLE: &[Binding] = &[
     // Deciding.
     row(CARD, &["a"], Command::Approve, "approve: opens a sheet that y confirms", Some("approve")),
     row(CARD, &["x"], Command::Reject, "reject, with a reason", Some("reject")),
@@ -163,11 +281,30 @@ pub const TABLE: &[Binding] = &[
     row(COMPOSER, &["Esc"], Command::Leave, "leave, the draft is kept", Some("leave, draft kept")),
     row(COMPOSER, &["Alt+P"], Command::ToNote, "make it a private note", Some("note")),
     row(COMPOSER, &["Alt+L"], Command::ToReply, "make it a reply to the customer", Some("reply")),
+    row(COMPOSER, &["Ctrl+G t"], Command::Turn, "note or reply", None),
+    row(COMPOSER, &["Alt+A", "Ctrl+G a"], Command::Attach, "attach a file", Some("attach")),
+    row(COMPOSER, &["Ctrl+X f"], Command::Detach, "take the last file off", None),
+    row(COMPOSER, &["Ctrl+O"], Command::Editor, "write on in your own editor", Some("editor")),
+    row(COMPOSER, &["Ctrl+G r"], Command::SendResolve, "send and resolve", None),
+    row(COMPOSER, &["Ctrl+G p"], Command::SendPend, "send and make it pending", None),
+    row(COMPOSER, &["Ctrl+G z"], Command::SendSnooze, "send and snooze until the customer writes", None),
+    row(COMPOSER, &["Ctrl+G n"], Command::SendNext, "send and go to the next", None),
     row(COMPOSER, &["Ctrl+X d"], Command::Discard, "discard the text, after asking", Some("discard")),
-    row(COMPOSER, &["Alt+E"], Command::Resolve, "resolve the conversation, nothing is sent", None),
-    row(COMPOSER, &["Alt+M"], Command::Snooze, "snooze the conversation, nothing is sent", None),
+    row(COMPOSER, &["Alt+E", "Ctrl+G e"], Command::Resolve, "resolve the conversation, nothing is sent", None),
+    row(COMPOSER, &["Alt+M", "Ctrl+G m"], Command::Snooze, "snooze the conversation, nothing is sent", None),
     row(FILTER, &["Enter"], Command::Accept, "keep the filter", Some("keep")),
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
+    row(FIND, &["Enter"], Command::Accept, "go to the newest match", Some("find")),
+    row(FIND, &["Esc"], Command::Cancel, "end the search", Some("end")),
+    row(COMPLETION, &["Tab", "Enter"], Command::Choose, "put the marked line in", Some("put it in")),
+    row(COMPLETION, &["↓", "Ctrl+N"], Command::Down, "next line", Some("next")),
+    row(COMPLETION, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
+    row(COMPLETION, &["Esc"], Command::Cancel, "close the list, the text stays", Some("close the list")),
+    row(PATH, &["Enter"], Command::Accept, "attach the file", Some("attach")),
+    row(PATH, &["Tab"], Command::Choose, "complete the path", Some("complete")),
+    row(PATH, &["Esc"], Command::Cancel, "attach nothing", Some("attach nothing")),
+    row(SEARCH, &["Enter", "↓", "Tab"], Command::Accept, "to the results", Some("results")),
+    row(SEARCH, &["Esc"], Command::Cancel, "leave the line", Some("leave")),
     // Menus.
     row(LABELS, &["Space"], Command::Toggle, "put the label on, take it off", Some("toggle")),
     row(LABELS, &["Enter"], Command::Accept, "save", Some("save")),
@@ -175,16 +312,49 @@ pub const TABLE: &[Binding] = &[
     row(PICK, &["Esc"], Command::Cancel, "close", Some("close")),
     row(PICK, &["↓", "Ctrl+N"], Command::Down, "next line", None),
     row(PICK, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
-    row(PICK, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "shorten the search, then close", None),
+    row(SEARCHED, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "shorten the search, then close", None),
+    // The palette and the help.
+    row(PALETTE, &["Enter"], Command::Choose, "run it", Some("run")),
+    row(PALETTE, &["Tab"], Command::Complete, "complete the name or the command", Some("complete")),
+    row(PALETTE, &["Esc"], Command::Cancel, "close", Some("close")),
+    row(HELP, &["Enter"], Command::Choose, "run the marked row", Some("run")),
+    row(HELP, &["/"], Command::HelpWords, "find by words", Some("find words")),
+    row(
+        HELP,
+        &["Tab"],
+        Command::HelpKey,
+        "find by key: press it next; a key that means nothing here is looked up at once",
+        Some("find a key"),
+    ),
+    row(WORDS, &["Enter"], Command::Choose, "run the marked row", Some("run")),
+    row(WORDS, &["Esc"], Command::Cancel, "drop the words", Some("drop")),
+    row(ROWS, &["↓", "Ctrl+N"], Command::Down, "next row", None),
+    row(ROWS, &["↑", "Ctrl+P"], Command::Up, "previous row", None),
     // Conversations.
     row(LIST, &["Enter"], Command::Open, "open the conversation", Some("open")),
     row(QUEUE, &["Enter"], Command::Open, "open the decision card", Some("open")),
-    row(CONVERSATION, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
+    row(ACTIVITY, &["Enter"], Command::Open, "open the conversation or the approval it is about", Some("open")),
+    row(ACTIVITY, &["t"], Command::Kinds, "choose the type", Some("by type")),
+    row(ACTIVITY, &["F"], Command::Follow, "follow the newest, or no longer", Some("follow")),
+    row(ACTIVITY, &["y"], Command::CopyJson, "copy as JSON", Some("copy as JSON")),
+    row(LIST, &["r", "R", "Alt+L"], Command::Reply, "reply to the customer", Some("reply")),
+    row(THREAD, &["r", "Alt+L"], Command::Reply, "reply to the customer, to the chosen message if there is one", Some("reply")),
+    row(FOUND, &["Enter"], Command::Open, "open it, at the message", Some("open")),
+    row(CONTACTS, &["Enter"], Command::Open, "open the contact", Some("open")),
+    row(CONTACTS, &["/"], Command::Filter, "find a name, address, number or identifier", Some("filter")),
+    row(CONTACT, &["Enter"], Command::Open, "open the conversation, copy the value", Some("open or copy")),
+    row(FOUND, &["/"], Command::Search, "to the line", Some("search")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
+    row(CONVERSATION, &["c"], Command::Canned, "reply with a canned response", Some("canned")),
     row(CONVERSATION, &["a"], Command::Assign, "assign", Some("assign")),
     row(CONVERSATION, &["e", "Alt+E"], Command::Resolve, "resolve", Some("resolve")),
     row(CONVERSATION, &["E", "Ctrl+Alt+E"], Command::ResolveNext, "resolve and go to the next", None),
     row(LIST, &["/"], Command::Filter, "find words in messages, notes and names", Some("filter")),
+    row(LIST, &["f"], Command::Cut, "cut the list by inbox, team, label, priority, unread; order it", None),
+    row(LIST, &["v"], Command::Mark, "mark, or take the mark off; what follows is done to all marked", None),
+    row(LIST, &["Space"], Command::MarkDown, "mark and go down", Some("mark")),
+    row(LIST, &["V"], Command::MarkRange, "mark from the last mark to here", None),
+    row(LIST, &["*"], Command::MarkAll, "mark all rows, or none", None),
     row(CONVERSATION, &["H"], Command::Escalate, "ask an approver to decide", Some("escalate")),
     row(CONVERSATION, &["s"], Command::Status, "status menu", Some("status")),
     row(CONVERSATION, &["z", "Alt+M"], Command::Snooze, "snooze menu", Some("snooze")),
@@ -195,7 +365,16 @@ pub const TABLE: &[Binding] = &[
     row(CONVERSATION, &["N"], Command::UnreadPrevious, "previous unread", None),
     row(THREAD, &["J", "Alt+J"], Command::ConversationNext, "next conversation", None),
     row(THREAD, &["K", "Alt+K"], Command::ConversationPrevious, "previous conversation", None),
-    row(THREAD, &["Enter"], Command::Quotes, "show or fold quoted e-mail", None),
+    row(THREAD, &["v"], Command::Select, "choose a message, or none", Some("choose")),
+    row(THREAD, &["(", "Ctrl+↑"], Command::MessagePrevious, "choose the message before", None),
+    row(THREAD, &[")", "Ctrl+↓"], Command::MessageNext, "choose the message after", None),
+    row(THREAD, &[">"], Command::Quote, "quote the chosen message, else the customer's newest", Some("quote")),
+    row(THREAD, &["O"], Command::Links, "links and files: copy, open", Some("links")),
+    row(CONVERSATION, &["y"], Command::CopyMenu, "copy text, link, id or the CLI form", Some("copy")),
+    row(THREAD, &["R"], Command::Retry, "send the chosen failed message again; else reply", None),
+    row(CONVERSATION, &["U"], Command::Unread, "mark unread", None),
+    row(THREAD, &["\\"], Command::Find, "search in this conversation; n goes up, N down", Some("search")),
+    row(THREAD, &["Enter"], Command::Quotes, "reply to the chosen message; else show or fold quoted e-mail", None),
     row(
         &[Context::List, Context::Thread, Context::Card, Context::Queue],
         &["o"],
@@ -221,9 +400,21 @@ pub const TABLE: &[Binding] = &[
     row(PANES, &["l", "→", "Ctrl+W l"], Command::PaneRight, "pane to the right", None),
     row(PANES, &["1", "Alt+C", "g i"], Command::Inbox, "the inbox", None),
     row(PANES, &["2", "g a"], Command::Approvals, "the approvals", None),
+    row(PANES, &["3", "g /"], Command::Search, "search everything", None),
+    row(PANES, &["4", "Alt+V"], Command::Contacts, "the contacts", None),
+    row(PANES, &["5", "Alt+R", "g y"], Command::Activity, "what happened", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
+    row(PANES, &["Ctrl+K", "Ctrl+P"], Command::Palette, "find and run any action", Some("actions")),
+    row(COMPOSER, &["Ctrl+K"], Command::Palette, "find and run any action", Some("actions")),
+    row(PANES, &[":"], Command::CommandLine, "command line: an action's name, or what follows `afenda`", None),
     row(PANES, &["?", "F1"], Command::Help, "this help", Some("help")),
-    row(&[Context::Composer, Context::Menu, Context::Labels, Context::Sheet], &["F1"], Command::Help, "this help", Some("help")),
+    row(
+        &[Context::Composer, Context::Menu, Context::Pick, Context::Labels, Context::Sheet],
+        &["F1"],
+        Command::Help,
+        "this help",
+        Some("help"),
+    ),
     row(HELP, &["?", "F1", "Esc", "q"], Command::Cancel, "close the help", Some("close")),
     row(PANES, &["Esc"], Command::Back, "back", None),
     row(PANES, &["q"], Command::Quit, "back; at the list: quit", None),
@@ -233,7 +424,7 @@ pub const TABLE: &[Binding] = &[
     row(TEXT, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "delete to the left", None),
     row(TEXT, &["Delete", "Ctrl+D"], Command::Edit(Edit::Delete), "delete to the right", None),
     row(TEXT, &["Ctrl+W", "Alt+Backspace"], Command::Edit(Edit::WordBackspace), "delete the word to the left", None),
-    row(TEXT, &["Alt+D"], Command::Edit(Edit::WordDelete), "delete the word to the right", None),
+    row(TEXT, &["Alt+D", "Ctrl+Delete"], Command::Edit(Edit::WordDelete), "delete the word to the right", None),
     row(TEXT, &["Ctrl+U"], Command::Edit(Edit::KillToStart), "delete to the line's start", None),
     row(COMPOSER, &["Ctrl+X k"], Command::Edit(Edit::KillToEnd), "delete to the line's end", None),
     row(TEXT, &["Ctrl+Y"], Command::Edit(Edit::Yank), "put the deleted back", None),
@@ -246,6 +437,89 @@ pub const TABLE: &[Binding] = &[
     row(TEXT, &["Home", "Ctrl+A"], Command::Edit(Edit::Home), "line's start", None),
     row(TEXT, &["End", "Ctrl+E"], Command::Edit(Edit::End), "line's end", None),
 ];
+
+impl Context {
+    /// All of them: the panes first.
+    pub const ALL: &[Self] = EVERYWHERE;
+    /// The panes.
+    pub const PANES: &[Self] = PANES;
+
+    /// Its name, as `keys.toml` writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Thread => "thread",
+            Self::Queue => "queue",
+            Self::Card => "card",
+            Self::Composer => "composer",
+            Self::Filter => "filter",
+            Self::Menu => "menu",
+            Self::Labels => "labels",
+            Self::Sheet => "sheet",
+            Self::Question => "question",
+            Self::Help => "help",
+            Self::Words => "words",
+            Self::Palette => "palette",
+            Self::Activity => "activity",
+            Self::Pick => "pick",
+            Self::Find => "find",
+            Self::Completion => "completion",
+            Self::Path => "path",
+            Self::Search => "search",
+            Self::Found => "found",
+            Self::Contacts => "contacts",
+            Self::Contact => "contact",
+            Self::ContactFilter => "contact-filter",
+        }
+    }
+
+    /// As a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::List => "The list",
+            Self::Thread => "A conversation",
+            Self::Queue => "Approvals",
+            Self::Card => "A decision",
+            Self::Composer => "Writing",
+            Self::Filter => "The filter line",
+            Self::Menu => "A menu",
+            Self::Labels => "The labels",
+            Self::Sheet => "The approve sheet",
+            Self::Question => "A question",
+            Self::Help => "Help",
+            Self::Words => "Words in the help",
+            Self::Palette => "Actions and command line",
+            Self::Activity => "Activity",
+            Self::Pick => "A choice",
+            Self::Find => "The search line",
+            Self::Completion => "A completion list",
+            Self::Path => "A file's path",
+            Self::Search => "The line of the search",
+            Self::Found => "What was found",
+            Self::Contacts => "Contacts",
+            Self::Contact => "A contact",
+            Self::ContactFilter => "The filter line of the contacts",
+        }
+    }
+
+    /// Whether letters are text here.
+    pub fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Composer
+                | Self::Completion
+                | Self::Path
+                | Self::Filter
+                | Self::Find
+                | Self::Search
+                | Self::ContactFilter
+                | Self::Menu
+                | Self::Labels
+                | Self::Words
+                | Self::Palette
+        )
+    }
+}
 
 /// The rows that hold in a context.
 pub fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {

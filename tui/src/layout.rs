@@ -48,7 +48,12 @@ pub(crate) fn panes(state: &State) -> Panes {
     });
     let body = Rect::new(0, top, width, bottom.saturating_sub(top));
     let mut panes = Panes { head: (!alone).then(|| Rect::new(0, 0, width, 1)), list: None, open: None, info: None, banner, foot, narrow };
-    let info = state.screen == Screen::Inbox && state.info.unwrap_or(width >= THREE);
+    if state.screen == Screen::Activity {
+        panes.list = Some(body);
+        return panes;
+    }
+    let person = state.screen == Screen::Inbox || (state.screen == Screen::Search && state.shown().is_some());
+    let info = person && state.info.unwrap_or(width >= THREE);
     if narrow {
         if !opened {
             panes.list = Some(body);
@@ -105,6 +110,8 @@ pub(crate) struct OpenParts {
     pub(crate) body: Rect,
     /// Rule, notices and text; absent while nothing is written.
     pub(crate) composer: Option<Rect>,
+    /// The search line; absent while nothing is searched.
+    pub(crate) find: Option<Rect>,
 }
 
 /// From this height on a pane has lines to spare for space.
@@ -121,12 +128,18 @@ pub(crate) fn open_parts(state: &State, pane: Rect, notices: u16) -> OpenParts {
         let rows = composer.editor.layout(composer_width(pane)).0.len();
         let most = (body.height / 2).max(5);
         let rows = u16::try_from(rows).unwrap_or(u16::MAX);
+        let beside = crate::view::composer::beside(state, composer, composer_width(pane)).len();
+        let notices = notices + u16::try_from(beside).unwrap_or(0);
         let air = u16::from(body.height >= AIRY);
         let lines = rows.max(if body.height >= 16 { 3 } else { 1 }).saturating_add(notices + 2 + air).min(most).min(body.height);
         body.height -= lines;
         Rect { y: body.bottom(), height: lines, ..pane }
     });
-    OpenParts { head, body, composer }
+    let find = (state.screen == Screen::Inbox && state.find.is_some() && body.height > 2).then(|| {
+        body.height -= 1;
+        Rect { y: body.bottom(), height: 1, ..body }
+    });
+    OpenParts { head, body, composer, find }
 }
 
 /// Cells of a row of the composer.

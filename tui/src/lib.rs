@@ -4,13 +4,20 @@
 //! only place that waits, and `terminal` the only one that knows modes. [`run`] owns the real terminal, [`run_on`] any ratatui
 //! backend, and [`Headless`] the same inbox without one, for measuring.
 
+mod browser;
+mod canned;
 mod drafts;
 mod editor;
 mod effects;
 pub mod event;
+mod external;
+mod files;
 mod headless;
+mod input;
 pub mod keymap;
 mod layout;
+mod mention;
+mod seen;
 pub mod state;
 mod terminal;
 pub mod text;
@@ -22,16 +29,20 @@ mod view;
 mod tests;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crossterm::event::Event as Input;
 use futures_util::{Stream, StreamExt as _};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use drafts::Draft;
 pub use editor::{Edit, Editor};
 pub use headless::Headless;
+pub use seen::{Seen, is_there as has_seen};
 pub use state::State;
 pub use theme::{Background, Depth, Theme};
 pub use update::update;
@@ -39,6 +50,11 @@ pub use view::view;
 
 use effects::{Core, Outward};
 use event::Event;
+
+/// How long an Esc waits for the rest of a sequence here: nobody notices, and the pieces of one are never further apart.
+pub const ESC_TIMEOUT: Duration = Duration::from_millis(50);
+/// The same over SSH, where they can be.
+pub const ESC_TIMEOUT_SSH: Duration = Duration::from_millis(200);
 
 /// What the inbox is started with.
 #[derive(Debug, Clone)]
@@ -51,6 +67,12 @@ pub struct Options {
     pub profile: String,
     /// A hint for the first screen, such as how to approve from another shell; Esc takes it away.
     pub banner: Option<String>,
+    /// Which key does what.
+    pub keys: keymap::Keys,
+    /// What is said when it opens, such as what is wrong with the file of keys.
+    pub notice: Option<String>,
+    /// How long an Esc waits for the rest of a sequence.
+    pub esc_timeout: Duration,
     /// No colours, whatever the environment says.
     pub no_color: bool,
     /// Ends the inbox in order: drafts written, terminal restored. For SIGTERM and SIGHUP.
@@ -60,7 +82,17 @@ pub struct Options {
 impl Options {
     /// Options with nothing special.
     pub fn new(client: api::Client, profile: impl Into<String>) -> Self {
-        Self { client, data_dir: None, profile: profile.into(), banner: None, no_color: false, stop: CancellationToken::new() }
+        Self {
+            client,
+            data_dir: None,
+            profile: profile.into(),
+            banner: None,
+            keys: keymap::Keys::default(),
+            notice: None,
+            esc_timeout: ESC_TIMEOUT,
+            no_color: false,
+            stop: CancellationToken::new(),
+        }
     }
 }
 
@@ -107,55 +139,73 @@ pub async fn run(options: Options) -> Result<Exit, TuiError> {
     let guard = terminal::Guard::enter().map_err(TuiError::Terminal)?;
     let backend = CrosstermBackend::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()));
     let mut screen = Terminal::new(backend).map_err(TuiError::Terminal)?;
-    let input = Box::pin(crossterm::event::EventStream::new());
-    let result = Box::pin(run_on(&mut screen, options, &theme, input, |text| {
-        if let Err(err) = terminal::copy(text) {
-            tracing::debug!(%err, "the clipboard could not be reached");
-        }
-    }))
-    .await;
+    let result = Box::pin(run_on(&mut screen, options, &theme, &mut OwnTerminal(&guard))).await;
     drop(screen);
     drop(guard);
     result
 }
 
-/// Runs the inbox on any backend: `input` are the terminal's events, `copy` puts a text in the clipboard.
+/// What the inbox can do with its terminal besides drawing.
+pub trait Desk {
+    /// What is typed.
+    type Keys: Stream<Item = std::io::Result<Input>> + Unpin + Send + 'static;
+
+    /// Begins to read what is typed. While another program has the terminal nothing is read: the stream is dropped, and a new one begun.
+    fn keys(&mut self) -> Self::Keys;
+
+    /// Puts a text in the clipboard.
+    fn copy(&mut self, text: &str);
+
+    /// Lets the person's own editor work on a text, with the terminal; the error is for people.
+    fn edit(&mut self, text: &str) -> impl Future<Output = Result<String, String>>;
+}
+
+/// The terminal that the inbox was started in.
+struct OwnTerminal<'a>(&'a terminal::Guard);
+
+impl Desk for OwnTerminal<'_> {
+    type Keys = crossterm::event::EventStream;
+
+    fn keys(&mut self) -> Self::Keys {
+        crossterm::event::EventStream::new()
+    }
+
+    fn copy(&mut self, text: &str) {
+        if let Err(err) = terminal::copy(text) {
+            tracing::debug!(%err, "the clipboard could not be reached");
+        }
+    }
+
+    async fn edit(&mut self, text: &str) -> Result<String, String> {
+        let command = external::command(|name| std::env::var(name).ok());
+        let command = command.ok_or("no editor is set; AFENDA_EDITOR, VISUAL or EDITOR names one")?;
+        self.0.leave();
+        let edited = external::edit(&command, text).await;
+        if let Err(err) = self.0.take() {
+            tracing::warn!(%err, "the terminal could not be taken again");
+        }
+        edited
+    }
+}
+
+/// Runs the inbox on any backend.
 ///
 /// # Errors
 /// When the backend stops taking output.
-pub async fn run_on<B, I>(
-    screen: &mut Terminal<B>,
-    options: Options,
-    theme: &Theme,
-    mut input: I,
-    mut copy: impl FnMut(&str),
-) -> Result<Exit, TuiError>
-where
-    B: Backend,
-    I: Stream<Item = std::io::Result<Input>> + Unpin + Send + 'static,
-{
+pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, theme: &Theme, desk: &mut impl Desk) -> Result<Exit, TuiError> {
     let failed = |err: B::Error| TuiError::Draw(err.to_string());
     let size = screen.size().map_err(failed)?;
     let banner = options.banner.clone().filter(|banner| !banner.trim().is_empty());
-    let mut core =
-        Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| state.banner = banner);
-    let events = core.sender();
-    let ended = CancellationToken::new();
-    let reading = ended.clone();
-    let reader = tokio::spawn(async move {
-        while let Some(Ok(input)) = input.next().await {
-            let event = match input {
-                Input::Key(key) => Event::Key(key),
-                Input::Paste(text) => Event::Paste(text),
-                Input::Resize(width, height) => Event::Resize(width, height),
-                Input::FocusGained | Input::FocusLost | Input::Mouse(_) => continue,
-            };
-            if events.send(event).await.is_err() {
-                break;
-            }
+    let mut core = Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| {
+        state.banner = banner;
+        state.keys = options.keys;
+        if let Some(notice) = options.notice {
+            update::toast(state, state::Tone::Bad, notice);
         }
-        reading.cancel();
     });
+    let ended = CancellationToken::new();
+    let moment = options.esc_timeout;
+    let mut reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
     let exit = 'inbox: loop {
         screen.draw(|frame| view(&core.state, theme, frame)).map_err(failed)?;
         let outward = tokio::select! {
@@ -165,8 +215,29 @@ where
         };
         for wish in outward {
             match wish {
-                Outward::Copy(text) => copy(&text),
+                Outward::Copy(text) => desk.copy(&text),
                 Outward::Quit => break 'inbox Exit::Quit,
+                Outward::Edit(purpose, text) => {
+                    // The editor reads the keys now: nobody else may.
+                    reader.abort();
+                    let _ = (&mut reader).await;
+                    let result = {
+                        let mut edit = std::pin::pin!(desk.edit(&text));
+                        loop {
+                            tokio::select! {
+                                result = &mut edit => break result,
+                                // News is taken in meanwhile, and drafts are written; nothing is drawn.
+                                _ = core.step() => {}
+                                () = options.stop.cancelled() => break 'inbox Exit::Stopped,
+                            }
+                        }
+                    };
+                    // Everything is drawn anew. `Terminal::clear` would ask the terminal where its cursor is, and wait for the answer.
+                    screen.backend_mut().clear().map_err(failed)?;
+                    screen.swap_buffers();
+                    core.apply(Event::Answer(Box::new(event::Answer::Edited { purpose, result })));
+                    reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
+                }
             }
         }
         let size = screen.size().map_err(failed)?;
@@ -177,4 +248,33 @@ where
     reader.abort();
     core.finish().await;
     Ok(exit)
+}
+
+/// Passes on what is typed until the terminal ends. An Esc waits for `moment`: what follows at once belongs to it.
+fn read_keys<I>(mut input: I, events: mpsc::Sender<Event>, ended: CancellationToken, moment: Duration) -> JoinHandle<()>
+where
+    I: Stream<Item = std::io::Result<Input>> + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        let mut joiner = input::Joiner::default();
+        'reading: loop {
+            let next = if joiner.waits() { tokio::time::timeout(moment, input.next()).await.ok() } else { Some(input.next().await) };
+            let ready = match next {
+                None => joiner.moment_over(),
+                Some(Some(Ok(Input::Key(key)))) => joiner.key(key),
+                Some(Some(Ok(Input::Paste(text)))) => vec![Event::Paste(text)],
+                Some(Some(Ok(Input::Resize(width, height)))) => vec![Event::Resize(width, height)],
+                Some(Some(Ok(Input::FocusGained))) => vec![Event::Focus(true)],
+                Some(Some(Ok(Input::FocusLost))) => vec![Event::Focus(false)],
+                Some(Some(Ok(Input::Mouse(_)))) => continue,
+                Some(None | Some(Err(_))) => break,
+            };
+            for event in ready {
+                if events.send(event).await.is_err() {
+                    break 'reading;
+                }
+            }
+        }
+        ended.cancel();
+    })
 }

@@ -1,24 +1,41 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
+mod contacts;
+mod feed;
+mod help;
 mod overlay;
+pub(crate) mod palette;
+mod pick;
+mod reading;
+mod search;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::approval::ApprovalView;
-use api::id::{ApprovalId, ConversationId, OutboxId};
-use api::inbox::{ConversationView, MessageView, OutboxView};
+use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
+use api::inbox::{ConversationView, MessageView, OutboxView, Sort};
 use api::page::Counts;
 use api::status::{LinkState, StatusView};
 use api::tenant::MeView;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::drafts::Draft;
 use crate::editor::Editor;
 use crate::event::{Directory, Purpose};
-use crate::keymap::Context;
+use crate::keymap::{Command, Context, Keys};
 
-pub use overlay::{Action, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+pub use contacts::{ContactCard, Contacts, Item as ContactItem};
+pub use help::{Help, HelpLine};
+pub use palette::{Choice, Palette, Row};
+
+pub use feed::{Feed, Kinds};
+pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+pub use pick::{Link, Pick, PickLine, Picked};
+pub use reading::{Find, Seen};
+pub use search::{Hit, Search};
+pub use writing::{Attached, Candidate, Completing, Completion, Followup, Mentioned, Offer, Prompt, Then, With};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +44,12 @@ pub enum Screen {
     Inbox,
     /// Approvals.
     Approvals,
+    /// Search over everything.
+    Search,
+    /// Contacts.
+    Contacts,
+    /// What happened.
+    Activity,
 }
 
 /// Which pane has the keys.
@@ -67,11 +90,65 @@ pub enum Tab {
     Unassigned,
     /// All.
     All,
+    /// Where the caller was mentioned.
+    Mentions,
+    /// Without a first reply, or the customer waits.
+    Unattended,
 }
 
 impl Tab {
     /// In order.
-    pub const ALL: [Self; 3] = [Self::Mine, Self::Unassigned, Self::All];
+    pub const ALL: [Self; 5] = [Self::Mine, Self::Unassigned, Self::All, Self::Mentions, Self::Unattended];
+
+    /// As shown.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Mine => "Mine",
+            Self::Unassigned => "Unassigned",
+            Self::All => "All",
+            Self::Mentions => "Mentions",
+            Self::Unattended => "Unattended",
+        }
+    }
+
+    /// Whether only the daemon can say what belongs in it.
+    pub fn is_asked(self) -> bool {
+        matches!(self, Self::Mentions | Self::Unattended)
+    }
+}
+
+/// How the list is cut and ordered, besides tab, status and words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListFilter {
+    /// One inbox: id and name.
+    pub inbox: Option<(i64, String)>,
+    /// One team: id and name.
+    pub team: Option<(i64, String)>,
+    /// One label.
+    pub label: Option<String>,
+    /// One priority, or `none`.
+    pub priority: Option<&'static str>,
+    /// Only what no agent has seen.
+    pub unread: bool,
+    /// The order.
+    pub sort: Sort,
+}
+
+impl Default for ListFilter {
+    fn default() -> Self {
+        Self { inbox: None, team: None, label: None, priority: None, unread: false, sort: Sort::Waiting }
+    }
+}
+
+impl ListFilter {
+    /// What it leaves out, in a word or two each; empty where it leaves out nothing.
+    pub fn words(&self) -> Vec<String> {
+        let named = |what: &Option<(i64, String)>| what.as_ref().map(|(_, name)| crate::text::line(name));
+        let label = self.label.as_ref().map(|label| format!("~{}", crate::text::line(label)));
+        let priority = self.priority.map(|word| format!("priority {word}"));
+        let unread = self.unread.then(|| "unread".to_owned());
+        [named(&self.inbox), named(&self.team), label, priority, unread].into_iter().flatten().collect()
+    }
 }
 
 /// Tabs of the approvals.
@@ -102,6 +179,9 @@ impl ApprovalTab {
 /// The status filter's words, in the order of `[` and `]`.
 pub const STATUSES: [&str; 5] = ["open", "pending", "snoozed", "resolved", "all"];
 
+/// After the first key of a pair, how long until what can follow is listed: who knows the second key never sees the list.
+pub const WHICH_KEY_DELAY: SignedDuration = SignedDuration::from_millis(300);
+
 /// The conversation list. Its cursor stands on a conversation, not on a place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct List {
@@ -109,12 +189,20 @@ pub struct List {
     pub tab: Tab,
     /// One of [`STATUSES`].
     pub status: &'static str,
+    /// How it is cut besides.
+    pub filter: ListFilter,
+    /// Chosen to be changed together.
+    pub marked: BTreeSet<ConversationId>,
     /// Words that the rows must hold; empty: no filter.
     pub query: String,
     /// The filter line while it is typed.
     pub typing: Option<Editor>,
     /// Loaded rows, in order.
     pub rows: Vec<ConversationId>,
+    /// So many of them, from the first, are as the pages of this generation had them; the rest is of an older one.
+    pub read: usize,
+    /// A row may stand where it no longer belongs.
+    pub unsorted: bool,
     /// The chosen row.
     pub cursor: Option<ConversationId>,
     /// The first row on the screen.
@@ -154,8 +242,22 @@ pub struct Thread {
     pub loaded: bool,
     /// Lines hidden below the last one on the screen, counted from the message with this name; none: at the end.
     pub anchor: Option<Anchor>,
+    /// Read around this message and not yet joined to the newest; none: the last message is the newest.
+    pub around: Option<MessageId>,
+    /// The message that was looked for. As long as there is one, being on the screen marks nothing read.
+    pub mark: Option<MessageId>,
+    /// Newer ones are on their way.
+    pub loading_newer: bool,
+    /// Answers with older messages that are still to come and belong to another part of the conversation.
+    pub late: u8,
     /// Quoted e-mail is shown in full.
     pub quotes: bool,
+    /// The chosen message's name.
+    pub selected: Option<String>,
+    /// How many were unread when it was opened, until the first of them is known.
+    pub unread_due: u32,
+    /// The first message that was unread when it was opened.
+    pub unread: Option<MessageId>,
     /// When it was looked at last, for forgetting.
     pub used: u64,
     /// Why it could not be read.
@@ -232,8 +334,29 @@ pub struct Composer {
     pub error: Option<String>,
     /// The customer wrote since it was opened.
     pub news: bool,
+    /// A colleague who answered since then.
+    pub answered: Option<String>,
     /// It held a draft when it was opened.
     pub restored: bool,
+    /// What goes with it.
+    pub with: With,
+    /// Its completion list.
+    pub completing: Completing,
+    /// A file's path is asked for.
+    pub prompt: Option<Prompt>,
+    /// What follows once it was handed in.
+    pub then: Option<Then>,
+    /// The text as the person's own editor got it.
+    pub lent: Option<String>,
+    /// What was taken back while this is handed in.
+    pub came_back: Option<(String, With)>,
+}
+
+impl Composer {
+    /// Whether there is nothing to lose: no text, no file.
+    pub fn is_blank(&self) -> bool {
+        self.editor.is_blank() && self.with.files.is_empty()
+    }
 }
 
 /// What is read at most once at a time.
@@ -247,6 +370,9 @@ pub enum Read {
     Counts,
     Conversation(ConversationId),
     Messages(ConversationId),
+    Around(ConversationId),
+    Contact(i64),
+    ConversationsOf(i64),
     Approvals,
     Approval(ApprovalId),
 }
@@ -283,6 +409,12 @@ pub struct State {
     pub stream: Stream,
     /// The caller.
     pub me: Option<MeView>,
+    /// The daemon has said who that is; else it is known from the last time.
+    pub known: bool,
+    /// When what is shown was seen, while it is from the last time.
+    pub seen_at: Option<Timestamp>,
+    /// When it was kept for the next time.
+    pub kept_at: Timestamp,
     /// The daemon's state.
     pub status: Option<StatusView>,
     /// When it was asked last.
@@ -309,6 +441,20 @@ pub struct State {
     pub threads: BTreeMap<ConversationId, Thread>,
     /// The approvals screen.
     pub approvals: Approvals,
+    /// The activity screen.
+    pub feed: Feed,
+    /// The search inside the opened conversation.
+    pub find: Option<Find>,
+    /// What was seen of it.
+    pub seen: Seen,
+    /// Whether the terminal is at the other end of a line: nothing is opened there.
+    pub remote: bool,
+    /// The search screen.
+    pub search: Search,
+    /// The contacts screen.
+    pub contacts: Contacts,
+    /// Where Esc goes from the opened conversation, if not to the list.
+    pub back_to: Option<Screen>,
     /// The text being written.
     pub composer: Option<Composer>,
     /// Texts not sent, by purpose.
@@ -325,10 +471,24 @@ pub struct State {
     pub toasts: Vec<Toast>,
     /// What `u` takes back, newest last.
     pub undo: Vec<Undo>,
+    /// A change of many conversations that is under way.
+    pub bulk: Option<Bulk>,
+    /// What followed a message, oldest first.
+    pub followups: Vec<Followup>,
+    /// What went with messages that can still come back, oldest first.
+    pub handed: Vec<(OutboxId, With)>,
     /// The hint of the first screen.
     pub banner: Option<String>,
     /// The first key of a pair.
     pub prefix: Option<String>,
+    /// When it was pressed: what can follow is listed a moment later.
+    pub prefix_at: Timestamp,
+    /// What was pasted outside a field, while it is asked what to do with it.
+    pub pasted: Option<String>,
+    /// Which key does what.
+    pub keys: Keys,
+    /// Commands used last, newest first.
+    pub recent: Vec<Command>,
     /// When Ctrl+C was pressed once.
     pub quitting: Option<Timestamp>,
     /// Reads under way; true: read again when it comes.
@@ -356,6 +516,9 @@ impl State {
             daemon: Daemon::Connecting,
             stream: Stream::default(),
             me: None,
+            known: false,
+            seen_at: None,
+            kept_at: now,
             status: None,
             status_at: now,
             status_due: false,
@@ -368,9 +531,13 @@ impl State {
             list: List {
                 tab: Tab::Mine,
                 status: STATUSES[0],
+                filter: ListFilter::default(),
+                marked: BTreeSet::new(),
                 query: String::new(),
                 typing: None,
                 rows: Vec::new(),
+                read: 0,
+                unsorted: false,
                 cursor: None,
                 top: 0,
                 next_cursor: None,
@@ -400,6 +567,13 @@ impl State {
                 card: None,
                 error: None,
             },
+            feed: Feed::default(),
+            find: None,
+            seen: Seen::default(),
+            remote: false,
+            search: Search::default(),
+            contacts: Contacts::default(),
+            back_to: None,
             composer: None,
             drafts: BTreeMap::new(),
             drafts_loaded: false,
@@ -408,8 +582,15 @@ impl State {
             overlay: None,
             toasts: Vec::new(),
             undo: Vec::new(),
+            bulk: None,
+            followups: Vec::new(),
+            handed: Vec::new(),
             banner: None,
             prefix: None,
+            prefix_at: now,
+            pasted: None,
+            keys: Keys::default(),
+            recent: Vec::new(),
             quitting: None,
             reads: BTreeMap::new(),
             stale: BTreeSet::new(),
@@ -423,14 +604,38 @@ impl State {
     pub fn context(&self) -> Context {
         match (&self.overlay, &self.composer) {
             (Some(Overlay::Menu(_)), _) => Context::Menu,
+            (Some(Overlay::Pick(_)), _) => Context::Pick,
             (Some(Overlay::Labels(_)), _) => Context::Labels,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
-            (Some(Overlay::Help { .. }), _) => Context::Help,
+            (Some(Overlay::Help(help)), _) if help.typing => Context::Words,
+            (Some(Overlay::Help(_)), _) => Context::Help,
+            (Some(Overlay::Palette(_)), _) => Context::Palette,
+            (None, Some(composer)) if composer.prompt.is_some() => Context::Path,
+            (None, Some(composer)) if composer.completing.list.is_some() => Context::Completion,
             (None, Some(_)) => Context::Composer,
             (None, None) if self.list.typing.is_some() => Context::Filter,
+            (None, None) if self.screen == Screen::Search && self.focus == Focus::List && self.search.typing => Context::Search,
+            (None, None) if self.screen == Screen::Contacts && self.contacts.typing.is_some() => Context::ContactFilter,
+            (None, None) if self.pane() == Context::Thread && self.find.as_ref().is_some_and(|f| f.typing.is_some()) => Context::Find,
             (None, None) => self.pane(),
         }
+    }
+
+    /// Whether the keys that can follow are listed now.
+    pub fn lists_next_keys(&self) -> bool {
+        self.prefix.is_some() && self.now >= self.prefix_at + WHICH_KEY_DELAY
+    }
+
+    /// How long until the screen changes by time alone, sooner than the next tick.
+    pub(crate) fn due_in(&self) -> Option<std::time::Duration> {
+        let waits = self.prefix.is_some() && !self.lists_next_keys();
+        waits.then(|| std::time::Duration::try_from((self.prefix_at + WHICH_KEY_DELAY).duration_since(self.now)).unwrap_or_default())
+    }
+
+    /// Whether a line of one of the lists is being typed.
+    pub fn typing(&self) -> bool {
+        self.overlay.is_none() && matches!(self.context(), Context::Filter | Context::Search | Context::ContactFilter | Context::Find)
     }
 
     /// The pane that has the keys, whatever stands over it.
@@ -440,6 +645,11 @@ impl State {
             (Screen::Inbox, Focus::Open) => Context::Thread,
             (Screen::Approvals, Focus::List) => Context::Queue,
             (Screen::Approvals, Focus::Open) => Context::Card,
+            (Screen::Search, Focus::List) => Context::Found,
+            (Screen::Search, Focus::Open) => Context::Thread,
+            (Screen::Contacts, Focus::List) => Context::Contacts,
+            (Screen::Contacts, Focus::Open) => Context::Contact,
+            (Screen::Activity, _) => Context::Activity,
         }
     }
 
@@ -450,17 +660,31 @@ impl State {
         }
         match (self.screen, self.focus) {
             (Screen::Inbox, Focus::List) => self.list.cursor,
-            (Screen::Inbox, Focus::Open) => self.open,
+            (Screen::Inbox | Screen::Search, Focus::Open) => self.open,
+            (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),
+            (Screen::Contacts, _) => None,
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
+            (Screen::Activity, _) => self.feed.chosen().and_then(|a| a.conversation_id).map(ConversationId),
         }
+    }
+
+    /// The conversations that a key means: those marked while the list has the keys, else the one.
+    pub fn targets(&self) -> Vec<ConversationId> {
+        if self.pane() == Context::List && self.composer.is_none() && !self.list.marked.is_empty() {
+            return self.list.marked.iter().copied().collect();
+        }
+        self.target().into_iter().collect()
     }
 
     /// The conversation that is on the screen: the text's, the opened one, or the one under the cursor.
     pub fn shown(&self) -> Option<ConversationId> {
         let composing = self.composer.as_ref().and_then(|c| c.purpose.conversation());
-        composing.or(match self.focus {
-            Focus::Open => self.open,
-            Focus::List => self.list.cursor,
+        composing.or(match (self.screen, self.focus) {
+            (Screen::Activity, _) => None,
+            (Screen::Contacts, _) => None,
+            (_, Focus::Open) => self.open,
+            (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),
+            (_, Focus::List) => self.list.cursor,
         })
     }
 

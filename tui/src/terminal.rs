@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use crossterm::event::{
-    DisableBracketedPaste, EnableBracketedPaste, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange, KeyboardEnhancementFlags,
+    PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{cursor, execute};
@@ -28,15 +29,19 @@ impl Guard {
                 before(panic);
             }));
         });
-        enable_raw_mode()?;
-        ACTIVE.store(true, Ordering::SeqCst);
         let guard = Self(());
-        execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
-        // Terminals without the kitty protocol pass this over; the Linux console prints it.
-        if std::env::var_os("TERM").is_none_or(|term| term != "linux") {
-            execute!(io::stdout(), PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES))?;
-        }
+        set()?;
         Ok(guard)
+    }
+
+    /// Gives the terminal to somebody else, as it was before.
+    pub(crate) fn leave(&self) {
+        restore();
+    }
+
+    /// Takes it again.
+    pub(crate) fn take(&self) -> io::Result<()> {
+        set()
     }
 }
 
@@ -59,6 +64,17 @@ pub(crate) fn copy(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+fn set() -> io::Result<()> {
+    enable_raw_mode()?;
+    ACTIVE.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+    // Terminals without the kitty protocol pass this over; the Linux console prints it.
+    if std::env::var_os("TERM").is_none_or(|term| term != "linux") {
+        execute!(io::stdout(), PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES))?;
+    }
+    Ok(())
+}
+
 fn restore() {
     if !ACTIVE.swap(false, Ordering::SeqCst) {
         return;
@@ -67,6 +83,6 @@ fn restore() {
     if std::env::var_os("TERM").is_none_or(|term| term != "linux") {
         let _ = execute!(out, PopKeyboardEnhancementFlags);
     }
-    let _ = execute!(out, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = execute!(out, DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
     let _ = disable_raw_mode();
 }

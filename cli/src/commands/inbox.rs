@@ -9,6 +9,9 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::stop::Stop;
 
+/// The profile's name where the environment says everything.
+const UNNAMED: &str = "env";
+
 pub(crate) async fn run(ctx: &mut Context) -> Result<(), CliError> {
     if ctx.out.json {
         return Err(CliError::usage("the inbox is not JSON").hint("name a command, such as `afenda status --json`"));
@@ -22,10 +25,15 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<(), CliError> {
         return ctx.out.raw(&format!("\n{}", crate::help()));
     }
     let session = ctx.session().await?;
-    // Before the screen is taken: a lost daemon is told in plain words, with what to do.
-    session.call(async |client| client.me().await).await?;
+    // Before the screen is taken: a lost daemon is told in plain words, with what to do, unless the inbox has what it showed last.
+    let data_dir = Context::data_dir()?;
+    let seen = tui::has_seen(&data_dir, session.profile.as_deref().unwrap_or(UNNAMED));
+    match session.call(async |client| client.me().await).await {
+        Err(err) if err.exit == Exit::Unreachable && seen => {}
+        result => drop(result?),
+    }
     let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
-    open(ctx, session.client, session.profile, None, Context::data_dir()?, stop).await
+    open(ctx, session.client, session.profile, None, data_dir, stop).await
 }
 
 /// Opens the inbox, with its unsent texts in the folder `drafts`, and returns when the user leaves it, or when a signal asks for it.
@@ -37,9 +45,13 @@ pub(crate) async fn open(
     drafts: PathBuf,
     stop: Stop,
 ) -> Result<(), CliError> {
-    let mut options = tui::Options::new(client, profile.unwrap_or_else(|| "env".to_owned()));
+    let mut options = tui::Options::new(client, profile.unwrap_or_else(|| UNNAMED.to_owned()));
     options.data_dir = Some(drafts);
     options.banner = banner;
+    (options.keys, options.notice) = crate::commands::keys::for_the_inbox();
+    if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some()) {
+        options.esc_timeout = tui::ESC_TIMEOUT_SSH;
+    }
     options.no_color = !ctx.out.color;
     options.stop = stop.token.clone();
     let ended = Box::pin(tui::run(options)).await.map_err(|err| CliError::failed("the inbox ended").because(err))?;

@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod events;
 mod inbox;
+mod keys;
 mod macros;
 mod outbox;
 mod sandbox;
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     /// Follow what happens, one JSON object a line
     #[command(alias = "event")]
     Events(events::Events),
+    /// The inbox's keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Who did what
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -89,6 +93,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Outbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Webhooks(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Events(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Keys(cmd)) => cmd.run(ctx),
         Some(Command::Audit(cmd)) => Box::pin(cmd.run(ctx)).await,
     }
 }

@@ -55,6 +55,9 @@ const COMMANDS: &[&str] = &[
     "webhooks purge",
     "webhooks install",
     "events",
+    "keys",
+    "keys list",
+    "keys check",
     "audit",
     "audit list",
 ];

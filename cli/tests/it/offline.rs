@@ -49,6 +49,29 @@ fn wrong_usage_is_2_and_says_what_to_do() {
 }
 
 #[test]
+fn the_keys_are_listed_and_their_file_is_checked() {
+    let home = Home::new();
+    let home = {
+        let folder = home.path().to_str().unwrap().to_owned();
+        home.with("AFENDA_CONFIG_DIR", &folder)
+    };
+    home.run(&["keys", "check"]).ends(0);
+    let file = home.path().join("keys.toml");
+    std::fs::write(&file, "[list]\n\"x\" = \"conversation.resolve\"\n").unwrap();
+    home.run(&["keys", "check"]).ends(0);
+    let listed: serde_json::Value = serde_json::from_str(&home.run(&["keys", "list", "--json"]).ends(0).out).unwrap();
+    let resolve = listed.as_array().unwrap().iter().find(|row| row["place"] == "list" && row["action"] == "conversation.resolve").unwrap();
+    assert_eq!(resolve["keys"], serde_json::json!(["x", "e", "Alt+E"]));
+    assert_eq!(resolve["cli"], "afenda conv status 123 resolved");
+    std::fs::write(&file, "[list]\nx = \"conversation.close\"\na = \"conversation.resolve\"\n").unwrap();
+    let ran = home.run(&["keys", "check"]).ends(1);
+    assert!(ran.out.contains("there is no action `conversation.close`") && ran.out.contains("collides with “Assign”"), "{}", ran.out);
+    assert!(ran.err.contains("one entry of keys.toml does not count"), "{}", ran.err);
+    std::fs::write(&file, "[list]\nx = \n").unwrap();
+    assert!(home.run(&["keys", "check"]).ends(1).err.contains("line 2"));
+}
+
+#[test]
 fn usage_errors_are_json_when_asked_for() {
     let home = Home::new();
     for args in [&["--json", "nonsense"][..], &["conv", "view", "abc", "--json"], &["approvals", "approve", "AP-42", "--json"]] {

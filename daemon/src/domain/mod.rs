@@ -10,6 +10,7 @@ pub mod outbox;
 pub mod pace;
 pub mod rate;
 pub mod retry;
+pub mod search;
 pub mod text;
 pub mod versions;
 pub mod webhook;

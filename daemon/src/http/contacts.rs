@@ -1,8 +1,9 @@
-//! `/contacts`: one contact, read and changed. Changes go through the outbox and show at once.
+//! `/contacts`: listed by name, and one contact, read and changed. Changes go through the outbox and show at once.
 
+use api::contact::{ContactDetail, ContactQuery};
 use api::error::ErrorBody;
 use api::inbox::{ContactPatch, ContactView};
-use api::page::Data;
+use api::page::{Data, Page, PageMeta};
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -10,20 +11,43 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::attributes;
-use super::request::Change;
-use crate::app::Caller;
+use super::request::{self, Change, Query};
+use crate::app::{Caller, Person};
 use crate::fault::Fault;
-use crate::store::{AuditEntry, Ledger, NewOutbox, OutboxKind, Scope};
+use crate::store::{AuditEntry, ContactPlace, Ledger, NewOutbox, OutboxKind, Scope};
 
 /// Chatwoot's limit of its short text columns, in characters.
 const FIELD_CHARS_MAX: usize = 255;
 
+/// Words of a filter in characters at most: a line that a person types.
+const FILTER_CHARS_MAX: usize = 500;
+
+/// Contacts by name, those without a name last.
+#[utoipa::path(get, path = "/contacts", tag = "contacts", params(ContactQuery), security(("bearer" = [])),
+    responses((status = 200, body = Page<ContactDetail>), (status = 422, body = ErrorBody)))]
+pub(crate) async fn list(caller: Caller, Query(query): Query<ContactQuery>) -> Result<Json<Page<ContactDetail>>, Fault> {
+    let limit = request::limit(query.limit)?;
+    let after: Option<ContactPlace> = query.cursor.as_deref().map(request::place).transpose()?;
+    let q = query.q.unwrap_or_default();
+    if q.chars().count() > FILTER_CHARS_MAX {
+        return Err(Fault::invalid("q", &format!("at most {FILTER_CHARS_MAX} characters")));
+    }
+    let meta = caller.freshness();
+    let read = move |scope: &Scope<'_>, _: &Person| {
+        let words: Vec<&str> = q.split_whitespace().collect();
+        let (data, next) = scope.contacts(&words, after.as_ref(), limit)?;
+        let next_cursor = next.as_ref().and_then(request::cursor);
+        Ok(Page { data, meta: PageMeta { total: scope.contact_count(&words)?, limit, next_cursor, ..meta } })
+    };
+    Ok(Json(caller.read(read).await?))
+}
+
 /// One contact.
 #[utoipa::path(get, path = "/contacts/{id}", tag = "contacts", params(("id" = i64, Path, description = "Chatwoot's id")), security(("bearer" = [])),
-    responses((status = 200, body = Data<ContactView>), (status = 404, body = ErrorBody)))]
-pub(crate) async fn view(caller: Caller, Path(id): Path<String>) -> Result<Json<Data<ContactView>>, Fault> {
+    responses((status = 200, body = Data<ContactDetail>), (status = 404, body = ErrorBody)))]
+pub(crate) async fn view(caller: Caller, Path(id): Path<String>) -> Result<Json<Data<ContactDetail>>, Fault> {
     let id = parse(&id)?;
-    let data = caller.read(move |scope, _| one(scope, id)).await?;
+    let data = caller.read(move |scope, _| scope.contact_detail(id)?.ok_or_else(|| Fault::not_found("contact"))).await?;
     Ok(Json(Data { data }))
 }
 

@@ -4,23 +4,23 @@ use api::approval::ApprovalView;
 use api::error::ErrorBody;
 use api::inbox::{
     ConversationPatch, ConversationQuery, ConversationStatus, ConversationView, Escalate, FreshQuery, LabelChange, Labels, MessageQuery,
-    MessageView,
+    MessageView, Priority,
 };
 use api::page::{Data, Page, PageMeta, Source};
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::attributes;
 use super::request::{Change, Query, limit, page};
+use super::{attributes, request};
 use crate::app::{Caller, Person};
 use crate::approvals as service;
+use crate::clock::SECOND;
+use crate::config::HOLD_SECONDS_MAX;
 use crate::fault::Fault;
-use crate::store::{Assignee, ConversationFilter, NewOutbox, OutboxKind, Place, Scope};
+use crate::store::{Assignee, ConversationFilter, ConversationType, NewOutbox, OutboxKind, Place, Scope};
 
 /// Conversations, with the counts of the tabs.
 #[utoipa::path(get, path = "/conversations", tag = "conversations", params(ConversationQuery), security(("bearer" = [])),
@@ -33,13 +33,14 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>)
         if query.page.is_some() {
             return Err(Fault::invalid("cursor", "not together with page"));
         }
-        let wrong = || Fault::invalid("cursor", "is not one that a page gave");
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
-        place = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
+        place = request::place(cursor)?;
         number = 0;
     }
     if query.fresh {
         caller.read_through(None).await?;
+    }
+    if query.conversation_type.as_deref() == Some("mention") {
+        let _ = super::personal::mentions(caller.clone()).await?; // Chatwoot alone knows; kept for a while.
     }
     let url = caller.tenant().url.clone();
     let (meta, source) = (caller.freshness(), if query.fresh { Source::Chatwoot } else { Source::Store });
@@ -55,7 +56,7 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>)
             Assignee::Agent(id) if who.agent_id() == Some(id) => counts.mine,
             Assignee::Agent(id) => scope.conversation_counts(&ConversationFilter { me: Some(id), ..filter })?.mine,
         };
-        let next_cursor = next.and_then(|place| serde_json::to_vec(&place).ok()).map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        let next_cursor = next.as_ref().and_then(request::cursor);
         let page = (number > 0).then_some(number);
         Ok(Page { data, meta: PageMeta { total, page, limit, next_cursor, counts: Some(counts), source: Some(source), ..meta } })
     };
@@ -76,13 +77,28 @@ fn filter(query: &ConversationQuery, who: &Person) -> Result<ConversationFilter,
         Some(id) => Assignee::Agent(id.parse().map_err(|_| Fault::invalid("assignee", "me, unassigned, assigned, all or an agent's id"))?),
     };
     let labels = query.labels.as_deref().unwrap_or_default();
+    let conversation_type = match query.conversation_type.as_deref() {
+        None => None,
+        Some("mention") => Some(ConversationType::Mention),
+        Some("unattended") => Some(ConversationType::Unattended),
+        Some(_) => return Err(Fault::invalid("conversation_type", "mention or unattended")),
+    };
+    let priority = match query.priority.as_deref() {
+        None => None,
+        Some("none") => Some("none"),
+        Some(word) => Some(word.parse::<Priority>().map_err(|err| Fault::invalid("priority", &format!("{err}, none")))?.as_str()),
+    };
     Ok(ConversationFilter {
         status,
         assignee,
         me: who.agent_id(),
         inbox: query.inbox,
         team: query.team,
+        contact: query.contact,
         labels: labels.split(',').map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned).collect(),
+        conversation_type,
+        priority,
+        unread: query.unread,
         q: query.q.clone(),
         sort: query.sort.unwrap_or(api::inbox::Sort::Activity),
     })
@@ -187,11 +203,16 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ConversationPa
                 let names = "status, assignee, team, labels, priority, custom_attributes or read";
                 return Err(Fault::invalid("body", &format!("names nothing to change: {names}")));
             }
+            let hold = patch.hold_seconds.unwrap_or_default();
+            if hold > HOLD_SECONDS_MAX {
+                return Err(Fault::invalid("hold_seconds", &format!("at most {HOLD_SECONDS_MAX}")));
+            }
+            let not_before = scope.now() + i64::from(hold) * SECOND;
             for (kind, payload) in writes {
                 // Values of attributes are customers' data; the ledger holds their keys.
                 let told = if kind == OutboxKind::Attributes { attributes::told(&payload) } else { payload.clone() };
                 audit(scope, who, &format!("conversation.{}", kind.as_str()), id, told)?;
-                scope.enqueue(&new(id, kind, payload, who, scope.now()))?;
+                scope.enqueue(&new(id, kind, payload, who, not_before))?;
             }
             one(scope, id, &url)
         })
@@ -229,7 +250,7 @@ fn writes(scope: &Scope<'_>, who: &Person, id: i64, patch: &ConversationPatch) -
     if let Some(priority) = &patch.priority {
         let priority = match priority.as_str() {
             "none" => None,
-            word => Some(word.parse::<api::inbox::Priority>().map_err(|err| Fault::invalid("priority", &format!("{err}, none")))?),
+            word => Some(word.parse::<Priority>().map_err(|err| Fault::invalid("priority", &format!("{err}, none")))?),
         };
         writes.push((OutboxKind::Priority, json!({ "priority": priority })));
     }

@@ -44,7 +44,14 @@ pub(crate) async fn send(Path(id): Path<String>, posted: Posted) -> Result<Respo
             if !scope.has_conversation(id)? {
                 return Err(Fault::not_found("conversation"));
             }
-            let payload = payload(scope, &body, canned, &refs)?;
+            let mut payload = payload(scope, &body, canned, &refs)?;
+            if let Some(answered) = body.in_reply_to {
+                // One that is not here yet may be in Chatwoot, which leaves out what it does not find.
+                if answered <= 0 || scope.message_conversation(answered)?.is_some_and(|other| other != id) {
+                    return Err(Fault::invalid("in_reply_to", "is no message of this conversation"));
+                }
+                payload["in_reply_to"] = json!(answered);
+            }
             let kind = if body.private { OutboxKind::Note } else { OutboxKind::Reply };
             let row = scope.enqueue(&new(id, kind, payload, who, scope.now() + i64::from(hold) * SECOND))?;
             let data = json!({ "outbox_id": row.id, "files": refs.len() });

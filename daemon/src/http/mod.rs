@@ -19,6 +19,7 @@ mod outbox;
 mod personal;
 mod request;
 mod respond;
+mod search;
 mod stream;
 mod sync;
 mod tenants;
@@ -74,7 +75,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ahead::typing))
         .routes(routes!(ahead::run_macro))
         .routes(routes!(ahead::link, ahead::unlink))
+        .routes(routes!(contacts::list))
         .routes(routes!(contacts::view, contacts::update))
+        .routes(routes!(search::find))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::cancel))
         .routes(routes!(outbox::retry))

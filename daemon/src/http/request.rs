@@ -7,6 +7,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -71,6 +73,18 @@ pub(crate) fn limit(asked: Option<u32>) -> Result<u32, Fault> {
         limit @ 1..=LIMIT_MAX => Ok(limit),
         _ => Err(Fault::invalid("limit", &format!("1 to {LIMIT_MAX}"))),
     }
+}
+
+/// Where a page begins, from the cursor that the page before gave.
+pub(crate) fn place<T: DeserializeOwned>(cursor: &str) -> Result<T, Fault> {
+    let wrong = || Fault::invalid("cursor", "is not one that a page gave");
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+    serde_json::from_slice(&bytes).map_err(|_| wrong())
+}
+
+/// The cursor of a place.
+pub(crate) fn cursor(place: &impl Serialize) -> Option<String> {
+    serde_json::to_vec(place).ok().map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// The page, from 1, and how many rows stand before it.

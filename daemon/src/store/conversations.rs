@@ -66,6 +66,15 @@ pub enum Assignee {
     NoAgent,
 }
 
+/// A cut through all conversations that Chatwoot has a name for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConversationType {
+    /// The caller was mentioned.
+    Mention,
+    /// Without a first reply, or the customer waits.
+    Unattended,
+}
+
 /// What to list.
 #[derive(Debug, Clone)]
 pub struct ConversationFilter {
@@ -79,8 +88,16 @@ pub struct ConversationFilter {
     pub inbox: Option<i64>,
     /// One team.
     pub team: Option<i64>,
+    /// One contact.
+    pub contact: Option<i64>,
     /// Any of these labels; empty = no such filter.
     pub labels: Vec<String>,
+    /// Chatwoot's type.
+    pub conversation_type: Option<ConversationType>,
+    /// One priority, or `none`.
+    pub priority: Option<&'static str>,
+    /// Only with messages that no agent has seen.
+    pub unread: bool,
     /// Words to find.
     pub q: Option<String>,
     /// Order.
@@ -102,6 +119,12 @@ macro_rules! filter {
           and (:status is null or c.status = :status)
           and (:inbox is null or c.inbox_id = :inbox)
           and (:team is null or c.team_id = :team)
+          and (:priority is null or coalesce(c.priority, 'none') = :priority)
+          and (:unread = 0 or c.unread_count > 0)
+          and (:type is null or (:type = 'unattended' and (c.first_reply_created_at_us is null or c.waiting_since_us is not null))
+               or (:type = 'mention' and exists (select 1 from personal p where p.tenant_id = :tenant and p.agent_id = :me and p.kind = 'mention'
+                     and p.id = c.id)))
+          and (:contact is null or c.contact_id = :contact)
           and (:labels is null or exists (select 1 from conversation_labels l where l.tenant_id = :tenant and l.conversation_id = c.id
                 and l.title in (select value from json_each(:labels))))
           and (:q is null or c.id in (select m.conversation_id from messages_fts join messages m on m.row = messages_fts.rowid
@@ -162,6 +185,15 @@ const ONE: Sql = Sql::new(concat!(columns!(), "where c.tenant_id = :tenant and c
 #[cfg(test)]
 pub(super) const ALL: &[Sql] = &[BY_ACTIVITY, BY_CREATED, BY_WAITING, BY_PRIORITY, COUNTS, ONE];
 
+impl ConversationType {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Mention => "mention",
+            Self::Unattended => "unattended",
+        }
+    }
+}
+
 impl Scope<'_> {
     /// A page of conversations and the place after it (`None` at the end). `url` is Chatwoot's page of all conversations.
     pub fn conversations(
@@ -188,7 +220,8 @@ impl Scope<'_> {
         let (k1, k2, after_id) = place.after.map_or((None, None, None), |(a, b, c)| (Some(a), Some(b), Some(c)));
         let params = named_params! {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
-            ":labels": labels, ":q": q, ":like": like, ":whose": whose, ":agent": agent,
+            ":contact": filter.contact, ":labels": labels, ":q": q, ":like": like, ":whose": whose, ":agent": agent,
+            ":type": filter.conversation_type.map(ConversationType::as_str), ":priority": filter.priority, ":unread": filter.unread, ":me": filter.me,
             ":k1": k1, ":k2": k2, ":after_id": after_id, ":limit": i64::from(limit) + 1, ":offset": place.offset as i64,
         };
         let sort = filter.sort;
@@ -205,7 +238,8 @@ impl Scope<'_> {
         let (labels, q, like) = texts(filter);
         let params = named_params! {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
-            ":labels": labels, ":q": q, ":like": like, ":me": filter.me,
+            ":contact": filter.contact, ":labels": labels, ":q": q, ":like": like, ":me": filter.me,
+            ":type": filter.conversation_type.map(ConversationType::as_str), ":priority": filter.priority, ":unread": filter.unread,
         };
         let counts = self.one(COUNTS, params, |row| {
             Ok(Counts { mine: row.get("mine")?, unassigned: row.get("unassigned")?, all: row.get("all_count")? })

@@ -1,7 +1,7 @@
 //! What goes out: one row for each write, kept until Chatwoot has it.
 
 use api::event::{ActivityType, SubjectType};
-use api::id::{ConversationId, OutboxId};
+use api::id::{ConversationId, MessageId, OutboxId};
 use api::inbox::{AttachmentView, DeliveryState, MessageType, MessageView, OutboxState, OutboxView, Sender, SenderKind};
 use api::status::OutboxCounts;
 use rusqlite::{Row, named_params};
@@ -148,6 +148,11 @@ impl OutboxRow {
     /// Files of a message.
     pub fn files(&self) -> Vec<FileRef> {
         self.payload.get("files").and_then(|files| Vec::deserialize(files).ok()).unwrap_or_default()
+    }
+
+    /// The message that a message answers.
+    pub fn in_reply_to(&self) -> Option<i64> {
+        self.payload.get("in_reply_to").and_then(Value::as_i64)
     }
 
     /// Whether Chatwoot is to render its text: a canned response, not what a person typed.
@@ -473,7 +478,7 @@ impl OutboxRow {
             sender: Some(Sender { id: None, kind: SenderKind::User, name }),
             attachments: self.files().into_iter().map(attachment).collect(),
             deleted: false,
-            in_reply_to: None,
+            in_reply_to: self.in_reply_to().map(MessageId),
             created_at: timestamp(self.created_at),
             sends_at: (self.state == OutboxState::Queued).then(|| timestamp(self.not_before)),
         }

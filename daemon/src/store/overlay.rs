@@ -128,10 +128,17 @@ impl Scope<'_> {
         .map(Option::flatten)
     }
 
-    /// Labels that an entry would have removed and did not are shown again at once: when the next read brings them, nobody has set them anew.
+    /// What stood before an entry that will not be carried out is shown again at once, Chatwoot being there or not; the read that follows has
+    /// the last word. Labels that it would have removed count as never gone: when that read brings them, nobody has set them anew.
     pub(super) fn put_back(&self, id: Uuid) -> Result<(), StoreError> {
-        let Some(row) = self.outbox_entry(id)?.filter(|row| row.kind == OutboxKind::Labels) else { return Ok(()) };
-        if self.has_conversation(row.conversation_id)? {
+        let Some(row) = self.outbox_entry(id)? else { return Ok(()) };
+        if let (Some(was), OutboxKind::Status | OutboxKind::Priority | OutboxKind::Assignee | OutboxKind::Team) =
+            (row.payload.get("was").filter(|_| row.attempts == 0), row.kind)
+        {
+            self.overlay(&OutboxRow { payload: was.clone(), ..row.clone() })?;
+            self.overlay_pending(row.conversation_id)?;
+        }
+        if row.kind == OutboxKind::Labels && self.has_conversation(row.conversation_id)? {
             let back = json!({ "add": row.payload.get("remove"), "remove": [] });
             self.replace_labels(row.conversation_id, &merge_labels(self.conversation_labels(row.conversation_id)?, &back))?;
         }

@@ -9,6 +9,8 @@ use uuid::Uuid;
 use super::*;
 use crate::clock::SECOND;
 
+mod finding;
+
 struct Bench {
     store: Store,
     ours: TenantKey,
@@ -118,7 +120,20 @@ fn message(id: i64, text: &str) -> MessageRow {
 }
 
 fn all(sort: Sort) -> ConversationFilter {
-    ConversationFilter { status: None, assignee: Assignee::All, me: None, inbox: None, team: None, labels: Vec::new(), q: None, sort }
+    ConversationFilter {
+        status: None,
+        assignee: Assignee::All,
+        me: None,
+        inbox: None,
+        team: None,
+        contact: None,
+        labels: Vec::new(),
+        conversation_type: None,
+        priority: None,
+        unread: false,
+        q: None,
+        sort,
+    }
 }
 
 /// The texts of all `Sql::new("…")` and of the list macros, as the sources have them.
@@ -156,7 +171,15 @@ async fn every_statement_reaches_every_table_through_its_tenant() {
     let mut statements = statements();
     assert!(statements.len() > 60, "the sources are read: {}", statements.len());
     // Those put together by macros.
-    statements.extend(conversations::ALL.iter().chain(outbox::ALL).chain(approvals::ALL).map(|sql| sql.text().to_owned()));
+    statements.extend(
+        conversations::ALL
+            .iter()
+            .chain(outbox::ALL)
+            .chain(approvals::ALL)
+            .chain(search::ALL)
+            .chain(contacts::ALL)
+            .map(|sql| sql.text().to_owned()),
+    );
     for sql in statements {
         let sql = sql.replace("\\\\", "\\");
         assert_eq!(scope::stray(&conn, &sql).unwrap_or_else(|err| panic!("{sql}: {err}")), None, "{sql}");

@@ -95,6 +95,9 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
     if !marked && is_api_inbox(core, row.conversation_id).await {
         new.source_id = Some(id.clone());
     }
+    if let Some(answered) = row.in_reply_to() {
+        new.content_attributes.insert("in_reply_to".to_owned(), answered.into());
+    }
     let new = new.marked(MARK, id);
     let sent = match files.is_empty() {
         true => acting.client.create_message(row.conversation_id, &new).await,

@@ -58,6 +58,45 @@ async fn read_and_unread_reach_chatwoot() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_held_change_is_recalled_and_chatwoot_never_hears_of_it() {
+    let shop = shop().await;
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let before = shop.at_sandbox(id).await["status"].clone();
+    let held = |hold| ConversationPatch { status: Some(ConversationStatus::Resolved), hold_seconds: Some(hold), ..Default::default() };
+    assert_eq!(refused(jo.update_conversation(ConversationId(id), &held(100_000), &new_key()).await).1, Code::ValidationFailed);
+    let shown = jo.update_conversation(ConversationId(id), &held(60), &new_key()).await.unwrap();
+    assert_eq!((shown.status, shown.pending.clone()), (ConversationStatus::Resolved, vec!["status".to_owned()]), "at once");
+    let entry = jo.outbox().await.unwrap().into_iter().find(|e| e.conversation_id == Some(ConversationId(id))).unwrap();
+    assert!(entry.sends_at > entry.created_at);
+    jo.outbox_act(entry.id, "cancel", &new_key()).await.unwrap();
+    let shown = jo.conversation(ConversationId(id)).await.unwrap();
+    assert_eq!((serde_json::to_value(shown.status).unwrap(), shown.pending), (before.clone(), vec![]), "as it was");
+    all_sent(&shop).await;
+    assert_eq!(shop.at_sandbox(id).await["status"], before);
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_names_its_message_in_chatwoot() {
+    let shop = shop().await;
+    let (ids, jo) = (shop.plain_conversations().await, shop.client("jo").await);
+    let (id, other) = (ConversationId(ids[0]), ConversationId(ids[1]));
+    let newest = async |id| jo.messages(id, &Default::default()).await.unwrap().data.into_iter().rev().find_map(|m| m.id).unwrap();
+    let answered = newest(id).await;
+    let message = NewMessage { in_reply_to: Some(answered.0), hold_seconds: Some(0), ..NewMessage::text("this one", false) };
+    let shown = jo.send_message(id, &message, &new_key()).await.unwrap();
+    assert_eq!(shown.in_reply_to, Some(answered), "at once");
+    all_sent(&shop).await;
+    let path = format!("/conversations/{id}/messages");
+    let there = shop.chatwoot("agent", Method::GET, &path, Value::Null).await["payload"].clone();
+    let sent = there.as_array().unwrap().iter().find(|m| m["content"] == "this one").unwrap().clone();
+    assert_eq!(sent["content_attributes"]["in_reply_to"], answered.0);
+    let wrong = NewMessage { in_reply_to: Some(newest(other).await.0), ..message };
+    assert_eq!(refused(jo.send_message(id, &wrong, &new_key()).await).1, Code::ValidationFailed);
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contact_is_edited_and_what_chatwoot_refuses_is_kept_with_its_reason() {
     let shop = shop().await;
     let jo = shop.client("jo").await;

@@ -28,6 +28,8 @@ pub(crate) async fn shop() -> Shop {
 
 /// The same with settings of one's own.
 pub(crate) async fn shop_with(change: impl FnOnce(&mut Config)) -> Shop {
+    // Whichever test comes first, also one that runs alone.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let sandbox = sandbox::start(sandbox::Options::new(sandbox::World::demo_shop())).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut config = base_config(folder.path());

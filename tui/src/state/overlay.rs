@@ -1,10 +1,15 @@
 //! What stands over the panes or goes by itself: menus, pickers, questions, toasts, and what `u` takes back.
 
+use std::collections::BTreeSet;
+
 use api::id::{ApprovalId, ConversationId, OutboxId};
 use api::inbox::ConversationPatch;
 use jiff::Timestamp;
 
-use crate::keymap::Context;
+use super::ListFilter;
+use super::Pick;
+use super::help::Help;
+use super::palette::Palette;
 
 /// What a menu line does.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +20,25 @@ pub enum Action {
     Teams,
     /// Open the snooze menu.
     Snooze,
+    /// Open a menu of the list's filter.
+    Filters(FilterMenu),
+    /// Cut the list another way.
+    Filter(Box<ListFilter>),
+}
+
+/// The menus of the list's filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilterMenu {
+    /// By inbox.
+    Inbox,
+    /// By team.
+    Team,
+    /// By label.
+    Label,
+    /// By priority.
+    Priority,
+    /// The order.
+    Sort,
 }
 
 /// One line of a menu.
@@ -37,8 +61,8 @@ pub struct MenuItem {
 pub struct Menu {
     /// What it is about.
     pub title: String,
-    /// The conversation it acts on.
-    pub conversation: ConversationId,
+    /// The conversations it acts on; none: the list.
+    pub targets: Vec<ConversationId>,
     /// Its lines.
     pub items: Vec<MenuItem>,
     /// The chosen line among those that match.
@@ -58,10 +82,10 @@ impl Menu {
 /// The label picker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelPicker {
-    /// The conversation it acts on.
-    pub conversation: ConversationId,
-    /// Labels, and whether each is on.
-    pub items: Vec<(String, bool)>,
+    /// The conversations it acts on.
+    pub targets: Vec<ConversationId>,
+    /// Labels, and whether each is on; none: on some of several.
+    pub items: Vec<(String, Option<bool>)>,
     /// The chosen line among those that match.
     pub cursor: usize,
     /// Typed to find one.
@@ -85,6 +109,8 @@ pub enum Question {
     NoteToReply,
     /// Leave although something is unsent.
     Quit,
+    /// Keep what was pasted as a note on this conversation.
+    Pasted(ConversationId),
 }
 
 /// What stands over the panes and has the keys.
@@ -94,6 +120,8 @@ pub enum Overlay {
     Menu(Menu),
     /// The label picker.
     Labels(LabelPicker),
+    /// A choice of lines.
+    Pick(Pick),
     /// Approve?
     Approve {
         /// Which.
@@ -106,12 +134,9 @@ pub enum Overlay {
     /// Sure?
     Question(Question),
     /// Keys.
-    Help {
-        /// The place they are for.
-        context: Context,
-        /// First line on the screen.
-        scroll: usize,
-    },
+    Help(Help),
+    /// Any action by its name.
+    Palette(Palette),
 }
 
 /// How much a toast matters.
@@ -142,5 +167,49 @@ pub enum Undo {
     /// A message that waits in the outbox.
     Message(OutboxId),
     /// A change, by the opposite change.
-    Patch(ConversationId, Box<ConversationPatch>, String),
+    Patch {
+        /// Of which conversation.
+        id: ConversationId,
+        /// The opposite change.
+        back: Box<ConversationPatch>,
+        /// What was changed: taken back only while it is so.
+        made: Box<ConversationPatch>,
+        /// What it is, for people.
+        label: String,
+    },
+    /// Changes that wait in the outbox, and are recalled there.
+    Held {
+        /// Of which conversations.
+        ids: Vec<ConversationId>,
+        /// What they are, for people.
+        label: String,
+        /// When they were made: older entries are not theirs.
+        at: Timestamp,
+    },
+}
+
+/// A change of many conversations, one by one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bulk {
+    /// What it is, for people.
+    pub label: String,
+    /// The change.
+    pub patch: ConversationPatch,
+    /// Not asked for yet.
+    pub left: Vec<ConversationId>,
+    /// Asked for, not answered.
+    pub under_way: BTreeSet<ConversationId>,
+    /// Taken.
+    pub done: Vec<ConversationId>,
+    /// Refused, and why.
+    pub failed: Vec<(ConversationId, String)>,
+    /// When it began.
+    pub at: Timestamp,
+}
+
+impl Bulk {
+    /// Conversations in all.
+    pub fn total(&self) -> usize {
+        self.left.len() + self.under_way.len() + self.done.len() + self.failed.len()
+    }
 }

@@ -10,7 +10,7 @@ use super::world::{Screen, Talk, ago, approval_id, approvals, failure, lost, mes
 use crate::drafts::Draft;
 use crate::event::{Answer, Effect, Event, Failure, Purpose, Submitted};
 use crate::keymap::{self, Context};
-use crate::state::{Daemon, Overlay, State};
+use crate::state::{Attached, Daemon, Overlay, State};
 
 const DEE: ConversationId = ConversationId(1042);
 
@@ -18,17 +18,34 @@ fn submit(effects: &[Effect]) -> (Purpose, String, String) {
     effects
         .iter()
         .find_map(|e| match e {
-            Effect::Submit { purpose, text, key } => Some((*purpose, text.clone(), key.clone())),
+            Effect::Submit { purpose, text, key, .. } => Some((*purpose, text.clone(), key.clone())),
             _ => None,
         })
         .unwrap_or_else(|| panic!("nothing was submitted: {effects:?}"))
 }
 
-fn toasts(state: &State) -> String {
+/// A change of status that waits in the outbox.
+pub(super) fn held(n: u32, conversation: i64) -> OutboxView {
+    OutboxView {
+        id: outbox_id(n),
+        conversation_id: Some(ConversationId(conversation)),
+        contact_id: None,
+        kind: "status".into(),
+        state: OutboxState::Queued,
+        user: "jo".into(),
+        content: None,
+        attempts: 0,
+        error: None,
+        sends_at: now() + jiff::SignedDuration::from_secs(5),
+        created_at: now(),
+    }
+}
+
+pub(super) fn toasts(state: &State) -> String {
     state.toasts.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
-fn activity(seq: i64, kind: ActivityType, conversation: i64) -> Event {
+pub(super) fn activity(seq: i64, kind: ActivityType, conversation: i64) -> Event {
     Event::Stream(
         1,
         Ok(StreamEvent::Activity(Activity {
@@ -221,7 +238,7 @@ fn pages_follow_the_cursor() {
         data: rows(from),
         meta: PageMeta { total: 180, page: None, limit: 60, next_cursor: next.map(Into::into), counts: None, ..PageMeta::default() },
     };
-    screen.press("Ctrl+R");
+    screen.press("Tab");
     let generation = screen.state.list.generation;
     screen.answer(Answer::List { generation, more: false, result: Ok(many(1, Some("c2"))) });
     let mut asked = 0;
@@ -317,10 +334,13 @@ fn what_is_resolved_leaves_and_can_be_taken_back() {
     screen.answer(Answer::Patched { id, label, result: Ok(done) });
     assert!(!screen.state.list.rows.contains(&DEE));
     assert_eq!(screen.state.list.cursor, Some(ConversationId(1041)));
-    let effects = screen.press("u");
-    assert!(
-        matches!(effects.first(), Some(Effect::Patch { id: DEE, patch, .. }) if patch.status == Some(api::inbox::ConversationStatus::Open))
-    );
+    // It waits in the outbox, and is recalled there, not reversed.
+    assert_eq!(patch.hold_seconds, Some(5));
+    screen.answer(Answer::Outbox(Ok(vec![held(1, 1042)])));
+    assert_eq!(screen.press("u").first(), Some(&Effect::Recall(outbox_id(1), "tui-s-2".into())));
+    let mut screen = Screen::new(80, 24);
+    screen.press("e");
+    assert!(screen.press("u").is_empty() && toasts(&screen.state).contains("Too late"), "it has left");
 }
 
 #[test]
@@ -405,12 +425,21 @@ fn stage(context: Context) -> Screen {
         Context::Queue => screen.press("2 j j Ctrl+D"),
         Context::Card => screen.press("2 Enter j j Ctrl+D"),
         Context::Composer => screen.press("p"),
+        Context::Completion => screen.press("c ↓"),
+        Context::Path => screen.press("p Alt+A"),
         Context::Filter => screen.press("/"),
+        Context::Find => screen.press("Enter \\"),
         Context::Menu => screen.press("a"),
         Context::Labels => screen.press("L"),
         Context::Sheet => screen.press("2 Enter a"),
         Context::Question => screen.press("p x Ctrl+X d"),
         Context::Help => screen.press("? j j"),
+        Context::Activity => super::activity::opened(&mut screen, "j j Ctrl+D"),
+        Context::Pick => super::activity::opened(&mut screen, "t ↓"),
+        Context::Words => screen.press("? /"),
+        Context::Palette => screen.press("Ctrl+K"),
+        Context::Search | Context::Found => screen.press("3"),
+        Context::Contacts | Context::Contact | Context::ContactFilter => screen.press("4"),
     };
     if context == Context::Thread {
         // The scrolled conversation is the one with messages.
@@ -423,15 +452,57 @@ fn stage(context: Context) -> Screen {
     if context == Context::Labels {
         screen.press("↓");
     }
-    if context == Context::Composer {
-        screen.type_text("one two three\nfour five six\nseven");
-        screen.press("Ctrl+W Ctrl+P Ctrl+E Alt+B Ctrl+B");
-    }
-    if context == Context::Filter {
+    if context == Context::Path {
         screen.type_text("one two three");
         screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
         screen.type_text("x y");
         screen.press("Ctrl+B");
+    }
+    if context == Context::Composer {
+        let file = Attached { path: "/x".into(), name: "x".into(), bytes: 1, kind: "text/plain".into() };
+        screen.state.composer.as_mut().unwrap().with.files.push(file);
+        screen.type_text("one two three\nfour five six\nseven");
+        screen.press("Ctrl+W Ctrl+P Ctrl+E Alt+B Ctrl+B");
+    }
+    if matches!(context, Context::Words | Context::Palette) {
+        // Words that rows hold, something deleted to put back, the cursor in the middle, not the first row marked.
+        screen.type_text("e e e");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("a e");
+        screen.press("Ctrl+B ↓");
+    }
+    if matches!(context, Context::Filter | Context::Find) {
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
+    }
+    if matches!(context, Context::Search | Context::Found) {
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
+        super::searching::fill(&mut screen, 120);
+    }
+    if matches!(context, Context::Contacts | Context::Contact | Context::ContactFilter) {
+        screen.tick(300);
+        super::contacting::fill(&mut screen, 120);
+        screen.press("j j Ctrl+D");
+    }
+    if context == Context::Contact {
+        screen.press("Enter");
+        super::contacting::fill_card(&mut screen, 60);
+        screen.press("j j");
+    }
+    if context == Context::ContactFilter {
+        screen.press("/");
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
+    }
+    if context == Context::Found {
+        screen.press("Enter j j Ctrl+D");
     }
     screen.tick(500);
     assert_eq!(screen.state.context(), context);
@@ -463,7 +534,10 @@ fn every_key_of_the_table_does_something() {
                 if binding.command == keymap::Command::PaneLeft && *context == Context::List {
                     screen.state.banner = Some("x".into());
                 }
-                if binding.command == keymap::Command::PaneRight && matches!(*context, Context::Thread | Context::Card) {
+                if binding.command == keymap::Command::PaneRight && matches!(*context, Context::Thread | Context::Card | Context::Contact) {
+                    continue;
+                }
+                if binding.command == keymap::Command::Contacts && *context == Context::Contacts {
                     continue;
                 }
                 if binding.command == keymap::Command::Up && matches!(*context, Context::Thread) {
@@ -472,6 +546,23 @@ fn every_key_of_the_table_does_something() {
                 let before = screen.state.clone();
                 let effects = screen.press(keys);
                 assert!(!effects.is_empty() || screen.state != before, "`{keys}` in {context:?} does nothing");
+            }
+        }
+    }
+}
+
+/// With nothing loaded a key still does something or says why not.
+#[test]
+fn every_key_of_the_lists_does_something_or_says_why_not() {
+    for (context, way) in [(Context::List, ""), (Context::Queue, "2")] {
+        for binding in keymap::bindings(context) {
+            for keys in binding.keys {
+                let mut screen = Screen::blank(80, 24);
+                screen.press(way);
+                assert_eq!(screen.state.context(), context);
+                let before = screen.state.clone();
+                let effects = screen.press(keys);
+                assert!(!effects.is_empty() || screen.state != before, "`{keys}` in an empty {context:?} is silent");
             }
         }
     }
@@ -493,7 +584,10 @@ fn q_asks_only_when_something_is_unsent() {
     let mut screen = Screen::new(80, 24);
     assert!(screen.press("q").contains(&Effect::Quit));
     let mut screen = Screen::new(80, 24);
-    screen.state.drafts.insert("note/1".into(), Draft { text: "x".into(), key: None, replaces: None, at: ago(1) });
+    screen
+        .state
+        .drafts
+        .insert("note/1".into(), Draft { text: "x".into(), key: None, replaces: None, with: Default::default(), at: ago(1) });
     assert!(!screen.press("q").contains(&Effect::Quit));
     assert!(screen.press("y").contains(&Effect::Quit));
 }

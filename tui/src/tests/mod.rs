@@ -1,6 +1,15 @@
 //! Keys typed and screens compared.
 
+mod actions;
+mod activity;
 mod behaviour;
+mod composing;
+mod contacting;
+mod list;
+mod reading;
 mod safety;
 mod screens;
+mod searching;
+mod seen;
+mod unlost;
 mod world;

@@ -6,6 +6,7 @@ use api::inbox::{
     ApprovalMark, AttachmentView, ContactView, ConversationStatus, ConversationView, DeliveryState, InboxView, LabelView, MessageType,
     MessageView, Named, Priority, Sender, SenderKind, Snippet,
 };
+use api::lists::CannedResponseView;
 use api::page::{Counts, Page, PageMeta};
 use api::status::{LinkState, LinkView, OutboxCounts, Progress, StatusView};
 use api::tenant::{LinkedAgent, MeView, Role, TenantView};
@@ -262,6 +263,16 @@ pub(super) fn approvals() -> Vec<ApprovalView> {
     vec![first, one(41, "Goodwill voucher 50 €", "Carla Reyes", 75, 30), one(39, "Room for legal review", "Nordic", 310, 10)]
 }
 
+pub(super) fn canned() -> Vec<CannedResponseView> {
+    let one = |id, code: &str, content: &str| CannedResponseView { id, short_code: code.into(), content: content.into() };
+    vec![
+        one(1, "greet", "Hello {{contact.first_name}},\n\nthank you for writing to {{inbox.name}}. My name is {{agent.first_name}}."),
+        one(2, "late", "We are sorry that your parcel is late. Order {{order}} is being looked for."),
+        one(3, "refund", "Your refund is on its way to {{contact.email}}; it takes three days."),
+        one(4, "thanks", "Thank you!"),
+    ]
+}
+
 pub(super) fn page<T>(data: Vec<T>) -> Page<T> {
     let total = data.len() as u64;
     let counts = Some(Counts { mine: 4, unassigned: 7, all: 31 });
@@ -278,7 +289,7 @@ impl Screen {
     /// Nothing has been heard yet.
     pub(super) fn blank(width: u16, height: u16) -> Self {
         let mut state = State::new(now(), TimeZone::UTC, (width, height), "s");
-        let effects = update::start(&mut state);
+        let effects = update::start(&mut state, None);
         Self { state, effects }
     }
 
@@ -295,6 +306,11 @@ impl Screen {
             agents: vec![Named { id: 2, name: "Ada Admin".into() }, Named { id: 1, name: "Jo Agent".into() }],
             teams: vec![Named { id: 3, name: "billing".into() }, Named { id: 4, name: "returns".into() }],
             labels: vec![label("escalate", "#cc3333"), label("refund", "#3366cc"), label("vip", "#d4a017")],
+            inboxes: vec![
+                InboxView { id: 2, name: "Shop mail".into(), channel: "Email".into() },
+                InboxView { id: 1, name: "Shop API".into(), channel: "Api".into() },
+            ],
+            canned: canned(),
         })));
         let generation = screen.state.list.generation;
         screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
@@ -352,7 +368,11 @@ impl Screen {
     /// The screen as text, the cursor as `▮` where there is one.
     pub(super) fn draw(&self) -> String {
         let mut terminal = self.terminal();
-        let composing = self.state.overlay.is_none() && (self.state.composer.is_some() || self.state.list.typing.is_some());
+        let composing = match &self.state.overlay {
+            None => self.state.composer.is_some() || self.state.typing(),
+            Some(crate::state::Overlay::Help(help)) => help.typing,
+            Some(overlay) => matches!(overlay, crate::state::Overlay::Palette(_)),
+        };
         let cursor = terminal.get_cursor_position().unwrap();
         let buffer = terminal.backend().buffer();
         let mut out = String::new();

@@ -124,12 +124,19 @@ pub(super) fn move_by(state: &mut State, out: &mut Out, by: isize) {
 
 /// Opens the chosen row's card; what it shows is what a decision will name.
 pub(super) fn open(state: &mut State, out: &mut Out) {
-    let Some(shown) = state.approval().cloned() else { return };
+    if let Some(shown) = state.approval().cloned() {
+        open_card(state, out, shown);
+    }
+}
+
+/// Opens an approval's card.
+pub(super) fn open_card(state: &mut State, out: &mut Out, shown: ApprovalView) {
     let id = shown.id;
     if let Some(conversation) = shown.conversation_id.filter(|id| !state.conversations.contains_key(id)) {
         read(state, out, Read::Conversation(conversation));
     }
     state.approvals.card = Some(Card { shown, scroll: 0, changed: Vec::new(), deciding: false, error: None });
+    state.screen = Screen::Approvals;
     state.focus = Focus::Open;
     read(state, out, Read::Approval(id));
 }
@@ -289,9 +296,9 @@ pub(super) fn ask_approve(state: &mut State) {
 }
 
 /// Opens the reject sheet: a reason, handed in with another key.
-pub(super) fn ask_reject(state: &mut State) {
+pub(super) fn ask_reject(state: &mut State, out: &mut Out) {
     if let Some((id, revision)) = decidable(state) {
-        super::compose::open(state, Purpose::Reject(id, revision));
+        super::compose::open(state, out, Purpose::Reject(id, revision));
     }
 }
 

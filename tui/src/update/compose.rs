@@ -5,32 +5,54 @@
 
 use api::Code;
 use api::id::{ConversationId, OutboxId};
-use api::inbox::{OutboxState, OutboxView};
+use api::inbox::{ConversationView, OutboxState, OutboxView};
 
-use super::{Out, approvals, live, menus, new_key, read, thread, toast};
+use super::returned::{come_back, handed, joined, written};
+use super::{Out, approvals, attach, bulk, complete, follow, live, menus, new_key, read, seen, thread, toast};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::Editor;
 use crate::event::{Effect, Outcome, Purpose, Submitted};
-use crate::state::{Composer, Overlay, Question, Read, State, Tone, Undo};
+use crate::state::{Completing, Composer, Overlay, Question, Read, State, Then, Tone, Undo, With};
 use crate::view::ui::seconds_until;
 
+/// So many messages are remembered with what went with them: as many as `u` remembers.
+const HANDED_MAX: usize = 20;
+
 /// Opens the composer, with the draft that was left or the text that came back.
-pub(super) fn open(state: &mut State, purpose: Purpose) {
+pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
     let name = purpose.draft_name();
     let draft = state.drafts.get(&name).cloned();
-    let (mut text, mut key, mut replaces) = draft.map(|d| (d.text, d.key, d.replaces)).unwrap_or_default();
+    let (mut text, mut key, mut replaces, mut with) = draft.map(|d| (d.text, d.key, d.replaces, d.with)).unwrap_or_default();
     if let Some(failed) = returned(state, purpose) {
-        let content = failed.content.clone().unwrap_or_default();
+        let (content, mentions) = written(purpose, failed.content.as_deref().unwrap_or_default());
         if replaces.is_none() && !text.contains(&content) {
             text = if text.is_empty() { content } else { format!("{content}\n\n{text}") };
             key = None;
             replaces = Some(failed.id);
+            with.join(With { mentions, ..With::default() });
+            with.join(handed(state, failed.id));
         }
     }
-    let restored = !text.is_empty();
-    state.composer =
-        Some(Composer { purpose, editor: Editor::new(text), key, replaces, sending: false, error: None, news: false, restored });
+    let restored = !text.is_empty() || !with.files.is_empty();
+    state.composer = Some(Composer {
+        purpose,
+        editor: Editor::new(text),
+        key,
+        replaces,
+        sending: false,
+        error: None,
+        news: false,
+        answered: None,
+        restored,
+        with,
+        completing: Completing::default(),
+        prompt: None,
+        then: None,
+        came_back: None,
+        lent: None,
+    });
     keep(state);
+    attach::again(state, out);
 }
 
 /// The newest failed text of the caller's for a purpose.
@@ -56,11 +78,14 @@ fn purpose_of(entry: &OutboxView) -> Option<Purpose> {
 pub(super) fn keep(state: &mut State) {
     let Some(composer) = &state.composer else { return };
     let name = composer.purpose.draft_name();
-    if composer.editor.is_blank() {
+    if composer.is_blank() && composer.came_back.is_none() {
         state.drafts_dirty |= state.drafts.remove(&name).is_some();
         return;
     }
-    let draft = Draft { text: composer.editor.text().to_owned(), key: composer.key.clone(), replaces: composer.replaces, at: state.now };
+    let (back, mut with) = composer.came_back.clone().unwrap_or_default();
+    with.join(composer.with.clone());
+    let text = joined(back, composer.editor.text());
+    let draft = Draft { text, key: composer.key.clone(), replaces: composer.replaces, with, at: state.now };
     state.drafts_dirty = true;
     state.drafts.insert(name, draft);
     if state.drafts.len() > DRAFTS_MAX
@@ -78,6 +103,7 @@ pub(super) fn changed(state: &mut State) {
         composer.restored = false;
     }
     keep(state);
+    complete::follow(state, true);
 }
 
 /// All drafts, for the disk.
@@ -98,8 +124,12 @@ pub(super) fn drafts_loaded(state: &mut State, drafts: Vec<(String, Draft)>, pro
 
 /// Leaves the composer; the draft stays.
 pub(super) fn leave(state: &mut State) {
+    // What came back while this was handed in must not go with it.
+    if let Some(composer) = state.composer.as_mut().filter(|c| c.came_back.is_some()) {
+        composer.key = None;
+    }
     keep(state);
-    let kept = state.composer.take().is_some_and(|c| !c.editor.is_blank());
+    let kept = state.composer.take().is_some_and(|c| !c.is_blank());
     if kept {
         toast(state, Tone::Plain, "Draft kept");
     }
@@ -118,14 +148,33 @@ pub(super) fn discard(state: &mut State, out: &mut Out) {
     }
 }
 
+/// Hands the text in, and has something follow once the daemon has it.
+pub(super) fn send_then(state: &mut State, out: &mut Out, then: Then) {
+    let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
+    if !matches!(composer.purpose, Purpose::Reply(_) | Purpose::Note(_)) {
+        composer.error = Some("Only a reply or a note is sent so; Ctrl+S hands this in".into());
+        return;
+    }
+    send(state, out);
+    if let Some(composer) = state.composer.as_mut().filter(|c| c.sending) {
+        composer.then = Some(then);
+    }
+}
+
+/// Why no reply can go out now. An API inbox has a window too, but whether a reply gets through is its own matter: there it is only said.
+fn window_closed(view: &ConversationView) -> Option<&'static str> {
+    (!view.can_reply && view.inbox.channel != "Api").then_some("The reply window is closed; Ctrl+G t makes this a note for the team")
+}
+
 /// Hands the text in. The composer stays until the daemon has it.
 pub(super) fn send(state: &mut State, out: &mut Out) {
     let fresh = new_key(state);
+    let closed = state.target().and_then(|id| state.conversations.get(&id)).and_then(window_closed);
     let Some(composer) = &mut state.composer else { return };
     if composer.sending {
         return;
     }
-    if composer.editor.is_blank() {
+    if composer.is_blank() {
         composer.error = Some(match composer.purpose {
             Purpose::Reject(..) => "A rejection needs a reason".into(),
             Purpose::Escalate(_) => "Say what has to be decided".into(),
@@ -133,16 +182,22 @@ pub(super) fn send(state: &mut State, out: &mut Out) {
         });
         return;
     }
+    if let (Purpose::Reply(_), Some(why)) = (composer.purpose, closed) {
+        composer.error = Some(why.into());
+        return;
+    }
     let key = composer.key.get_or_insert(fresh).clone();
     composer.sending = true;
     composer.error = None;
-    let (purpose, text) = (composer.purpose, composer.editor.text().trim_end().to_owned());
+    composer.completing.list = None;
+    composer.then = None;
+    let (purpose, text, with) = (composer.purpose, composer.editor.text().trim_end().to_owned(), composer.with.clone());
     keep(state);
     if state.drafts_loaded {
         state.drafts_dirty = false;
         out.push(save(state));
     }
-    out.push(Effect::Submit { purpose, text, key });
+    out.push(Effect::Submit { purpose, text, with, key });
 }
 
 /// The daemon took a text, or did not.
@@ -161,10 +216,26 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
                     out.push(Effect::Discard(id, key));
                 }
             }
-            if open {
-                state.composer = None;
+            let (mut then, mut with) = (None, With::default());
+            if let Some(composer) = state.composer.take_if(|_| open) {
+                (then, with) = (composer.then, composer.with);
+                if let Some((text, with)) = composer.came_back {
+                    come_back(state, purpose, text, with);
+                }
+            }
+            let message = match &taken {
+                Submitted::Message(message) => message.outbox_id.map(|id| (id, message.conversation_id)),
+                Submitted::Approval(_) => None,
+            };
+            if let Some((id, _)) = message.filter(|_| !with.is_empty()) {
+                state.handed.push((id, with));
+                let extra = state.handed.len().saturating_sub(HANDED_MAX);
+                state.handed.drain(..extra);
             }
             accepted(state, out, purpose, taken);
+            if let (Some(then), Some(id)) = (then, purpose.conversation()) {
+                follow::start(state, out, id, message.map(|(id, _)| id), then);
+            }
         }
         Err(failure) => {
             live::failed(state, &failure);
@@ -182,6 +253,12 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
             match state.composer.as_mut().filter(|_| open) {
                 Some(composer) => {
                     composer.sending = false;
+                    composer.then = None;
+                    if let Some((text, with)) = composer.came_back.take() {
+                        composer.editor.precede(&text);
+                        composer.with.join(with);
+                        composer.key = None;
+                    }
                     if !failure.unknown && !failure.lost {
                         composer.key = None;
                     }
@@ -211,6 +288,9 @@ fn accepted(state: &mut State, out: &mut Out, purpose: Purpose, taken: Submitted
                 push_undo(state, Undo::Message(id));
             }
             let conversation = message.conversation_id;
+            if !message.private {
+                seen::replied(state, out, conversation);
+            }
             if let Some(thread) = state.threads.get_mut(&conversation) {
                 thread.anchor = None;
                 let known = thread
@@ -251,34 +331,45 @@ pub(super) fn push_undo(state: &mut State, undo: Undo) {
 /// Takes the last message or change back.
 pub(super) fn undo(state: &mut State, out: &mut Out) {
     match state.undo.pop() {
+        Some(Undo::Message(id)) if follow::take_back(state, out, id) => {}
         Some(Undo::Message(id)) => {
             let key = new_key(state);
             out.push(Effect::Recall(id, key));
         }
-        Some(Undo::Patch(id, patch, label)) => menus::patch(state, out, id, *patch, label, false),
+        Some(Undo::Patch { id, back, made, label }) => {
+            if state.conversations.get(&id).is_some_and(|view| menus::is_so(view, &made, state.agent())) {
+                menus::patch(state, out, id, *back, format!("{label}, taken back"), false);
+            } else {
+                toast(state, Tone::Plain, format!("#{id} was changed since by somebody else: \"{label}\" stays"));
+            }
+        }
+        Some(Undo::Held { ids, label, at }) => bulk::recall(state, out, &ids, &label, at),
         None => toast(state, Tone::Plain, "There is nothing to take back"),
     }
 }
 
 /// An outbox entry was taken back, or was past that.
 pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: Outcome<OutboxView>) {
+    state.status_due = true;
+    if follow::recalled(state, out, id, &result) {
+        return;
+    }
     match result {
         Ok(entry) => {
             state.outbox.retain(|e| e.id != entry.id);
             let (purpose, content) = (purpose_of(&entry), entry.content);
             if let (Some(purpose), Some(content)) = (purpose, content) {
-                let name = purpose.draft_name();
-                let text = match state.drafts.get(&name) {
-                    Some(draft) => format!("{content}\n\n{}", draft.text),
-                    None => content,
-                };
-                state.drafts.insert(name, Draft { text, key: None, replaces: None, at: state.now });
-                state.drafts_dirty = true;
+                let (text, mentions) = written(purpose, &content);
+                let mut with = With { mentions, ..With::default() };
+                with.join(handed(state, entry.id));
+                come_back(state, purpose, text, with);
                 if state.composer.is_none() && entry.conversation_id.is_some() && state.shown() == entry.conversation_id {
-                    open(state, purpose);
+                    open(state, out, purpose);
                 }
             }
-            toast(state, Tone::Good, "Taken back; nobody has seen it");
+            let words = if purpose.is_some() { "Taken back; nobody has seen it" } else { "Taken back; Chatwoot was not told" };
+            toast(state, Tone::Good, words);
+            state.stale.extend(entry.conversation_id);
             state.toasts.retain(|t| !t.text.starts_with("Queued; leaves"));
             if let Some(conversation) = entry.conversation_id {
                 drop_queued(state, conversation, entry.id);
@@ -297,7 +388,6 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
             toast(state, Tone::Bad, text);
         }
     }
-    state.status_due = true;
 }
 
 fn drop_queued(state: &mut State, conversation: ConversationId, id: OutboxId) {
@@ -316,7 +406,7 @@ fn about(entry: &OutboxView) -> String {
 }
 
 /// The outbox came: what failed since is said, once.
-pub(super) fn outbox(state: &mut State, outbox: Vec<OutboxView>) {
+pub(super) fn outbox(state: &mut State, out: &mut Out, outbox: Vec<OutboxView>) {
     state.outbox = outbox;
     let news: Vec<_> = state
         .outbox
@@ -327,31 +417,33 @@ pub(super) fn outbox(state: &mut State, outbox: Vec<OutboxView>) {
     for (id, about, kind, how, error) in news {
         state.failed_said.insert(id);
         let why = error.unwrap_or_else(|| "no reason given".into());
+        let followed = follow::after(state, id).map_or_else(String::new, |what| format!(" · the conversation is {what} all the same"));
         let text = match (how, kind.as_str()) {
             (OutboxState::Held, _) => format!("{about}: it is not known whether the {kind} arrived; look in Chatwoot"),
-            (_, "reply") => format!("{about}: reply not sent, {why} · r brings its text back"),
-            (_, "note") => format!("{about}: note not saved, {why} · p brings its text back"),
+            (_, "reply") => format!("{about}: reply not sent, {why} · r brings its text back{followed}"),
+            (_, "note") => format!("{about}: note not saved, {why} · p brings its text back{followed}"),
             _ => format!("{about}: {kind} not changed, {why}"),
         };
         toast(state, Tone::Bad, text);
     }
     let known: std::collections::BTreeSet<_> = state.outbox.iter().map(|e| e.id).collect();
     state.failed_said.retain(|id| known.contains(id));
+    follow::listed(state, out);
 }
 
 /// Makes the text a note: harmless, nobody asks.
-pub(super) fn to_note(state: &mut State) {
+pub(super) fn to_note(state: &mut State, out: &mut Out) {
     if let Some(Composer { purpose: Purpose::Reply(id), sending: false, .. }) = state.composer {
-        turn(state, Purpose::Note(id));
+        turn(state, out, Purpose::Note(id));
     }
 }
 
 /// Makes the text a reply: with text in it, asks.
-pub(super) fn to_reply(state: &mut State) {
-    if let Some(Composer { purpose: Purpose::Note(id), sending: false, editor, .. }) = &state.composer {
-        if editor.is_blank() {
+pub(super) fn to_reply(state: &mut State, out: &mut Out) {
+    if let Some(composer @ Composer { purpose: Purpose::Note(id), sending: false, .. }) = &state.composer {
+        if composer.is_blank() {
             let id = *id;
-            turn(state, Purpose::Reply(id));
+            turn(state, out, Purpose::Reply(id));
         } else {
             state.overlay = Some(Overlay::Question(Question::NoteToReply));
         }
@@ -359,16 +451,19 @@ pub(super) fn to_reply(state: &mut State) {
 }
 
 /// Carries the text over to another reader; a draft that waited there comes after it.
-pub(super) fn turn(state: &mut State, purpose: Purpose) {
+pub(super) fn turn(state: &mut State, out: &mut Out, purpose: Purpose) {
     let Some(old) = state.composer.take() else { return };
     state.drafts.remove(&old.purpose.draft_name());
-    open(state, purpose);
-    if let Some(composer) = state.composer.as_mut().filter(|_| !old.editor.is_blank()) {
+    state.drafts_dirty = true;
+    open(state, out, purpose);
+    if let Some(composer) = state.composer.as_mut().filter(|_| !old.is_blank()) {
         let there = composer.editor.text().to_owned();
         let text = old.editor.text();
-        composer.editor = Editor::new(if there.is_empty() { text.to_owned() } else { format!("{text}\n\n{there}") });
+        composer.editor = Editor::new(joined(text.to_owned(), &there));
         composer.replaces = composer.replaces.or(old.replaces);
         composer.news = old.news;
+        composer.answered = old.answered;
+        composer.with.join(old.with);
     }
     changed(state);
 }

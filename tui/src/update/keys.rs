@@ -1,14 +1,17 @@
 //! Keys: the table says what one means, this says what that does here.
 
-use api::inbox::ConversationStatus;
+use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Out, approvals, compose, list, menus, moved, thread, toast};
+use super::{
+    Out, approvals, attach, bulk, complete, compose, contacts, feed, filter, find, help, list, menus, messages, moved, palette, pasted,
+    pick, returned, search, seen, thread, toast, window,
+};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
 use crate::layout;
-use crate::state::{Focus, Overlay, Question, Screen, State, Tone};
+use crate::state::{Focus, Overlay, Question, Screen, State, Then, Tone};
 
 /// Characters of the list's filter at most.
 const FILTER_MAX: usize = 200;
@@ -18,15 +21,32 @@ pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
     if key.kind == KeyEventKind::Release {
         return;
     }
-    let context = state.context();
+    let mut context = state.context();
     let name = keymap::name(key);
+    if name != "Ctrl+C" && help::hears(state, &name) {
+        return;
+    }
     let pair = state.prefix.take().map(|first| format!("{first} {name}"));
     if name != "Ctrl+C" {
         state.quitting = None;
     }
-    match keymap::find(context, pair.as_deref().unwrap_or(&name)) {
-        Found::Command(command) => run(state, out, context, command, &name),
-        Found::Prefix => state.prefix = Some(name),
+    let keys = pair.as_deref().unwrap_or(&name);
+    let mut found = state.keys.find(context, keys);
+    // A completion list has a few keys of its own; with all others the text is written on.
+    if context == Context::Completion && found == Found::Nothing {
+        context = Context::Composer;
+        found = state.keys.find(context, keys);
+        if found == Found::Prefix {
+            complete::close(state);
+        }
+    }
+    match found {
+        Found::Command(command) => palette::pressed(state, out, context, command, &name),
+        Found::Prefix => {
+            state.prefix = Some(name);
+            state.prefix_at = state.now;
+        }
+        Found::Nothing if context == Context::Help => help::look_up(state, pair.unwrap_or(name)),
         // The second key of a pair that means nothing does nothing.
         Found::Nothing if pair.is_some() => {}
         Found::Nothing => typed(state, out, context, key),
@@ -39,6 +59,9 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         if context == Context::Menu && matches!(&state.overlay, Some(Overlay::Menu(m)) if m.search.is_none()) {
             state.overlay = None;
         }
+        if context == Context::Pick {
+            state.overlay = None;
+        }
         return;
     };
     // AltGr arrives as Ctrl+Alt on some systems and makes letters.
@@ -47,14 +70,25 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         return;
     }
     match context {
-        Context::Composer => insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::Composer => {
+            insert(state, c.encode_utf8(&mut [0; 4]));
+            if c == ':' {
+                complete::colon(state);
+            }
+        }
         Context::Filter => {
             if let Some(editor) = state.list.typing.as_mut().filter(|e| e.text().chars().count() < FILTER_MAX) {
                 editor.insert(c.encode_utf8(&mut [0; 4]));
                 filtered(state);
             }
         }
+        Context::Find => find::insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::Path => attach::letter(state, c),
+        Context::Palette | Context::Words => palette::type_text(state, c.encode_utf8(&mut [0; 4])),
+        Context::Search => search::insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::ContactFilter => contacts::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
+        Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
             if let Some(Overlay::Labels(picker)) = &mut state.overlay
                 && picker.search.chars().count() < 64
@@ -68,7 +102,8 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
     }
 }
 
-fn insert(state: &mut State, text: &str) {
+/// Text goes into the composer.
+pub(super) fn insert(state: &mut State, text: &str) {
     let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
     let fits = composer.editor.insert(text);
     compose::changed(state);
@@ -79,8 +114,14 @@ fn insert(state: &mut State, text: &str) {
 
 /// Text was pasted: it is text, whatever it holds.
 pub(super) fn paste(state: &mut State, text: &str) {
+    state.prefix = None;
     match state.context() {
-        Context::Composer => insert(state, text),
+        Context::Composer | Context::Completion => {
+            insert(state, text);
+            complete::close(state);
+        }
+        Context::Path => attach::typed(state, text),
+        Context::Find => find::insert(state, &crate::text::line(text)),
         Context::Filter => {
             let line: String = crate::text::line(text).chars().take(FILTER_MAX).collect();
             if let Some(editor) = &mut state.list.typing {
@@ -88,7 +129,10 @@ pub(super) fn paste(state: &mut State, text: &str) {
                 filtered(state);
             }
         }
-        _ => {}
+        Context::Search => search::insert(state, &crate::text::line(text)),
+        Context::ContactFilter => contacts::insert(state, &crate::text::line(text)),
+        Context::Palette | Context::Words => palette::type_text(state, &crate::text::line(text)),
+        context => pasted::offer(state, context, text),
     }
 }
 
@@ -101,12 +145,17 @@ fn filtered(state: &mut State) {
     }
 }
 
-fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
+/// Carries a command out, as if its key had been pressed there.
+pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
     use Command as C;
     match command {
         C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => movement(state, out, context, command),
         C::Edit(edit) => edited(state, context, edit),
         C::Open if context == Context::Queue => approvals::open(state, out),
+        C::Open | C::PaneRight if context == Context::Activity => feed::open(state, out),
+        C::Open | C::PaneRight if context == Context::Found => search::open(state, out),
+        C::Open | C::PaneRight if context == Context::Contacts => contacts::open(state),
+        C::Open if context == Context::Contact => contacts::choose(state, out),
         C::Open | C::PaneRight if context == Context::List => {
             if let Some(id) = state.list.cursor {
                 thread::open(state, out, id);
@@ -115,7 +164,9 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::PaneRight if context == Context::Queue => approvals::open(state, out),
         C::PaneLeft | C::Back => back(state, out, context),
         C::Quit if context == Context::List => quit(state, out),
-        C::Quit if context == Context::Queue => show(state, Screen::Inbox),
+        C::Quit if matches!(context, Context::Queue | Context::Activity) => show(state, Screen::Inbox),
+        C::Quit if context == Context::Found => search::back(state),
+        C::Quit if context == Context::Contacts => show(state, Screen::Inbox),
         C::Quit => back(state, out, context),
         C::Open | C::PaneRight => {}
         C::QuitTwice => {
@@ -130,13 +181,32 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
             show(state, Screen::Approvals);
             state.approvals.due = true;
         }
+        C::Activity if context == Context::Activity => feed::resume(state, out),
+        C::Activity => {
+            show(state, Screen::Activity);
+            feed::show(state, out);
+        }
+        C::Follow => feed::follow(state, out),
+        C::Kinds => feed::ask_kinds(state),
+        C::CopyJson => feed::copy(state, out),
+        C::Search => search::show(state),
+        C::Contacts => contacts::show(state),
+        C::Filter if context == Context::Contacts => contacts::filter(state),
         C::TabNext | C::TabPrevious => {
             let by = if command == C::TabNext { 1 } else { -1 };
-            if context == Context::List { list::tab(state, out, by) } else { approvals::tab(state, out, by) }
+            match context {
+                Context::List => list::tab(state, out, by),
+                Context::Activity => feed::tab(state, out, by),
+                _ => approvals::tab(state, out, by),
+            }
         }
         C::StatusNext => list::status(state, out, 1),
         C::StatusPrevious => list::status(state, out, -1),
         C::Filter => state.list.typing = Some(Editor::new(state.list.query.clone())),
+        C::UnreadNext if context == Context::Thread && state.find.is_some() => find::step(state, out, -1),
+        C::UnreadPrevious if context == Context::Thread && state.find.is_some() => find::step(state, out, 1),
+        C::UnreadNext | C::ConversationNext if state.screen == Screen::Search => search::neighbour(state, out, 1),
+        C::UnreadPrevious | C::ConversationPrevious if state.screen == Screen::Search => search::neighbour(state, out, -1),
         C::UnreadNext => list::unread(state, out, 1),
         C::UnreadPrevious => list::unread(state, out, -1),
         C::ConversationNext => list::neighbour(state, out, 1),
@@ -144,14 +214,24 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
         C::Refetch => {
             list::refetch(state, out);
             approvals::refetch(state, out);
+            if context == Context::Activity {
+                feed::reload(state, out);
+            }
+            search::refetch(state);
+            contacts::refetch(state);
             state.status_due = true;
             super::read(state, out, crate::state::Read::Outbox);
             super::read(state, out, crate::state::Read::Directory);
         }
         C::Help => {
             let place = if matches!(context, Context::Composer) { context } else { state.pane() };
-            state.overlay = Some(Overlay::Help { context: place, scroll: 0 });
+            state.overlay = Some(Overlay::Help(crate::state::Help::new(place)));
         }
+        C::Palette => palette::open(state, context, ""),
+        C::CommandLine => palette::open(state, context, ":"),
+        C::Complete => palette::complete(state),
+        C::HelpWords => help::words(state),
+        C::HelpKey => help::listen(state),
         C::Undo => compose::undo(state, out),
         C::Info => {
             let shown = layout::panes(state).info.is_some();
@@ -165,33 +245,71 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
             }
         }
         C::Approve => approvals::ask_approve(state),
-        C::Reject => approvals::ask_reject(state),
+        C::Reject => approvals::ask_reject(state, out),
         C::Send => compose::send(state, out),
+        C::SendResolve => compose::send_then(state, out, Then::Resolve),
+        C::SendPend => compose::send_then(state, out, Then::Pend),
+        C::SendSnooze => compose::send_then(state, out, Then::Snooze),
+        C::SendNext => compose::send_then(state, out, Then::Next),
+        C::Attach => attach::ask(state),
+        C::Detach => attach::detach(state),
+        C::Editor => returned::edit(state, out),
+        C::Turn if matches!(state.composer.as_ref().map(|c| c.purpose), Some(Purpose::Reply(_))) => compose::to_note(state, out),
+        C::Turn => compose::to_reply(state, out),
         C::Leave => compose::leave(state),
         C::Discard => {
             if state.composer.as_ref().is_some_and(|c| !c.sending) {
                 state.overlay = Some(Overlay::Question(Question::Discard));
             }
         }
-        C::ToNote => compose::to_note(state),
-        C::ToReply => compose::to_reply(state),
+        C::ToNote => compose::to_note(state, out),
+        C::ToReply => compose::to_reply(state, out),
         C::Yes => yes(state, out),
         C::Cancel => cancel(state, out, context, name),
+        C::Choose if context == Context::Pick => pick::chosen(state, out),
+        C::Choose if context == Context::Completion => complete::choose(state),
+        C::Choose if context == Context::Path => attach::complete(state, out),
+        C::Choose if context == Context::Palette => palette::choose(state, out),
+        C::Choose if context != Context::Menu => help::choose(state, out),
         C::Choose => menus::chosen(state, out),
         C::Toggle => toggle(state),
+        C::Accept if context == Context::Path => attach::accept(state, out),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
+        C::Accept if context == Context::Find => find::accept(state, out),
+        C::Accept if context == Context::Search => search::results(state),
+        C::Accept if context == Context::ContactFilter => contacts::end_filter(state, true),
         C::Accept => {
             state.list.typing = None;
             list::reload(state, out);
         }
+        C::Select => messages::toggle(state, out),
+        C::MessagePrevious => messages::step(state, out, -1),
+        C::MessageNext => messages::step(state, out, 1),
+        C::Quote => messages::quote(state, out),
+        C::CopyMenu => messages::ask_copy(state),
+        C::Links => messages::ask_links(state),
+        C::Find => find::open(state),
+        C::Quotes if messages::reply(state, out) => {}
         C::Quotes => {
             if let Some(thread) = state.open.and_then(|id| state.threads.get_mut(&id)) {
                 thread.quotes = !thread.quotes;
             }
         }
         C::Url => url(state, out),
+        C::Mark => bulk::toggle(state),
+        C::MarkDown => {
+            bulk::toggle(state);
+            list::move_by(state, out, 1);
+        }
+        C::MarkRange => bulk::range(state),
+        C::MarkAll => bulk::all(state),
+        C::Cut => filter::menu(state),
+        C::Reply if context == Context::Thread && messages::reply(state, out) => {}
         C::Reply
+        | C::Retry
+        | C::Unread
         | C::Note
+        | C::Canned
         | C::Escalate
         | C::Assign
         | C::Labels
@@ -208,15 +326,26 @@ fn run(state: &mut State, out: &mut Out, context: Context, command: Command, nam
 fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
     use Command as C;
     let Some(id) = state.target() else { return };
+    let ids = state.targets();
     match command {
         C::Reply => write(state, out, Purpose::Reply(id)),
+        C::Retry => messages::retry(state, out, id),
+        C::Unread => seen::unread(state, out, id),
         C::Note => write(state, out, Purpose::Note(id)),
+        C::Canned => {
+            write(state, out, Purpose::Reply(id));
+            complete::call(state);
+        }
         C::Escalate => write(state, out, Purpose::Escalate(id)),
-        C::Assign => menus::assign(state, id),
-        C::Labels => menus::labels(state, id),
-        C::Status => menus::status(state, id),
-        C::Snooze => menus::snooze(state, id),
-        C::Priority => menus::priority(state, id),
+        C::Assign => menus::assign(state, ids),
+        C::Labels => menus::labels(state, ids),
+        C::Status => menus::status(state, ids),
+        C::Snooze => menus::snooze(state, ids),
+        C::Priority => menus::priority(state, ids),
+        C::Resolve if ids.len() > 1 || ids.first() != Some(&id) => {
+            let patch = ConversationPatch { status: Some(ConversationStatus::Resolved), ..ConversationPatch::default() };
+            menus::change(state, out, ids, patch, ConversationStatus::Resolved.to_string());
+        }
         C::Resolve => menus::set_status(state, out, id, ConversationStatus::Resolved),
         C::ResolveNext => {
             menus::set_status(state, out, id, ConversationStatus::Resolved);
@@ -227,7 +356,8 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
     }
 }
 
-fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
+/// Opens a composer, for whoever may write.
+pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
         toast(state, Tone::Plain, "Your role reads only");
         return;
@@ -235,13 +365,14 @@ fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     if let Some(id) = purpose.conversation() {
         thread::open(state, out, id);
     }
-    compose::open(state, purpose);
+    compose::open(state, out, purpose);
 }
 
 fn movement(state: &mut State, out: &mut Out, context: Context, command: Command) {
     let page = match context {
         Context::Thread => thread::page(state),
-        Context::Card | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        Context::Card | Context::Contact | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        Context::Activity => feed::rows_page(state),
         _ => layout::rows_page(state).unwrap_or(1),
     };
     let page = isize::try_from(page.max(2)).unwrap_or(2);
@@ -258,7 +389,20 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
     match context {
         Context::List => list::move_by(state, out, by),
         Context::Queue => approvals::move_by(state, out, by),
-        Context::Thread => thread::scroll(state, out, -by),
+        Context::Activity => feed::move_by(state, out, by),
+        Context::Pick => pick::move_by(state, by),
+        Context::Completion => complete::move_by(state, by),
+        Context::Found => search::move_by(state, out, by),
+        Context::Contacts => contacts::move_by(state, out, by),
+        Context::Contact => contacts::move_in(state, by),
+        Context::Thread => {
+            if command == Command::Bottom
+                && let Some(id) = state.open
+            {
+                window::to_newest(state, out, id);
+            }
+            thread::scroll(state, out, -by);
+        }
         Context::Card => {
             let most = crate::view::card_lines(state);
             if let Some(card) = &mut state.approvals.card {
@@ -275,12 +419,8 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
                 picker.cursor = moved(picker.cursor, by, picker.shown().len());
             }
         }
-        Context::Help => {
-            let most = crate::view::help_lines(state);
-            if let Some(Overlay::Help { scroll, .. }) = &mut state.overlay {
-                *scroll = scroll.saturating_add_signed(by).min(most);
-            }
-        }
+        Context::Help | Context::Words => help::move_by(state, by),
+        Context::Palette => palette::move_by(state, by),
         _ => {}
     }
 }
@@ -291,15 +431,43 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
             let width = layout::panes(state).open.map_or(80, layout::composer_width);
             let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
             let before = composer.editor.text().len();
-            composer.editor.apply(edit, width);
-            if composer.editor.text().len() != before {
+            match complete::whole(composer, edit) {
+                Some(mention) => {
+                    composer.editor.replace(mention, "");
+                }
+                None => composer.editor.apply(edit, width),
+            }
+            if composer.editor.text().len() == before {
+                complete::follow(state, false);
+            } else {
                 compose::changed(state);
+            }
+        }
+        Context::Path => {
+            if let Some(prompt) = state.composer.as_mut().and_then(|c| c.prompt.as_mut()).filter(|p| !p.looking) {
+                prompt.path.apply(edit, usize::MAX / 2);
+                attach::changed(prompt);
             }
         }
         Context::Filter => {
             if let Some(editor) = &mut state.list.typing {
                 editor.apply(edit, usize::MAX / 2);
                 filtered(state);
+            }
+        }
+        Context::Find => find::edit(state, edit),
+        Context::Palette | Context::Words => palette::edit(state, edit),
+        Context::ContactFilter => {
+            if let Some(line) = &mut state.contacts.typing {
+                line.apply(edit, usize::MAX / 2);
+                contacts::filtered(state);
+            }
+        }
+        Context::Search => {
+            let before = state.search.line.text().to_owned();
+            state.search.line.apply(edit, usize::MAX / 2);
+            if state.search.line.text() != before {
+                search::changed(state);
             }
         }
         Context::Menu | Context::Labels => {
@@ -321,11 +489,12 @@ fn toggle(state: &mut State) {
         && let Some(index) = picker.shown().get(picker.cursor).copied()
         && let Some((_, on)) = picker.items.get_mut(index)
     {
-        *on = !*on;
+        *on = Some(*on != Some(true));
     }
 }
 
-fn show(state: &mut State, screen: Screen) {
+pub(super) fn show(state: &mut State, screen: Screen) {
+    state.back_to = None;
     if state.screen != screen {
         state.screen = screen;
         state.focus = Focus::List;
@@ -345,16 +514,34 @@ fn show(state: &mut State, screen: Screen) {
 /// One step back: out of what is open; at the list, out of the filter and the hint.
 fn back(state: &mut State, out: &mut Out, context: Context) {
     match context {
+        Context::Thread if find::end(state) => {
+            messages::clear(state);
+        }
+        Context::Thread if messages::clear(state) => {}
         Context::Thread => {
             if layout::panes(state).narrow && layout::panes(state).info.is_some() {
                 state.info = Some(false);
                 return;
             }
+            if state.back_to.take() == Some(Screen::Contacts) {
+                state.screen = Screen::Contacts;
+                return;
+            }
             state.focus = Focus::List;
             list::keep_visible(state);
+            search::keep_visible(state);
         }
+        Context::Found => search::back(state),
+        Context::Contact if state.back_to.take() == Some(Screen::Search) => {
+            state.screen = Screen::Search;
+            state.focus = Focus::List;
+            search::keep_visible(state);
+        }
+        Context::Contacts | Context::Contact => contacts::back(state),
         Context::Card => approvals::close(state),
-        Context::Queue => show(state, Screen::Inbox),
+        Context::Queue | Context::Activity => show(state, Screen::Inbox),
+        Context::List if state.bulk.is_some() => bulk::stop(state, out),
+        Context::List if !state.list.marked.is_empty() => state.list.marked.clear(),
         Context::List if !state.list.query.is_empty() => {
             state.list.query.clear();
             list::refilter(state, out);
@@ -390,9 +577,10 @@ fn yes(state: &mut State, out: &mut Out) {
             match question {
                 Question::Discard => compose::discard(state, out),
                 Question::Quit => leave(state, out),
+                Question::Pasted(id) => pasted::keep(state, out, id),
                 Question::NoteToReply => {
                     if let Some(id) = state.composer.as_ref().and_then(|c| c.purpose.conversation()) {
-                        compose::turn(state, Purpose::Reply(id));
+                        compose::turn(state, out, Purpose::Reply(id));
                     }
                 }
             }
@@ -404,6 +592,15 @@ fn yes(state: &mut State, out: &mut Out) {
 fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
     match context {
         Context::Sheet => approvals::cancel_sheet(state, name == "Enter"),
+        Context::Find => {
+            find::end(state);
+            messages::clear(state);
+        }
+        Context::Completion => complete::close(state),
+        Context::Path => attach::cancel(state),
+        Context::Help | Context::Words => help::back(state, name),
+        Context::Search => search::back(state),
+        Context::ContactFilter => contacts::end_filter(state, false),
         Context::Filter => {
             state.list.typing = None;
             if !state.list.query.is_empty() {
@@ -411,7 +608,10 @@ fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
                 list::refilter(state, out);
             }
         }
-        _ => state.overlay = None,
+        _ => {
+            state.overlay = None;
+            state.pasted = None;
+        }
     }
 }
 

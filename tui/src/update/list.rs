@@ -3,12 +3,13 @@
 //! Rows keep their place while the cursor is on the list: what changes is changed in place, what is new is counted in the head
 //! until it is asked for (`Ctrl+R`, or `g g` at the top). Elsewhere the list sorts itself and the cursor stays on its conversation.
 
-use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use api::Code;
 use api::id::ConversationId;
-use api::inbox::{ConversationQuery, ConversationView, Sort};
+use api::inbox::{ConversationQuery, ConversationView, Priority, Sort};
 use api::page::Page;
+use jiff::Timestamp;
 
 use super::{Out, ended, live, moved, read, thread};
 use crate::event::{Effect, Failure, Outcome};
@@ -30,17 +31,27 @@ pub(super) fn query(state: &State, limit: u32, cursor: Option<String>) -> Conver
         assignee: match list.tab {
             Tab::Mine => Some("me".into()),
             Tab::Unassigned => Some("unassigned".into()),
-            Tab::All => Some("all".into()),
+            Tab::All | Tab::Mentions | Tab::Unattended => Some("all".into()),
         },
+        conversation_type: match list.tab {
+            Tab::Mentions => Some("mention".into()),
+            Tab::Unattended => Some("unattended".into()),
+            Tab::Mine | Tab::Unassigned | Tab::All => None,
+        },
+        inbox: list.filter.inbox.as_ref().map(|(id, _)| *id),
+        team: list.filter.team.as_ref().map(|(id, _)| *id),
+        labels: list.filter.label.clone(),
+        priority: list.filter.priority.map(str::to_owned),
+        unread: list.filter.unread,
         q: (!list.query.trim().is_empty()).then(|| list.query.trim().to_owned()),
-        sort: Some(Sort::Waiting),
+        sort: Some(list.filter.sort),
         limit: Some(limit),
         cursor,
         ..ConversationQuery::default()
     }
 }
 
-/// Reads the list from its beginning, as many rows as were there.
+/// Reads the list from its beginning, page by page as far as the cursor; the rows beyond stay as they are until it comes near them.
 pub(super) fn reload(state: &mut State, out: &mut Out) {
     let list = &mut state.list;
     list.generation += 1;
@@ -48,14 +59,22 @@ pub(super) fn reload(state: &mut State, out: &mut Out) {
     list.due = false;
     list.read_at = state.now;
     list.fresh.clear();
-    let limit = list.rows.len().clamp(PAGE as usize, PAGE_MAX);
-    let query = query(state, u32::try_from(limit).unwrap_or(PAGE), None);
+    let rows = list.rows.len();
+    let query = query(state, limit(rows), None);
     out.push(Effect::List { generation: state.list.generation, query, more: false });
+}
+
+/// Rows to ask for at once where so many are to be read again.
+fn limit(rows: usize) -> u32 {
+    u32::try_from(rows.min(PAGE_MAX)).unwrap_or(PAGE).max(PAGE)
 }
 
 /// Reads another list: the filter changed.
 pub(super) fn refilter(state: &mut State, out: &mut Out) {
     state.list.rows.clear();
+    state.list.read = 0;
+    state.list.unsorted = false;
+    state.list.marked.clear();
     state.list.cursor = None;
     state.list.top = 0;
     state.list.next_cursor = None;
@@ -66,7 +85,7 @@ pub(super) fn refilter(state: &mut State, out: &mut Out) {
 /// The tab to the right or left.
 pub(super) fn tab(state: &mut State, out: &mut Out, by: isize) {
     let at = Tab::ALL.iter().position(|t| *t == state.list.tab).unwrap_or(0);
-    let next = (at as isize + by).rem_euclid(3) as usize;
+    let next = (at as isize + by).rem_euclid(Tab::ALL.len() as isize) as usize;
     state.list.tab = Tab::ALL.get(next).copied().unwrap_or(Tab::All);
     refilter(state, out);
 }
@@ -92,18 +111,23 @@ pub(super) fn page(state: &mut State, out: &mut Out, generation: u64, more: bool
     state.list.error = None;
     let place = cursor_place(state);
     if !more {
-        state.list.rows.clear();
+        state.list.read = 0;
         state.list.fresh.clear();
     }
+    let news: HashSet<ConversationId> = page.data.iter().map(|view| view.id).collect();
+    let mut old = state.list.rows.split_off(state.list.read.min(state.list.rows.len()));
+    // A row that moved down while the pages were read is in one that came before.
+    state.list.rows.retain(|id| !news.contains(id));
+    state.list.rows.extend(page.data.iter().map(|view| view.id));
+    state.list.read = state.list.rows.len();
+    old.retain(|id| !news.contains(id) && page.meta.next_cursor.is_some());
+    state.list.rows.append(&mut old);
     for view in page.data {
-        let id = view.id;
-        if !state.list.rows.contains(&id) {
-            state.list.rows.push(id);
-        }
-        state.list.fresh.remove(&id);
-        state.conversations.insert(id, view);
+        state.list.fresh.remove(&view.id);
+        state.conversations.insert(view.id, view);
     }
     state.list.loaded = true;
+    state.seen_at = None;
     state.list.next_cursor = page.meta.next_cursor;
     state.list.total = page.meta.total;
     state.list.counts = page.meta.counts.or(state.list.counts);
@@ -142,14 +166,17 @@ pub(super) fn upsert(state: &mut State, view: ConversationView) {
     state.conversations.insert(id, view);
     if !state.list.rows.contains(&id) {
         let reaches = state.list.next_cursor.is_none() || !is_last(state, id);
-        if state.list.loaded && belongs(state, id) && reaches && state.list.query.is_empty() {
+        let told = !state.list.tab.is_asked() && state.list.query.is_empty();
+        if state.list.loaded && belongs(state, id) && reaches && told {
             state.list.fresh.insert(id);
         } else {
             state.list.fresh.remove(&id);
         }
     }
     if free(state) {
-        sort(state);
+        put(state, id);
+    } else {
+        state.list.unsorted = true;
     }
 }
 
@@ -165,31 +192,84 @@ pub(super) fn belongs(state: &State, id: ConversationId) -> bool {
     let tab = match state.list.tab {
         Tab::Mine => assignee.is_some() && assignee == state.agent(),
         Tab::Unassigned => assignee.is_none(),
-        Tab::All => true,
+        // Only the daemon can say it: what is shown stays, what is new comes with the next reading.
+        Tab::All | Tab::Mentions | Tab::Unattended => true,
     };
-    tab && (state.list.status == "all" || view.status.as_str() == state.list.status)
+    let filter = &state.list.filter;
+    let cut = filter.inbox.as_ref().is_none_or(|(id, _)| view.inbox.id == *id)
+        && filter.team.as_ref().is_none_or(|(id, _)| view.team.as_ref().is_some_and(|team| team.id == *id))
+        && filter.label.as_ref().is_none_or(|label| view.labels.contains(label))
+        && filter.priority.is_none_or(|word| view.priority.map_or("none", Priority::as_str) == word)
+        && (!filter.unread || view.unread_count > 0 || state.list.rows.contains(&id));
+    tab && cut && (state.list.status == "all" || view.status.as_str() == state.list.status)
 }
 
-/// Longest waiting first, then newest activity: the order of the API's `waiting`.
-fn order(view: &ConversationView) -> impl Ord + use<> {
-    (view.waiting_since.is_none(), view.waiting_since, Reverse(view.last_activity_at), view.id)
+/// Where a row belongs: the API's own order.
+fn order(sort: Sort, view: &ConversationView) -> (i64, i64, i64) {
+    let activity = view.last_activity_at.as_microsecond();
+    match sort {
+        Sort::Waiting => (view.waiting_since.map_or(i64::MAX, Timestamp::as_microsecond), -activity, view.id.0),
+        Sort::Activity => (-activity, 0, -view.id.0),
+        Sort::Created => (-view.created_at.as_microsecond(), 0, -view.id.0),
+        Sort::Priority => {
+            let rank = match view.priority {
+                Some(Priority::Urgent) => 0,
+                Some(Priority::High) => 1,
+                Some(Priority::Medium) => 2,
+                Some(Priority::Low) => 3,
+                None => 4,
+            };
+            (rank, -activity, view.id.0)
+        }
+    }
+}
+
+/// Where a known row belongs; one that is gone comes first, it goes with the next sort.
+fn place_of(state: &State, id: ConversationId) -> Option<(i64, i64, i64)> {
+    state.conversations.get(&id).map(|view| order(state.list.filter.sort, view))
 }
 
 fn is_last(state: &State, id: ConversationId) -> bool {
-    let (Some(view), Some(last)) = (state.conversations.get(&id), state.list.rows.last().and_then(|l| state.conversations.get(l))) else {
-        return false;
-    };
-    order(view) > order(last)
+    state.list.rows.last().is_some_and(|last| place_of(state, id) > place_of(state, *last))
+}
+
+/// Puts one row where it belongs: as [`sort`] would, at the cost of one row.
+fn put(state: &mut State, id: ConversationId) {
+    if state.list.unsorted || state.list.fresh.len() > 1 {
+        return sort(state);
+    }
+    let place = cursor_place(state);
+    let mut rows = std::mem::take(&mut state.list.rows);
+    if let Some(at) = rows.iter().position(|row| *row == id) {
+        rows.remove(at);
+        state.list.read -= usize::from(at < state.list.read);
+    } else if !state.list.fresh.contains(&id) {
+        state.list.rows = rows;
+        return;
+    }
+    state.list.fresh.remove(&id);
+    if belongs(state, id) {
+        let here = place_of(state, id);
+        let at = rows.partition_point(|row| place_of(state, *row) < here);
+        rows.insert(at, id);
+        state.list.read += usize::from(at <= state.list.read);
+    }
+    state.list.rows = rows;
+    settle(state, place);
 }
 
 /// Puts every row where it belongs and takes the new ones in.
 pub(super) fn sort(state: &mut State) {
     let place = cursor_place(state);
     let mut rows = std::mem::take(&mut state.list.rows);
+    let before = rows.len();
     rows.extend(std::mem::take(&mut state.list.fresh));
     rows.retain(|id| belongs(state, *id));
-    rows.sort_by_cached_key(|id| state.conversations.get(id).map(order));
+    rows.sort_by_cached_key(|id| place_of(state, *id));
     rows.dedup();
+    // What was read reaches as far as before, as closely as can be said.
+    state.list.read = (state.list.read + rows.len()).saturating_sub(before).min(rows.len());
+    state.list.unsorted = false;
     state.list.rows = rows;
     settle(state, place);
 }
@@ -198,7 +278,10 @@ pub(super) fn sort(state: &mut State) {
 pub(super) fn drop_row(state: &mut State, id: ConversationId) {
     if state.list.rows.contains(&id) && !belongs(state, id) {
         let place = cursor_place(state);
-        state.list.rows.retain(|row| *row != id);
+        if let Some(at) = state.list.rows.iter().position(|row| *row == id) {
+            state.list.rows.remove(at);
+            state.list.read -= usize::from(at < state.list.read);
+        }
         settle(state, place);
     }
 }
@@ -209,7 +292,7 @@ fn cursor_place(state: &State) -> (usize, usize) {
     (index, index.saturating_sub(state.list.top))
 }
 
-fn position(state: &State) -> Option<usize> {
+pub(super) fn position(state: &State) -> Option<usize> {
     state.list.rows.iter().position(|id| Some(*id) == state.list.cursor)
 }
 
@@ -244,13 +327,13 @@ pub(super) fn move_by(state: &mut State, out: &mut Out, by: isize) {
 
 /// Asks for the next page when the cursor nears the end.
 fn ahead(state: &mut State, out: &mut Out) {
-    let near = position(state).unwrap_or(0) + AHEAD + layout::rows_page(state).unwrap_or(1) >= state.list.rows.len();
+    let near = position(state).unwrap_or(0) + AHEAD + layout::rows_page(state).unwrap_or(1) >= state.list.read;
     if near
         && !state.list.loading
         && let Some(cursor) = state.list.next_cursor.clone()
     {
         state.list.loading = true;
-        let query = query(state, PAGE, Some(cursor));
+        let query = query(state, limit(state.list.rows.len() - state.list.read), Some(cursor));
         out.push(Effect::List { generation: state.list.generation, query, more: true });
     }
 }

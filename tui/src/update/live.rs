@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, list, read, thread, toast};
+use super::{Out, approvals, contacts, feed, list, read, search, seen, thread, toast, window};
 use crate::event::{Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
@@ -43,7 +43,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     {
         *retry_at = now + TRY;
         connect(state, out);
-        if state.me.is_none() {
+        if !state.known {
             read(state, out, Read::Me);
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         state.status_due = false;
         read(state, out, Read::Status);
     }
-    if live && state.me.is_none() {
+    if live && !state.known {
         read(state, out, Read::Me);
     }
     if live && state.counts_due && state.list.loaded && now.duration_since(state.counts_at) >= APART {
@@ -67,17 +67,31 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     if live && state.approvals.due && !state.approvals.loading {
         approvals::reload(state, out);
     }
+    if live {
+        feed::tick(state, out);
+    }
     // A conversation under the resting cursor shows beside the list.
     if live
         && state.screen == Screen::Inbox
         && layout::panes(state).open.is_some()
         && let Some(id) = state.shown()
     {
+        if state.focus == Focus::List {
+            window::to_newest(state, out, id);
+        }
         thread::ensure(state, out, id);
+    }
+    if live {
+        seen::tick(state, out);
+        search::tick(state, out);
+        contacts::tick(state, out);
     }
     if state.drafts_dirty && state.drafts_loaded {
         state.drafts_dirty = false;
         out.push(super::compose::save(state));
+    }
+    if live && now.duration_since(state.kept_at) >= super::recall::EVERY {
+        out.extend(super::recall::keep(state));
     }
 }
 
@@ -124,9 +138,13 @@ pub(super) fn stream(state: &mut State, out: &mut Out, generation: u64, said: Re
             }
             load(state, out);
         }
-        Ok(StreamEvent::Activity(activity)) => happened(state, out, &activity),
+        Ok(StreamEvent::Activity(activity)) => {
+            happened(state, out, &activity);
+            feed::heard(state, out, &activity);
+        }
         Ok(StreamEvent::Reset { oldest_seq }) => {
             state.stream.seq = Some(state.stream.seq.unwrap_or(0).max(oldest_seq.saturating_sub(1)));
+            feed::missed(state);
             load(state, out);
         }
         Ok(StreamEvent::Bye { reason }) => {
@@ -139,7 +157,7 @@ pub(super) fn stream(state: &mut State, out: &mut Out, generation: u64, said: Re
 
 /// Reads everything that is on the screen.
 fn load(state: &mut State, out: &mut Out) {
-    if state.me.is_none() {
+    if !state.known {
         read(state, out, Read::Me);
     } else {
         list::refetch(state, out);
@@ -151,20 +169,24 @@ fn load(state: &mut State, out: &mut Out) {
         thread.loaded = false;
     }
     approvals::refetch(state, out);
+    search::refetch(state);
+    contacts::refetch(state);
 }
 
 /// The caller is known.
 pub(super) fn me(state: &mut State, out: &mut Out, me: MeView, first: bool) {
-    let owner = format!("{} {}", me.tenant.id, me.user);
     if first {
-        out.push(Effect::LoadDrafts { owner });
-        if me.agent.is_none() {
-            state.list.tab = Tab::All;
+        let same = state.me.as_ref().is_some_and(|before| super::recall::owner(before) == super::recall::owner(&me));
+        if !same {
+            super::recall::forget(state);
+            out.push(Effect::LoadDrafts { owner: super::recall::owner(&me) });
+            state.list.tab = if me.agent.is_some() { Tab::Mine } else { Tab::All };
         }
     }
     state.me = Some(me);
+    state.known = true;
     if first {
-        list::refilter(state, out);
+        list::reload(state, out);
         approvals::reload(state, out);
     }
 }
@@ -209,6 +231,9 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
             let contact: Option<i64> = activity.subject_id.parse().ok();
             let theirs: Vec<_> = state.conversations.values().filter(|c| Some(c.contact.id) == contact).map(|c| c.id).collect();
             state.stale.extend(theirs);
+            if let Some(id) = contact {
+                contacts::changed(state, id);
+            }
             touch(state, conversation);
         }
         T::OutboxUpdated => {

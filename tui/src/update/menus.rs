@@ -5,7 +5,7 @@ use api::inbox::{ConversationPatch, ConversationStatus, ConversationView, LabelC
 use jiff::civil::{Weekday, time};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::{Out, compose, list, live, new_key, read, thread, toast};
+use super::{Out, bulk, compose, filter, follow, list, live, new_key, read, thread, toast};
 use crate::event::{Effect, Outcome};
 use crate::state::{Action, LabelPicker, Menu, MenuItem, Overlay, Read, State, Tone, Undo};
 use crate::text;
@@ -16,8 +16,8 @@ pub(super) fn patch(state: &mut State, out: &mut Out, id: ConversationId, patch:
         && let Some(view) = state.conversations.get(&id)
         && let Some(back) = opposite(view, &patch)
     {
-        let label = format!("{label}, taken back");
-        compose::push_undo(state, Undo::Patch(id, Box::new(back), label));
+        let made = Box::new(patch.clone());
+        compose::push_undo(state, Undo::Patch { id, back: Box::new(back), made, label: label.clone() });
     }
     let key = new_key(state);
     out.push(Effect::Patch { id, patch, label, key });
@@ -44,11 +44,34 @@ fn opposite(view: &ConversationView, patch: &ConversationPatch) -> Option<Conver
     (back != *patch).then_some(back)
 }
 
+/// Whether a conversation is as a change made it.
+pub(super) fn is_so(view: &ConversationView, made: &ConversationPatch, me: Option<i64>) -> bool {
+    let named = |made: &str, now: Option<i64>| match made {
+        "none" => now.is_none(),
+        "me" => now.is_some() && now == me,
+        id => now.map(|now| now.to_string()).as_deref() == Some(id),
+    };
+    made.status.is_none_or(|status| status == view.status)
+        && made.assignee.as_ref().is_none_or(|who| named(who, view.assignee.as_ref().map(|a| a.id)))
+        && made.team.is_none_or(|team| view.team.as_ref().map_or(0, |t| t.id) == team)
+        && made.priority.as_deref().is_none_or(|word| view.priority.map_or("none", Priority::as_str) == word)
+        && made.labels.as_ref().is_none_or(|labels| match labels {
+            Labels::Whole(whole) => view.labels == *whole,
+            Labels::Change(change) => {
+                change.add.iter().all(|l| view.labels.contains(l)) && !change.remove.iter().any(|l| view.labels.contains(l))
+            }
+        })
+}
+
 /// A change was taken or refused.
 pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, label: &str, result: Outcome<ConversationView>) {
+    if bulk::is_of(state, id) {
+        return bulk::answered(state, out, id, result);
+    }
     match result {
         Ok(view) => {
             let name = text::line(&view.contact.name);
+            follow::patched(state, out, id, label, true);
             list::upsert(state, view);
             list::drop_row(state, id);
             thread::refresh(state, out, id);
@@ -62,9 +85,14 @@ pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, labe
         }
         Err(failure) => {
             live::failed(state, &failure);
+            follow::patched(state, out, id, label, false);
             // What was not done is not taken back: that would undo somebody else's change.
             if !failure.unknown {
-                let this = |undo: &Undo| matches!(undo, Undo::Patch(of, _, said) if *of == id && said.starts_with(label));
+                let this = |undo: &Undo| match undo {
+                    Undo::Patch { id: of, label: said, .. } => *of == id && said == label,
+                    Undo::Held { ids, label: said, .. } => ids.as_slice() == [id] && said == label,
+                    Undo::Message(_) => false,
+                };
                 if let Some(at) = state.undo.iter().rposition(this) {
                     state.undo.remove(at);
                 }
@@ -81,7 +109,33 @@ pub(super) fn set_status(state: &mut State, out: &mut Out, id: ConversationId, s
         toast(state, Tone::Plain, format!("#{id} is {status} already"));
         return;
     }
-    patch(state, out, id, ConversationPatch { status: Some(status), ..ConversationPatch::default() }, status.to_string(), true);
+    change(state, out, vec![id], ConversationPatch { status: Some(status), ..ConversationPatch::default() }, status.to_string());
+}
+
+/// Changes one conversation, or several one by one. What many are told at once, and a resolution, waits in the outbox first: it is recalled
+/// there, not reversed.
+pub(super) fn change(state: &mut State, out: &mut Out, ids: Vec<ConversationId>, mut made: ConversationPatch, label: String) {
+    let [id] = ids.as_slice() else { return bulk::begin(state, out, ids, made, label) };
+    let id = *id;
+    if made.status == Some(ConversationStatus::Resolved) {
+        made.hold_seconds = Some(hold(state));
+        compose::push_undo(state, Undo::Held { ids: vec![id], label: label.clone(), at: state.now });
+        return patch(state, out, id, made, label, false);
+    }
+    patch(state, out, id, made, label, true);
+}
+
+/// Seconds that a change waits in the outbox, as the daemon is configured for messages.
+pub(super) fn hold(state: &State) -> u32 {
+    state.me.as_ref().map_or(0, |me| me.hold_seconds)
+}
+
+/// The conversation, where it is only one.
+fn only<'a>(state: &'a State, ids: &[ConversationId]) -> Option<&'a ConversationView> {
+    match ids {
+        [id] => state.conversations.get(id),
+        _ => None,
+    }
 }
 
 fn item(
@@ -94,18 +148,27 @@ fn item(
     MenuItem { letter: Some(letter), label: label.into(), disabled, action: Action::Patch(Box::new(patch)), done: done.into() }
 }
 
-fn show(state: &mut State, id: ConversationId, what: &str, items: Vec<MenuItem>, search: bool) {
-    let name = state.conversations.get(&id).map(|c| text::line(&c.contact.name)).unwrap_or_default();
+fn show(state: &mut State, targets: Vec<ConversationId>, what: &str, items: Vec<MenuItem>, search: bool) {
     // Enter on a menu that was just opened changes nothing where that can be: it stands on what holds already.
     let cursor = items.iter().position(|i| i.disabled.is_some()).unwrap_or(0);
-    let title = format!("{what} #{id} {name}");
-    state.overlay = Some(Overlay::Menu(Menu { title, conversation: id, items, cursor, search: search.then(String::new) }));
+    let title = format!("{what} {}", of(state, &targets));
+    state.overlay = Some(Overlay::Menu(Menu { title, targets, items, cursor, search: search.then(String::new) }));
+}
+
+/// What is changed, for people.
+fn of(state: &State, ids: &[ConversationId]) -> String {
+    match (only(state, ids), ids) {
+        (Some(view), _) => format!("#{} {}", view.id, text::line(&view.contact.name)),
+        (None, [id]) => format!("#{id}"),
+        (None, many) => format!("{} marked conversations", many.len()),
+    }
 }
 
 /// Who works on it.
-pub(super) fn assign(state: &mut State, id: ConversationId) {
-    let Some(view) = state.conversations.get(&id) else { return };
-    let now = view.assignee.as_ref().map(|a| a.id);
+pub(super) fn assign(state: &mut State, ids: Vec<ConversationId>) {
+    let view = only(state, &ids);
+    let now = view.and_then(|view| view.assignee.as_ref()).map(|a| a.id);
+    let nobody = view.is_some_and(|view| view.assignee.is_none());
     let to = |who: String| ConversationPatch { assignee: Some(who), ..ConversationPatch::default() };
     let me = match state.agent() {
         None => Some("no Chatwoot agent is linked to you"),
@@ -113,7 +176,7 @@ pub(super) fn assign(state: &mut State, id: ConversationId) {
     };
     let mut items = vec![
         item('a', "me", to("me".into()), "assigned to you", me),
-        item('n', "nobody", to("none".into()), "assigned to nobody", now.is_none().then_some("already nobody's")),
+        item('n', "nobody", to("none".into()), "assigned to nobody", nobody.then_some("already nobody's")),
         MenuItem {
             letter: Some('t'),
             label: "a team …".into(),
@@ -129,13 +192,15 @@ pub(super) fn assign(state: &mut State, id: ConversationId) {
         action: Action::Patch(Box::new(to(agent.id.to_string()))),
         done: format!("assigned to {}", text::line(&agent.name)),
     }));
-    show(state, id, "Assign", items, true);
+    show(state, ids, "Assign", items, true);
 }
 
-fn teams(state: &mut State, id: ConversationId) {
-    let now = state.conversations.get(&id).and_then(|c| c.team.as_ref()).map(|t| t.id);
+fn teams(state: &mut State, ids: Vec<ConversationId>) {
+    let view = only(state, &ids);
+    let now = view.and_then(|c| c.team.as_ref()).map(|t| t.id);
+    let none = view.is_some_and(|c| c.team.is_none());
     let to = |team: i64| ConversationPatch { team: Some(team), ..ConversationPatch::default() };
-    let mut items = vec![item('n', "no team", to(0), "in no team", now.is_none().then_some("already in none"))];
+    let mut items = vec![item('n', "no team", to(0), "in no team", none.then_some("already in none"))];
     items.extend(state.directory.teams.iter().map(|team| MenuItem {
         letter: None,
         label: text::line(&team.name),
@@ -144,27 +209,28 @@ fn teams(state: &mut State, id: ConversationId) {
         done: format!("given to team {}", text::line(&team.name)),
     }));
     // Said before the key is pressed: Chatwoot takes it from whoever is not in the team.
-    let from = state.conversations.get(&id).and_then(|c| c.assignee.as_ref()).map(|agent| text::line(&agent.name));
-    show(state, id, "Team of", items, true);
+    let from = view.and_then(|c| c.assignee.as_ref()).map(|agent| text::line(&agent.name));
+    show(state, ids, "Team of", items, true);
     if let (Some(name), Some(Overlay::Menu(menu))) = (from, &mut state.overlay) {
         menu.title.push_str(&format!(" · taken from {name} unless in the team"));
     }
 }
 
 /// How it stands.
-pub(super) fn status(state: &mut State, id: ConversationId) {
-    let Some(view) = state.conversations.get(&id) else { return };
-    let now = view.status;
+pub(super) fn status(state: &mut State, ids: Vec<ConversationId>) {
+    let view = only(state, &ids);
+    let now = view.map(|view| view.status);
     // Said before the key is pressed: to Chatwoot an agent who opens a conversation takes it.
-    let mine = view.assignee.as_ref().map(|agent| agent.id) == state.agent();
-    let open = match (&view.assignee, state.agent().is_some() && state.speaks_for_itself() && !mine) {
+    let assignee = view.and_then(|view| view.assignee.as_ref());
+    let mine = view.is_some() && assignee.map(|agent| agent.id) == state.agent();
+    let open = match (assignee, state.agent().is_some() && state.speaks_for_itself() && !mine) {
         (_, false) => "open".to_owned(),
         (None, true) => "open · an agent who opens it gets it".to_owned(),
         (Some(agent), true) => format!("open · an agent who opens it takes it from {}", text::line(&agent.name)),
     };
     let to = |letter, status: ConversationStatus, word: &str| {
         let patch = ConversationPatch { status: Some(status), ..ConversationPatch::default() };
-        item(letter, word, patch, status.to_string(), (now == status).then_some("already so"))
+        item(letter, word, patch, status.to_string(), (now == Some(status)).then_some("already so"))
     };
     let items = vec![
         to('o', ConversationStatus::Open, &open),
@@ -172,11 +238,11 @@ pub(super) fn status(state: &mut State, id: ConversationId) {
         to('r', ConversationStatus::Resolved, "resolved"),
         MenuItem { letter: Some('z'), label: "snooze …".into(), disabled: None, action: Action::Snooze, done: String::new() },
     ];
-    show(state, id, "Status of", items, false);
+    show(state, ids, "Status of", items, false);
 }
 
 /// Until when it sleeps.
-pub(super) fn snooze(state: &mut State, id: ConversationId) {
+pub(super) fn snooze(state: &mut State, ids: Vec<ConversationId>) {
     let until = |at: Option<Timestamp>| ConversationPatch {
         status: Some(ConversationStatus::Snoozed),
         snoozed_until: at,
@@ -200,16 +266,16 @@ pub(super) fn snooze(state: &mut State, id: ConversationId) {
             items.push(item(letter, format!("until {word}, {}", clock(at)), until(Some(at)), format!("snoozed until {}", clock(at)), None));
         }
     }
-    show(state, id, "Snooze", items, false);
+    show(state, ids, "Snooze", items, false);
 }
 
 /// How urgent it is.
-pub(super) fn priority(state: &mut State, id: ConversationId) {
-    let Some(now) = state.conversations.get(&id).map(|c| c.priority) else { return };
+pub(super) fn priority(state: &mut State, ids: Vec<ConversationId>) {
+    let now = only(state, &ids).map(|c| c.priority);
     let to = |letter, priority: Option<Priority>| {
         let word = priority.map_or("none", Priority::as_str);
         let patch = ConversationPatch { priority: Some(word.into()), ..ConversationPatch::default() };
-        item(letter, word, patch, format!("priority {word}"), (now == priority).then_some("already so"))
+        item(letter, word, patch, format!("priority {word}"), (now == Some(priority)).then_some("already so"))
     };
     let items = vec![
         to('u', Some(Priority::Urgent)),
@@ -218,30 +284,40 @@ pub(super) fn priority(state: &mut State, id: ConversationId) {
         to('l', Some(Priority::Low)),
         to('n', None),
     ];
-    show(state, id, "Priority of", items, false);
+    show(state, ids, "Priority of", items, false);
 }
 
-/// Which labels it has.
-pub(super) fn labels(state: &mut State, id: ConversationId) {
-    let Some(view) = state.conversations.get(&id) else { return };
+/// Which labels they have.
+pub(super) fn labels(state: &mut State, targets: Vec<ConversationId>) {
+    let views: Vec<&ConversationView> = targets.iter().filter_map(|id| state.conversations.get(id)).collect();
     let mut names: Vec<String> = state.directory.labels.iter().map(|l| l.title.clone()).collect();
-    names.extend(view.labels.iter().filter(|l| !names.contains(l)).cloned().collect::<Vec<_>>());
+    for label in views.iter().flat_map(|view| &view.labels) {
+        if !names.contains(label) {
+            names.push(label.clone());
+        }
+    }
     if names.is_empty() {
         toast(state, Tone::Plain, "The account has no labels; they are made in Chatwoot");
         return;
     }
-    let items = names.into_iter().map(|name| (name.clone(), view.labels.contains(&name))).collect();
-    state.overlay = Some(Overlay::Labels(LabelPicker { conversation: id, items, cursor: 0, search: String::new() }));
+    let standing = |name: &String| match views.iter().filter(|view| view.labels.contains(name)).count() {
+        0 => Some(false),
+        on if on == views.len() => Some(true),
+        _ => None,
+    };
+    let items = names.into_iter().map(|name| (name.clone(), standing(&name))).collect();
+    state.overlay = Some(Overlay::Labels(LabelPicker { targets, items, cursor: 0, search: String::new() }));
 }
 
 /// Saves what the label picker shows.
 pub(super) fn save_labels(state: &mut State, out: &mut Out) {
     let Some(Overlay::Labels(picker)) = state.overlay.take() else { return };
-    let had = state.conversations.get(&picker.conversation).map(|c| c.labels.clone()).unwrap_or_default();
-    let change = LabelChange {
-        add: picker.items.iter().filter(|(name, on)| *on && !had.contains(name)).map(|(name, _)| name.clone()).collect(),
-        remove: picker.items.iter().filter(|(name, on)| !*on && had.contains(name)).map(|(name, _)| name.clone()).collect(),
+    let views: Vec<&ConversationView> = picker.targets.iter().filter_map(|id| state.conversations.get(id)).collect();
+    let chosen = |on: bool| {
+        let changed = picker.items.iter().filter(|(name, to)| *to == Some(on) && views_differ(&views, name, on));
+        changed.map(|(name, _)| name.clone()).collect()
     };
+    let change = LabelChange { add: chosen(true), remove: chosen(false) };
     if change == LabelChange::default() {
         toast(state, Tone::Plain, "Labels as they were");
         return;
@@ -253,8 +329,13 @@ pub(super) fn save_labels(state: &mut State, out: &mut Out) {
         .chain(change.remove.iter().map(|l| format!("−{}", text::line(l))))
         .collect();
     let label = format!("labels {}", words.join(" "));
-    let change = ConversationPatch { labels: Some(Labels::Change(change)), ..ConversationPatch::default() };
-    patch(state, out, picker.conversation, change, label, true);
+    let made = ConversationPatch { labels: Some(Labels::Change(change)), ..ConversationPatch::default() };
+    self::change(state, out, picker.targets, made, label);
+}
+
+/// Whether the label stands otherwise on one of them.
+fn views_differ(views: &[&ConversationView], name: &String, on: bool) -> bool {
+    views.iter().any(|view| view.labels.contains(name) != on)
 }
 
 /// A letter was typed in a menu.
@@ -289,11 +370,13 @@ pub(super) fn chosen(state: &mut State, out: &mut Out) {
 fn choose(state: &mut State, out: &mut Out, index: usize) {
     let Some(Overlay::Menu(menu)) = &state.overlay else { return };
     let Some(item) = menu.items.get(index).filter(|i| i.disabled.is_none()).cloned() else { return };
-    let id = menu.conversation;
+    let targets = menu.targets.clone();
     state.overlay = None;
     match item.action {
-        Action::Patch(change) => patch(state, out, id, *change, item.done, true),
-        Action::Teams => teams(state, id),
-        Action::Snooze => snooze(state, id),
+        Action::Patch(made) => change(state, out, targets, *made, item.done),
+        Action::Teams => teams(state, targets),
+        Action::Snooze => snooze(state, targets),
+        Action::Filters(menu) => filter::open(state, menu),
+        Action::Filter(filter) => filter::set(state, out, *filter),
     }
 }

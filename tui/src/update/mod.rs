@@ -1,17 +1,41 @@
 //! The only place that changes [`State`]: an event in, effects out. Never waits, never draws.
 
 mod approvals;
+mod attach;
+mod bulk;
+mod command;
+mod complete;
 mod compose;
+mod contacts;
+mod feed;
+mod filter;
+mod find;
+mod follow;
+mod help;
 mod keys;
 mod list;
 mod live;
 mod menus;
+mod messages;
+mod palette;
+mod pasted;
+mod pick;
+mod recall;
+mod returned;
+mod search;
+mod seen;
 mod thread;
+mod window;
 
 pub(crate) use approvals::{hindrance_words, money};
+#[cfg(test)]
+pub(crate) use command::understands;
+pub(crate) use contacts::conversations_of;
+pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
 
 use crate::event::{Answer, Effect, Event, Failure};
+use crate::seen::Seen;
 use crate::state::{Daemon, Read, State, Toast, Tone};
 
 pub(crate) use thread::PAGE as MESSAGES_PAGE;
@@ -27,8 +51,11 @@ const TOAST_BAD: SignedDuration = SignedDuration::from_secs(15);
 const TOASTS_MAX: usize = 3;
 
 /// What has to be asked before anything can be shown.
-pub(crate) fn start(state: &mut State) -> Vec<Effect> {
+pub(crate) fn start(state: &mut State, seen: Option<Seen>) -> Vec<Effect> {
     let mut out = Vec::new();
+    if let Some(seen) = seen {
+        recall::recall(state, &mut out, seen);
+    }
     live::connect(state, &mut out);
     read(state, &mut out, Read::Me);
     read(state, &mut out, Read::Status);
@@ -38,11 +65,12 @@ pub(crate) fn start(state: &mut State) -> Vec<Effect> {
 /// What has to be written before the inbox ends.
 pub(crate) fn finish(state: &mut State) -> Vec<Effect> {
     compose::keep(state);
+    let mut out: Out = recall::keep(state).into_iter().collect();
     if state.drafts_loaded && state.drafts_dirty {
         state.drafts_dirty = false;
-        return vec![compose::save(state)];
+        out.push(compose::save(state));
     }
-    Vec::new()
+    out
 }
 
 /// Carries one event into the state.
@@ -52,10 +80,14 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Tick(now) => live::tick(state, &mut out, now),
         Event::Key(key) => keys::key(state, &mut out, key),
         Event::Paste(text) => keys::paste(state, &text),
+        Event::Focus(focused) => state.seen.focused = focused,
         Event::Resize(width, height) => {
             state.size = (width, height);
             list::keep_visible(state);
             approvals::keep_visible(state);
+            feed::keep_visible(state);
+            search::keep_visible(state);
+            contacts::keep_visible(state);
         }
         Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
         Event::Answer(answer) => answered(state, &mut out, *answer),
@@ -67,7 +99,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 fn answered(state: &mut State, out: &mut Out, answer: Answer) {
     match answer {
         Answer::Me(result) => {
-            let first = state.me.is_none();
+            let first = !state.known;
             if let Some(me) = took(state, out, Read::Me, result) {
                 live::me(state, out, me, first);
             }
@@ -84,7 +116,7 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         }
         Answer::Outbox(result) => {
             if let Some(outbox) = took(state, out, Read::Outbox, result) {
-                compose::outbox(state, outbox);
+                compose::outbox(state, out, outbox);
             }
         }
         Answer::Counts { generation, result } => {
@@ -96,19 +128,42 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
             }
         }
         Answer::List { generation, more, result } => list::page(state, out, generation, more, result),
-        Answer::Conversation(id, result) => list::conversation(state, out, id, result),
-        Answer::Messages { id, older, result } => thread::messages(state, out, id, older, result),
+        Answer::Conversation(id, result) => {
+            list::conversation(state, out, id, result);
+            feed::named(state, out, id);
+        }
+        Answer::Messages { id, older, result } => {
+            thread::messages(state, out, id, older, result);
+            find::arrived(state, out, id);
+        }
+        Answer::Around { id, message, result } => window::around(state, out, id, message, result),
+        Answer::Newer { id, after, result } => window::newer(state, id, after, result),
+        Answer::Contacts { generation, more, result } => contacts::page(state, out, generation, more, result),
+        Answer::Contact(id, result) => contacts::one(state, out, id, result),
+        Answer::ConversationsOf(id, result) => contacts::conversations(state, out, id, result),
+        Answer::Search { generation, more, result } => search::page(state, out, generation, more, result),
         Answer::Approvals { generation, more, result } => approvals::page(state, out, generation, more, result),
-        Answer::Approval(id, result) => approvals::one(state, out, id, result),
+        Answer::Activity { generation, query, result } => feed::page(state, out, generation, &query, result),
+        Answer::Approval(id, result) => {
+            let view = result.as_ref().ok().cloned();
+            approvals::one(state, out, id, result);
+            feed::approval(state, out, id, view);
+        }
         Answer::Submitted { purpose, key, result } => compose::submitted(state, out, purpose, &key, result),
         Answer::Patched { id, label, result } => menus::patched(state, out, id, &label, result),
         Answer::Approved(id, result) => approvals::approved(state, out, id, result),
         Answer::Recalled(id, result) => compose::recalled(state, out, id, result),
+        Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
+        Answer::Retried(result) => messages::retried(state, out, result),
+        Answer::NotBrowsed(why) => toast(state, Tone::Bad, format!("Not opened: {why}")),
         Answer::Discarded(result) => {
             if result.is_ok() {
                 read(state, out, Read::Outbox);
             }
         }
+        Answer::Looked { purpose, path, result } => attach::looked(state, purpose, &path, result),
+        Answer::Paths { typed, found } => attach::found(state, &typed, found),
+        Answer::Edited { purpose, result } => returned::edited(state, purpose, result),
         Answer::Drafts(drafts, problem) => compose::drafts_loaded(state, drafts, problem),
         Answer::DraftsSaved(result) => match result {
             Ok(()) => state.drafts_error = None,
@@ -141,6 +196,15 @@ fn read(state: &mut State, out: &mut Out, what: Read) {
         Read::Counts => Effect::Counts { generation: state.list.generation, query: list::query(state, 1, None) },
         Read::Conversation(id) => Effect::Conversation(id),
         Read::Messages(id) => Effect::Messages { id, before: None },
+        Read::Around(id) => match state.threads.get(&id).and_then(|thread| thread.around) {
+            Some(message) => Effect::Around { id, message },
+            None => {
+                state.reads.remove(&what);
+                return;
+            }
+        },
+        Read::Contact(id) => Effect::Contact(id),
+        Read::ConversationsOf(id) => Effect::ConversationsOf(id),
         Read::Approvals => Effect::Approvals { generation: state.approvals.generation, query: approvals::query(state, 1), more: false },
         Read::Approval(id) => Effect::Approval(id),
     });
@@ -166,7 +230,7 @@ fn took<T>(state: &mut State, out: &mut Out, what: Read, result: Result<T, Failu
 }
 
 /// Says something for a while.
-fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
+pub(crate) fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
     let text = text.into();
     state.toasts.retain(|t| t.text != text);
     let until = state.now + if tone == Tone::Bad { TOAST_BAD } else { TOAST };

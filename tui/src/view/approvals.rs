@@ -281,7 +281,7 @@ fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<
         if line.private {
             left.push(span(" TEAM ONLY", theme.warn));
         }
-        out.push(Row { bar: Some(bar), left, right: vec![span(ui::clock(state, line.at), theme.faint)], centred: false });
+        out.push(Row { bar: Some(bar), left, right: vec![span(ui::clock(state, line.at), theme.faint)], ..Row::default() });
         let words = text::clean(&line.text);
         let words = if words.trim().is_empty() { "(no text)" } else { words.trim() };
         for row in text::wrap(words, width) {

@@ -1,14 +1,21 @@
 //! The reply box: a rule that says who will read it, what to know before sending, the text, and the cursor in it.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::ui::{put, span, titled_rule};
+use crate::canned;
 use crate::event::Purpose;
-use crate::state::State;
+use crate::state::{Composer, State};
 use crate::text;
 use crate::theme::Theme;
+use crate::{files, mention};
+
+/// Files with a line of their own.
+const FILES_SHOWN: usize = 4;
 
 /// How a notice is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +41,30 @@ pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
     }
     if let (Purpose::Reply(_), Some(view)) = (composer.purpose, conversation) {
         if !view.can_reply {
-            out.push((Notice::Warn, "The channel takes no reply now; Chatwoot may refuse it".into()));
+            let refused = if view.inbox.channel == "Api" { "Chatwoot may refuse a reply" } else { "no reply goes out" };
+            out.push((Notice::Warn, format!("The reply window is closed: {refused}; Ctrl+G t makes this a note for the team")));
         }
         if let Some(other) = view.assignee.as_ref().filter(|a| Some(a.id) != state.agent()) {
             out.push((Notice::Know, format!("{} works on this conversation", text::line(&other.name))));
         }
+    }
+    if let Some((id, answers)) = composer.purpose.conversation().zip(composer.with.answers) {
+        let words = super::message::answer_words(state, id, answers).unwrap_or_else(|| format!("message {answers}"));
+        out.push((Notice::Know, text::truncate(&format!("Answers {words}"), width)));
+    }
+    let open = canned::open(composer.editor.text());
+    if matches!(composer.purpose, Purpose::Reply(_) | Purpose::Note(_)) && !open.is_empty() {
+        let names = text::truncate(&text::line(&open.join(" ")), 40);
+        out.push(match composer.purpose {
+            Purpose::Reply(_) => (Notice::Warn, format!("{names} is not filled in: the customer reads it as it stands")),
+            _ => (Notice::Know, format!("{names} is not filled in: it stays as it stands")),
+        });
+    }
+    if matches!(composer.purpose, Purpose::Reply(_)) && !mention::kept(composer.editor.text(), &composer.with.mentions).is_empty() {
+        out.push((Notice::Warn, "A name after @ is only text here: the customer reads it, nobody is notified".into()));
+    }
+    if let (Some(name), Purpose::Reply(_)) = (&composer.answered, composer.purpose) {
+        out.push((Notice::Warn, format!("{name} answered since you began: look above before you send")));
     }
     if composer.news {
         let name = conversation.map(|c| text::line(&c.contact.name)).unwrap_or_default();
@@ -47,12 +73,48 @@ pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
     out.into_iter().flat_map(|(kind, text)| text::wrap(&text, width).into_iter().take(3).map(move |row| (kind, row))).collect()
 }
 
+/// What stands beside the text: whom a mail goes to and about what, and the files; each as three words for three styles.
+pub(crate) fn beside(state: &State, composer: &Composer, width: usize) -> Vec<[String; 3]> {
+    let mut out = Vec::new();
+    let conversation = composer.purpose.conversation().and_then(|id| state.conversations.get(&id));
+    if let (Purpose::Reply(_), Some(view)) = (composer.purpose, conversation.filter(|view| view.inbox.channel == "Email")) {
+        let to = view.contact.email.as_deref().map_or_else(|| "(no address is known)".to_owned(), text::line);
+        let subject = view.additional_attributes.get("mail_subject").and_then(|subject| subject.as_str()).map(text::line);
+        out.push(["To ".into(), to, String::new()]);
+        out.extend(subject.filter(|subject| !subject.is_empty()).map(|subject| ["Subject ".into(), subject, String::new()]));
+    }
+    // The last line stands for those that have none.
+    let lines = composer.with.files.len().min(FILES_SHOWN);
+    for (number, file) in (1..).zip(&composer.with.files).take(lines) {
+        let rest = composer.with.files.len() - lines;
+        let more = if number == lines && rest > 0 { format!("  and {rest} more") } else { String::new() };
+        let facts = format!("  {}  {}{more}", text::size(files::size(file.bytes)), text::line(&file.kind));
+        let name = text::truncate(&text::line(&file.name), width.saturating_sub(text::width(&facts) + 5).max(8));
+        out.push([format!("[{number}] "), name, facts]);
+    }
+    out
+}
+
 /// Draws it; returns where the terminal's cursor belongs.
 pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, notices: Vec<(Notice, String)>) -> Option<Position> {
     let composer = state.composer.as_ref()?;
     let (words, style) = title(state, theme, composer.purpose);
     titled_rule(buf, Rect { height: 1, ..area }, &words, style.add_modifier(Modifier::BOLD), style);
     let mut y = area.y + 1;
+    for row in beside(state, composer, usize::from(area.width.saturating_sub(2))) {
+        let styles = [theme.faint, theme.text, theme.dim];
+        if y + 2 < area.bottom() {
+            put(
+                buf,
+                area.x + 1,
+                y,
+                area.width.saturating_sub(2),
+                row.into_iter().zip(styles).map(|(words, style)| span(words, style)).collect(),
+            );
+            y += 1;
+        }
+    }
+    let begins = y;
     for (kind, words) in notices {
         if y + 1 >= area.bottom() {
             break;
@@ -67,7 +129,7 @@ pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, n
     }
     let width = crate::layout::composer_width(area);
     let rows_needed = composer.editor.layout(width).0.len();
-    if usize::from(area.bottom().saturating_sub(y)) > rows_needed + 1 && y == area.y + 1 && area.height >= 6 {
+    if usize::from(area.bottom().saturating_sub(y)) > rows_needed + 1 && y == begins && area.height >= 6 {
         y += 1;
     }
     let (rows, (row, column)) = composer.editor.layout(width);
@@ -76,18 +138,26 @@ pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, n
     let room = usize::from(if left > 2 { left - 1 } else { left });
     let top = (row + 1).saturating_sub(room.max(1));
     let text_style = if composer.sending { theme.dim } else { theme.text };
+    let mentions = match composer.purpose {
+        Purpose::Note(_) => mention::places(composer.editor.text(), &composer.with.mentions),
+        _ => Vec::new(),
+    };
     for (line, range) in (y..).zip(rows.iter().skip(top).take(room)) {
         let text = composer.editor.text().get(range.clone()).unwrap_or_default();
         // A space at which a row broke may stand one cell past its end.
         let text = if text::width(text) > width { text.trim_end() } else { text };
-        buf.set_stringn(area.x + 1, line, text::drawn(text), width, text_style);
+        let mut x = area.x + 1;
+        for (part, marked) in parts(text, range.start, &mentions) {
+            let style = if marked && !composer.sending { theme.warn.add_modifier(Modifier::BOLD) } else { text_style };
+            (x, _) = buf.set_stringn(x, line, text::drawn(part), width.saturating_sub(usize::from(x - area.x - 1)), style);
+        }
     }
     if composer.editor.text().is_empty() && !composer.sending {
         put(buf, area.x + 1, y, area.width.saturating_sub(2), vec![span(placeholder(composer.purpose), theme.faint)]);
     }
     if left > 2 {
         let fate = if composer.sending {
-            "handing it in …".to_owned()
+            composer.then.map_or_else(|| "handing it in …".to_owned(), |then| format!("handing it in, {} …", then.words()))
         } else if composer.replaces.is_some() {
             "came back unsent; sending replaces it".into()
         } else if composer.restored {
@@ -104,6 +174,23 @@ pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, n
     }
     let (dx, dy) = (u16::try_from(column).unwrap_or(0), u16::try_from(row - top).unwrap_or(0));
     Some(Position::new((area.x + 1 + dx).min(area.right().saturating_sub(1)), (y + dy).min(area.bottom().saturating_sub(1))))
+}
+
+/// A row of the text that begins at `from`, cut where something marked begins or ends.
+fn parts<'a>(row: &'a str, from: usize, marked: &[Range<usize>]) -> Vec<(&'a str, bool)> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    let inside = |place: usize| place.saturating_sub(from).min(row.len());
+    for range in marked {
+        let (start, end) = (inside(range.start), inside(range.end));
+        if start < end {
+            out.push((row.get(at..start).unwrap_or_default(), false));
+            out.push((row.get(start..end).unwrap_or_default(), true));
+            at = end;
+        }
+    }
+    out.push((row.get(at..).unwrap_or_default(), false));
+    out
 }
 
 fn placeholder(purpose: Purpose) -> &'static str {

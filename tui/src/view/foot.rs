@@ -1,13 +1,12 @@
 //! The foot: the keys that work here now, made from the table, and at its right how fresh everything is and what is unsent.
 
-use api::approval::ApprovalStatus;
 use api::status::LinkState;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::ui::{Spans, put, span, spans_width};
-use crate::event::Purpose;
-use crate::keymap::{self, Binding, Command, Context};
+use super::which_key;
+use crate::keymap::{self, Command, registry};
 use crate::state::{Daemon, Overlay, State};
 use crate::text;
 use crate::theme::Theme;
@@ -22,16 +21,21 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
         put(buf, x, area.y, room, vec![span("Ctrl+C", theme.accent), span(" again quits, drafts are kept", theme.dim)]);
     } else if let Some(prefix) = &state.prefix {
         x = put(buf, x, area.y, room, vec![span(format!("{prefix} …  "), theme.accent)]);
-        for binding in keymap::bindings(state.context()) {
-            let second = binding.keys.iter().find_map(|k| k.strip_prefix(prefix.as_str()));
-            if let Some(second) = second {
-                x = hint(buf, theme, x, area, room, second.trim(), binding.help);
+        if state.lists_next_keys() {
+            hint(buf, theme, x, area, room, "Esc", "close");
+        } else {
+            for next in which_key::next(state) {
+                x = hint(buf, theme, x, area, room, &next.key, next.help);
             }
         }
     } else {
-        let hints: Vec<_> = keymap::bindings(state.context())
-            .filter(|b| available(state, b))
-            .filter_map(|b| Some((b.command, *b.keys.first()?, b.hint?)))
+        let context = state.context();
+        // A chosen message has keys of its own, which come first.
+        let chosen = registry::chosen(state);
+        let hints: Vec<_> = keymap::bindings(context)
+            .filter(|b| registry::refusal(state, context, b.command).is_none())
+            .filter(|b| if chosen { !of_conversation(b.command) } else { b.command != Command::Quote })
+            .filter_map(|b| Some((b.command, state.keys.of(context, b).first().copied()?, b.hint?)))
             .collect();
         // The way to all other keys keeps its place as long as it has one.
         let help = hints.iter().find(|(command, ..)| *command == Command::Help).copied();
@@ -51,6 +55,11 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
     put(buf, area.right().saturating_sub(taken), area.y, taken, right);
 }
 
+/// What is done to a conversation as a whole.
+fn of_conversation(command: Command) -> bool {
+    matches!(command, Command::Assign | Command::Resolve | Command::Escalate | Command::Status | Command::Snooze | Command::Labels)
+}
+
 /// One key and its words, if they fit whole.
 fn hint(buf: &mut Buffer, theme: &Theme, x: u16, area: Rect, room: u16, key: &str, words: &str) -> u16 {
     let spans = vec![span(key.to_owned(), theme.accent), span(format!(" {words}"), theme.dim)];
@@ -59,34 +68,6 @@ fn hint(buf: &mut Buffer, theme: &Theme, x: u16, area: Rect, room: u16, key: &st
         return x;
     }
     put(buf, x, area.y, width, spans) + 2
-}
-
-/// Whether a key would do something now.
-fn available(state: &State, binding: &Binding) -> bool {
-    let purpose = state.composer.as_ref().map(|c| c.purpose);
-    match binding.command {
-        Command::ToNote if binding.contexts == [Context::Composer] => matches!(purpose, Some(Purpose::Reply(_))),
-        Command::ToReply if binding.contexts == [Context::Composer] => matches!(purpose, Some(Purpose::Note(_))),
-        Command::Approve | Command::Reject => {
-            state.approval().is_some_and(|a| a.status == ApprovalStatus::Submitted && a.hindrance.is_none())
-        }
-        Command::Conversation => state.approval().is_some_and(|a| a.conversation_id.is_some()),
-        Command::Undo => !state.undo.is_empty(),
-        Command::Reply
-        | Command::Note
-        | Command::Assign
-        | Command::Resolve
-        | Command::Escalate
-        | Command::Status
-        | Command::Snooze
-        | Command::Labels
-        | Command::Info => state.target().is_some_and(|id| state.conversations.contains_key(&id)),
-        Command::Open => match state.pane() {
-            Context::Queue => !state.approvals.rows.is_empty(),
-            _ => !state.list.rows.is_empty(),
-        },
-        _ => true,
-    }
 }
 
 /// The dot at the head's right: full when what is shown is fresh.
@@ -145,6 +126,11 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
                 if seconds > 15 { format!("{what}, retrying") } else { format!("{what}, retrying in {seconds}s") },
                 style,
             )]);
+            if let Some(at) = state.seen_at {
+                let here = at.to_zoned(state.tz.clone());
+                let today = here.date() == state.now.to_zoned(state.tz.clone()).date();
+                parts.push(vec![span(here.strftime(if today { "as of %H:%M" } else { "as of %b %-d, %H:%M" }).to_string(), theme.warn)]);
+            }
         }
         _ if state.copying() => {
             let copy = state.status.as_ref().map(|s| s.first_copy.clone()).unwrap_or_default();
@@ -165,6 +151,10 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
             parts.push(vec![span(word, if word == "live" { theme.dim } else { style })]);
             parts.extend(age(state).map(|age| vec![span(age, style)]));
         }
+    }
+    if let Some(bulk) = &state.bulk {
+        let answered = bulk.done.len() + bulk.failed.len();
+        parts.push(vec![span(format!("{} {answered} of {}, Esc stops", bulk.label, bulk.total()), theme.accent)]);
     }
     if let Some(status) = &state.status {
         if status.outbox.queued > 0 {

@@ -1,83 +1,73 @@
-//! The help screen, made from the table of keys.
+//! The help screen, made from the table of keys: found by words or by a key, run with Enter.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
-use super::ui::{self, Spans, put, rule, span};
-use crate::keymap::{self, Context};
+use super::ui::{self, Spans, put, rule, span, spans_width};
+use crate::state::{Help, HelpLine, State};
 use crate::text;
 use crate::theme::Theme;
 
 /// Cells for the keys of a row.
 const KEYS: usize = 20;
 
-fn title(context: Context) -> &'static str {
-    match context {
-        Context::List => "The list",
-        Context::Thread => "A conversation",
-        Context::Queue => "Approvals",
-        Context::Card => "A decision",
-        Context::Composer => "Writing",
-        Context::Filter => "The filter line",
-        Context::Menu => "A menu",
-        Context::Labels => "The labels",
-        Context::Sheet => "The approve sheet",
-        Context::Question => "A question",
-        Context::Help => "Help",
-    }
-}
-
-fn lines(theme: &Theme, context: Context) -> Vec<Spans> {
-    let mut out = Vec::new();
-    let others = [Context::Composer, Context::Filter, Context::Menu, Context::Labels, Context::Sheet];
-    let mut section = |place: Context| {
-        out.push(vec![span(title(place), theme.strong)]);
-        for binding in keymap::bindings(place) {
-            let keys = binding.keys.join("  ");
+fn draw_line(state: &State, theme: &Theme, line: &HelpLine) -> Spans {
+    match line {
+        HelpLine::Heading(title) => vec![span(*title, theme.strong)],
+        HelpLine::Row(place, row) => {
+            let keys = state.keys.of(*place, row).join("  ");
             let pad = KEYS.saturating_sub(text::width(&keys)).max(2);
-            out.push(vec![span(keys, theme.accent), span(" ".repeat(pad), theme.text), span(binding.help, theme.text)]);
+            vec![span(keys, theme.accent), span(" ".repeat(pad), theme.text), span(row.help, theme.text)]
         }
-        out.push(Spans::new());
+        HelpLine::Blank => Spans::new(),
+    }
+}
+
+/// What the rows are filtered by; the cursor stands behind the words while they are typed.
+fn draw_filter(theme: &Theme, buf: &mut Buffer, x: u16, area: Rect, help: &Help) -> Option<Position> {
+    let spans = if help.listening {
+        vec![span("press the key to look up", theme.warn)]
+    } else if let Some(key) = &help.key {
+        vec![span("key ", theme.dim), span(key.clone(), theme.accent)]
+    } else if help.typing || !help.words.text().is_empty() {
+        vec![span("/", theme.accent), span(text::drawn(help.words.text()), theme.strong)]
+    } else {
+        vec![span(help.context.title().to_lowercase(), theme.dim)]
     };
-    section(context);
-    for place in others.into_iter().filter(|p| *p != context) {
-        section(place);
-    }
-    out
+    let before = help.words.text().get(..help.words.cursor()).map_or(0, text::width);
+    let room = area.width.saturating_sub(x - area.x);
+    put(buf, x, area.y, room, spans);
+    help.typing.then(|| Position::new((x + 1 + u16::try_from(before).unwrap_or(0)).min(area.right().saturating_sub(1)), area.y))
 }
 
-fn page(area: Rect) -> (usize, usize) {
-    let columns = if area.width >= 130 { 2 } else { 1 };
-    (columns, usize::from(area.height.saturating_sub(2)))
-}
-
-pub(super) fn scroll_max(context: Context, size: (u16, u16)) -> usize {
-    let area = Rect::new(0, 0, size.0, size.1.saturating_sub(2));
-    let (columns, height) = page(area);
-    lines(&super::plain(), context).len().saturating_sub(columns * height)
-}
-
-pub(super) fn draw(theme: &Theme, buf: &mut Buffer, area: Rect, context: Context, scroll: usize) {
+pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, help: &Help) -> Option<Position> {
     ui::fill(buf, area, theme.text);
-    put(
-        buf,
-        area.x + 1,
-        area.y,
-        area.width,
-        vec![span("Keys", theme.strong), span(format!("  {}", title(context).to_lowercase()), theme.dim)],
-    );
+    let x = put(buf, area.x + 1, area.y, area.width, vec![span("Keys  ", theme.strong)]);
+    let cursor = draw_filter(theme, buf, x, area, help);
     rule(buf, area.x, area.y + 1, area.width, theme.rule);
-    let (columns, height) = page(area);
+    let (columns, height) = Help::page(state.size);
     let width = area.width / u16::try_from(columns).unwrap_or(1);
-    let lines = lines(theme, context);
-    let more = lines.len() > scroll + columns * height;
-    for (i, line) in lines.into_iter().skip(scroll).take(columns * height).enumerate() {
-        let (column, row) = (u16::try_from(i / height.max(1)).unwrap_or(0), u16::try_from(i % height.max(1)).unwrap_or(0));
-        put(buf, area.x + 1 + column * width, area.y + 2 + row, width.saturating_sub(2), line);
+    let lines = help.lines(state);
+    if lines.is_empty() {
+        let words = if help.key.is_some() { "This key means nothing." } else { "No key's words hold all of these." };
+        put(buf, area.x + 1, area.y + 3, area.width, vec![span(words, theme.dim), span("  Esc shows all", theme.faint)]);
     }
-    if more {
-        let words = " ↓ more, j ";
-        let x = area.right().saturating_sub(u16::try_from(text::width(words)).unwrap_or(0) + 1);
-        put(buf, x, area.bottom().saturating_sub(1), area.width, vec![span(words, theme.accent)]);
+    let mut row = lines.iter().take(help.scroll).filter(|line| matches!(line, HelpLine::Row(..))).count();
+    for (i, line) in lines.iter().skip(help.scroll).take(columns * height).enumerate() {
+        let (column, y) = (u16::try_from(i / height).unwrap_or(0), u16::try_from(i % height).unwrap_or(0));
+        let at = Rect { x: area.x + column * width, y: area.y + 2 + y, width: width.saturating_sub(1), height: 1 };
+        put(buf, at.x + 1, at.y, at.width.saturating_sub(1), draw_line(state, theme, line));
+        if matches!(line, HelpLine::Row(..)) {
+            if row == help.cursor {
+                super::inbox::select(theme, buf, at, false);
+            }
+            row += 1;
+        }
     }
+    if lines.len() > help.scroll + columns * height {
+        let words = vec![span(" ↓ more, j ", theme.accent)];
+        let x = area.right().saturating_sub(u16::try_from(spans_width(&words)).unwrap_or(0) + 1);
+        put(buf, x, area.bottom().saturating_sub(1), area.width, words);
+    }
+    cursor
 }

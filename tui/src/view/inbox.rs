@@ -7,9 +7,11 @@ use ratatui::style::Modifier;
 
 use super::ui::{self, Spans, ends, fit, put, span, spans_width};
 use crate::layout;
+use crate::mention;
 use crate::state::{Daemon, State, Tab};
 use crate::text;
 use crate::theme::Theme;
+use crate::update::sort_word;
 
 pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect) -> Option<Position> {
     let cursor = tabs(state, theme, buf, Rect { height: 1, ..pane });
@@ -61,36 +63,90 @@ fn tabs(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
         put(buf, inner.x, inner.y, inner.width, vec![span("/ ", theme.accent), span(typing.text().to_owned(), theme.text)]);
         return Some(Position::new(inner.x + 2 + u16::try_from(column).unwrap_or(0), inner.y));
     }
-    let counts = state.list.counts;
-    let mut left = Spans::new();
-    for (tab, name, number) in [
-        (Tab::Mine, "Mine", counts.map(|c| c.mine)),
-        (Tab::Unassigned, "Unassigned", counts.map(|c| c.unassigned)),
-        (Tab::All, "All", counts.map(|c| c.all)),
-    ] {
-        let on = tab == state.list.tab;
-        if !left.is_empty() {
-            left.push(span("   ", theme.text));
-        }
-        left.push(span(name, if on { theme.strong.add_modifier(Modifier::UNDERLINED) } else { theme.dim }));
-        if let Some(number) = number {
-            left.push(span(format!(" {number}"), if on { theme.accent } else { theme.dim }));
-        }
-    }
     let status = if state.list.status == "all" { "any status" } else { state.list.status };
+    let marked = state.list.marked.len();
     let mut choices: Vec<Spans> = Vec::new();
-    if state.list.query.is_empty() {
-        choices.push(vec![span(format!("{status} · waiting ↓"), theme.dim)]);
+    if marked > 0 {
+        choices.push(vec![span(format!("{marked} marked"), theme.accent)]);
+    } else if state.list.query.is_empty() {
+        let words = state.list.filter.words();
+        let sort = sort_word(state.list.filter.sort);
+        if words.is_empty() {
+            choices.push(vec![span(format!("{status} · {sort}"), theme.dim)]);
+        } else {
+            choices.push(vec![span(words.join(", "), theme.accent), span(format!(" · {status} · {sort}"), theme.dim)]);
+            choices.push(vec![span(words.join(", "), theme.accent)]);
+            choices.push(vec![span("cut", theme.accent)]);
+        }
         choices.push(vec![span(status, theme.dim)]);
     } else {
         let query = text::line(&state.list.query);
         choices.push(vec![span(format!("/{query}"), theme.accent), span(format!(" · {status}"), theme.dim)]);
         choices.push(vec![span(format!("/{}", text::truncate(&query, 10)), theme.accent)]);
     }
+    // The tabs have the room that the words leave: what cuts the list is never left out for another tab's name.
+    let cut = choices.get(1).filter(|_| !state.list.filter.words().is_empty() && marked == 0 && state.list.query.is_empty());
+    let least = cut.or(choices.last()).map_or(0, |words| spans_width(words)).min(usize::from(inner.width) / 2);
+    let left = tab_names(state, theme, usize::from(inner.width).saturating_sub(least + 2));
     let room = usize::from(inner.width).saturating_sub(spans_width(&left) + 2);
     let right = choices.into_iter().find(|c| spans_width(c) <= room).unwrap_or_default();
     ends(buf, inner, left, right);
     None
+}
+
+/// The tabs around the chosen one, as many as there is room for.
+fn tab_names(state: &State, theme: &Theme, room: usize) -> Spans {
+    let counts = state.list.counts;
+    let name = |tab: Tab| {
+        let on = tab == state.list.tab;
+        let number = match tab {
+            Tab::Mine => counts.map(|c| c.mine),
+            Tab::Unassigned => counts.map(|c| c.unassigned),
+            Tab::All => counts.map(|c| c.all),
+            Tab::Mentions | Tab::Unattended => None,
+        };
+        // Where the daemon says what belongs in it, the numbers of the others are counted within it.
+        let number = number.filter(|_| !state.list.tab.is_asked());
+        let mut out = vec![span(tab.title(), if on { theme.strong.add_modifier(Modifier::UNDERLINED) } else { theme.dim })];
+        if on && tab.is_asked() && state.list.loaded {
+            out.push(span(format!(" {}", state.list.total), theme.accent));
+        }
+        if let Some(number) = number {
+            out.push(span(format!(" {number}"), if on { theme.accent } else { theme.dim }));
+        }
+        out
+    };
+    let at = Tab::ALL.iter().position(|tab| *tab == state.list.tab).unwrap_or(0);
+    let names: Vec<Spans> = Tab::ALL.map(name).to_vec();
+    let width = |from: usize, to: usize| {
+        let names = names.get(from..=to).unwrap_or_default();
+        let cut = usize::from(from > 0) + usize::from(to + 1 < Tab::ALL.len());
+        names.iter().map(|n| spans_width(n)).sum::<usize>() + 3 * names.len().saturating_sub(1) + 2 * cut
+    };
+    let (mut from, mut to) = (at, at);
+    loop {
+        if from > 0 && width(from - 1, to) <= room {
+            from -= 1;
+        } else if to + 1 < names.len() && width(from, to + 1) <= room {
+            to += 1;
+        } else {
+            break;
+        }
+    }
+    let mut out = Spans::new();
+    if from > 0 {
+        out.push(span("‹ ", theme.faint));
+    }
+    for (index, name) in names.into_iter().enumerate().filter(|(index, _)| (from..=to).contains(index)) {
+        if index > from {
+            out.push(span("   ", theme.text));
+        }
+        out.extend(name);
+    }
+    if to + 1 < Tab::ALL.len() {
+        out.push(span(" ›", theme.faint));
+    }
+    out
 }
 
 fn empty(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
@@ -135,7 +191,11 @@ fn name_spans(theme: &Theme, view: &ConversationView) -> Spans {
     out
 }
 
-fn dot(theme: &Theme, buf: &mut Buffer, row: Rect, view: &ConversationView) {
+/// What stands at the left: unread, and marked.
+fn dot(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, view: &ConversationView) {
+    if state.list.marked.contains(&view.id) {
+        put(buf, row.x + 2, row.y, 1, vec![span("✓", theme.accent)]);
+    }
     if view.unread_count > 0 {
         put(buf, row.x + 1, row.y, 1, vec![span("●", theme.accent)]);
     }
@@ -149,7 +209,7 @@ fn snippet(theme: &Theme, view: &ConversationView) -> Spans {
     } else if matches!(snippet.message_type, MessageType::Outgoing | MessageType::Template) {
         out.push(span("Reply: ", theme.dim));
     }
-    let text = text::line(&snippet.text);
+    let text = text::line(&mention::readable(&snippet.text));
     out.push(if text.is_empty() { span("(no text)", theme.faint) } else { span(text, theme.dim) });
     out
 }
@@ -186,7 +246,7 @@ fn tags(state: &State, theme: &Theme, view: &ConversationView, room: usize) -> S
 }
 
 fn two_lines(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, view: &ConversationView) {
-    dot(theme, buf, row, view);
+    dot(state, theme, buf, row, view);
     let inner = Rect { x: row.x + 3, width: row.width.saturating_sub(4), height: 1, ..row };
     ends(buf, inner, name_spans(theme, view), vec![ui::waiting(theme, state.now, view)]);
     if row.height > 1 {
@@ -196,7 +256,7 @@ fn two_lines(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, view: &C
 }
 
 fn one_line(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, view: &ConversationView) {
-    dot(theme, buf, row, view);
+    dot(state, theme, buf, row, view);
     let inner = Rect { x: row.x + 3, width: row.width.saturating_sub(4), height: 1, ..row };
     let room = usize::from(inner.width);
     let name_room = (room / 3).clamp(8, 24);

@@ -1,13 +1,16 @@
 //! A conversation's items as lines: messages, activities, approvals, days. Used to draw them and to measure them.
 
 use api::approval::ApprovalStatus;
-use api::id::ConversationId;
-use api::inbox::{ApprovalMark, DeliveryState, MessageType, MessageView, SenderKind};
+use api::id::{ConversationId, MessageId};
+use api::inbox::{ApprovalMark, AttachmentView, DeliveryState, MessageType, MessageView, SenderKind};
 use jiff::Timestamp;
 use ratatui::style::{Modifier, Style};
 
+use super::html;
+use super::rich::{self, Reader};
 use super::ui::{self, Spans, seconds_until, span};
-use crate::state::{Anchor, State};
+use crate::mention;
+use crate::state::{Anchor, Link, State};
 use crate::text;
 use crate::theme::Theme;
 
@@ -52,6 +55,8 @@ pub(crate) struct Row {
     pub(crate) right: Spans,
     /// In the middle instead.
     pub(crate) centred: bool,
+    /// Of the chosen message.
+    pub(crate) chosen: bool,
 }
 
 /// What stands in a conversation's thread, in order.
@@ -95,11 +100,24 @@ pub(crate) fn rows(state: &State, theme: &Theme, id: ConversationId, items: &[It
         out.push(Row { left: vec![span(day, theme.faint.add_modifier(Modifier::ITALIC))], centred: true, ..Row::default() });
         out.push(Row::default());
     }
+    let thread = state.threads.get(&id);
+    if let Item::Message(m) = item
+        && m.id.is_some()
+        && thread.is_some_and(|thread| thread.unread == m.id)
+    {
+        out.push(Row { left: vec![span("── unread from here ──", theme.accent)], centred: true, ..Row::default() });
+        out.push(Row::default());
+    }
     match item {
         Item::Message(m) if m.message_type == MessageType::Activity => activity(theme, m, width, &mut out),
         Item::Message(m) => {
-            let quotes = state.threads.get(&id).is_some_and(|t| t.quotes);
-            message(state, theme, m, quotes, width, &mut out);
+            let quotes = thread.is_some_and(|t| t.quotes);
+            let marked = m.id.is_some() && thread.is_some_and(|t| t.mark == m.id);
+            let from = out.len();
+            message(state, theme, m, (quotes, marked), width, &mut out);
+            if thread.and_then(|t| t.selected.as_ref()).is_some_and(|name| *name == item.name()) {
+                out.iter_mut().skip(from).for_each(|row| row.chosen = true);
+            }
         }
         Item::Approval(a) => out.push(approval(state, theme, a, width)),
     }
@@ -123,7 +141,7 @@ fn approval(state: &State, theme: &Theme, a: &ApprovalMark, width: usize) -> Row
         bar: Some(bar),
         left: vec![span(a.reference.to_string(), theme.strong), span(format!("  {title}"), theme.strong), span(format!("  {words}"), bar)],
         right: vec![span(ui::clock(state, a.created_at), theme.faint)],
-        centred: false,
+        ..Row::default()
     }
 }
 
@@ -139,7 +157,7 @@ pub(crate) fn approval_words(theme: &Theme, status: ApprovalStatus) -> (Style, &
     }
 }
 
-fn message(state: &State, theme: &Theme, m: &MessageView, quotes: bool, width: usize, out: &mut Vec<Row>) {
+fn message(state: &State, theme: &Theme, m: &MessageView, (quotes, marked): (bool, bool), width: usize, out: &mut Vec<Row>) {
     let ours = m.message_type != MessageType::Incoming;
     let (bar, name_style, text_style) = if m.private {
         (theme.warn, theme.warn.add_modifier(Modifier::BOLD), theme.warn)
@@ -162,15 +180,21 @@ fn message(state: &State, theme: &Theme, m: &MessageView, quotes: bool, width: u
     if m.private {
         left.push(span(" TEAM ONLY", theme.warn));
     }
+    if marked {
+        left.push(span("  ◂ found", theme.accent.add_modifier(Modifier::BOLD)));
+    }
     let bar = if m.state == DeliveryState::Failed { theme.bad } else { bar };
-    out.push(Row { bar: Some(bar), left, right: delivery(state, theme, m, ours), centred: false });
+    out.push(Row { bar: Some(bar), left, right: delivery(state, theme, m, ours), ..Row::default() });
     let line = |left: Spans| Row { bar: Some(bar), left, ..Row::default() };
     if m.deleted {
         out.push(line(vec![span("(deleted)", theme.faint.add_modifier(Modifier::ITALIC))]));
         return;
     }
-    let content = text::clean(m.content.as_deref().unwrap_or_default());
-    let content = content.trim_matches(['\n', ' ']);
+    if let Some(words) = answered(state, m, width) {
+        out.push(line(vec![span(words, theme.faint.add_modifier(Modifier::ITALIC))]));
+    }
+    let content = content(m);
+    let mut reader = Reader::default();
     if content.is_empty() && m.attachments.is_empty() {
         let what = if m.content_type == "text" || m.content_type.is_empty() {
             "(no text)".to_owned()
@@ -179,21 +203,18 @@ fn message(state: &State, theme: &Theme, m: &MessageView, quotes: bool, width: u
         };
         out.push(line(vec![span(what, theme.faint.add_modifier(Modifier::ITALIC))]));
     } else if !content.is_empty() {
-        body(content, quotes, width, |row, quoted| out.push(line(vec![span(row, if quoted { theme.faint } else { text_style })])));
+        let words = state.find.as_ref().filter(|_| state.open == Some(m.conversation_id)).map(|find| find.words.as_str());
+        body(&content, quotes || words.is_some_and(|words| !words.is_empty()), &mut reader, |mut read, quoted| {
+            read.mark(words.unwrap_or_default());
+            out.extend(read.rows(theme, if quoted { theme.faint } else { text_style }, width).into_iter().map(&line));
+        });
     }
-    for (number, file) in (1..).zip(&m.attachments) {
-        let name = text::line(&file.name);
-        let name = if name.is_empty() { text::line(&file.file_type) } else { name };
-        let mut spans = vec![span(format!("[{number}] "), theme.accent), span(name, theme.text)];
+    for (number, file) in (reader.links.len() + 1..).zip(&m.attachments) {
+        let mut spans = vec![span(format!("[{number}] "), theme.accent), span(file_name(file), theme.text)];
         if let Some(size) = file.file_size.map(text::size).filter(|s| !s.is_empty()) {
             spans.push(span(format!("  {size}"), theme.dim));
         }
         out.push(line(ui::fit(spans, width)));
-        if let Some(url) = &file.url {
-            for row in text::wrap(&text::line(url), width.saturating_sub(4).max(1)) {
-                out.push(line(vec![span("    ", theme.text), span(row, theme.accent.remove_modifier(Modifier::BOLD))]));
-            }
-        }
     }
     if let Some(error) = &m.error {
         for row in text::wrap(&text::line(error), width) {
@@ -227,32 +248,76 @@ fn delivery(state: &State, theme: &Theme, m: &MessageView, ours: bool) -> Spans 
 /// So many quoted lines are shown as they are.
 const QUOTED_MAX: usize = 2;
 
-/// A message's text in rows; longer quotes of earlier mail are folded to one line.
-fn body(content: &str, quotes: bool, width: usize, mut push: impl FnMut(String, bool)) {
+/// A message's text line by line; longer quotes of earlier mail are folded to one line.
+fn body(content: &str, quotes: bool, reader: &mut Reader, mut push: impl FnMut(rich::Line, bool)) {
     let lines: Vec<&str> = content.split('\n').collect();
     let tail = lines.iter().position(|l| starts_quote(l)).unwrap_or(lines.len());
     let mut i = 0;
     while let Some(line) = lines.get(i) {
         let quoted = |i: usize| i >= tail || lines.get(i).is_some_and(|l| l.trim_start().starts_with('>'));
         if !quoted(i) {
-            for row in text::wrap(line, width) {
-                push(row, false);
+            if let Some(line) = reader.line(line) {
+                push(line, false);
             }
             i += 1;
             continue;
         }
         let end = (i..lines.len()).find(|j| !quoted(*j)).unwrap_or(lines.len());
-        if quotes || end - i <= QUOTED_MAX {
-            for line in lines.get(i..end).unwrap_or_default() {
-                for row in text::wrap(line, width) {
-                    push(row, true);
-                }
+        let shown = quotes || end - i <= QUOTED_MAX;
+        for line in lines.get(i..end).unwrap_or_default() {
+            // Folded links keep their numbers.
+            if let Some(line) = reader.line(line).filter(|_| shown) {
+                push(line, true);
             }
-        } else {
-            push(text::truncate(&format!("> … {} quoted lines, Enter shows them", end - i), width), true);
+        }
+        if !shown {
+            push(rich::Line::plain(format!("> … {} quoted lines, Enter shows them", end - i)), true);
         }
         i = end;
     }
+}
+
+/// A message's text as it is read: safe, and without the markup of a page.
+pub(crate) fn content(m: &MessageView) -> String {
+    let raw = m.content.as_deref().unwrap_or_default();
+    let clean = if html::is_html(raw) {
+        text::clean(&html::to_text(raw))
+    } else if m.private {
+        text::clean(&mention::readable(raw))
+    } else {
+        text::clean(raw)
+    };
+    clean.trim_matches(['\n', ' ']).to_owned()
+}
+
+/// A message's links and files, in the order of their numbers; a file that has no address yet has none.
+pub(crate) fn links(m: &MessageView) -> Vec<Link> {
+    let mut links = rich::links(&content(m));
+    links.extend(m.attachments.iter().map(|file| {
+        let (address, host) = file.url.as_deref().and_then(rich::checked).unwrap_or_default();
+        Link { words: file_name(file), address, host }
+    }));
+    links
+}
+
+fn file_name(file: &AttachmentView) -> String {
+    let name = text::line(&file.name);
+    if name.is_empty() { text::line(&file.file_type) } else { name }
+}
+
+/// What a message answers, in a line.
+fn answered(state: &State, m: &MessageView, width: usize) -> Option<String> {
+    let words = answer_words(state, m.conversation_id, m.in_reply_to?)?;
+    Some(text::truncate(&format!("↳ {words}"), width))
+}
+
+/// Whose message it is, and how it begins; none where it is not loaded.
+pub(crate) fn answer_words(state: &State, conversation: ConversationId, id: MessageId) -> Option<String> {
+    let thread = state.threads.get(&conversation)?;
+    let message = thread.messages.iter().rev().find(|message| message.id == Some(id))?;
+    let who = message.sender.as_ref().map(|sender| text::line(&sender.name)).filter(|name| !name.is_empty());
+    let said = if message.deleted { "(deleted)".to_owned() } else { text::truncate(&text::line(&rich::plain(&content(message))), 120) };
+    Some(format!("{}: {said}", who.unwrap_or_else(|| "customer".into())))
 }
 
 /// Whether everything from this line on is an earlier mail.

@@ -1,15 +1,24 @@
 //! Draws the state. Views read it and never change it; everything they write is checked once more before it leaves.
 
 mod approvals;
+mod complete;
 pub(crate) mod composer;
+mod contacts;
+pub(crate) mod feed;
+mod find;
 mod foot;
 mod help;
+mod html;
 mod inbox;
 mod info;
 pub(crate) mod message;
 mod overlay;
+mod palette;
+pub(crate) mod rich;
+mod search;
 mod thread;
 pub(crate) mod ui;
+mod which_key;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -20,6 +29,9 @@ use crate::state::{Focus, Overlay, Screen, State};
 use crate::text;
 use crate::theme::{Background, Depth, Theme};
 use ui::{Spans, ends, put, rule, span};
+
+/// From this width on the head names every screen.
+const ALL_NAMES: u16 = 100;
 
 /// Draws everything.
 pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
@@ -64,6 +76,27 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
                 cursor = approvals::draw_card(state, theme, buf, pane, panes.narrow);
             }
         }
+        Screen::Contacts => {
+            if let Some(pane) = panes.list {
+                cursor = contacts::draw(state, theme, buf, pane);
+            }
+            if let Some(pane) = panes.open {
+                contacts::draw_card(state, theme, buf, pane, panes.narrow);
+            }
+        }
+        Screen::Search => {
+            if let Some(pane) = panes.list {
+                cursor = search::draw(state, theme, buf, pane);
+            }
+            if let Some(pane) = panes.open {
+                cursor = search::draw_open(state, theme, buf, pane, panes.narrow).or(cursor);
+            }
+        }
+        Screen::Activity => {
+            if let Some(pane) = panes.list {
+                feed::draw(state, theme, buf, pane);
+            }
+        }
     }
     if let Some(list) = panes.list.filter(|_| panes.open.is_some()) {
         ui::column(buf, list.right(), list, theme.rule);
@@ -77,22 +110,27 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
     rule(buf, 0, panes.foot.y.saturating_sub(1), area.width, theme.rule);
     foot::draw(state, theme, buf, panes.foot);
     if state.composer.is_none() || state.overlay.is_some() {
-        cursor = cursor.filter(|_| state.list.typing.is_some() && state.overlay.is_none());
+        cursor = cursor.filter(|_| state.typing());
     }
     overlay::toasts(state, theme, buf, &panes);
     match &state.overlay {
-        Some(Overlay::Help { context, scroll }) => {
-            help::draw(theme, buf, Rect { height: panes.foot.y.saturating_sub(1), ..area }, *context, *scroll)
+        Some(Overlay::Help(help)) => {
+            let over = Rect { height: panes.foot.y.saturating_sub(1), ..area };
+            cursor = help::draw(state, theme, buf, over, help).or(cursor);
         }
+        Some(Overlay::Palette(palette)) => cursor = palette::draw(state, theme, buf, &panes, palette).or(cursor),
         Some(overlay) => cursor = overlay::draw(state, theme, buf, &panes, overlay).or(cursor),
         None => {}
     }
+    which_key::draw(state, theme, buf, &panes);
     cursor
 }
 
 fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: &Panes) {
     let mut left: Spans = vec![span(" afenda", theme.accent.add_modifier(ratatui::style::Modifier::BOLD))];
-    if area.width >= 60
+    // The names of the screens come first where there is little room.
+    let room = if matches!(state.screen, Screen::Inbox | Screen::Approvals) { 60 } else { 80 };
+    if area.width >= room
         && let Some(me) = &state.me
     {
         left.push(span(format!("  {}", text::truncate(&text::line(&me.tenant.name), 24)), theme.strong));
@@ -100,10 +138,18 @@ fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: 
     left.push(span(if panes.narrow { "  " } else { "       " }, theme.text));
     let inbox = state.list.counts.map(|c| if state.agent().is_some() { c.mine + c.unassigned } else { c.all });
     let waiting = state.status.as_ref().map(|s| s.approvals_waiting).filter(|n| *n > 0);
-    for (key, name, number, on) in
-        [("1", "Inbox", inbox, state.screen == Screen::Inbox), ("   2", "Approvals", waiting, state.screen == Screen::Approvals)]
-    {
+    for (key, name, number, on) in [
+        ("1", "Inbox", inbox, state.screen == Screen::Inbox),
+        ("   2", "Approvals", waiting, state.screen == Screen::Approvals),
+        ("   3", "Search", None, state.screen == Screen::Search),
+        ("   4", "Contacts", None, state.screen == Screen::Contacts),
+        ("   5", "Activity", None, state.screen == Screen::Activity),
+    ] {
         left.push(span(key, if on { theme.accent } else { theme.faint }));
+        // The two that are worked in keep their names.
+        if !on && !["Inbox", "Approvals"].contains(&name) && area.width < ALL_NAMES {
+            continue;
+        }
         left.push(span(format!(" {name}"), if on { theme.strong } else { theme.dim }));
         if let Some(number) = number {
             left.push(span(format!(" {number}"), if on { theme.accent } else { theme.dim }));
@@ -111,7 +157,8 @@ fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: 
     }
     let mut right = Spans::new();
     let fresh = state.list.fresh.len();
-    if fresh > 0 {
+    // On another screen the names come first.
+    if fresh > 0 && (matches!(state.screen, Screen::Inbox | Screen::Approvals) || area.width >= ALL_NAMES) {
         right.push(span(format!("{fresh} new · Ctrl+R   "), theme.accent));
     }
     right.extend(foot::dot(state, theme, !panes.narrow));
@@ -149,14 +196,6 @@ fn plain() -> Theme {
 /// How far the opened card can be scrolled.
 pub(crate) fn card_lines(state: &State) -> usize {
     approvals::scroll_max(state)
-}
-
-/// How far the help can be scrolled.
-pub(crate) fn help_lines(state: &State) -> usize {
-    match &state.overlay {
-        Some(Overlay::Help { context, .. }) => help::scroll_max(*context, state.size),
-        _ => 0,
-    }
 }
 
 /// Whether the pane at the right has the keys.

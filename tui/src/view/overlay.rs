@@ -21,12 +21,32 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             });
             panel(theme, buf, panes, &menu.title, lines.collect(), menu.cursor, menu.search.as_deref())
         }
+        Overlay::Pick(pick) => {
+            let lines = pick.lines.iter().map(|line| {
+                let key = line.letter.map_or_else(|| "  ".into(), |c| format!("{c} "));
+                let (keys, words) = if line.disabled.is_some() { (theme.faint, theme.faint) } else { (theme.accent, theme.text) };
+                let more = line.disabled.unwrap_or(&line.note);
+                let mut spans = vec![span(key, keys), span(line.label.clone(), words)];
+                if !more.is_empty() {
+                    spans.push(span(format!("  {more}"), theme.faint));
+                }
+                spans
+            });
+            panel(theme, buf, panes, &pick.title, lines.collect(), pick.cursor, None)
+        }
         Overlay::Labels(picker) => {
             let lines = picker.shown().into_iter().filter_map(|i| picker.items.get(i)).map(|(name, on)| {
-                let mark = if *on { "[x] " } else { "[ ] " };
-                vec![span(mark, if *on { theme.ok } else { theme.faint }), ui::label(state, theme, name)]
+                let (mark, style) = match on {
+                    Some(true) => ("[x] ", theme.ok),
+                    Some(false) => ("[ ] ", theme.faint),
+                    None => ("[-] ", theme.warn), // On some of them.
+                };
+                vec![span(mark, style), ui::label(state, theme, name)]
             });
-            let title = format!("Labels of #{}", picker.conversation);
+            let title = match picker.targets.as_slice() {
+                [id] => format!("Labels of #{id}"),
+                many => format!("Labels of {} marked conversations", many.len()),
+            };
             panel(theme, buf, panes, &title, lines.collect(), picker.cursor, Some(&picker.search))
         }
         Overlay::Question(question) => {
@@ -34,6 +54,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
                 Question::Discard => "Throw this text away?".to_owned(),
                 Question::NoteToReply => "This was a note for the TEAM. Let the CUSTOMER read it?".into(),
                 Question::Quit => unsent(state),
+                Question::Pasted(id) => pasted(state, *id),
             };
             let rows = text::wrap(&words, usize::from(panes.foot.width.saturating_sub(4)));
             let height = u16::try_from(rows.len()).unwrap_or(1) + 1;
@@ -45,9 +66,16 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             }
             None
         }
-        // The sheet stands on the card, in its block; the help is drawn by itself.
-        Overlay::Approve { .. } | Overlay::Help { .. } => None,
+        // The sheet stands on the card, in its block; help and palette are drawn by themselves.
+        Overlay::Approve { .. } | Overlay::Help(_) | Overlay::Palette(_) => None,
     }
+}
+
+/// What becomes of a text that was pasted outside a field.
+fn pasted(state: &State, id: api::id::ConversationId) -> String {
+    let name = state.conversation(id).map(|view| text::line(&view.contact.name)).unwrap_or_default();
+    let chars = state.pasted.as_deref().map_or(0, |text| text.chars().count());
+    format!("Nothing was done with the pasted text ({chars} characters). Keep it as a note for #{id} {name}, not sent yet?")
 }
 
 fn unsent(state: &State) -> String {

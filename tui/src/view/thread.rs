@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::message::{self, Row};
 use super::ui::{self, Spans, ends, put, rule, span, spans_width};
-use super::{composer, quiet};
+use super::{complete, composer, quiet};
 use crate::layout;
 use crate::state::State;
 use crate::text;
@@ -34,7 +34,13 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
         Some(thread) if !thread.messages.is_empty() => messages(state, theme, buf, parts.body),
         _ => quiet(theme, buf, parts.body, "Reading …", ""),
     }
-    parts.composer.and_then(|area| composer::draw(state, theme, buf, area, notices))
+    let finding = parts.find.and_then(|area| super::find::draw(state, theme, buf, area));
+    let writing = parts.composer.and_then(|area| {
+        let cursor = composer::draw(state, theme, buf, area, notices);
+        complete::draw(state, theme, buf, pane, area);
+        complete::draw_prompt(state, theme, buf, pane, area).or(cursor)
+    });
+    writing.or(finding)
 }
 
 fn head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, view: &ConversationView, alone: bool) {
@@ -93,7 +99,7 @@ fn messages(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
         // At the end the space under the last item is not worth a line, but above a composer.
         None => (items.len(), usize::from(state.composer.is_none())),
     };
-    let below = place.is_some();
+    let below = place.is_some() || thread.around.is_some();
     let mut lines: Vec<Row> = Vec::new();
     let mut skip = hidden;
     while index > 0 && lines.len() < usize::from(area.height) {
@@ -126,9 +132,13 @@ pub(super) fn draw_row(theme: &Theme, buf: &mut Buffer, area: Rect, row: &Row) {
         return;
     }
     if let Some(bar) = row.bar {
-        put(buf, area.x + 1, area.y, 1, vec![span("│", bar)]);
+        let mark = if row.chosen { "▎" } else { "│" };
+        put(buf, area.x + 1, area.y, 1, vec![span(mark, if row.chosen { theme.accent } else { bar })]);
     }
     let inner = Rect { x: area.x + layout::GUTTER, width: area.width.saturating_sub(layout::GUTTER + 2), ..area };
-    let _ = theme;
     ends(buf, inner, row.left.clone(), row.right.clone());
+    if row.chosen {
+        let width = area.width.saturating_sub(2);
+        buf.set_style(Rect { x: area.x + 1, width, ..area }.intersection(buf.area), theme.selection);
+    }
 }

@@ -207,6 +207,12 @@ impl Scope<'_> {
         Ok(())
     }
 
+    /// The conversation of a message, where it is here.
+    pub fn message_conversation(&self, id: i64) -> Result<Option<i64>, StoreError> {
+        const SQL: Sql = Sql::new("select conversation_id from messages where tenant_id = :tenant and id = :id");
+        self.one(SQL, named_params! { ":id": id }, |row| row.get(0))
+    }
+
     /// Whether a message with this id is here, and its type.
     pub fn message_type(&self, id: i64) -> Result<Option<MessageType>, StoreError> {
         const SQL: Sql = Sql::new("select message_type from messages where tenant_id = :tenant and id = :id");

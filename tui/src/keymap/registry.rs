@@ -1,0 +1,380 @@
+//! What is known of each command besides its keys: a stable id, words to find it by, why it is not available now, and how to say it on
+//! the command line. Palette, command line, help and `docs/keys.md` are made from it.
+
+use api::approval::{ApprovalStatus, Hindrance};
+use api::id::{ConversationId, OutboxId};
+use api::inbox::{ConversationStatus, ConversationView};
+
+use super::{Command, Context, TABLE, bindings};
+use crate::editor::Edit;
+use crate::event::Purpose;
+use crate::state::{Focus, Overlay, Screen, State, Undo};
+
+/// What is known of a command whatever the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Action {
+    /// The command.
+    pub command: Command,
+    /// Its name in `keys.toml` and on the command line; never changes.
+    pub id: &'static str,
+    /// For people.
+    pub title: &'static str,
+    /// Other words it is found by.
+    pub synonyms: &'static str,
+}
+
+impl Action {
+    /// Whether it does something to a thing, as opposed to moving, editing and answering.
+    pub fn is_deed(&self) -> bool {
+        ["conversation.", "approval.", "composer.", "undo", "list."].iter().any(|start| self.id.starts_with(start))
+    }
+}
+
+/// All actions, in the order of the table.
+pub fn actions() -> impl Iterator<Item = Action> {
+    let first = |(i, command): &(usize, Command)| TABLE.iter().position(|row| row.command == *command) == Some(*i);
+    TABLE.iter().map(|row| row.command).enumerate().filter(first).map(|(_, command)| action(command))
+}
+
+/// The action with an id.
+pub fn by_id(id: &str) -> Option<Action> {
+    actions().find(|action| action.id == id)
+}
+
+/// What is known of a command.
+pub fn action(command: Command) -> Action {
+    use Command as C;
+    let (id, title, synonyms) = match command {
+        C::Down => ("move.down", "Down", "next row line"),
+        C::Up => ("move.up", "Up", "previous row line"),
+        C::Top => ("move.top", "To the top", "first beginning start"),
+        C::Bottom => ("move.bottom", "To the bottom", "last end newest"),
+        C::HalfDown => ("move.half-down", "Half a page down", "scroll"),
+        C::HalfUp => ("move.half-up", "Half a page up", "scroll"),
+        C::PageDown => ("move.page-down", "A page down", "scroll"),
+        C::PageUp => ("move.page-up", "A page up", "scroll"),
+        C::PaneLeft => ("pane.left", "Pane to the left", "window back"),
+        C::PaneRight => ("pane.right", "Pane to the right", "window into"),
+        C::Open => ("open", "Open", "show read enter view"),
+        C::Back => ("back", "Back", "close leave escape"),
+        C::Quit => ("quit", "Back, at the list quit", "exit leave end close"),
+        C::QuitTwice => ("quit.now", "Quit, drafts are kept", "exit leave end force"),
+        C::Inbox => ("go.inbox", "Go to the inbox", "conversations list home"),
+        C::Approvals => ("go.approvals", "Go to the approvals", "decisions queue requests"),
+        C::TabNext => ("tab.next", "Next tab", "mine unassigned all waiting asked decided"),
+        C::TabPrevious => ("tab.previous", "Previous tab", "mine unassigned all waiting asked decided"),
+        C::StatusNext => ("list.status-next", "Show the next status", "open pending snoozed resolved filter"),
+        C::StatusPrevious => ("list.status-previous", "Show the previous status", "open pending snoozed resolved filter"),
+        C::Filter => ("list.filter", "Find words in the list", "search filter messages notes names"),
+        C::UnreadNext => ("conversation.next-unread", "Next unread", "new jump"),
+        C::UnreadPrevious => ("conversation.previous-unread", "Previous unread", "new jump"),
+        C::ConversationNext => ("conversation.next", "Next conversation", "following jump"),
+        C::ConversationPrevious => ("conversation.previous", "Previous conversation", "before jump"),
+        C::Reply => ("conversation.reply", "Reply to the customer", "answer write message public send"),
+        C::Note => ("conversation.note", "Private note", "internal comment team write remark"),
+        C::Assign => ("conversation.assign", "Assign", "give hand over me agent team owner take nobody"),
+        C::Labels => ("conversation.labels", "Labels", "tag mark category"),
+        C::Status => ("conversation.status", "Set the status", "open pending resolve snooze reopen"),
+        C::Resolve => ("conversation.resolve", "Resolve", "close done finish archive solve"),
+        C::ResolveNext => ("conversation.resolve-next", "Resolve and go to the next", "close done finish archive solve"),
+        C::Snooze => ("conversation.snooze", "Snooze", "later sleep remind postpone until"),
+        C::Priority => ("conversation.priority", "Set the priority", "urgent high medium low important"),
+        C::Escalate => ("conversation.escalate", "Ask an approver to decide", "escalate approval request hand over permission refund"),
+        C::Undo => ("undo", "Take the last message or change back", "undo recall revert cancel unsend"),
+        C::Url => ("conversation.url", "Show and copy its address", "link browser web chatwoot open"),
+        C::Info => ("conversation.info", "Contact panel", "customer details sidebar person"),
+        C::Refetch => ("refetch", "Read everything again", "refresh reload sync update"),
+        C::Help => ("help", "Help", "keys shortcuts bindings"),
+        C::Quotes => ("conversation.quotes", "Show or fold quoted e-mail", "history fold unfold"),
+        C::Approve => ("approval.approve", "Approve", "accept yes allow grant decide"),
+        C::Reject => ("approval.reject", "Reject, with a reason", "refuse deny no decline decide"),
+        C::Conversation => ("approval.conversation", "Open its conversation", "thread messages"),
+        C::Send => ("composer.send", "Send", "submit hand in"),
+        C::Leave => ("composer.leave", "Leave, the draft is kept", "close escape"),
+        C::Discard => ("composer.discard", "Discard the text", "throw away delete draft"),
+        C::ToReply => ("composer.to-reply", "Make it a reply to the customer", "public switch"),
+        C::ToNote => ("composer.to-note", "Make it a private note", "internal team switch"),
+        C::Edit(edit) => return edit_action(edit),
+        C::Yes => ("answer.yes", "Yes", "confirm approve"),
+        C::Cancel => ("answer.no", "No, close", "cancel drop escape"),
+        C::Choose => ("answer.choose", "Choose the marked line", "run select"),
+        C::Toggle => ("answer.toggle", "Toggle the label", "check mark"),
+        C::Accept => ("answer.accept", "Keep, save", "filter labels"),
+        C::Palette => ("palette", "Find and run any action", "actions commands menu"),
+        C::CommandLine => ("command-line", "Command line", "colon prompt cli type"),
+        C::Complete => ("palette.complete", "Complete the name or the command", "tab"),
+        C::HelpWords => ("help.words", "Find in the help by words", "search filter"),
+        C::HelpKey => ("help.key", "Find in the help by key", "search press chord"),
+        C::Search => ("go.search", "Search everything", "find messages notes contacts full text"),
+        C::Contacts => ("go.contacts", "Go to the contacts", "customers people address book"),
+        C::Activity => ("go.activity", "Go to the activity", "feed events log what happened"),
+        C::Follow => ("activity.follow", "Follow what happens", "live newest tail"),
+        C::Kinds => ("activity.kinds", "Choose what the activity shows", "types filter"),
+        C::CopyJson => ("activity.copy-json", "Copy the row as JSON", "clipboard yank"),
+        C::Select => ("message.select", "Choose a message", "mark cursor"),
+        C::MessagePrevious => ("message.previous", "Choose the message before", "up older"),
+        C::MessageNext => ("message.next", "Choose the next message", "down newer"),
+        C::Quote => ("message.quote", "Quote the chosen message", "cite answer reply"),
+        C::Retry => ("message.retry", "Send the failed message again", "retry resend"),
+        C::CopyMenu => ("message.copy", "Copy text, link or id", "yank clipboard cli"),
+        C::Links => ("message.links", "Links and files", "open attachment url copy save"),
+        C::Unread => ("conversation.unread", "Mark unread", "new later"),
+        C::Find => ("conversation.find", "Find words in the conversation", "search"),
+        C::Canned => ("conversation.canned", "Write with a canned response", "template answer snippet"),
+        C::SendResolve => ("composer.send-resolve", "Send and resolve", "close done"),
+        C::SendPend => ("composer.send-pend", "Send and set pending", "wait"),
+        C::SendSnooze => ("composer.send-snooze", "Send and snooze until the customer writes", "later"),
+        C::SendNext => ("composer.send-next", "Send and go to the next", "following"),
+        C::Attach => ("composer.attach", "Attach a file", "upload image document"),
+        C::Detach => ("composer.detach", "Take the last file off", "remove attachment"),
+        C::Editor => ("composer.editor", "Write in your own editor", "external vim"),
+        C::Turn => ("composer.turn", "Note or reply", "switch public private"),
+        C::Mark => ("list.mark", "Mark this row", "select choose bulk several"),
+        C::MarkDown => ("list.mark-down", "Mark this row and go down", "select choose bulk several"),
+        C::MarkRange => ("list.mark-range", "Mark from the last mark to here", "select choose bulk several"),
+        C::MarkAll => ("list.mark-all", "Mark all rows, or none", "select choose bulk several everything"),
+        C::Cut => ("list.cut", "Cut and order the list", "filter inbox team label priority unread sort order"),
+    };
+    Action { command, id, title, synonyms }
+}
+
+fn edit_action(edit: Edit) -> Action {
+    let (id, title) = match edit {
+        Edit::Newline => ("edit.newline", "New line"),
+        Edit::Backspace => ("edit.backspace", "Delete to the left"),
+        Edit::Delete => ("edit.delete", "Delete to the right"),
+        Edit::WordBackspace => ("edit.word-backspace", "Delete the word to the left"),
+        Edit::WordDelete => ("edit.word-delete", "Delete the word to the right"),
+        Edit::KillToStart => ("edit.kill-to-start", "Delete to the line's start"),
+        Edit::KillToEnd => ("edit.kill-to-end", "Delete to the line's end"),
+        Edit::Yank => ("edit.yank", "Put the deleted back"),
+        Edit::Left => ("edit.left", "Cursor left"),
+        Edit::Right => ("edit.right", "Cursor right"),
+        Edit::Up => ("edit.up", "Cursor a row up"),
+        Edit::Down => ("edit.down", "Cursor a row down"),
+        Edit::WordLeft => ("edit.word-left", "Cursor a word to the left"),
+        Edit::WordRight => ("edit.word-right", "Cursor a word to the right"),
+        Edit::Home => ("edit.home", "Cursor to the line's start"),
+        Edit::End => ("edit.end", "Cursor to the line's end"),
+    };
+    Action { command: Command::Edit(edit), id, title, synonyms: "text write" }
+}
+
+/// Where a command holds, for people: why it does nothing elsewhere.
+pub(super) fn only(command: Command) -> &'static str {
+    let holds = |context| TABLE.iter().any(|row| row.command == command && row.contexts.contains(&context));
+    match () {
+        () if holds(Context::List) && holds(Context::Thread) => "only in the inbox",
+        () if holds(Context::List) && holds(Context::Queue) => "only in a list",
+        () if holds(Context::List) => "only in the inbox's list",
+        () if holds(Context::Thread) => "only in a conversation",
+        () if holds(Context::Queue) => "only in the approvals",
+        () if holds(Context::Card) => "only on a decision",
+        () if holds(Context::Composer) => "only while writing",
+        () if holds(Context::Sheet) => "only on a sheet or a question",
+        () if holds(Context::Help) => "only in the help",
+        () if holds(Context::Palette) => "only in the palette",
+        () => "only in a menu",
+    }
+}
+
+/// Why a command is not available here and now; `None` when it is.
+pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'static str> {
+    use Command as C;
+    if !bindings(context).any(|row| row.command == command) {
+        return Some(only(command));
+    }
+    let when = |is: bool, why: &'static str| is.then_some(why);
+    match command {
+        C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => match context {
+            Context::List => when(state.list.rows.is_empty(), "the list is empty"),
+            Context::Queue => when(state.approvals.rows.is_empty(), "the list is empty"),
+            _ => None,
+        },
+        C::Mark | C::MarkDown | C::MarkRange | C::MarkAll => when(state.list.rows.is_empty(), "the list is empty"),
+        C::Assign | C::Labels | C::Status | C::Resolve | C::Snooze | C::Priority
+            if context == Context::List && !state.list.marked.is_empty() =>
+        {
+            when(state.me.as_ref().is_some_and(|me| !me.role.may_work()), "your role reads only")
+        }
+        C::Select | C::Links | C::Quote => when(thread(state).is_none_or(|thread| thread.messages.is_empty()), "there are no messages"),
+        C::Attach => when(
+            !matches!(state.composer.as_ref().map(|c| c.purpose), Some(Purpose::Reply(_) | Purpose::Note(_))),
+            "only a message has files",
+        ),
+        C::UnreadNext | C::UnreadPrevious => when(state.list.rows.is_empty(), "the list is empty"),
+        C::Open | C::PaneRight => match context {
+            Context::List => when(state.list.cursor.is_none(), "nothing is marked"),
+            Context::Queue => when(state.approval().is_none(), "nothing is marked"),
+            Context::Activity => when(state.feed.chosen().is_none(), "nothing is marked"),
+            Context::Found => when(state.search.is_empty(), "nothing is found"),
+            Context::Contacts => when(state.contacts.rows.is_empty(), "the list is empty"),
+            Context::Contact if command == C::Open => {
+                when(state.contacts.card.as_ref().is_none_or(|card| card.items().is_empty()), "there is nothing in it")
+            }
+            _ => Some("nothing is to the right"),
+        },
+        C::PaneLeft | C::Back if context == Context::List => {
+            let here = !state.list.query.is_empty() || state.banner.is_some() || !state.list.marked.is_empty() || state.bulk.is_some();
+            when(!here, "nothing is open")
+        }
+        C::Inbox => when(state.screen == Screen::Inbox && state.focus == Focus::List, "this is the inbox"),
+        C::Approvals => when(state.screen == Screen::Approvals && state.focus == Focus::List, "these are the approvals"),
+        C::ConversationNext => when(at_edge(state, true), "this is the last one"),
+        C::ConversationPrevious => when(at_edge(state, false), "this is the first one"),
+        C::Reply | C::Note | C::Canned | C::Assign | C::Status | C::Snooze | C::Priority | C::Escalate => working(state).err(),
+        C::Resolve | C::ResolveNext => match working(state) {
+            Ok(view) => when(view.status == ConversationStatus::Resolved, "already resolved"),
+            Err(why) => Some(why),
+        },
+        C::Labels => match working(state) {
+            Ok(view) => {
+                when(view.labels.is_empty() && state.directory.labels.is_empty(), "the account has no labels; they are made in Chatwoot")
+            }
+            Err(why) => Some(why),
+        },
+        C::Url => match target(state) {
+            Ok(view) => when(!view.url.starts_with("http"), "its address is not known here"),
+            Err(why) => Some(why),
+        },
+        C::Info | C::CopyMenu => target(state).err(),
+        C::Unread => working(state).err(),
+        C::Undo => when(state.undo.is_empty(), "nothing to take back"),
+        C::Conversation => when(state.approval().is_none_or(|a| a.conversation_id.is_none()), "it belongs to no conversation"),
+        C::Approve | C::Reject => deciding(state),
+        C::Discard => when(state.composer.as_ref().is_some_and(|c| c.sending), "it is on its way"),
+        C::Send => when(state.composer.as_ref().is_some_and(|c| c.sending), "it is on its way"),
+        C::ToNote => match state.composer.as_ref().map(|c| c.purpose) {
+            Some(Purpose::Reply(_)) => None,
+            Some(Purpose::Note(_)) => Some("it is a note"),
+            _ => Some("only a reply becomes a note"),
+        },
+        C::ToReply => match state.composer.as_ref().map(|c| c.purpose) {
+            Some(Purpose::Note(_)) => None,
+            Some(Purpose::Reply(_)) => Some("it is a reply"),
+            _ => Some("only a note becomes a reply"),
+        },
+        C::Toggle => match &state.overlay {
+            Some(Overlay::Labels(picker)) => when(picker.shown().is_empty(), "nothing matches"),
+            _ => None,
+        },
+        C::Choose => match &state.overlay {
+            Some(Overlay::Menu(menu)) => match menu.shown().get(menu.cursor) {
+                Some(item) => item.disabled,
+                None => Some("nothing matches"),
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The opened conversation's messages, while they have the keys.
+fn thread(state: &State) -> Option<&crate::state::Thread> {
+    state.open.filter(|_| state.pane() == Context::Thread).and_then(|id| state.threads.get(&id))
+}
+
+/// Whether a message of the opened conversation is chosen.
+pub(crate) fn chosen(state: &State) -> bool {
+    thread(state).is_some_and(|thread| thread.selected.is_some())
+}
+
+/// The conversation that a key means, as far as it was read.
+fn target(state: &State) -> Result<&ConversationView, &'static str> {
+    let nothing = if matches!(state.screen, Screen::Approvals) || state.composer.is_some() {
+        "it belongs to no conversation"
+    } else {
+        "nothing is marked"
+    };
+    let id = state.target().ok_or(nothing)?;
+    state.conversation(id).ok_or("it is still being read")
+}
+
+/// The same, for somebody who may change it.
+fn working(state: &State) -> Result<&ConversationView, &'static str> {
+    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
+        return Err("your role reads only");
+    }
+    target(state)
+}
+
+fn at_edge(state: &State, last: bool) -> bool {
+    let edge = if last { state.list.rows.last() } else { state.list.rows.first() };
+    edge.is_none() || edge.copied() == state.shown()
+}
+
+fn deciding(state: &State) -> Option<&'static str> {
+    let Some(approval) = state.approval() else { return Some("nothing is marked") };
+    if state.approvals.card.as_ref().is_some_and(|card| card.deciding) {
+        return Some("a decision is on its way");
+    }
+    let hindrance = if approval.status == ApprovalStatus::Submitted { approval.hindrance } else { Some(Hindrance::NotWaiting) };
+    hindrance.map(crate::update::hindrance_words)
+}
+
+/// What a command line can name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The conversation that the keys mean.
+    pub conversation: Option<ConversationId>,
+    /// Its contact.
+    pub contact: Option<i64>,
+    /// The approval, and the revision that is shown.
+    pub approval: Option<(String, u32)>,
+    /// The outbox entry that `u` would take back.
+    pub outbox: Option<OutboxId>,
+}
+
+impl Subject {
+    /// What the keys mean now.
+    pub fn of(state: &State) -> Self {
+        let conversation = state.target();
+        let shown = state.approval().filter(|_| state.screen == Screen::Approvals);
+        Self {
+            conversation,
+            contact: conversation.and_then(|id| state.conversation(id)).map(|view| view.contact.id),
+            approval: shown.map(|approval| (approval.reference.to_string(), approval.revision)),
+            outbox: match state.undo.last() {
+                Some(Undo::Message(id)) => Some(*id),
+                _ => None,
+            },
+        }
+    }
+
+    /// One of each, for the documents and the tests.
+    pub fn example() -> Self {
+        Self {
+            conversation: Some(ConversationId(123)),
+            contact: Some(7),
+            approval: Some(("AP-42".into(), 2)),
+            outbox: Some(OutboxId(uuid::Uuid::nil())),
+        }
+    }
+}
+
+/// What to type in a shell for the same, where the program has a command for it. What stands in capitals is to be filled in.
+pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<String> {
+    use Command as C;
+    let conv = |verb: &str, rest: &str| subject.conversation.map(|id| format!("afenda conv {verb} {id}{rest}"));
+    let approval = |verb: &str, rest: &str| subject.approval.as_ref().map(|(id, rev)| format!("afenda approvals {verb} {id}@{rev}{rest}"));
+    match command {
+        C::Open if context == Context::Queue => subject.approval.as_ref().map(|(id, _)| format!("afenda approvals view {id}")),
+        C::Open | C::Conversation => conv("view", ""),
+        C::Inbox => Some("afenda conv list".into()),
+        C::Approvals => Some("afenda approvals list".into()),
+        C::Filter => Some("afenda conv list --search WORDS".into()),
+        C::Reply => conv("reply", " --body TEXT"),
+        C::Note => conv("note", " --body TEXT"),
+        C::Assign => conv("assign", " @me"),
+        C::Labels => conv("label", " --add LABEL"),
+        C::Status => conv("status", " pending"),
+        C::Resolve => conv("status", " resolved"),
+        C::Snooze => conv("status", " snoozed"),
+        C::Escalate => conv("escalate", " --reason TEXT"),
+        C::Info => subject.contact.map(|id| format!("afenda contact view {id}")),
+        C::Undo => subject.outbox.map(|id| format!("afenda outbox cancel {id}")),
+        C::Approve => approval("approve", ""),
+        C::Reject => approval("reject", " --message REASON"),
+        _ => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! The contacts screen: the list, and one contact with what is known of it.
+
+use api::contact::ContactDetail;
+use api::inbox::ConversationView;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::editor::Editor;
+
+/// Attributes shown of one contact at most: more is data for a program, not for a person.
+const ATTRIBUTES_MAX: usize = 60;
+
+/// The contacts screen.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Contacts {
+    /// Words that the rows must hold; empty: no filter.
+    pub query: String,
+    /// The filter line while it is typed.
+    pub typing: Option<Editor>,
+    /// Rows, by name.
+    pub rows: Vec<ContactDetail>,
+    /// The chosen row.
+    pub cursor: usize,
+    /// The first row on the screen.
+    pub top: usize,
+    /// Contacts that fit.
+    pub total: u64,
+    /// Where the next page begins.
+    pub next_cursor: Option<String>,
+    /// Rises with every change of the filter: answers to an older one are dropped.
+    pub generation: u64,
+    /// When the filter changed last, or something else made the list old; none: it is as asked.
+    pub due_at: Option<Timestamp>,
+    /// When the cursor moved last: rows that are only passed over are not read.
+    pub moved_at: Option<Timestamp>,
+    /// An answer is on its way.
+    pub loading: bool,
+    /// The first page has come.
+    pub loaded: bool,
+    /// Why it could not be read.
+    pub error: Option<String>,
+    /// The contact that is shown.
+    pub card: Option<ContactCard>,
+}
+
+/// One contact as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContactCard {
+    /// Chatwoot's id.
+    pub id: i64,
+    /// What is known; none: not read yet.
+    pub detail: Option<ContactDetail>,
+    /// The conversations, newest activity first.
+    pub conversations: Vec<ConversationView>,
+    /// How many there are.
+    pub total: u64,
+    /// The conversations have come.
+    pub loaded: bool,
+    /// Something changed: read again with the next tick.
+    pub due: bool,
+    /// The chosen item.
+    pub cursor: usize,
+    /// Why it could not be read.
+    pub error: Option<String>,
+}
+
+/// What the cursor can stand on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item<'a> {
+    /// An address or an attribute: its name and its value.
+    Field(String, String),
+    /// A conversation.
+    Conversation(&'a ConversationView),
+}
+
+impl ContactCard {
+    /// A contact of which no more is known than this.
+    pub fn new(id: i64, detail: Option<ContactDetail>) -> Self {
+        Self { id, detail, conversations: Vec::new(), total: 0, loaded: false, due: true, cursor: 0, error: None }
+    }
+
+    /// Name and addresses that there are.
+    pub fn fields(&self) -> Vec<Item<'_>> {
+        let Some(detail) = &self.detail else { return Vec::new() };
+        let contact = &detail.contact;
+        let fields = [("E-mail", &contact.email), ("Phone", &contact.phone_number), ("Identifier", &contact.identifier)];
+        let fields = fields.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        fields.filter(|(_, value)| !value.trim().is_empty()).map(|(name, value)| Item::Field(name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// The attributes that have a value: the account's first.
+    pub fn attributes(&self) -> Vec<Item<'_>> {
+        let Some(detail) = &self.detail else { return Vec::new() };
+        let both: [&Map<String, Value>; 2] = [&detail.custom_attributes, &detail.additional_attributes];
+        let flat = both.into_iter().flatten().filter_map(|(key, value)| Some(Item::Field(key.clone(), flat(value)?)));
+        flat.take(ATTRIBUTES_MAX).collect()
+    }
+
+    /// Everything the cursor can stand on, in order.
+    pub fn items(&self) -> Vec<Item<'_>> {
+        let conversations = self.conversations.iter().map(Item::Conversation);
+        self.fields().into_iter().chain(conversations).chain(self.attributes()).collect()
+    }
+}
+
+/// A value on one line; none for what is empty.
+fn flat(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Null => return None,
+        Value::String(text) => text.trim().to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Object(map) if map.is_empty() => return None,
+        Value::Array(list) if list.is_empty() => return None,
+        other => other.to_string(),
+    };
+    (!text.is_empty()).then_some(text)
+}

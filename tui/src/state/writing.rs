@@ -1,0 +1,183 @@
+//! What belongs to a text being written besides the text itself.
+
+use api::id::{ConversationId, MessageId, OutboxId};
+use api::inbox::{ConversationPatch, Mention};
+use serde::{Deserialize, Serialize};
+
+use crate::editor::Editor;
+
+/// What a completion list offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// Canned responses, after `/` at a line's start.
+    Canned,
+    /// Agents and teams, after `@` in a note.
+    Mention,
+    /// Emoji by their shortcodes, after `:`.
+    Emoji,
+}
+
+impl Offer {
+    /// As shown over the list.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Canned => "Canned responses",
+            Self::Mention => "Notify",
+            Self::Emoji => "Emoji",
+        }
+    }
+}
+
+/// One line of a completion list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// What is looked for: a code, a name.
+    pub label: String,
+    /// What goes in.
+    pub text: String,
+    /// Whom it notifies.
+    pub who: Option<Mention>,
+}
+
+/// Lines that fit what is being typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completion {
+    /// Of what.
+    pub offer: Offer,
+    /// Where in the text that begins which a choice takes the place of.
+    pub from: usize,
+    /// Best first, never empty.
+    pub choices: Vec<Candidate>,
+    /// The chosen line.
+    pub cursor: usize,
+    /// A key of its own opened it, not something typed.
+    pub called: bool,
+}
+
+/// A composer's completion list.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Completing {
+    /// The list, where there is one.
+    pub list: Option<Completion>,
+    /// Where the list was closed: it stays closed until something else is begun.
+    pub closed: Option<usize>,
+}
+
+/// Somebody whom a note notifies where it says `@` and the name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mentioned {
+    /// Who.
+    pub who: Mention,
+    /// As it stands in the text.
+    pub name: String,
+}
+
+/// What goes with a text.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct With {
+    /// The message it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<MessageId>,
+    /// Whom it notifies; only a note does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mentioned>,
+    /// Files, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Attached>,
+}
+
+impl With {
+    /// Whether nothing does.
+    pub fn is_empty(&self) -> bool {
+        self.answers.is_none() && self.mentions.is_empty() && self.files.is_empty()
+    }
+
+    /// Takes in what goes with another text, each once.
+    pub fn join(&mut self, other: Self) {
+        self.answers = self.answers.or(other.answers);
+        for mentioned in other.mentions {
+            if !self.mentions.contains(&mentioned) {
+                self.mentions.push(mentioned);
+            }
+        }
+        for file in other.files {
+            if !self.files.iter().any(|known| known.path == file.path) {
+                self.files.push(file);
+            }
+        }
+    }
+}
+
+/// A file that goes with a text; it is read when the text is handed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// Where it lies, from the root.
+    pub path: String,
+    /// Its name for whoever gets it.
+    pub name: String,
+    /// Its size when it was looked at.
+    pub bytes: u64,
+    /// MIME type, by its name.
+    pub kind: String,
+}
+
+/// The line that asks for a file's path.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Prompt {
+    /// As typed.
+    pub path: Editor,
+    /// How it can go on, after Tab.
+    pub found: Vec<String>,
+    /// It is being looked at.
+    pub looking: bool,
+    /// What is wrong with it.
+    pub error: Option<String>,
+}
+
+/// What follows a message once the daemon has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Resolve the conversation.
+    Resolve,
+    /// Make it pending.
+    Pend,
+    /// Snooze it until the customer writes.
+    Snooze,
+    /// Go to the next conversation.
+    Next,
+}
+
+impl Then {
+    /// As shown while the message is handed in.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Resolve => "then resolve",
+            Self::Pend => "then pending",
+            Self::Snooze => "then snooze",
+            Self::Next => "then the next one",
+        }
+    }
+}
+
+/// A status that follows a message, for taking both back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Followup {
+    /// The message's entry in the outbox.
+    pub message: OutboxId,
+    /// Whose status.
+    pub conversation: ConversationId,
+    /// What it becomes, in a word.
+    pub label: &'static str,
+    /// What it was before.
+    pub back: Option<ConversationPatch>,
+    /// The daemon has the status too.
+    pub taken: bool,
+    /// The outbox was read since.
+    pub listed: bool,
+    /// The status's own entry, while it waits in the outbox.
+    pub entry: Option<OutboxId>,
+    /// Both are to be taken back as soon as that can be done.
+    pub wanted: bool,
+    /// The status was taken back.
+    pub undone: bool,
+}

@@ -1,0 +1,248 @@
+//! The list: marks, changes of many, filters, and rows beyond one page.
+
+use api::id::ConversationId;
+use api::inbox::{ConversationPatch, ConversationQuery, ConversationStatus, ConversationView, Sort};
+use api::page::{Page, PageMeta};
+use proptest::prelude::*;
+
+use super::behaviour::{held, toasts};
+use super::world::{Screen, Talk, ago, failure, lost, outbox_id, page, talks};
+use crate::event::{Answer, Effect};
+use crate::state::Tab;
+
+fn patches(effects: &[Effect]) -> Vec<(i64, ConversationPatch)> {
+    let patch = |effect: &Effect| match effect {
+        Effect::Patch { id, patch, .. } => Some((id.0, patch.clone())),
+        _ => None,
+    };
+    effects.iter().filter_map(patch).collect()
+}
+
+fn asked(effects: &[Effect]) -> Option<ConversationQuery> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::List { query, .. } => Some(query.clone()),
+        _ => None,
+    })
+}
+
+fn rows(from: i64, to: i64) -> Vec<ConversationView> {
+    (from..to).map(|i| Talk { waits: Some(9_000 - i), ..Talk::new(i, "Somebody", "text", 9_000 - i) }.view()).collect()
+}
+
+fn part(data: Vec<ConversationView>, total: u64, next: Option<&str>) -> Page<ConversationView> {
+    Page { data, meta: PageMeta { total, page: None, limit: 60, next_cursor: next.map(Into::into), counts: None, ..PageMeta::default() } }
+}
+
+#[test]
+fn marked_rows_are_changed_one_by_one_and_each_refusal_is_said() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("Space Space");
+    screen.press("j V");
+    let marked: Vec<i64> = screen.state.list.marked.iter().map(|id| id.0).collect();
+    assert_eq!(marked.len(), 4);
+    assert!(screen.draw().contains("4 marked"));
+    insta::assert_snapshot!("marked_80x24", screen.draw());
+    screen.press("z");
+    assert!(screen.draw().contains("Snooze 4 marked conversations"));
+    let first = patches(&screen.press("r"));
+    assert_eq!(first.iter().map(|(id, _)| *id).collect::<Vec<_>>(), marked, "four at once");
+    assert!(first.iter().all(|(_, patch)| patch.status == Some(ConversationStatus::Snoozed) && patch.hold_seconds == Some(5)));
+    assert!(screen.draw().contains("0 of 4, Esc stops"));
+    for (n, id) in marked.iter().enumerate() {
+        let result = if n == 1 {
+            Err(failure(api::Code::Forbidden, "not your inbox"))
+        } else {
+            let mut view = talks().into_iter().find(|view| view.id.0 == *id).unwrap();
+            view.status = ConversationStatus::Snoozed;
+            Ok(view)
+        };
+        screen.answer(Answer::Patched { id: ConversationId(*id), label: "x".into(), result });
+    }
+    let said = toasts(&screen.state);
+    assert!(said.contains("3 of 4: snoozed until the customer writes"), "{said}");
+    assert!(said.contains(&format!("1 not changed, marked again: #{}: not your inbox", marked[1])), "{said}");
+    assert_eq!(screen.state.list.marked.iter().map(|id| id.0).collect::<Vec<_>>(), [marked[1]]);
+    assert!(screen.state.bulk.is_none());
+    // And back: those that still wait.
+    screen.answer(Answer::Outbox(Ok(vec![held(1, marked[0]), held(2, marked[3]), held(3, 7)])));
+    let recalled: Vec<_> = screen.press("u").into_iter().filter(|e| matches!(e, Effect::Recall(..))).collect();
+    assert!(matches!(recalled.as_slice(), [Effect::Recall(a, _), Effect::Recall(b, _)] if (*a, *b) == (outbox_id(1), outbox_id(2))));
+    assert!(toasts(&screen.state).contains("1 of 3 have left already"));
+}
+
+#[test]
+fn a_change_of_many_can_be_stopped_and_ends_when_the_daemon_is_lost() {
+    for stop in [true, false] {
+        let mut screen = Screen::new(80, 24);
+        screen.press("*");
+        let marked = screen.state.list.marked.len();
+        assert!(marked > 5);
+        let under_way = patches(&screen.press("e"));
+        assert_eq!(under_way.len(), 4);
+        if stop {
+            assert!(patches(&screen.press("Esc")).is_empty());
+        }
+        for (id, _) in &under_way {
+            screen.answer(Answer::Patched { id: ConversationId(*id), label: String::new(), result: Err(lost()) });
+        }
+        assert!(screen.state.bulk.is_none());
+        assert_eq!(screen.state.list.marked.len(), marked, "nothing was changed, all are marked again");
+        let why = if stop { "not tried: stopped" } else { "no daemon answers" };
+        assert!(toasts(&screen.state).contains(why), "{}", toasts(&screen.state));
+    }
+}
+
+#[test]
+fn labels_of_several_show_what_only_some_have() {
+    let mut screen = Screen::new(80, 24);
+    let mut some = talks();
+    some[0].labels = vec!["vip".into()];
+    some[1].labels = vec!["vip".into(), "refund".into()];
+    let ids: Vec<i64> = some.iter().take(2).map(|view| view.id.0).collect();
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(some)) });
+    screen.press("Space Space L");
+    let drawn = screen.draw();
+    assert!(drawn.contains("[x] vip") && drawn.contains("[-] refund") && drawn.contains("[ ] escalate"), "{drawn}");
+    screen.press("↓ Space");
+    let made = patches(&screen.press("Enter"));
+    assert_eq!(made.iter().map(|(id, _)| *id).collect::<Vec<_>>().len(), ids.len());
+    let change = serde_json::to_value(made[0].1.labels.as_ref().unwrap()).unwrap();
+    assert_eq!(change, serde_json::json!({"add": ["refund"], "remove": []}));
+}
+
+#[test]
+fn the_filter_cuts_and_orders_the_list() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("f");
+    insta::assert_snapshot!("filter_80x24", screen.draw());
+    screen.press("i");
+    screen.type_text("mail");
+    assert_eq!(asked(&screen.press("Enter")).unwrap().inbox, Some(2));
+    screen.press("f p");
+    assert_eq!(asked(&screen.press("u")).unwrap().priority.as_deref(), Some("urgent"));
+    screen.press("f s");
+    let query = asked(&screen.press("a")).unwrap();
+    assert_eq!((query.sort, query.inbox, query.priority.as_deref()), (Some(Sort::Activity), Some(2), Some("urgent")));
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(Vec::new())) });
+    assert!(screen.draw().contains("Shop mail, priority urgent"));
+    screen.press("f");
+    let query = asked(&screen.press("c")).unwrap();
+    assert_eq!((query.sort, query.inbox, query.priority), (Some(Sort::Activity), None, None));
+}
+
+#[test]
+fn five_tabs_fit_where_there_is_room_and_the_chosen_one_always_does() {
+    for (width, height) in [(80, 24), (200, 50), (60, 20), (40, 15)] {
+        let mut screen = Screen::new(width, height);
+        for tab in Tab::ALL {
+            assert_eq!(screen.state.list.tab, tab);
+            let drawn = screen.draw();
+            assert!(drawn.contains(tab.title()), "{width}: {drawn}");
+            let query = asked(&screen.press("Tab")).unwrap();
+            let generation = screen.state.list.generation;
+            screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
+            let next = screen.state.list.tab;
+            let wanted = match next {
+                Tab::Mentions => Some("mention"),
+                Tab::Unattended => Some("unattended"),
+                _ => None,
+            };
+            assert_eq!(query.conversation_type.as_deref(), wanted);
+        }
+    }
+}
+
+#[test]
+fn a_long_list_that_is_read_again_keeps_the_cursor_and_its_rows() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("Tab Tab");
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(part(rows(0, 200), 600, Some("p200"))) });
+    let mut at = 200;
+    while at < 600 {
+        let effects = screen.press("G");
+        assert!(effects.iter().any(|e| matches!(e, Effect::List { more: true, .. })), "the next page is asked for");
+        let next = format!("p{}", at + 60);
+        let last = at + 60 >= 600;
+        screen.answer(Answer::List {
+            generation,
+            more: true,
+            result: Ok(part(rows(at, (at + 60).min(600)), 600, (!last).then_some(next.as_str()))),
+        });
+        at += 60;
+    }
+    screen.press(&format!("G {}", "k ".repeat(20)));
+    assert_eq!((screen.state.list.rows.len(), screen.state.list.cursor), (600, Some(ConversationId(579))));
+    let before = screen.draw();
+    // Read again: a new one waits longest, number 3 is gone, 599 has moved to the top.
+    let effects = screen.press("Ctrl+R");
+    assert_eq!(asked(&effects).unwrap().limit, Some(200));
+    let generation = screen.state.list.generation;
+    let mut first = vec![Talk { waits: Some(9_999), ..Talk::new(5_000, "New", "x", 1) }.view()];
+    first.extend(rows(599, 600));
+    first.extend(rows(0, 200).into_iter().filter(|view| view.id.0 != 3));
+    screen.effects.clear();
+    screen.answer(Answer::List { generation, more: false, result: Ok(part(first, 600, Some("q200"))) });
+    assert_eq!((screen.state.list.rows.len(), screen.state.list.cursor), (601, Some(ConversationId(579))), "nothing is lost on the way");
+    let mut read = 200;
+    while let Some(cursor) = asked(&std::mem::take(&mut screen.effects)).and_then(|query| query.cursor) {
+        let from: i64 = cursor.trim_start_matches('q').parse().unwrap();
+        let to = (from + 200).min(599);
+        screen.answer(Answer::List {
+            generation,
+            more: true,
+            result: Ok(part(rows(from, to), 600, (to < 599).then_some(&*format!("q{to}")))),
+        });
+        read = to;
+    }
+    assert_eq!(read, 599, "as far as the cursor needs it");
+    let list = &screen.state.list;
+    assert_eq!((list.rows.len(), list.rows[0], list.cursor), (600, ConversationId(5_000), Some(ConversationId(579))));
+    assert!(!list.rows.contains(&ConversationId(3)));
+    let line = |drawn: &str| drawn.lines().position(|line| line.contains('▎'));
+    assert_eq!(line(&before), line(&screen.draw()), "the cursor stays on its line");
+}
+
+#[test]
+fn a_change_that_somebody_else_made_since_is_not_undone() {
+    let mut screen = Screen::new(80, 24);
+    screen.press("!");
+    let (id, _) = patches(&screen.press("h")).remove(0);
+    let mut view = talks().into_iter().find(|view| view.id.0 == id).unwrap();
+    view.priority = Some(api::inbox::Priority::High);
+    screen.answer(Answer::Patched { id: view.id, label: "priority high".into(), result: Ok(view.clone()) });
+    view.priority = Some(api::inbox::Priority::Low);
+    screen.answer(Answer::Conversation(view.id, Ok(view)));
+    assert!(patches(&screen.press("u")).is_empty());
+    assert!(toasts(&screen.state).contains("changed since by somebody else"));
+}
+
+proptest! {
+    /// One row that changes ends where a sort of everything would put it.
+    #[test]
+    fn a_changed_row_goes_where_it_belongs(changes in proptest::collection::vec((0_i64..40, 0_i64..200, any::<bool>(), 0_u8..3), 1..40), sort in 0_u8..4) {
+        let mut screen = Screen::new(80, 24);
+        screen.state.calm = false;
+        screen.state.list.tab = Tab::All;
+        screen.state.list.filter.sort = [Sort::Waiting, Sort::Activity, Sort::Created, Sort::Priority][usize::from(sort)];
+        screen.press("Ctrl+R");
+        let generation = screen.state.list.generation;
+        screen.answer(Answer::List { generation, more: false, result: Ok(part(Vec::new(), 0, None)) });
+        for (id, at, waits, status) in changes {
+            let mut view = Talk { waits: waits.then_some(at), ..Talk::new(id, "Somebody", "text", at) }.view();
+            view.created_at = ago(at);
+            view.status = [ConversationStatus::Open, ConversationStatus::Open, ConversationStatus::Resolved][usize::from(status)];
+            screen.answer(Answer::Conversation(view.id, Ok(view)));
+            let rows = screen.state.list.rows.clone();
+            screen.state.list.unsorted = true;
+            let any = rows.first().and_then(|id| screen.state.conversations.get(id)).cloned();
+            if let Some(any) = any {
+                screen.answer(Answer::Conversation(any.id, Ok(any)));
+            }
+            prop_assert_eq!(&rows, &screen.state.list.rows);
+            prop_assert_eq!(screen.state.list.read, rows.len());
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Texts that come back: from the outbox, from the person's own editor. They go before what is written for the same purpose, and are
+//! never put over it.
+
+use api::id::OutboxId;
+
+use super::compose::{changed, keep};
+use super::{Out, toast};
+use crate::drafts::Draft;
+use crate::event::{Effect, Purpose};
+use crate::mention;
+use crate::state::{Mentioned, State, Tone, With};
+
+/// What went with a message that comes back.
+pub(super) fn handed(state: &State, id: OutboxId) -> With {
+    state.handed.iter().find(|(known, _)| *known == id).map(|(_, with)| with.clone()).unwrap_or_default()
+}
+
+/// Gives the text to the person's own editor.
+pub(super) fn edit(state: &mut State, out: &mut Out) {
+    keep(state);
+    let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
+    composer.completing.list = None;
+    let text = composer.editor.text().to_owned();
+    composer.lent = Some(text.clone());
+    out.push(Effect::Edit { purpose: composer.purpose, text });
+}
+
+/// A text came back from there. It goes where it was taken from, whatever stands on the screen now.
+pub(super) fn edited(state: &mut State, purpose: Purpose, result: Result<String, String>) {
+    let text = match result {
+        Ok(text) => text,
+        Err(why) => {
+            if let Some(composer) = &mut state.composer {
+                composer.lent = None;
+            }
+            toast(state, Tone::Bad, format!("The text is as it was: {why}"));
+            return;
+        }
+    };
+    match state.composer.as_mut().filter(|c| c.purpose == purpose && !c.sending) {
+        Some(composer) => {
+            let lent = composer.lent.take().unwrap_or_default();
+            let here = composer.editor.text();
+            if here == text {
+                return;
+            }
+            // What came back from the outbox meanwhile stands before it and stays.
+            match here.strip_suffix(lent.as_str()).map(str::to_owned) {
+                Some(before) => composer.editor.exchange(&format!("{before}{text}")),
+                None => composer.editor.precede(&text),
+            }
+            changed(state);
+        }
+        None if !text.trim().is_empty() => {
+            come_back(state, purpose, text, With::default());
+            toast(state, Tone::Plain, "What came back from the editor is kept as a draft");
+        }
+        None => {}
+    }
+}
+
+/// Puts a text before what is written for the same purpose: in the composer, beside what is being handed in, or in the draft.
+pub(super) fn come_back(state: &mut State, purpose: Purpose, text: String, with: With) {
+    match state.composer.as_mut().filter(|c| c.purpose == purpose) {
+        Some(composer) if composer.sending => {
+            let (there, mut all) = composer.came_back.take().unwrap_or_default();
+            all.join(with);
+            composer.came_back = Some((joined(text, &there), all));
+            keep(state);
+        }
+        Some(composer) => {
+            composer.editor.precede(&text);
+            composer.with.join(with);
+            changed(state);
+        }
+        None => {
+            let draft = state.drafts.remove(&purpose.draft_name());
+            let (there, mut all) = draft.map(|draft| (draft.text, draft.with)).unwrap_or_default();
+            all.join(with);
+            let draft = Draft { text: joined(text, &there), key: None, replaces: None, with: all, at: state.now };
+            state.drafts.insert(purpose.draft_name(), draft);
+            state.drafts_dirty = true;
+        }
+    }
+}
+
+/// Two texts as one, a line between them.
+pub(super) fn joined(first: String, second: &str) -> String {
+    if first.is_empty() || second.is_empty() { first + second } else { format!("{first}\n\n{second}") }
+}
+
+/// A text that came back from the outbox, as it was written, and whom it mentions.
+pub(super) fn written(purpose: Purpose, content: &str) -> (String, Vec<Mentioned>) {
+    match purpose {
+        Purpose::Note(_) => mention::written(content),
+        _ => (content.to_owned(), Vec::new()),
+    }
+}

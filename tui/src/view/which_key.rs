@@ -1,0 +1,62 @@
+//! What can follow the first key of a pair: a panel above the foot, made from the table.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::ui::{self, put, span, titled_rule};
+use crate::keymap::{self, registry};
+use crate::layout::Panes;
+use crate::state::State;
+use crate::text;
+use crate::theme::Theme;
+
+/// Cells of a column: a key, words, and most reasons.
+const COLUMN: u16 = 44;
+
+/// A key that can follow.
+pub(super) struct Next {
+    pub(super) key: String,
+    pub(super) help: &'static str,
+    refusal: Option<&'static str>,
+}
+
+/// The keys that can follow the one that was pressed, in the order of the table.
+pub(super) fn next(state: &State) -> Vec<Next> {
+    let Some(prefix) = &state.prefix else { return Vec::new() };
+    let context = state.context();
+    let mut out = Vec::new();
+    for row in keymap::bindings(context) {
+        let second = |key: &str| key.strip_prefix(prefix.as_str()).and_then(|rest| rest.strip_prefix(' ')).map(str::to_owned);
+        let refusal = registry::refusal(state, context, row.command);
+        out.extend(state.keys.of(context, row).into_iter().filter_map(second).map(|key| Next { key, help: row.help, refusal }));
+    }
+    out
+}
+
+pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes) {
+    if !state.lists_next_keys() {
+        return;
+    }
+    let next = next(state);
+    let columns = (panes.foot.width / COLUMN).clamp(1, 3);
+    let count = u16::try_from(next.len()).unwrap_or(u16::MAX);
+    let height = count.div_ceil(columns).clamp(1, panes.foot.y.saturating_sub(3).max(1));
+    let area = Rect { y: panes.foot.y.saturating_sub(height + 2), height: height + 1, ..panes.foot };
+    ui::fill(buf, area, theme.block);
+    let title = format!("{} …", state.prefix.as_deref().unwrap_or_default());
+    titled_rule(buf, Rect { height: 1, ..area }, &title, theme.strong, theme.accent);
+    let keys = next.iter().map(|next| text::width(&next.key)).max().unwrap_or(0);
+    let width = panes.foot.width.saturating_sub(3) / columns;
+    for (i, next) in (0_u16..).zip(next) {
+        let (column, line) = (i / height, i % height);
+        if column == columns {
+            break;
+        }
+        let key = format!("{}{}", next.key, " ".repeat(keys.saturating_sub(text::width(&next.key)) + 2));
+        let spans = match next.refusal {
+            Some(why) => vec![span(key, theme.faint), span(format!("{}  {why}", next.help), theme.faint)],
+            None => vec![span(key, theme.accent), span(next.help, theme.text)],
+        };
+        put(buf, area.x + 3 + column * width, area.y + 1 + line, width.saturating_sub(2), spans);
+    }
+}
