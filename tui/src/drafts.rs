@@ -32,6 +32,9 @@ pub struct Draft {
     /// What goes with it.
     #[serde(default, skip_serializing_if = "With::is_empty")]
     pub with: With,
+    /// A decision at this revision, which waits for the daemon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decides: Option<u32>,
     /// When it was written last.
     pub at: Timestamp,
 }
@@ -158,7 +161,14 @@ mod tests {
     use super::*;
 
     fn draft(text: &str, at: i64) -> Draft {
-        Draft { text: text.into(), key: Some("k".into()), replaces: None, with: With::default(), at: Timestamp::from_second(at).unwrap() }
+        Draft {
+            text: text.into(),
+            key: Some("k".into()),
+            replaces: None,
+            with: With::default(),
+            decides: None,
+            at: Timestamp::from_second(at).unwrap(),
+        }
     }
 
     #[test]

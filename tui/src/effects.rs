@@ -340,7 +340,8 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
             Answer::Patched { id, label, result: client.update_conversation(id, &patch, &key).await.map_err(Failure::from) }
         }
         Effect::Approve { id, revision, key } => {
-            Answer::Approved(id, decide(client, id, "approve", revision, None, &key).await.map_err(Failure::from))
+            let result = decide(client, id, "approve", revision, None, &key).await.map_err(Failure::from);
+            Answer::Approved { id, revision, key, result }
         }
         Effect::Recall(id, key) => Answer::Recalled(id, client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
         Effect::MarkRead { id, read, key } => {

@@ -219,7 +219,16 @@ pub enum Answer {
         result: Outcome<ConversationView>,
     },
     /// An approval was approved.
-    Approved(ApprovalId, Outcome<ApprovalView>),
+    Approved {
+        /// Which.
+        id: ApprovalId,
+        /// What was read.
+        revision: u32,
+        /// The idempotency key.
+        key: String,
+        /// As it is now.
+        result: Outcome<ApprovalView>,
+    },
     /// An outbox entry was taken back.
     Recalled(OutboxId, Outcome<OutboxView>),
     /// A conversation was marked read (true) or unread, or was not.

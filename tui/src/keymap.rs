@@ -360,7 +360,7 @@ pub static TABLE: &[Binding] = &[
     row(CONVERSATION, &["z", "Alt+M"], Command::Snooze, "snooze menu", Some("snooze")),
     row(CONVERSATION, &["L"], Command::Labels, "labels", Some("labels")),
     row(CONVERSATION, &["!"], Command::Priority, "priority menu", None),
-    row(CONVERSATION, &["u", "Ctrl+Z"], Command::Undo, "take the last message or change back", Some("undo")),
+    row(PANES, &["u", "Ctrl+Z"], Command::Undo, "take the last message, change or waiting decision back", Some("undo")),
     row(CONVERSATION, &["n"], Command::UnreadNext, "next unread", None),
     row(CONVERSATION, &["N"], Command::UnreadPrevious, "previous unread", None),
     row(THREAD, &["J", "Alt+J"], Command::ConversationNext, "next conversation", None),

@@ -308,6 +308,9 @@ fn deciding(state: &State) -> Option<&'static str> {
     if state.approvals.card.as_ref().is_some_and(|card| card.deciding) {
         return Some("a decision is on its way");
     }
+    if crate::update::waiting::on(state, approval.id).is_some() {
+        return Some("the decision waits for the daemon");
+    }
     let hindrance = if approval.status == ApprovalStatus::Submitted { approval.hindrance } else { Some(Hindrance::NotWaiting) };
     hindrance.map(crate::update::hindrance_words)
 }

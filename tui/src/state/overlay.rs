@@ -177,6 +177,8 @@ pub enum Undo {
         /// What it is, for people.
         label: String,
     },
+    /// A decision that waits for the daemon, by its name among the drafts.
+    Waiting(String),
     /// Changes that wait in the outbox, and are recalled there.
     Held {
         /// Of which conversations.

@@ -41,6 +41,11 @@ pub(super) fn held(n: u32, conversation: i64) -> OutboxView {
     }
 }
 
+/// The daemon's answer to an approval of AP-42 at its revision.
+pub(super) fn approved(result: Result<api::approval::ApprovalView, Failure>) -> Answer {
+    Answer::Approved { id: approval_id(42), revision: 2, key: "k".into(), result }
+}
+
 pub(super) fn toasts(state: &State) -> String {
     state.toasts.iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join("\n")
 }
@@ -202,7 +207,7 @@ fn approving_names_the_revision_and_is_asked_with_another_key() {
     // It had changed: the card is read again, says what is different, and nothing was decided.
     screen.effects.clear();
     screen.state.reads.clear();
-    screen.answer(Answer::Approved(approval_id(42), Err(failure(Code::StaleRevision, "stale"))));
+    screen.answer(approved(Err(failure(Code::StaleRevision, "stale"))));
     assert!(screen.effects.contains(&Effect::Approval(approval_id(42))));
     let mut newer = approvals().remove(0);
     newer.revision = 3;
@@ -584,10 +589,10 @@ fn q_asks_only_when_something_is_unsent() {
     let mut screen = Screen::new(80, 24);
     assert!(screen.press("q").contains(&Effect::Quit));
     let mut screen = Screen::new(80, 24);
-    screen
-        .state
-        .drafts
-        .insert("note/1".into(), Draft { text: "x".into(), key: None, replaces: None, with: Default::default(), at: ago(1) });
+    screen.state.drafts.insert(
+        "note/1".into(),
+        Draft { text: "x".into(), key: None, replaces: None, with: Default::default(), decides: None, at: ago(1) },
+    );
     assert!(!screen.press("q").contains(&Effect::Quit));
     assert!(screen.press("y").contains(&Effect::Quit));
 }

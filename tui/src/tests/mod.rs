@@ -12,4 +12,5 @@ mod screens;
 mod searching;
 mod seen;
 mod unlost;
+mod waiting;
 mod world;

@@ -6,7 +6,7 @@ use api::id::ApprovalId;
 use api::page::Page;
 use jiff::SignedDuration;
 
-use super::{Out, ended, live, moved, new_key, read, thread, toast};
+use super::{Out, ended, live, moved, new_key, read, thread, toast, waiting};
 use crate::event::{Effect, Failure, Outcome, Purpose};
 use crate::layout;
 use crate::state::{ApprovalTab, Card, Focus, Overlay, Read, Screen, State, Tone};
@@ -276,6 +276,13 @@ fn decidable(state: &mut State) -> Option<(ApprovalId, u32)> {
     if card.deciding {
         return None;
     }
+    let id = card.shown.id;
+    let waits = waiting::on(state, id).is_some();
+    let card = state.approvals.card.as_mut()?;
+    if waits {
+        card.error = Some("Your decision waits for the daemon; u takes it back".into());
+        return None;
+    }
     if card.shown.status != ApprovalStatus::Submitted {
         card.error = Some(hindrance_words(Hindrance::NotWaiting).into());
         return None;
@@ -322,18 +329,25 @@ pub(super) fn cancel_sheet(state: &mut State, by_enter: bool) {
 }
 
 /// The approval was taken or refused.
-pub(super) fn approved(state: &mut State, out: &mut Out, id: ApprovalId, result: Outcome<ApprovalView>) {
+pub(super) fn approved(state: &mut State, out: &mut Out, (id, revision): (ApprovalId, u32), key: String, result: Outcome<ApprovalView>) {
     match result {
         Ok(view) => decided(state, out, id, view),
         Err(failure) => {
             live::failed(state, &failure);
             refused(state, out, id, &failure);
+            // Whether it counted or not: under the same key it counts once.
+            if failure.lost {
+                waiting::approval(state, id, revision, key);
+            } else {
+                waiting::answered(state, id, Some(&failure));
+            }
         }
     }
 }
 
 /// A decision was taken: says so and goes back to the queue.
 pub(super) fn decided(state: &mut State, out: &mut Out, id: ApprovalId, view: ApprovalView) {
+    waiting::answered(state, id, None);
     let word = if view.status == ApprovalStatus::Approved { "approved" } else { view.status.as_str() };
     toast(state, Tone::Good, format!("{} {word}: {}", view.reference, text::line(&view.title)));
     state.stale.extend(view.conversation_id);

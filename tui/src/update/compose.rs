@@ -8,11 +8,11 @@ use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, handed, joined, written};
-use super::{Out, approvals, attach, bulk, complete, follow, live, menus, new_key, read, seen, thread, toast};
+use super::{Out, approvals, attach, bulk, complete, follow, live, menus, new_key, read, seen, thread, toast, waiting};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::Editor;
 use crate::event::{Effect, Outcome, Purpose, Submitted};
-use crate::state::{Completing, Composer, Overlay, Question, Read, State, Then, Tone, Undo, With};
+use crate::state::{Completing, Composer, Daemon, Overlay, Question, Read, State, Then, Tone, Undo, With};
 use crate::view::ui::seconds_until;
 
 /// So many messages are remembered with what went with them: as many as `u` remembers.
@@ -85,7 +85,7 @@ pub(super) fn keep(state: &mut State) {
     let (back, mut with) = composer.came_back.clone().unwrap_or_default();
     with.join(composer.with.clone());
     let text = joined(back, composer.editor.text());
-    let draft = Draft { text, key: composer.key.clone(), replaces: composer.replaces, with, at: state.now };
+    let draft = Draft { text, key: composer.key.clone(), replaces: composer.replaces, with, decides: None, at: state.now };
     state.drafts_dirty = true;
     state.drafts.insert(name, draft);
     if state.drafts.len() > DRAFTS_MAX
@@ -112,11 +112,14 @@ pub(super) fn save(state: &State) -> Effect {
 }
 
 /// The drafts of last time came; what was typed meanwhile is newer.
-pub(super) fn drafts_loaded(state: &mut State, drafts: Vec<(String, Draft)>, problem: Option<String>) {
+pub(super) fn drafts_loaded(state: &mut State, out: &mut Out, drafts: Vec<(String, Draft)>, problem: Option<String>) {
     for (name, draft) in drafts {
         state.drafts.entry(name).or_insert(draft);
     }
     state.drafts_loaded = true;
+    if state.daemon == Daemon::Live {
+        waiting::hand_in(state, out);
+    }
     if let Some(problem) = problem {
         toast(state, Tone::Bad, problem);
     }
@@ -247,8 +250,14 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
             };
             let hint = if failure.unknown { "; Ctrl+S again is safe, it is never sent twice" } else { "" };
             let text = format!("{what}: {}{hint}", failure.message);
-            if let Purpose::Reject(id, _) = purpose {
+            if let Purpose::Reject(id, revision) = purpose {
                 approvals::refused(state, out, id, &failure);
+                if failure.lost {
+                    return waiting::rejection(state, id, revision);
+                }
+                if !open {
+                    return waiting::answered(state, id, Some(&failure));
+                }
             }
             match state.composer.as_mut().filter(|_| open) {
                 Some(composer) => {
@@ -343,6 +352,7 @@ pub(super) fn undo(state: &mut State, out: &mut Out) {
                 toast(state, Tone::Plain, format!("#{id} was changed since by somebody else: \"{label}\" stays"));
             }
         }
+        Some(Undo::Waiting(name)) => waiting::take_back(state, &name),
         Some(Undo::Held { ids, label, at }) => bulk::recall(state, out, &ids, &label, at),
         None => toast(state, Tone::Plain, "There is nothing to take back"),
     }

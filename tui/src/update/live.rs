@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, contacts, feed, list, read, search, seen, thread, toast, window};
+use super::{Out, approvals, contacts, feed, list, read, search, seen, thread, toast, waiting, window};
 use crate::event::{Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
@@ -137,6 +137,9 @@ pub(super) fn stream(state: &mut State, out: &mut Out, generation: u64, said: Re
                 toast(state, Tone::Good, "The daemon is back");
             }
             load(state, out);
+            if state.drafts_loaded {
+                waiting::hand_in(state, out);
+            }
         }
         Ok(StreamEvent::Activity(activity)) => {
             happened(state, out, &activity);

@@ -25,6 +25,7 @@ mod returned;
 mod search;
 mod seen;
 mod thread;
+pub(crate) mod waiting;
 mod window;
 
 pub(crate) use approvals::{hindrance_words, money};
@@ -151,7 +152,7 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         }
         Answer::Submitted { purpose, key, result } => compose::submitted(state, out, purpose, &key, result),
         Answer::Patched { id, label, result } => menus::patched(state, out, id, &label, result),
-        Answer::Approved(id, result) => approvals::approved(state, out, id, result),
+        Answer::Approved { id, revision, key, result } => approvals::approved(state, out, (id, revision), key, result),
         Answer::Recalled(id, result) => compose::recalled(state, out, id, result),
         Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
         Answer::Retried(result) => messages::retried(state, out, result),
@@ -164,7 +165,7 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Looked { purpose, path, result } => attach::looked(state, purpose, &path, result),
         Answer::Paths { typed, found } => attach::found(state, &typed, found),
         Answer::Edited { purpose, result } => returned::edited(state, purpose, result),
-        Answer::Drafts(drafts, problem) => compose::drafts_loaded(state, drafts, problem),
+        Answer::Drafts(drafts, problem) => compose::drafts_loaded(state, out, drafts, problem),
         Answer::DraftsSaved(result) => match result {
             Ok(()) => state.drafts_error = None,
             Err(problem) => {

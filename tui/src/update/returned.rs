@@ -77,7 +77,7 @@ pub(super) fn come_back(state: &mut State, purpose: Purpose, text: String, with:
             let draft = state.drafts.remove(&purpose.draft_name());
             let (there, mut all) = draft.map(|draft| (draft.text, draft.with)).unwrap_or_default();
             all.join(with);
-            let draft = Draft { text: joined(text, &there), key: None, replaces: None, with: all, at: state.now };
+            let draft = Draft { text: joined(text, &there), key: None, replaces: None, with: all, decides: None, at: state.now };
             state.drafts.insert(purpose.draft_name(), draft);
             state.drafts_dirty = true;
         }

@@ -15,7 +15,7 @@ use crate::layout;
 use crate::state::{ApprovalTab, Daemon, Focus, Overlay, State};
 use crate::text;
 use crate::theme::Theme;
-use crate::update::{hindrance_words, money};
+use crate::update::{hindrance_words, money, waiting};
 
 pub(super) fn draw_queue(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect) {
     let approvals = &state.approvals;
@@ -313,6 +313,16 @@ fn actions(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, a: &Appro
             question.extend(keys);
         }
         question
+    } else if let Some((name, draft)) = waiting::on(state, a.id) {
+        bar = theme.warn;
+        let verb = if name.starts_with("approve") { "approved" } else { "rejected" };
+        let at = draft.at.to_zoned(state.tz.clone()).strftime("%H:%M").to_string();
+        vec![
+            span(format!("{verb} at {at}"), theme.warn),
+            span(", waits for the daemon · ", theme.dim),
+            span("u", theme.accent),
+            span(" takes it back", theme.dim),
+        ]
     } else if card.is_some_and(|c| c.deciding) {
         vec![span("deciding …", theme.dim)]
     } else if a.status != ApprovalStatus::Submitted {

@@ -164,6 +164,10 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
             parts.push(vec![span(format!("{} not sent", status.outbox.failed + status.outbox.held), theme.bad)]);
         }
     }
+    let decisions = crate::update::waiting::count(state);
+    if decisions > 0 {
+        parts.push(vec![span(format!("{decisions} decision{} waiting", if decisions == 1 { "" } else { "s" }), theme.warn)]);
+    }
     if state.drafts_error.is_some() {
         parts.push(vec![span("drafts not on disk", theme.bad)]);
     } else if state.overlay.is_none() && state.composer.is_none() && !state.drafts.is_empty() && state.size.0 >= 100 {
