@@ -1,41 +1,45 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
 mod contacts;
+mod deciding;
 mod feed;
 mod help;
+mod list;
 mod overlay;
 pub(crate) mod palette;
 mod pick;
 mod reading;
 mod search;
+mod thread;
 mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use api::approval::ApprovalView;
-use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
-use api::inbox::{ConversationView, MessageView, OutboxView, Sort};
-use api::page::Counts;
+use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::inbox::{ConversationView, OutboxView};
 use api::status::{LinkState, StatusView};
 use api::tenant::MeView;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::drafts::Draft;
-use crate::editor::Editor;
-use crate::event::{Directory, Purpose};
+use crate::event::Directory;
 use crate::keymap::{Command, Context, Keys};
 
 pub use contacts::{ContactCard, Contacts, Item as ContactItem};
+pub use deciding::{ApprovalTab, Approvals, Card};
 pub use help::{Help, HelpLine};
 pub use palette::{Choice, Palette, Row};
 
 pub use feed::{Feed, Kinds};
+pub use list::{List, ListFilter, STATUSES, Tab};
 pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
 pub use pick::{Link, Pick, PickLine, Picked};
 pub use reading::{Find, Seen};
 pub use search::{Hit, Search};
-pub use writing::{Attached, Candidate, Completing, Completion, Followup, Mentioned, Offer, Prompt, Then, With};
+pub use thread::{Anchor, Thread};
+pub use writing::{Attached, Candidate, Completing, Completion, Composer, Followup, Mentioned, Offer, Prompt, Then, With};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,283 +85,8 @@ pub enum Daemon {
     },
 }
 
-/// Tabs of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tab {
-    /// Assigned to the caller's agent.
-    Mine,
-    /// Assigned to nobody.
-    Unassigned,
-    /// All.
-    All,
-    /// Where the caller was mentioned.
-    Mentions,
-    /// Without a first reply, or the customer waits.
-    Unattended,
-}
-
-impl Tab {
-    /// In order.
-    pub const ALL: [Self; 5] = [Self::Mine, Self::Unassigned, Self::All, Self::Mentions, Self::Unattended];
-
-    /// As shown.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Mine => "Mine",
-            Self::Unassigned => "Unassigned",
-            Self::All => "All",
-            Self::Mentions => "Mentions",
-            Self::Unattended => "Unattended",
-        }
-    }
-
-    /// Whether only the daemon can say what belongs in it.
-    pub fn is_asked(self) -> bool {
-        matches!(self, Self::Mentions | Self::Unattended)
-    }
-}
-
-/// How the list is cut and ordered, besides tab, status and words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListFilter {
-    /// One inbox: id and name.
-    pub inbox: Option<(i64, String)>,
-    /// One team: id and name.
-    pub team: Option<(i64, String)>,
-    /// One label.
-    pub label: Option<String>,
-    /// One priority, or `none`.
-    pub priority: Option<&'static str>,
-    /// Only what no agent has seen.
-    pub unread: bool,
-    /// The order.
-    pub sort: Sort,
-}
-
-impl Default for ListFilter {
-    fn default() -> Self {
-        Self { inbox: None, team: None, label: None, priority: None, unread: false, sort: Sort::Waiting }
-    }
-}
-
-impl ListFilter {
-    /// What it leaves out, in a word or two each; empty where it leaves out nothing.
-    pub fn words(&self) -> Vec<String> {
-        let named = |what: &Option<(i64, String)>| what.as_ref().map(|(_, name)| crate::text::line(name));
-        let label = self.label.as_ref().map(|label| format!("~{}", crate::text::line(label)));
-        let priority = self.priority.map(|word| format!("priority {word}"));
-        let unread = self.unread.then(|| "unread".to_owned());
-        [named(&self.inbox), named(&self.team), label, priority, unread].into_iter().flatten().collect()
-    }
-}
-
-/// Tabs of the approvals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ApprovalTab {
-    /// The caller may decide them.
-    Waiting,
-    /// The caller asked them.
-    Asked,
-    /// Decided.
-    Decided,
-}
-
-impl ApprovalTab {
-    /// In order.
-    pub const ALL: [Self; 3] = [Self::Waiting, Self::Asked, Self::Decided];
-
-    /// As shown.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Waiting => "Waiting for me",
-            Self::Asked => "Asked by me",
-            Self::Decided => "Decided",
-        }
-    }
-}
-
-/// The status filter's words, in the order of `[` and `]`.
-pub const STATUSES: [&str; 5] = ["open", "pending", "snoozed", "resolved", "all"];
-
 /// After the first key of a pair, how long until what can follow is listed: who knows the second key never sees the list.
 pub const WHICH_KEY_DELAY: SignedDuration = SignedDuration::from_millis(300);
-
-/// The conversation list. Its cursor stands on a conversation, not on a place.
-#[derive(Debug, Clone, PartialEq)]
-pub struct List {
-    /// Whose.
-    pub tab: Tab,
-    /// One of [`STATUSES`].
-    pub status: &'static str,
-    /// How it is cut besides.
-    pub filter: ListFilter,
-    /// Chosen to be changed together.
-    pub marked: BTreeSet<ConversationId>,
-    /// Words that the rows must hold; empty: no filter.
-    pub query: String,
-    /// The filter line while it is typed.
-    pub typing: Option<Editor>,
-    /// Loaded rows, in order.
-    pub rows: Vec<ConversationId>,
-    /// So many of them, from the first, are as the pages of this generation had them; the rest is of an older one.
-    pub read: usize,
-    /// A row may stand where it no longer belongs.
-    pub unsorted: bool,
-    /// The chosen row.
-    pub cursor: Option<ConversationId>,
-    /// The first row on the screen.
-    pub top: usize,
-    /// Where the next page begins.
-    pub next_cursor: Option<String>,
-    /// Rows in the whole list.
-    pub total: u64,
-    /// Numbers behind the tabs.
-    pub counts: Option<Counts>,
-    /// Rises with every change of filter: answers to an older one are dropped.
-    pub generation: u64,
-    /// A page is on its way.
-    pub loading: bool,
-    /// The first page has come.
-    pub loaded: bool,
-    /// Conversations that belong here and are not shown yet: rows keep their place under the cursor.
-    pub fresh: BTreeSet<ConversationId>,
-    /// Read it anew with the next tick.
-    pub due: bool,
-    /// When it was read last.
-    pub read_at: Timestamp,
-    /// Why it could not be read.
-    pub error: Option<String>,
-}
-
-/// One opened conversation's messages.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Thread {
-    /// Ascending, what is still in the outbox last.
-    pub messages: Vec<MessageView>,
-    /// Whether there are older ones to read.
-    pub older: bool,
-    /// Older ones are on their way.
-    pub loading_older: bool,
-    /// The newest have come.
-    pub loaded: bool,
-    /// Lines hidden below the last one on the screen, counted from the message with this name; none: at the end.
-    pub anchor: Option<Anchor>,
-    /// Read around this message and not yet joined to the newest; none: the last message is the newest.
-    pub around: Option<MessageId>,
-    /// The message that was looked for. As long as there is one, being on the screen marks nothing read.
-    pub mark: Option<MessageId>,
-    /// Newer ones are on their way.
-    pub loading_newer: bool,
-    /// Answers with older messages that are still to come and belong to another part of the conversation.
-    pub late: u8,
-    /// Quoted e-mail is shown in full.
-    pub quotes: bool,
-    /// The chosen message's name.
-    pub selected: Option<String>,
-    /// How many were unread when it was opened, until the first of them is known.
-    pub unread_due: u32,
-    /// The first message that was unread when it was opened.
-    pub unread: Option<MessageId>,
-    /// When it was looked at last, for forgetting.
-    pub used: u64,
-    /// Why it could not be read.
-    pub error: Option<String>,
-}
-
-/// A place in a thread: the item whose lines stand lowest on the screen, and how many of them are below the edge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Anchor {
-    /// The item's name.
-    pub item: String,
-    /// Its lines below the edge.
-    pub hidden: usize,
-}
-
-/// The approvals screen.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Approvals {
-    /// Which list.
-    pub tab: ApprovalTab,
-    /// Rows, newest first.
-    pub rows: Vec<ApprovalView>,
-    /// The chosen row.
-    pub cursor: Option<ApprovalId>,
-    /// The first row on the screen.
-    pub top: usize,
-    /// Rows in the whole list.
-    pub total: u64,
-    /// Rises with every change of tab.
-    pub generation: u64,
-    /// A page is on its way.
-    pub loading: bool,
-    /// The first page has come.
-    pub loaded: bool,
-    /// Read it anew with the next tick.
-    pub due: bool,
-    /// Approvals that are to be said when they have been read.
-    pub announce: BTreeSet<ApprovalId>,
-    /// The opened card.
-    pub card: Option<Card>,
-    /// Why it could not be read.
-    pub error: Option<String>,
-}
-
-/// An opened decision card: what is shown is what a decision names.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Card {
-    /// What is shown.
-    pub shown: ApprovalView,
-    /// First line on the screen.
-    pub scroll: usize,
-    /// What changed since it was opened.
-    pub changed: Vec<String>,
-    /// A decision is on its way.
-    pub deciding: bool,
-    /// Why the last try was refused.
-    pub error: Option<String>,
-}
-
-/// A text being written. Bound to its purpose's ids for as long as it is open.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Composer {
-    /// What it is for.
-    pub purpose: Purpose,
-    /// The text.
-    pub editor: Editor,
-    /// The key it was handed in under; gone with the next change of the text.
-    pub key: Option<String>,
-    /// The failed outbox entry that it takes the place of.
-    pub replaces: Option<OutboxId>,
-    /// Handed in, not acknowledged yet.
-    pub sending: bool,
-    /// Why it was not taken.
-    pub error: Option<String>,
-    /// The customer wrote since it was opened.
-    pub news: bool,
-    /// A colleague who answered since then.
-    pub answered: Option<String>,
-    /// It held a draft when it was opened.
-    pub restored: bool,
-    /// What goes with it.
-    pub with: With,
-    /// Its completion list.
-    pub completing: Completing,
-    /// A file's path is asked for.
-    pub prompt: Option<Prompt>,
-    /// What follows once it was handed in.
-    pub then: Option<Then>,
-    /// The text as the person's own editor got it.
-    pub lent: Option<String>,
-    /// What was taken back while this is handed in.
-    pub came_back: Option<(String, With)>,
-}
-
-impl Composer {
-    /// Whether there is nothing to lose: no text, no file.
-    pub fn is_blank(&self) -> bool {
-        self.editor.is_blank() && self.with.files.is_empty()
-    }
-}
 
 /// What is read at most once at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,6 +5,7 @@ use api::inbox::{ConversationPatch, Mention};
 use serde::{Deserialize, Serialize};
 
 use crate::editor::Editor;
+use crate::event::Purpose;
 
 /// What a completion list offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,4 +181,46 @@ pub struct Followup {
     pub wanted: bool,
     /// The status was taken back.
     pub undone: bool,
+}
+
+/// A text being written. Bound to its purpose's ids for as long as it is open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Composer {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The text.
+    pub editor: Editor,
+    /// The key it was handed in under; gone with the next change of the text.
+    pub key: Option<String>,
+    /// The failed outbox entry that it takes the place of.
+    pub replaces: Option<OutboxId>,
+    /// Handed in, not acknowledged yet.
+    pub sending: bool,
+    /// Why it was not taken.
+    pub error: Option<String>,
+    /// The customer wrote since it was opened.
+    pub news: bool,
+    /// A colleague who answered since then.
+    pub answered: Option<String>,
+    /// It held a draft when it was opened.
+    pub restored: bool,
+    /// What goes with it.
+    pub with: With,
+    /// Its completion list.
+    pub completing: Completing,
+    /// A file's path is asked for.
+    pub prompt: Option<Prompt>,
+    /// What follows once it was handed in.
+    pub then: Option<Then>,
+    /// The text as the person's own editor got it.
+    pub lent: Option<String>,
+    /// What was taken back while this is handed in.
+    pub came_back: Option<(String, With)>,
+}
+
+impl Composer {
+    /// Whether there is nothing to lose: no text, no file.
+    pub fn is_blank(&self) -> bool {
+        self.editor.is_blank() && self.with.files.is_empty()
+    }
 }
