@@ -3,6 +3,7 @@
 mod actions;
 mod activity;
 mod behaviour;
+mod bytes;
 mod composing;
 mod contacting;
 mod list;
