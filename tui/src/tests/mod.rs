@@ -6,6 +6,7 @@ mod behaviour;
 mod bytes;
 mod composing;
 mod contacting;
+mod contrast;
 mod list;
 mod reading;
 mod safety;
