@@ -17,7 +17,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use serde_json::{Value, json};
 use tui::event::{Answer, Effect, Event};
-use tui::{Background, Depth, State, Theme, update, view};
+use tui::{Background, Depth, Sparing, State, Theme, update, view};
 
 const CONVERSATIONS: i64 = 100_000;
 const MESSAGES: i64 = 5_000;
@@ -42,7 +42,7 @@ impl std::io::Write for Counter {
 
 struct Bench {
     state: State,
-    screen: Terminal<CrosstermBackend<Counter>>,
+    screen: Terminal<Sparing<CrosstermBackend<Counter>>>,
     bytes: Rc<Cell<usize>>,
     theme: Theme,
 }
@@ -87,7 +87,7 @@ impl Bench {
         let state = State::new(at(200_000)?, TimeZone::UTC, (width, height), "bench");
         let area = ratatui::layout::Rect::new(0, 0, width, height);
         let bytes = Rc::new(Cell::new(0));
-        let screen = CrosstermBackend::new(Counter(Rc::clone(&bytes)));
+        let screen = Sparing::new(CrosstermBackend::new(Counter(Rc::clone(&bytes))));
         let screen = Terminal::with_options(screen, TerminalOptions { viewport: Viewport::Fixed(area) })?;
         Ok(Self { state, screen, bytes, theme: Theme::new(Depth::True, Background::Dark) })
     }

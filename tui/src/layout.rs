@@ -201,9 +201,32 @@ pub(crate) fn scrolled(
     (item < last || hidden > 0).then(|| (item, usize::try_from(hidden).unwrap_or(0)))
 }
 
+/// The place of the pane's lowest line when its first line is the first of all: what scrolling there comes to, at the cost of one page.
+pub(crate) fn at_the_top(len: usize, height: impl Fn(usize) -> usize, page: usize) -> Option<(usize, usize)> {
+    let mut lines = 0;
+    for item in 0..len {
+        lines += height(item).max(1);
+        if lines >= page {
+            return (item + 1 < len || lines > page).then_some((item, lines - page));
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_top_is_where_scrolling_far_up_ends() {
+        let heights = [3, 1, 4, 2, 5, 1];
+        for len in 0..=heights.len() {
+            for page in 1..20 {
+                let height = |i: usize| heights[i];
+                assert_eq!(at_the_top(len, height, page), scrolled(len, height, None, 1_000, page), "{len} items, page {page}");
+            }
+        }
+    }
 
     #[test]
     fn scrolling_stops_at_both_ends() {

@@ -18,6 +18,7 @@ pub mod keymap;
 mod layout;
 mod mention;
 mod seen;
+mod sparing;
 pub mod state;
 mod terminal;
 pub mod text;
@@ -43,6 +44,7 @@ pub use drafts::Draft;
 pub use editor::{Edit, Editor};
 pub use headless::Headless;
 pub use seen::{Seen, is_there as has_seen};
+pub use sparing::Sparing;
 pub use state::State;
 pub use theme::{Background, Depth, Theme};
 pub use update::update;
@@ -137,7 +139,7 @@ pub async fn run(options: Options) -> Result<Exit, TuiError> {
     }
     let theme = Theme::from_environment(options.no_color, |name| std::env::var(name).ok());
     let guard = terminal::Guard::enter().map_err(TuiError::Terminal)?;
-    let backend = CrosstermBackend::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()));
+    let backend = Sparing::new(CrosstermBackend::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout())));
     let mut screen = Terminal::new(backend).map_err(TuiError::Terminal)?;
     let result = Box::pin(run_on(&mut screen, options, &theme, &mut OwnTerminal(&guard))).await;
     drop(screen);

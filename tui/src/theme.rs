@@ -1,6 +1,7 @@
 //! Roles instead of colours: what a thing means decides how it looks, on 24-bit, 256, 16 and no colours, dark or light.
 //!
-//! The values are those of the drawings' rule 3; everything that carries meaning keeps 4.5 to 1 on both backgrounds.
+//! The values are those of the drawings' rule 3; everything that carries meaning keeps 4.5 to 1 on both backgrounds
+//! and on the chosen row (`tests/contrast.rs`).
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -57,7 +58,14 @@ pub struct Theme {
     depth: Depth,
     /// On what.
     background: Background,
+    /// The ground on which words are hardest to read.
+    ground: Rgb,
 }
+
+type Rgb = [u8; 3];
+
+/// WCAG's least contrast of text.
+const CONTRAST: f32 = 4.5;
 
 impl Theme {
     /// The theme for a terminal.
@@ -81,6 +89,7 @@ impl Theme {
                     block: s,
                     depth,
                     background,
+                    ground: [0; 3],
                 }
             }
             Depth::Ansi => {
@@ -100,15 +109,19 @@ impl Theme {
                     block: s,
                     depth,
                     background,
+                    ground: [0; 3],
                 }
             }
             Depth::True | Depth::Indexed => {
-                let pick = |dark: u32, light: u32| {
-                    let hex = if background == Background::Dark { dark } else { light };
-                    let [_, r, g, b] = hex.to_be_bytes();
-                    if depth == Depth::True { Color::Rgb(r, g, b) } else { Color::Indexed(nearest(r, g, b)) }
+                let hex = |dark: u32, light: u32| {
+                    let [_, r, g, b] = (if background == Background::Dark { dark } else { light }).to_be_bytes();
+                    [r, g, b]
                 };
-                let fg = |dark, light| s.fg(pick(dark, light));
+                let selection = hex(0x26_2c3a, 0xe6_ebf5);
+                // The chosen row's ground is nearest to the words: what can be read on it can be read everywhere.
+                let ground = if depth == Depth::True { selection } else { indexed(nearest(selection, |_| true)) };
+                let bg = |rgb: Rgb| s.bg(color(depth, rgb, |_| true));
+                let fg = |dark, light| s.fg(color(depth, hex(dark, light), |rgb| reads(rgb, ground)));
                 Self {
                     text: fg(0xd0_d3d9, 0x2b_2f38),
                     strong: fg(0xf0_f2f6, 0x0c_0e12).add_modifier(Modifier::BOLD),
@@ -119,11 +132,12 @@ impl Theme {
                     warn: fg(0xe5_b567, 0x8a_5e00),
                     bad: fg(0xeb_6f6e, 0xb3_312f),
                     late: fg(0xeb_6f6e, 0xb3_312f),
-                    rule: fg(0x34_3943, 0xd5_d9e0),
-                    selection: s.bg(pick(0x26_2c3a, 0xe6_ebf5)),
-                    block: s.bg(pick(0x1c_1f29, 0xef_f2f8)),
+                    rule: s.fg(color(depth, hex(0x34_3943, 0xd5_d9e0), |_| true)),
+                    selection: bg(selection),
+                    block: bg(hex(0x1c_1f29, 0xef_f2f8)),
                     depth,
                     background,
+                    ground,
                 }
             }
         }
@@ -134,19 +148,16 @@ impl Theme {
         let rgb = hex.strip_prefix('#').filter(|h| h.len() == 6).and_then(|h| u32::from_str_radix(h, 16).ok());
         let (Some(rgb), Depth::True | Depth::Indexed) = (rgb, self.depth) else { return self.accent };
         let [_, r, g, b] = rgb.to_be_bytes();
-        let dark = self.background == Background::Dark;
-        let (towards, ground) = if dark { (255.0, luminance([24; 3])) } else { (0.0, luminance([250; 3])) };
+        let towards = if self.background == Background::Dark { 255.0 } else { 0.0 };
         let mut mixed = [r, g, b];
         for step in 0..=20_u8 {
             let share = f32::from(step) / 20.0;
             mixed = [r, g, b].map(|c| (f32::from(c) * (1.0 - share) + towards * share).round() as u8);
-            let light = luminance(mixed);
-            if (light.max(ground) + 0.05) / (light.min(ground) + 0.05) >= 4.5 {
+            if reads(mixed, self.ground) {
                 break;
             }
         }
-        let [r, g, b] = mixed;
-        Style::new().fg(if self.depth == Depth::True { Color::Rgb(r, g, b) } else { Color::Indexed(nearest(r, g, b)) })
+        Style::new().fg(color(self.depth, mixed, |rgb| reads(rgb, self.ground)))
     }
 
     /// The theme that the environment's variables ask for; `var` reads one of them.
@@ -169,7 +180,7 @@ impl Theme {
 }
 
 /// Relative luminance, as WCAG 2 defines it.
-fn luminance(rgb: [u8; 3]) -> f32 {
+fn luminance(rgb: Rgb) -> f32 {
     let [r, g, b] = rgb.map(|c| {
         let c = f32::from(c) / 255.0;
         if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
@@ -177,18 +188,35 @@ fn luminance(rgb: [u8; 3]) -> f32 {
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
-/// The nearest of the 240 fixed colours of the 256-colour palette.
-fn nearest(r: u8, g: u8, b: u8) -> u8 {
+/// Whether words of a colour can be read on a ground.
+fn reads(rgb: Rgb, ground: Rgb) -> bool {
+    let (light, ground) = (luminance(rgb), luminance(ground));
+    (light.max(ground) + 0.05) / (light.min(ground) + 0.05) >= CONTRAST
+}
+
+/// A colour as the terminal can show it: itself, or the nearest of the palette that is fit.
+fn color(depth: Depth, rgb: Rgb, fit: impl Fn(Rgb) -> bool) -> Color {
+    let [r, g, b] = rgb;
+    if depth == Depth::True { Color::Rgb(r, g, b) } else { Color::Indexed(nearest(rgb, fit)) }
+}
+
+/// One of the 240 fixed colours of the 256-colour palette: a cube, then greys.
+fn indexed(index: u8) -> Rgb {
     const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-    let distance = |a: [u8; 3]| -> u32 { a.iter().zip([r, g, b]).map(|(&x, y)| u32::from(x.abs_diff(y)).pow(2)).sum() };
-    let mut best = (u32::MAX, 16_u8);
-    for (i, rgb) in (0_u8..216).map(|i| (16 + i, [STEPS[usize::from(i / 36)], STEPS[usize::from(i / 6 % 6)], STEPS[usize::from(i % 6)]])) {
-        best = best.min((distance(rgb), i));
+    match index {
+        232.. => [8 + 10 * (index - 232); 3],
+        _ => {
+            let i = index.saturating_sub(16);
+            [i / 36, i / 6 % 6, i % 6].map(|step| STEPS.get(usize::from(step)).copied().unwrap_or(255))
+        }
     }
-    for (i, grey) in (0_u8..24).map(|i| (232 + i, 8 + 10 * i)) {
-        best = best.min((distance([grey; 3]), i));
-    }
-    best.1
+}
+
+/// The nearest of them that is fit.
+fn nearest(rgb: Rgb, fit: impl Fn(Rgb) -> bool) -> u8 {
+    let distance = |a: Rgb| -> u32 { a.iter().zip(rgb).map(|(&x, y)| u32::from(x.abs_diff(y)).pow(2)).sum() };
+    let all = (16..=255_u8).map(|i| (i, indexed(i)));
+    all.filter(|(_, rgb)| fit(*rgb)).min_by_key(|(_, rgb)| distance(*rgb)).map_or(231, |(i, _)| i)
 }
 
 #[cfg(test)]
@@ -216,6 +244,7 @@ mod tests {
 
     #[test]
     fn the_nearest_colour_of_an_exact_one_is_itself() {
-        assert_eq!((nearest(0, 0, 0), nearest(255, 255, 255), nearest(95, 135, 175)), (16, 231, 67));
+        let nearest = |rgb| nearest(rgb, |_| true);
+        assert_eq!((nearest([0; 3]), nearest([255; 3]), nearest([95, 135, 175])), (16, 231, 67));
     }
 }

@@ -3,8 +3,10 @@
 mod actions;
 mod activity;
 mod behaviour;
+mod bytes;
 mod composing;
 mod contacting;
+mod contrast;
 mod list;
 mod reading;
 mod safety;

@@ -383,8 +383,8 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
         Command::HalfUp => -page / 2,
         Command::PageDown => page - 1,
         Command::PageUp => 1 - page,
-        Command::Top => -1_000_000,
-        _ => 1_000_000,
+        Command::Top => -thread::FAR,
+        _ => thread::FAR,
     };
     match context {
         Context::List => list::move_by(state, out, by),

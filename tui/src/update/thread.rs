@@ -17,7 +17,10 @@ pub(crate) const PAGE: u32 = 50;
 /// Threads kept for going back and forth.
 const THREADS_MAX: usize = 16;
 /// Messages kept of one thread; whoever scrolls further up reads on, and the newest are read again at the end.
-pub(super) const MESSAGES_MAX: usize = 3_000;
+pub(super) const MESSAGES_MAX: usize = 6_000;
+/// Scrolling so many lines at once means the beginning, and so many back the end.
+pub(super) const FAR: isize = 1_000_000;
+const TO_END: isize = -FAR;
 /// So many lines before the top older messages are asked for.
 const AHEAD: usize = 40;
 
@@ -196,7 +199,12 @@ pub(super) fn scroll(state: &mut State, out: &mut Out, by: isize) {
     let items = message::items(state, id);
     let at = state.threads.get(&id).and_then(|t| t.anchor.as_ref()).and_then(|anchor| message::find(&items, anchor));
     let height = |i: usize| message::height(state, id, &items, i, width);
-    let to = layout::scrolled(items.len(), height, at, by, page);
+    let to = match by {
+        // The ends are found without measuring what lies between.
+        FAR.. => layout::at_the_top(items.len(), height, page),
+        ..=TO_END => None,
+        _ => layout::scrolled(items.len(), height, at, by, page),
+    };
     let anchor = to.and_then(|(i, hidden)| items.get(i).map(|item| Anchor { item: item.name(), hidden }));
     // Older messages are asked for when little is left above.
     let mut left = 0;

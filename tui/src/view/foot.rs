@@ -119,13 +119,10 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
     let mut parts: Vec<Spans> = Vec::new();
     let (_, style, word) = link(state, theme);
     match &state.daemon {
-        Daemon::Lost { retry_at, refused, .. } => {
-            let seconds = retry_at.duration_since(state.now).as_secs().max(0) + 1;
-            let what = if *refused { "the daemon refuses us" } else { "no daemon" };
-            parts.push(vec![span(
-                if seconds > 15 { format!("{what}, retrying") } else { format!("{what}, retrying in {seconds}s") },
-                style,
-            )]);
+        // No countdown: it would be the only thing on the screen that moves, and cost the line more than all else.
+        Daemon::Lost { refused, .. } => {
+            let what = if *refused { "the daemon refuses us, retrying" } else { "no daemon, retrying" };
+            parts.push(vec![span(what, style)]);
             if let Some(at) = state.seen_at {
                 let here = at.to_zoned(state.tz.clone());
                 let today = here.date() == state.now.to_zoned(state.tz.clone()).date();

@@ -44,13 +44,14 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect) -
     cursor
 }
 
-/// Marks the chosen row: a ground, and a bar that is there without colours too.
+/// Marks the chosen row: a ground under its first line, and a bar that is there without colours too. A ground under both lines would
+/// write both rows whole again with every step of the cursor: more than 512 bytes.
 pub(super) fn select(theme: &Theme, buf: &mut Buffer, row: Rect, elsewhere: bool) {
     for y in row.top()..row.bottom() {
         put(buf, row.x, y, 1, vec![span("▎", if elsewhere { theme.rule } else { theme.accent })]);
     }
     if !elsewhere || theme.selection.bg.is_some() {
-        buf.set_style(row, theme.selection);
+        buf.set_style(Rect { height: row.height.min(1), ..row }, theme.selection);
     }
 }
 

@@ -72,8 +72,11 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
         vec![vec![span(text::line(&view.inbox.name), theme.text), span(format!("  {}", text::line(&view.inbox.channel)), theme.dim)]],
     );
     let waiting = view.waiting_since.map(|since| {
-        let seconds = state.now.duration_since(since).as_secs();
-        vec![span(ui::span_words(seconds), ui::waiting(theme, state.now, view).style), span("  target 30 m", theme.dim)]
+        let words = match ui::minutes_since(state.now, since) {
+            0 => "under a minute".into(),
+            minutes => ui::span_words(minutes * 60),
+        };
+        vec![span(words, ui::waiting(theme, state.now, view).style), span("  target 30 m", theme.dim)]
     });
     section("Waiting", waiting.into_iter().collect());
     let approvals = view.approvals.iter().take(6).map(|a| {

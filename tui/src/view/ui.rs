@@ -94,9 +94,14 @@ pub(crate) fn fill(buf: &mut Buffer, area: Rect, style: Style) {
     buf.set_style(area, style);
 }
 
+/// Minutes since a moment, as of the clock's last full one: all ages on the screen change together, in one frame a minute.
+pub(crate) fn minutes_since(now: Timestamp, then: Timestamp) -> i64 {
+    (now.as_second().div_euclid(60) * 60 - then.as_second()).max(0) / 60
+}
+
 /// A short age: `41m`, `5h`, `1d`.
 pub(crate) fn age(now: Timestamp, then: Timestamp) -> String {
-    let minutes = now.duration_since(then).as_secs().max(0) / 60;
+    let minutes = minutes_since(now, then);
     match minutes {
         0 => "now".into(),
         1..60 => format!("{minutes}m"),
@@ -133,7 +138,7 @@ pub(crate) fn waiting(theme: &Theme, now: Timestamp, view: &ConversationView) ->
         return span(age(now, view.last_activity_at), theme.faint);
     };
     let text = age(now, since);
-    match now.duration_since(since).as_secs() / 60 {
+    match minutes_since(now, since) {
         ..AGEING_MINUTES => span(text, theme.faint),
         AGEING_MINUTES..LATE_MINUTES => span(format!("{text}^"), theme.warn),
         _ => span(format!("{text}^^"), theme.late),
