@@ -25,6 +25,8 @@ use crate::error::CliError;
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// Open the inbox, as `afenda` alone does
+    Tui,
     /// See everything at work: a shop, its customers, the inbox
     Demo(demo::Demo),
     /// Run the daemon here until it is told to stop, or make a token
@@ -77,7 +79,7 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(), CliError> {
     // Boxed: each of these is large, and only one of them is ever there.
     match command {
-        None => Box::pin(inbox::run(ctx)).await,
+        None | Some(Command::Tui) => Box::pin(inbox::run(ctx)).await,
         Some(Command::Demo(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Daemon(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Sandbox(cmd)) => Box::pin(cmd.run(ctx)).await,
