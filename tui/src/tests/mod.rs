@@ -7,6 +7,7 @@ mod bytes;
 mod composing;
 mod contacting;
 mod contrast;
+mod gallery;
 mod list;
 mod reading;
 mod safety;
