@@ -2,6 +2,7 @@
 
 mod actions;
 mod activity;
+mod anything;
 mod behaviour;
 mod bytes;
 mod composing;

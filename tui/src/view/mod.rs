@@ -36,9 +36,22 @@ const ALL_NAMES: u16 = 100;
 /// Draws everything.
 pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
-    let buf = frame.buffer_mut();
-    let cursor = draw(state, theme, buf, area);
-    ui::guard(buf);
+    let known = Rect::new(0, 0, state.size.0, state.size.1);
+    let cursor = if area == known {
+        draw(state, theme, frame.buffer_mut(), area)
+    } else {
+        // The terminal has another size already than the inbox has heard of: as much as fits is shown until it has.
+        let mut whole = Buffer::empty(known);
+        let cursor = draw(state, theme, &mut whole, known);
+        let both = area.intersection(known);
+        for place in both.positions() {
+            if let (Some(to), Some(from)) = (frame.buffer_mut().cell_mut(place), whole.cell(place)) {
+                to.clone_from(from);
+            }
+        }
+        cursor.filter(|cursor| both.contains(*cursor))
+    };
+    ui::guard(frame.buffer_mut());
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
