@@ -13,6 +13,7 @@ mod list;
 mod reading;
 mod safety;
 mod screens;
+mod scripts;
 mod searching;
 mod seen;
 mod unlost;
