@@ -166,7 +166,7 @@ impl Run {
                     seq,
                     id: ActivityId(Uuid::from_u128(u128::from(how))),
                     kind,
-                    actor: (how % 2 == 0).then(|| Actor { user: None, name: "Ada".into() }),
+                    actor: how.is_multiple_of(2).then(|| Actor { user: None, name: "Ada".into() }),
                     subject_type: if approval { SubjectType::Approval } else { SubjectType::Conversation },
                     subject_id: if approval { approval_id(42).to_string() } else { id.to_string() },
                     conversation_id: Some(id),
