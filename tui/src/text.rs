@@ -39,6 +39,10 @@ pub fn clean(text: &str) -> String {
             '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('�'),
             '\u{7f}' => '␡',
             '\u{80}'..='\u{9f}' => '�',
+            // Half-width sound marks join their letter to a cluster that ratatui 0.30 with unicode-width 0.2.3 takes for three cells, where
+            // terminals draw two: the full-width ones stand alone, and are measured as they are drawn.
+            '\u{ff9e}' => '゛',
+            '\u{ff9f}' => '゜',
             c if !is_safe(c) => continue,
             '\u{200c}' | '\u{200d}' => {
                 let letters = out.chars().next_back().is_some_and(joins) && chars.peek().copied().is_some_and(joins);

@@ -41,13 +41,13 @@ fn dee() -> ContactDetail {
     dee
 }
 
-fn all() -> Vec<ContactDetail> {
+pub(super) fn all() -> Vec<ContactDetail> {
     let mut nobody = contact(36, "");
     (nobody.contact.email, nobody.contact.phone_number) = (None, None);
     vec![contact(30, "Ann Buyer"), contact(31, "Bob Walker"), dee(), contact(34, "Spam Ltd"), contact(35, "李小龙"), nobody]
 }
 
-fn page<T>(data: Vec<T>, total: u64) -> Page<T> {
+pub(super) fn page<T>(data: Vec<T>, total: u64) -> Page<T> {
     Page { data, meta: PageMeta { total, limit: 100, ..PageMeta::default() } }
 }
 

@@ -2,15 +2,18 @@
 
 mod actions;
 mod activity;
+mod anything;
 mod behaviour;
 mod bytes;
 mod composing;
 mod contacting;
 mod contrast;
+mod gallery;
 mod list;
 mod reading;
 mod safety;
 mod screens;
+mod scripts;
 mod searching;
 mod seen;
 mod unlost;

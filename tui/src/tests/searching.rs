@@ -32,7 +32,7 @@ fn found(id: i64, contact: &str, marked: &str, minutes: i64) -> FoundMessage {
     }
 }
 
-fn results() -> SearchPage {
+pub(super) fn results() -> SearchPage {
     let mut note = found(650, "Dee Shopper", "courier has no signature for this [parcel], refund or resend?", 60);
     (note.private, note.message_type, note.sender.as_mut().unwrap().name) = (true, MessageType::Outgoing, "Jo Agent".into());
     let mut reply = found(640, "Bob Walker", "We have sent the [parcel] again", 130);

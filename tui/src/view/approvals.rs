@@ -116,21 +116,34 @@ pub(super) fn draw_card(state: &State, theme: &Theme, buf: &mut Buffer, pane: Re
     } else {
         left.push(span(format!("  rev {}", a.revision), theme.dim));
     }
-    ends(buf, inner, left, expiry(state, theme, a, pane.width >= 60));
+    // Reference and revision are never cut: the time left gives way.
+    let room = usize::from(inner.width).saturating_sub(ui::spans_width(&left) + 2);
+    let right = [Words::Whole, Words::Short, Words::Figures].map(|words| expiry(state, theme, a, words));
+    let at_most = usize::from(pane.width < 60);
+    let right = right.into_iter().skip(at_most).find(|words| ui::spans_width(words) <= room).unwrap_or_default();
+    ends(buf, inner, left, right);
     if alone {
         rule(buf, pane.x, pane.y + 1, pane.width, theme.rule);
     }
     let action = action_height(state, pane);
     let body = Rect { height: parts.body.height.saturating_sub(action), ..parts.body };
-    let lines = card_rows(state, theme, a, pane);
-    let scroll = state.approvals.card.as_ref().map_or(0, |c| c.scroll).min(lines.len().saturating_sub(usize::from(body.height)));
-    for (y, row) in (body.y..body.bottom()).zip(lines.iter().skip(scroll)) {
+    let (figures, lines) = card(state, theme, a, pane, usize::from(body.height));
+    let top = body.y + u16::try_from(figures.len()).unwrap_or(0);
+    for (y, row) in (body.y..body.bottom()).zip(&figures) {
         draw_card_row(theme, buf, Rect { y, height: 1, ..body }, row);
     }
-    if lines.len() > scroll + usize::from(body.height) && body.height > 0 {
-        let words = " ↓ more, j ";
-        let x = body.right().saturating_sub(u16::try_from(text::width(words)).unwrap_or(0) + 1);
-        put(buf, x, body.bottom() - 1, body.width, vec![span(words, theme.accent)]);
+    let room = usize::from(body.bottom().saturating_sub(top));
+    let scroll = state.approvals.card.as_ref().map_or(0, |c| c.scroll).min(lines.len().saturating_sub(room));
+    for (y, row) in (top..body.bottom()).zip(lines.iter().skip(scroll)) {
+        draw_card_row(theme, buf, Rect { y, height: 1, ..body }, row);
+    }
+    let below = lines.len().saturating_sub(scroll + room);
+    if below > 0 && body.height > 0 {
+        let words = format!(" {below} more line{} ↓ ", if below == 1 { "" } else { "s" });
+        let width = u16::try_from(text::width(&words)).unwrap_or(0);
+        // On the free line above the question, else on the last one.
+        let y = if action > 0 { body.bottom() } else { body.bottom() - 1 };
+        put(buf, body.right().saturating_sub(width), y, width, vec![span(words, theme.accent)]);
     }
     match parts.composer {
         Some(area) => composer::draw(state, theme, buf, area, notices),
@@ -151,14 +164,27 @@ fn draw_card_row(theme: &Theme, buf: &mut Buffer, area: Rect, row: &Row) {
     }
 }
 
-fn expiry(state: &State, theme: &Theme, a: &ApprovalView, wide: bool) -> Spans {
+/// How much is said of the time left.
+#[derive(Clone, Copy)]
+enum Words {
+    Whole,
+    Short,
+    Figures,
+}
+
+fn expiry(state: &State, theme: &Theme, a: &ApprovalView, said: Words) -> Spans {
     let (style, word) = approval_words(theme, a.status);
     match (a.status, a.expires_at) {
         (ApprovalStatus::Submitted, Some(at)) => {
             let left = at.duration_since(state.now).as_secs();
             let words = ui::span_words(left);
             if left > 0 {
-                vec![span(if wide { format!("expires in {words}") } else { format!("{words} left") }, theme.warn)]
+                let words = match said {
+                    Words::Whole => format!("expires in {words}"),
+                    Words::Short => format!("{words} left"),
+                    Words::Figures => words,
+                };
+                vec![span(words, theme.warn)]
             } else {
                 vec![span("expires now", theme.bad)]
             }
@@ -183,11 +209,74 @@ pub(super) fn scroll_max(state: &State) -> usize {
     let (Some(a), Some(pane)) = (state.approval(), layout::panes(state).open) else { return 0 };
     let parts = layout::open_parts(state, pane, 0);
     let height = usize::from(parts.body.height.saturating_sub(action_height(state, pane)));
-    card_rows(state, &super::plain(), a, pane).len().saturating_sub(height)
+    let (figures, lines) = card(state, &super::plain(), a, pane, height);
+    lines.len().saturating_sub(height.saturating_sub(figures.len()))
+}
+
+/// What stands still on a card of `room` lines, and what scrolls. Who asks, for whom and how much stand still, whole, as long as a line is
+/// left for the rest; on a screen too small even for that they begin what scrolls.
+fn card(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect, room: usize) -> (Vec<Row>, Vec<Row>) {
+    let lines = card_rows(state, theme, a, pane);
+    let mut figures = figures(state, theme, a, pane);
+    if figures.len() + 3 <= room {
+        figures.push(Row::default());
+        return (figures, lines);
+    }
+    let short = short_figures(theme, a, pane);
+    if short.len() < room {
+        return (short, lines);
+    }
+    (Vec::new(), short.into_iter().chain(lines).collect())
+}
+
+/// Cells of a card's words.
+fn card_width(pane: Rect) -> usize {
+    usize::from(pane.width.saturating_sub(2)).max(1)
+}
+
+/// A card's field: its name, and its value in as many rows as it takes.
+fn field(theme: &Theme, pane: Rect, name: &str, value: &str, style: ratatui::style::Style, after: &str) -> Vec<Row> {
+    let width = card_width(pane);
+    let label = if width >= 50 { 11 } else { 9 };
+    let room = width.saturating_sub(label).max(1);
+    let mut rows: Vec<Row> = Vec::new();
+    for row in text::wrap(value, room) {
+        let name = if rows.is_empty() { name } else { "" };
+        rows.push(Row { left: vec![span(format!("{name:<label$}"), theme.faint), span(row, style)], ..Row::default() });
+    }
+    if let Some(last) = rows.last_mut()
+        && ui::spans_width(&last.left) + text::width(after) <= width
+    {
+        last.left.push(span(after.to_owned(), theme.dim));
+    }
+    rows
+}
+
+/// Who asks, for whom and how much: never cut.
+fn figures(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<Row> {
+    let asked = a.submitted_at.unwrap_or(a.created_at);
+    let since = format!(", {} ago", ui::age(state.now, asked)).replace("now ago", "just now");
+    let mut out = field(theme, pane, "asked by", &text::line(&a.requester.name), theme.text, &since);
+    if let Some(contact) = &a.contact {
+        out.extend(field(theme, pane, "customer", &text::line(contact), theme.text, ""));
+    }
+    if let Some(amount) = &a.amount {
+        out.extend(field(theme, pane, "amount", &money(amount), theme.strong, ""));
+    }
+    out
+}
+
+/// The same in as few lines as they take.
+fn short_figures(theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<Row> {
+    let amount = a.amount.as_ref().map(|amount| format!("{} · ", money(amount))).unwrap_or_default();
+    let contact = a.contact.as_ref().map(|contact| format!(" for {}", text::line(contact))).unwrap_or_default();
+    let words = format!("{amount}{} asks{contact}", text::line(&a.requester.name));
+    let rows = text::wrap(&words, card_width(pane)).into_iter();
+    rows.map(|row| Row { left: vec![span(row, theme.strong)], ..Row::default() }).collect()
 }
 
 fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<Row> {
-    let width = usize::from(pane.width.saturating_sub(2)).max(1);
+    let width = card_width(pane);
     let mut out: Vec<Row> = Vec::new();
     let plain = |left: Spans| Row { left, ..Row::default() };
     for row in text::wrap(&text::line(&a.title), width) {
@@ -199,11 +288,9 @@ fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<
     let description =
         description.strip_prefix(a.title.trim()).filter(|rest| rest.is_empty() || rest.starts_with('\n')).unwrap_or(description);
     let told = text::wrap(description.trim(), width).into_iter().filter(|_| !description.trim().is_empty());
-    let told: Vec<Row> = told.map(|row| plain(vec![span(row, theme.text)])).collect();
-    // On a phone the figures come first: a decision must not depend on scrolling past a long story.
-    let short = pane.height < 18;
-    if !short {
-        out.extend(told.iter().cloned());
+    out.extend(told.map(|row| plain(vec![span(row, theme.text)])));
+    let changed = state.approvals.card.as_ref().filter(|c| c.shown.id == a.id).is_some_and(|c| !c.changed.is_empty());
+    if a.status != ApprovalStatus::Submitted || changed {
         out.push(Row::default());
     }
     let label = if width >= 50 { 11 } else { 9 };
@@ -212,15 +299,6 @@ fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<
         left.extend(spans);
         out.push(plain(left));
     };
-    let asked = a.submitted_at.unwrap_or(a.created_at);
-    let since = format!(", {} ago", ui::age(state.now, asked)).replace("now ago", "just now");
-    field("asked by", vec![span(text::line(&a.requester.name), theme.text), span(since, theme.dim)]);
-    if let Some(contact) = &a.contact {
-        field("customer", vec![span(text::line(contact), theme.text)]);
-    }
-    if let Some(amount) = &a.amount {
-        field("amount", vec![span(money(amount), theme.strong)]);
-    }
     if a.status != ApprovalStatus::Submitted {
         let (style, word) = approval_words(theme, a.status);
         let mut spans = vec![span(word, style)];
@@ -253,10 +331,6 @@ fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<
         for (i, change) in card.changed.iter().enumerate() {
             field(if i == 0 { "changed" } else { "" }, vec![span(change.clone(), theme.warn)]);
         }
-    }
-    if short && !told.is_empty() {
-        out.push(Row::default());
-        out.extend(told);
     }
     if let Some(id) = a.conversation_id {
         out.push(Row::default());
@@ -341,7 +415,7 @@ fn actions(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, a: &Appro
             span("a", theme.ok.add_modifier(Modifier::BOLD)),
             span(" approve    ", theme.strong),
             span("x", theme.bad.add_modifier(Modifier::BOLD)),
-            span(" reject with a reason", theme.text),
+            span(if area.width >= 40 { " reject with a reason" } else { " reject" }, theme.text),
         ]
     } else {
         bar = theme.rule;

@@ -25,6 +25,8 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, c
     let most = list.choices.iter().map(|choice| preview(theme, list.offer, choice, width).len()).max().unwrap_or(0);
     below.resize(most, Spans::new());
     let room = composer.y.saturating_sub(pane.y);
+    // Whom it is written to stays in sight, wherever a line is left to choose from.
+    let room = if room > 2 { room - 1 } else { room };
     // The list comes first: what goes in is shown as far as there is room for three lines to choose from.
     let lines = u16::try_from(list.choices.len()).unwrap_or(LINES_MAX).min(LINES_MAX).min(room.saturating_sub(1));
     let lines = lines.min(room.saturating_sub(2 + u16::try_from(below.len()).unwrap_or(0)).max(lines.min(3)));

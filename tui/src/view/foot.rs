@@ -40,7 +40,8 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
         // The way to all other keys keeps its place as long as it has one.
         let help = hints.iter().find(|(command, ..)| *command == Command::Help).copied();
         let kept = help.map_or(0, |(_, key, words)| u16::try_from(text::width(key) + text::width(words) + 3).unwrap_or(0));
-        let kept = if kept < room / 2 { kept } else { 0 };
+        // On a sheet both answers come before it.
+        let kept = if kept < room / 2 && context != keymap::Context::Sheet { kept } else { 0 };
         for (_, key, words) in hints.iter().filter(|(command, ..)| *command != Command::Help) {
             let after = hint(buf, theme, x, area, room - kept, key, words);
             if after == x {

@@ -36,9 +36,22 @@ const ALL_NAMES: u16 = 100;
 /// Draws everything.
 pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
-    let buf = frame.buffer_mut();
-    let cursor = draw(state, theme, buf, area);
-    ui::guard(buf);
+    let known = Rect::new(0, 0, state.size.0, state.size.1);
+    let cursor = if area == known {
+        draw(state, theme, frame.buffer_mut(), area)
+    } else {
+        // The terminal has another size already than the inbox has heard of: as much as fits is shown until it has.
+        let mut whole = Buffer::empty(known);
+        let cursor = draw(state, theme, &mut whole, known);
+        let both = area.intersection(known);
+        for place in both.positions() {
+            if let (Some(to), Some(from)) = (frame.buffer_mut().cell_mut(place), whole.cell(place)) {
+                to.clone_from(from);
+            }
+        }
+        cursor.filter(|cursor| both.contains(*cursor))
+    };
+    ui::guard(frame.buffer_mut());
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
@@ -127,15 +140,33 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
 }
 
 fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: &Panes) {
-    let mut left: Spans = vec![span(" afenda", theme.accent.add_modifier(ratatui::style::Modifier::BOLD))];
-    // The names of the screens come first where there is little room.
-    let room = if matches!(state.screen, Screen::Inbox | Screen::Approvals) { 60 } else { 80 };
-    if area.width >= room
-        && let Some(me) = &state.me
-    {
-        left.push(span(format!("  {}", text::truncate(&text::line(&me.tenant.name), 24)), theme.strong));
+    let mut right = Spans::new();
+    let fresh = state.list.fresh.len();
+    // On another screen the names come first.
+    if fresh > 0 && (matches!(state.screen, Screen::Inbox | Screen::Approvals) || area.width >= ALL_NAMES) {
+        right.push(span(format!("{fresh} new · Ctrl+R   "), theme.accent));
     }
-    left.push(span(if panes.narrow { "  " } else { "       " }, theme.text));
+    right.extend(foot::dot(state, theme, !panes.narrow));
+    right.push(span(" ", theme.text));
+    let mut left: Spans = vec![span(" afenda", theme.accent.add_modifier(ratatui::style::Modifier::BOLD))];
+    let gap = if panes.narrow { "  " } else { "       " };
+    let room = usize::from(area.width).saturating_sub(ui::spans_width(&left) + gap.len() + ui::spans_width(&right) + 2);
+    let names = screen_names(state, theme, area.width, room);
+    // The names of the screens come first where there is little room.
+    if let Some(me) = &state.me {
+        let tenant = format!("  {}", text::truncate(&text::line(&me.tenant.name), 24));
+        if text::width(&tenant) + ui::spans_width(&names) <= room {
+            left.push(span(tenant, theme.strong));
+        }
+    }
+    left.push(span(gap, theme.text));
+    left.extend(names);
+    ends(buf, area, left, right);
+}
+
+/// The screens' keys and names; those that do not fit whole are left out.
+fn screen_names(state: &State, theme: &Theme, width: u16, room: usize) -> Spans {
+    let mut out = Spans::new();
     let inbox = state.list.counts.map(|c| if state.agent().is_some() { c.mine + c.unassigned } else { c.all });
     let waiting = state.status.as_ref().map(|s| s.approvals_waiting).filter(|n| *n > 0);
     for (key, name, number, on) in [
@@ -145,25 +176,20 @@ fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: 
         ("   4", "Contacts", None, state.screen == Screen::Contacts),
         ("   5", "Activity", None, state.screen == Screen::Activity),
     ] {
-        left.push(span(key, if on { theme.accent } else { theme.faint }));
+        let mut one = vec![span(key, if on { theme.accent } else { theme.faint })];
         // The two that are worked in keep their names.
-        if !on && !["Inbox", "Approvals"].contains(&name) && area.width < ALL_NAMES {
-            continue;
+        if on || ["Inbox", "Approvals"].contains(&name) || width >= ALL_NAMES {
+            one.push(span(format!(" {name}"), if on { theme.strong } else { theme.dim }));
+            if let Some(number) = number {
+                one.push(span(format!(" {number}"), if on { theme.accent } else { theme.dim }));
+            }
         }
-        left.push(span(format!(" {name}"), if on { theme.strong } else { theme.dim }));
-        if let Some(number) = number {
-            left.push(span(format!(" {number}"), if on { theme.accent } else { theme.dim }));
+        if ui::spans_width(&out) + ui::spans_width(&one) > room {
+            break;
         }
+        out.extend(one);
     }
-    let mut right = Spans::new();
-    let fresh = state.list.fresh.len();
-    // On another screen the names come first.
-    if fresh > 0 && (matches!(state.screen, Screen::Inbox | Screen::Approvals) || area.width >= ALL_NAMES) {
-        right.push(span(format!("{fresh} new · Ctrl+R   "), theme.accent));
-    }
-    right.extend(foot::dot(state, theme, !panes.narrow));
-    right.push(span(" ", theme.text));
-    ends(buf, area, left, right);
+    out
 }
 
 fn draw_banner(theme: &Theme, buf: &mut Buffer, area: Rect, banner: &str) {
