@@ -265,7 +265,7 @@ impl Run {
                 Answer::Submitted { purpose, key, result }
             }
             Effect::Patch { id, label, .. } => Answer::Patched { id, label, result: one(id).filter(|_| well).ok_or_else(bad) },
-            Effect::Approve { id, .. } => Answer::Approved(id, ok(well, approval, bad)),
+            Effect::Approve { id, revision, key } => Answer::Approved { id, revision, key, result: ok(well, approval, bad) },
             Effect::Recall(id, _) => Answer::Recalled(id, ok(well, entry(dee, "came back", OutboxState::Cancelled), bad)),
             Effect::MarkRead { id, read, .. } => Answer::MarkedRead(id, read, one(id).filter(|_| well).ok_or_else(bad)),
             Effect::Retry(..) => Answer::Retried(ok(well, entry(dee, "again", OutboxState::Queued), bad)),
