@@ -215,8 +215,16 @@ fn indexed(index: u8) -> Rgb {
 /// The nearest of them that is fit.
 fn nearest(rgb: Rgb, fit: impl Fn(Rgb) -> bool) -> u8 {
     let distance = |a: Rgb| -> u32 { a.iter().zip(rgb).map(|(&x, y)| u32::from(x.abs_diff(y)).pow(2)).sum() };
-    let all = (16..=255_u8).map(|i| (i, indexed(i)));
-    all.filter(|(_, rgb)| fit(*rgb)).min_by_key(|(_, rgb)| distance(*rgb)).map_or(231, |(i, _)| i)
+    let mut best = (u32::MAX, 231);
+    for index in 16..=255_u8 {
+        let rgb = indexed(index);
+        let far = distance(rgb);
+        // Whether it is fit is dear to find out, and of most it need not be known.
+        if far < best.0 && fit(rgb) {
+            best = (far, index);
+        }
+    }
+    best.1
 }
 
 #[cfg(test)]
