@@ -33,6 +33,22 @@ fn part(data: Vec<ConversationView>, total: u64, next: Option<&str>) -> Page<Con
     Page { data, meta: PageMeta { total, page: None, limit: 60, next_cursor: next.map(Into::into), counts: None, ..PageMeta::default() } }
 }
 
+/// A filter that was typed and left faster than the daemon answers: the next key does not meet a row that the filter leaves out.
+#[test]
+fn a_key_after_the_filter_waits_for_its_rows() {
+    let mut screen = Screen::new(80, 24);
+    let other = screen.state.list.cursor;
+    screen.press("/");
+    screen.type_text("parcel");
+    let effects = screen.press("Enter e");
+    assert_eq!(patches(&effects), [], "nothing is resolved before the rows are there");
+    assert_eq!(asked(&effects).and_then(|query| query.q), Some("parcel".into()));
+    let found = talks().into_iter().rfind(|view| Some(view.id) != other).unwrap();
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(vec![found.clone()])) });
+    assert_eq!(patches(&screen.press("e")).iter().map(|(id, _)| *id).collect::<Vec<_>>(), [found.id.0]);
+}
+
 #[test]
 fn marked_rows_are_changed_one_by_one_and_each_refusal_is_said() {
     let mut screen = Screen::new(80, 24);

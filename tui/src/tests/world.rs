@@ -257,7 +257,14 @@ pub(super) fn approvals() -> Vec<ApprovalView> {
             "My parcel is late and the tracking page says it was delivered on Friday. It was not. Order A-2291, 240 €.",
             39,
         ),
-        line(504, "Jo Agent", MessageType::Outgoing, true, "@Ada courier has no signature. Refund 240 € or resend?", 10),
+        line(
+            504,
+            "Jo Agent",
+            MessageType::Outgoing,
+            true,
+            "[@Ada](mention://user/2/Ada%20Admin) courier has no signature. Refund 240 € or resend?",
+            10,
+        ),
         line(505, "Dee Shopper", MessageType::Incoming, false, "Any news? I need it for Saturday.", 8),
     ];
     vec![first, one(41, "Goodwill voucher 50 €", "Carla Reyes", 75, 30), one(39, "Room for legal review", "Nordic", 310, 10)]

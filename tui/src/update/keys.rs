@@ -280,7 +280,9 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Accept if context == Context::ContactFilter => contacts::end_filter(state, true),
         C::Accept => {
             state.list.typing = None;
-            list::reload(state, out);
+            // Rows that another filter brought are not left under the next key.
+            let behind = state.list.due || state.list.loading;
+            if behind { list::refilter(state, out) } else { list::reload(state, out) }
         }
         C::Select => messages::toggle(state, out),
         C::MessagePrevious => messages::step(state, out, -1),

@@ -12,6 +12,7 @@ use super::message::{Row, approval_words};
 use super::thread::draw_row;
 use super::ui::{self, Spans, ends, put, rule, span};
 use crate::layout;
+use crate::mention;
 use crate::state::{ApprovalTab, Daemon, Focus, Overlay, State};
 use crate::text;
 use crate::theme::Theme;
@@ -356,7 +357,7 @@ fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<
             left.push(span(" TEAM ONLY", theme.warn));
         }
         out.push(Row { bar: Some(bar), left, right: vec![span(ui::clock(state, line.at), theme.faint)], ..Row::default() });
-        let words = text::clean(&line.text);
+        let words = if line.private { text::clean(&mention::readable(&line.text)) } else { text::clean(&line.text) };
         let words = if words.trim().is_empty() { "(no text)" } else { words.trim() };
         for row in text::wrap(words, width) {
             out.push(Row { bar: Some(bar), left: vec![span(row, body)], ..Row::default() });

@@ -44,7 +44,9 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
                 vec![span(mark, style), ui::label(state, theme, name)]
             });
             let title = match picker.targets.as_slice() {
-                [id] => format!("Labels of #{id}"),
+                [id] => {
+                    format!("Labels of #{id} {}", state.conversation(*id).map(|view| text::line(&view.contact.name)).unwrap_or_default())
+                }
                 many => format!("Labels of {} marked conversations", many.len()),
             };
             panel(theme, buf, panes, &title, lines.collect(), picker.cursor, Some(&picker.search))
