@@ -145,6 +145,20 @@ fn the_line_is_asked_when_it_rests_and_once_at_a_time() {
 }
 
 #[test]
+fn keys_after_new_words_do_not_act_on_what_the_old_ones_found() {
+    let mut screen = searched(80, 24);
+    screen.type_text("s");
+    for at in ["typed", "asked for"] {
+        screen.press("Enter Enter");
+        assert!(screen.state.search.typing && screen.state.open.is_none(), "the words were only {at}");
+        screen.tick(200);
+    }
+    answer(&mut screen, results());
+    screen.press("Enter");
+    assert!(!screen.state.search.typing);
+}
+
+#[test]
 fn search_is_two_keys_away_from_every_pane() {
     for pane in ["j", "Enter", "2", "2 Enter"] {
         for keys in ["3", "g /"] {

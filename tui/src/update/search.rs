@@ -135,7 +135,9 @@ pub(super) fn page(state: &mut State, out: &mut Out, generation: u64, more: bool
 
 /// Enter in the line: the results have the keys.
 pub(super) fn results(state: &mut State) {
-    if !state.search.is_empty() {
+    // What other words found is not left under the next key.
+    let behind = state.search.typed_at.is_some() || state.search.loading;
+    if !behind && !state.search.is_empty() {
         state.search.typing = false;
     }
 }

@@ -10,6 +10,7 @@ use ratatui::style::{Modifier, Style};
 use super::inbox::select;
 use super::ui::{self, Spans, ends, put, span};
 use crate::layout;
+use crate::mention;
 use crate::state::{Daemon, Kinds, Screen, State};
 use crate::text;
 use crate::theme::Theme;
@@ -245,7 +246,7 @@ fn message(state: &State, theme: &Theme, row: &Activity, number: &str, name: Opt
     let private = row.data.get("private").and_then(serde_json::Value::as_bool) == Some(true);
     let kind = fact(row, "message_type").parse::<MessageType>().ok();
     let sender = known.and_then(|message| message.sender.as_ref()).map(|sender| text::line(&sender.name));
-    let content = known.filter(|m| !m.deleted).and_then(|message| message.content.as_deref()).map(text::line);
+    let content = known.filter(|m| !m.deleted).and_then(|message| message.content.as_deref()).map(|content| said(content, private));
     let customer = name.clone().unwrap_or_else(|| "customer".into());
     let (group, noun, style, who) = match kind {
         _ if private => ("note", "note", theme.warn, sender),
@@ -284,7 +285,7 @@ fn newest(state: &State, row: &Activity, kind: Option<MessageType>, private: boo
         other.kind == ActivityType::MessageCreated && other.conversation_id == row.conversation_id && !event
     };
     let newer = state.feed.rows.iter().take_while(|other| other.seq > row.seq).any(spoken);
-    (row.kind == ActivityType::MessageCreated && !newer && !state.feed.cut).then(|| text::line(&snippet.text))
+    (row.kind == ActivityType::MessageCreated && !newer && !state.feed.cut).then(|| said(&snippet.text, snippet.private))
 }
 
 fn approval(state: &State, theme: &Theme, row: &Activity, who: String, place: &str) -> Words {
@@ -316,4 +317,9 @@ fn approval(state: &State, theme: &Theme, row: &Activity, who: String, place: &s
         who,
         about,
     }
+}
+
+/// What a message says, on one line: a note with names, not links, where it mentions somebody.
+fn said(content: &str, private: bool) -> String {
+    text::line(&if private { mention::readable(content) } else { content.to_owned() })
 }
