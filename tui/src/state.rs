@@ -268,6 +268,7 @@ impl State {
                 read: 0,
                 unsorted: false,
                 cursor: None,
+                leaving: None,
                 top: 0,
                 next_cursor: None,
                 total: 0,

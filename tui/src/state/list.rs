@@ -105,6 +105,8 @@ pub struct List {
     pub unsorted: bool,
     /// The chosen row.
     pub cursor: Option<ConversationId>,
+    /// A row that no longer belongs here and stays until the cursor moves on.
+    pub leaving: Option<ConversationId>,
     /// The first row on the screen.
     pub top: usize,
     /// Where the next page begins.

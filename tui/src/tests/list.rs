@@ -222,6 +222,23 @@ fn a_long_list_that_is_read_again_keeps_the_cursor_and_its_rows() {
 }
 
 #[test]
+fn keys_after_an_assignment_mean_the_same_conversation() {
+    let mut screen = Screen::new(80, 24);
+    let id = screen.state.list.cursor.unwrap();
+    screen.press("a");
+    let (assigned, _) = patches(&screen.press("n")).remove(0);
+    let mut view = talks().into_iter().find(|view| view.id.0 == assigned).unwrap();
+    view.assignee = None;
+    screen.answer(Answer::Patched { id, label: "assigned to nobody".into(), result: Ok(view) });
+    assert_eq!(screen.state.list.cursor, Some(id), "it is no longer mine, and still what is worked on");
+    screen.press("!");
+    assert_eq!(patches(&screen.press("h")).remove(0).0, id.0);
+    screen.press("j");
+    assert!(!screen.state.list.rows.contains(&id) && screen.state.list.cursor != Some(id));
+    assert_eq!(screen.state.list.read, screen.state.list.rows.len());
+}
+
+#[test]
 fn a_change_that_somebody_else_made_since_is_not_undone() {
     let mut screen = Screen::new(80, 24);
     screen.press("!");

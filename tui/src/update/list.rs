@@ -75,6 +75,7 @@ pub(super) fn refilter(state: &mut State, out: &mut Out) {
     state.list.read = 0;
     state.list.unsorted = false;
     state.list.marked.clear();
+    state.list.leaving = None;
     state.list.cursor = None;
     state.list.top = 0;
     state.list.next_cursor = None;
@@ -274,8 +275,26 @@ pub(super) fn sort(state: &mut State) {
     settle(state, place);
 }
 
-/// Takes a row out that a key of ours sent elsewhere; the cursor goes to the next one.
+/// Takes a row out that a key of ours sent elsewhere; the cursor goes to the next one. One that still has the list's status stays under the
+/// cursor until that moves: whoever assigns and then labels means one conversation.
 pub(super) fn drop_row(state: &mut State, id: ConversationId) {
+    let done = |view: &ConversationView| state.list.status != "all" && view.status.as_str() != state.list.status;
+    if state.list.cursor == Some(id) && state.screen == Screen::Inbox && !state.conversations.get(&id).is_none_or(done) {
+        state.list.leaving = Some(id);
+    } else {
+        take_out(state, id);
+    }
+}
+
+/// The cursor has moved: what only waited for that goes.
+fn leave(state: &mut State) {
+    if let Some(id) = state.list.leaving.filter(|id| state.list.cursor != Some(*id)) {
+        state.list.leaving = None;
+        take_out(state, id);
+    }
+}
+
+fn take_out(state: &mut State, id: ConversationId) {
     if state.list.rows.contains(&id) && !belongs(state, id) {
         let place = cursor_place(state);
         if let Some(at) = state.list.rows.iter().position(|row| *row == id) {
@@ -321,6 +340,7 @@ pub(super) fn move_by(state: &mut State, out: &mut Out, by: isize) {
     }
     let index = moved(position(state).unwrap_or(0), by, state.list.rows.len());
     state.list.cursor = state.list.rows.get(index).copied();
+    leave(state);
     keep_visible(state);
     ahead(state, out);
 }
@@ -364,6 +384,7 @@ pub(super) fn neighbour(state: &mut State, out: &mut Out, by: isize) {
 /// Puts the cursor on a conversation; a conversation that was open gives way to it.
 fn go_to(state: &mut State, out: &mut Out, id: ConversationId) {
     state.list.cursor = Some(id);
+    leave(state);
     keep_visible(state);
     if state.focus == Focus::Open {
         thread::open(state, out, id);
