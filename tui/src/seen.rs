@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::drafts;
 
 /// Form of the file.
-const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 /// Rows of the list that are kept: some screens full.
 pub(crate) const ROWS_MAX: usize = 100;
 /// Messages of the open thread that are kept.
@@ -26,7 +26,8 @@ const FILE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
-    version: u32,
+    /// Form of the file.
+    pub(crate) version: u32,
     /// By whom.
     pub me: MeView,
     /// When.
@@ -45,24 +46,6 @@ pub struct Seen {
     pub cursor: Option<ConversationId>,
     /// The messages that were on the screen.
     pub thread: Option<(ConversationId, Vec<MessageView>)>,
-}
-
-impl Seen {
-    /// Puts together what is kept.
-    #[expect(clippy::too_many_arguments, reason = "each is a field of the file")]
-    pub(crate) fn new(
-        me: MeView,
-        at: Timestamp,
-        status: Option<StatusView>,
-        tab: &str,
-        filter: &str,
-        rows: Vec<ConversationView>,
-        total: u64,
-        cursor: Option<ConversationId>,
-        thread: Option<(ConversationId, Vec<MessageView>)>,
-    ) -> Self {
-        Self { version: VERSION, me, at, status, tab: tab.to_owned(), filter: filter.to_owned(), rows, total, cursor, thread }
-    }
 }
 
 /// Where it is.

@@ -451,7 +451,7 @@ fn what_could_not_be_taken_back_is_said() {
 }
 
 fn attached(name: &str) -> Attached {
-    Attached { path: format!("/home/jo/{name}"), name: name.into(), bytes: 312_400, kind: "image/jpeg".into() }
+    Attached { path: format!("/files/{name}"), name: name.into(), bytes: 312_400, kind: "image/jpeg".into() }
 }
 
 fn attach(screen: &mut Screen, name: &str) {
@@ -479,7 +479,7 @@ fn files_go_with_the_text_and_come_back_with_it() {
     assert_eq!(effects.iter().filter(|e| matches!(e, Effect::Look { .. })).count(), 2);
     screen.answer(Answer::Looked {
         purpose: Purpose::Reply(DEE),
-        path: "/home/jo/b.jpg".into(),
+        path: "/files/b.jpg".into(),
         result: Err("there is no such file".into()),
     });
     assert!(screen.draw().contains("b.jpg cannot go: there is no such file; Ctrl+X f takes it off"), "{}", screen.draw());

@@ -171,9 +171,8 @@ pub(super) fn recall(state: &mut State, out: &mut Out, ids: &[ConversationId], l
         return;
     }
     let late = ids.len().saturating_sub(entries.len());
-    let words = if late > 0 { format!("{late} of {} have left already; the others are taken back", ids.len()) } else { String::new() };
-    if !words.is_empty() {
-        toast(state, Tone::Bad, words);
+    if late > 0 {
+        toast(state, Tone::Bad, format!("{late} of {} have left already; the others are taken back", ids.len()));
     }
     for entry in entries {
         let key = new_key(state);

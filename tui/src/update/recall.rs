@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::{Out, list};
 use crate::event::Effect;
-use crate::seen::{MESSAGES_MAX, ROWS_MAX, Seen};
+use crate::seen::{MESSAGES_MAX, ROWS_MAX, Seen, VERSION};
 use crate::state::{STATUSES, State, Tab, Thread};
 use api::tenant::MeView;
 
@@ -26,9 +26,19 @@ pub(super) fn keep(state: &mut State) -> Option<Effect> {
         let messages = &state.threads.get(&id).filter(|thread| !thread.messages.is_empty())?.messages;
         Some((id, messages.get(messages.len().saturating_sub(MESSAGES_MAX)..)?.to_vec()))
     });
-    let (tab, cursor) = (state.list.tab.title(), state.list.cursor);
-    let seen = Seen::new(me, state.now, state.status.clone(), tab, state.list.status, rows, state.list.total, cursor, thread);
-    Some(Effect::SaveSeen(Box::new(seen)))
+    let list = &state.list;
+    Some(Effect::SaveSeen(Box::new(Seen {
+        version: VERSION,
+        me,
+        at: state.now,
+        status: state.status.clone(),
+        tab: list.tab.title().to_owned(),
+        filter: list.status.to_owned(),
+        rows,
+        total: list.total,
+        cursor: list.cursor,
+        thread,
+    })))
 }
 
 /// Shows what was seen last, until the daemon says more.
