@@ -169,12 +169,15 @@ pub(super) async fn run(core: &Arc<Core>, mut copy: FirstCopy) -> Result<(), Fai
         }
         let kept = copy.clone();
         let telling = core.telling(&copy, copy.done);
+        let shown = Arc::clone(core);
         core.write(move |scope| {
             scope.set_cursor(FIRST_COPY, &kept)?;
-            telling.record(scope)
+            telling.record(scope)?;
+            // Before the commit: who hears that the copy is done and asks for the status at once must read that it is.
+            shown.show_progress(&kept);
+            Ok(())
         })
         .await?;
-        core.show_progress(&copy);
     }
     Ok(())
 }
