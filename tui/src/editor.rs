@@ -1,8 +1,12 @@
 //! A small text editor: a string, a cursor, and the movements that readline users expect. Pure; knows nothing of keys or screens.
 
+mod vim;
+
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::text;
+
+pub use vim::{Modal, Vim};
 
 /// Chatwoot's own limit of a message, in characters.
 pub(crate) const CHARS_MAX: usize = 150_000;
@@ -50,13 +54,14 @@ pub struct Editor {
     text: String,
     cursor: usize,
     killed: String,
+    history: vim::History,
 }
 
 impl Editor {
     /// Starts with a text, the cursor at its end.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { cursor: text.len(), text, killed: String::new() }
+        Self { cursor: text.len(), text, ..Self::default() }
     }
 
     /// The text.
@@ -99,6 +104,8 @@ impl Editor {
 
     /// Puts a text before this one, a line between them; the cursor stays on its letter. Nothing is cut: a text that was sent fits.
     pub fn precede(&mut self, text: &str) {
+        // What comes from elsewhere is not taken back with what was typed.
+        self.history.clear();
         let gap = if self.text.is_empty() || text.is_empty() { "" } else { "\n\n" };
         self.text = format!("{text}{gap}{}", self.text);
         self.cursor += text.len() + gap.len();
@@ -107,6 +114,7 @@ impl Editor {
     /// Takes another text in its place, the cursor at its end; what stood there can be put back with `Yank`. What goes past the limit is
     /// left out.
     pub fn exchange(&mut self, text: &str) {
+        self.checkpoint();
         self.killed = std::mem::take(&mut self.text);
         self.cursor = 0;
         self.insert(text);
@@ -225,7 +233,7 @@ mod tests {
 
     fn check(start: &str, edits: &[Edit], expected: &str) {
         let at = start.find('|').unwrap();
-        let mut editor = Editor { text: start.replace('|', ""), cursor: at, killed: String::new() };
+        let mut editor = Editor { text: start.replace('|', ""), cursor: at, ..Editor::default() };
         for &edit in edits {
             editor.apply(edit, 10);
         }

@@ -8,7 +8,7 @@ mod table;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::editor::Edit;
+use crate::editor::{Edit, Vim};
 
 pub use document::{Listed, listed, markdown};
 pub use remap::{File, Keys, Problem};
@@ -40,6 +40,8 @@ pub enum Context {
     ContactFilter,
     /// A text is being written.
     Composer,
+    /// The same with vim's keys, while letters are commands.
+    Normal,
     /// A completion list of the text that is written.
     Completion,
     /// The path of a file to attach.
@@ -144,6 +146,7 @@ pub enum Command {
     ToReply,
     ToNote,
     Edit(Edit),
+    Vim(Vim),
     Yes,
     Cancel,
     Choose,
@@ -190,6 +193,7 @@ impl Context {
             Self::Queue => "queue",
             Self::Card => "card",
             Self::Composer => "composer",
+            Self::Normal => "vim",
             Self::Filter => "filter",
             Self::Menu => "menu",
             Self::Labels => "labels",
@@ -219,6 +223,7 @@ impl Context {
             Self::Queue => "Approvals",
             Self::Card => "A decision",
             Self::Composer => "Writing",
+            Self::Normal => "Writing with vim's keys: commands",
             Self::Filter => "The filter line",
             Self::Menu => "A menu",
             Self::Labels => "The labels",

@@ -41,7 +41,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use drafts::Draft;
-pub use editor::{Edit, Editor};
+pub use editor::{Edit, Editor, Modal, Vim};
 pub use headless::Headless;
 pub use seen::{Seen, is_there as has_seen};
 pub use sparing::Sparing;

@@ -216,6 +216,8 @@ pub struct State {
     pub pasted: Option<String>,
     /// Which key does what.
     pub keys: Keys,
+    /// Texts are written with vim's keys.
+    pub vim: bool,
     /// Commands used last, newest first.
     pub recent: Vec<Command>,
     /// When Ctrl+C was pressed once.
@@ -320,6 +322,7 @@ impl State {
             prefix_at: now,
             pasted: None,
             keys: Keys::default(),
+            vim: false,
             recent: Vec::new(),
             quitting: None,
             reads: BTreeMap::new(),
@@ -342,6 +345,7 @@ impl State {
             (Some(Overlay::Help(_)), _) => Context::Help,
             (Some(Overlay::Palette(_)), _) => Context::Palette,
             (None, Some(composer)) if composer.prompt.is_some() => Context::Path,
+            (None, Some(composer)) if composer.takes_commands() => Context::Normal,
             (None, Some(composer)) if composer.completing.list.is_some() => Context::Completion,
             (None, Some(_)) => Context::Composer,
             (None, None) if self.list.typing.is_some() => Context::Filter,

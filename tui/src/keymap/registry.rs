@@ -6,7 +6,7 @@ use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationStatus, ConversationView};
 
 use super::{Command, Context, TABLE, bindings};
-use crate::editor::Edit;
+use crate::editor::{Edit, Vim};
 use crate::event::Purpose;
 use crate::state::{Focus, Overlay, Screen, State, Undo};
 
@@ -95,6 +95,7 @@ pub fn action(command: Command) -> Action {
         C::ToReply => ("composer.to-reply", "Make it a reply to the customer", "public switch"),
         C::ToNote => ("composer.to-note", "Make it a private note", "internal team switch"),
         C::Edit(edit) => return edit_action(edit),
+        C::Vim(vim) => return vim_action(vim),
         C::Yes => ("answer.yes", "Yes", "confirm approve"),
         C::Cancel => ("answer.no", "No, close", "cancel drop escape"),
         C::Choose => ("answer.choose", "Choose the marked line", "run select"),
@@ -160,6 +161,35 @@ fn edit_action(edit: Edit) -> Action {
     Action { command: Command::Edit(edit), id, title, synonyms: "text write" }
 }
 
+fn vim_action(vim: Vim) -> Action {
+    let (id, title) = match vim {
+        Vim::Insert => ("vim.insert", "Write at the cursor"),
+        Vim::Append => ("vim.append", "Write after the letter"),
+        Vim::InsertFirst => ("vim.insert-first", "Write before the line's first word"),
+        Vim::AppendLast => ("vim.append-last", "Write at the line's end"),
+        Vim::OpenBelow => ("vim.open-below", "Write in a new line below"),
+        Vim::OpenAbove => ("vim.open-above", "Write in a new line above"),
+        Vim::Left => ("vim.left", "Left, in the line"),
+        Vim::Down => ("vim.down", "A line down"),
+        Vim::Up => ("vim.up", "A line up"),
+        Vim::Right => ("vim.right", "Right, in the line"),
+        Vim::Word => ("vim.word", "To the next word"),
+        Vim::WordBack => ("vim.word-back", "To the word before"),
+        Vim::WordEnd => ("vim.word-end", "To the word's end"),
+        Vim::Start => ("vim.start", "To the line's start"),
+        Vim::First => ("vim.first", "To the line's first word"),
+        Vim::Last => ("vim.last", "To the line's end"),
+        Vim::Cut => ("vim.cut", "Delete the letter"),
+        Vim::Delete => ("vim.delete", "Delete what a movement passes"),
+        Vim::Change => ("vim.change", "Change what a movement passes"),
+        Vim::Yank => ("vim.yank", "Copy what a movement passes"),
+        Vim::Put => ("vim.put", "Put what was deleted or copied"),
+        Vim::Undo => ("vim.undo", "Take the last change of the text back"),
+        Vim::Redo => ("vim.redo", "Make the change again"),
+    };
+    Action { command: Command::Vim(vim), id, title, synonyms: "text write vim" }
+}
+
 /// Where a command holds, for people: why it does nothing elsewhere.
 pub(super) fn only(command: Command) -> &'static str {
     let holds = |context| TABLE.iter().any(|row| row.command == command && row.contexts.contains(&context));
@@ -171,6 +201,7 @@ pub(super) fn only(command: Command) -> &'static str {
         () if holds(Context::Queue) => "only in the approvals",
         () if holds(Context::Card) => "only on a decision",
         () if holds(Context::Composer) => "only while writing",
+        () if holds(Context::Normal) => "only while writing with vim's keys",
         () if holds(Context::Sheet) => "only on a sheet or a question",
         () if holds(Context::Help) => "only in the help",
         () if holds(Context::Palette) => "only in the palette",
@@ -254,6 +285,9 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             Some(Purpose::Reply(_)) => Some("it is a reply"),
             _ => Some("only a note becomes a reply"),
         },
+        C::Vim(Vim::Undo) => when(editing(state).is_some_and(|editor| !editor.can_undo()), "nothing of this text to take back"),
+        C::Vim(Vim::Redo) => when(editing(state).is_some_and(|editor| !editor.can_redo()), "nothing was taken back"),
+        C::Vim(Vim::Put) => when(editing(state).is_some_and(|editor| !editor.can_put()), "nothing was deleted or copied"),
         C::Toggle => match &state.overlay {
             Some(Overlay::Labels(picker)) => when(picker.shown().is_empty(), "nothing matches"),
             _ => None,
@@ -272,6 +306,12 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
 /// The opened conversation's messages, while they have the keys.
 fn thread(state: &State) -> Option<&crate::state::Thread> {
     state.open.filter(|_| state.pane() == Context::Thread).and_then(|id| state.threads.get(&id))
+}
+
+/// The text, unless a command of vim's is begun: what follows that only completes or drops it.
+fn editing(state: &State) -> Option<&crate::Editor> {
+    let idle = |composer: &&crate::state::Composer| composer.modal.is_none_or(|modal| modal.begun.is_none());
+    state.composer.as_ref().filter(idle).map(|composer| &composer.editor)
 }
 
 /// Whether a message of the opened conversation is chosen.

@@ -1,7 +1,7 @@
 //! The rows: where a key holds, what it does, and its words.
 
 use super::{Binding, Command, Context};
-use crate::editor::Edit;
+use crate::editor::{Edit, Vim};
 
 const LIST: &[Context] = &[Context::List];
 const THREAD: &[Context] = &[Context::Thread];
@@ -32,6 +32,8 @@ const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
 const ACTIVITY: &[Context] = &[Context::Activity];
 const COMPOSER: &[Context] = &[Context::Composer];
+const NORMAL: &[Context] = &[Context::Normal];
+const WRITING: &[Context] = &[Context::Composer, Context::Normal];
 const COMPLETION: &[Context] = &[Context::Completion];
 const TEXT: &[Context] = &[
     Context::Composer,
@@ -72,6 +74,7 @@ pub(super) const EVERYWHERE: &[Context] = &[
     Context::Contact,
     Context::ContactFilter,
     Context::Composer,
+    Context::Normal,
     Context::Completion,
     Context::Path,
     Context::Filter,
@@ -107,21 +110,22 @@ pub static TABLE: &[Binding] = &[
     row(QUESTION, &["y"], Command::Yes, "yes", Some("yes")),
     row(QUESTION, &["Esc", "q", "n", "Enter"], Command::Cancel, "no", Some("no")),
     // Writing.
-    row(COMPOSER, &["Ctrl+S", "Ctrl+Enter"], Command::Send, "send", Some("send")),
-    row(COMPOSER, &["Esc"], Command::Leave, "leave, the draft is kept", Some("leave, draft kept")),
-    row(COMPOSER, &["Alt+P"], Command::ToNote, "make it a private note", Some("note")),
-    row(COMPOSER, &["Alt+L"], Command::ToReply, "make it a reply to the customer", Some("reply")),
-    row(COMPOSER, &["Ctrl+G t"], Command::Turn, "note or reply", None),
-    row(COMPOSER, &["Alt+A", "Ctrl+G a"], Command::Attach, "attach a file", Some("attach")),
-    row(COMPOSER, &["Ctrl+X f"], Command::Detach, "take the last file off", None),
-    row(COMPOSER, &["Ctrl+O"], Command::Editor, "write on in your own editor", Some("editor")),
-    row(COMPOSER, &["Ctrl+G r"], Command::SendResolve, "send and resolve", None),
-    row(COMPOSER, &["Ctrl+G p"], Command::SendPend, "send and make it pending", None),
-    row(COMPOSER, &["Ctrl+G z"], Command::SendSnooze, "send and snooze until the customer writes", None),
-    row(COMPOSER, &["Ctrl+G n"], Command::SendNext, "send and go to the next", None),
-    row(COMPOSER, &["Ctrl+X d"], Command::Discard, "discard the text, after asking", Some("discard")),
-    row(COMPOSER, &["Alt+E", "Ctrl+G e"], Command::Resolve, "resolve the conversation, nothing is sent", None),
-    row(COMPOSER, &["Alt+M", "Ctrl+G m"], Command::Snooze, "snooze the conversation, nothing is sent", None),
+    row(WRITING, &["Ctrl+S", "Ctrl+Enter"], Command::Send, "send", Some("send")),
+    row(COMPOSER, &["Esc"], Command::Leave, "leave, the draft is kept; with vim's keys: end writing", Some("leave, draft kept")),
+    row(NORMAL, &["Esc"], Command::Leave, "drop the begun command; else leave, the draft is kept", Some("leave, draft kept")),
+    row(WRITING, &["Alt+P"], Command::ToNote, "make it a private note", Some("note")),
+    row(WRITING, &["Alt+L"], Command::ToReply, "make it a reply to the customer", Some("reply")),
+    row(WRITING, &["Ctrl+G t"], Command::Turn, "note or reply", None),
+    row(WRITING, &["Alt+A", "Ctrl+G a"], Command::Attach, "attach a file", Some("attach")),
+    row(WRITING, &["Ctrl+X f"], Command::Detach, "take the last file off", None),
+    row(WRITING, &["Ctrl+O"], Command::Editor, "write on in your own editor", Some("editor")),
+    row(WRITING, &["Ctrl+G r"], Command::SendResolve, "send and resolve", None),
+    row(WRITING, &["Ctrl+G p"], Command::SendPend, "send and make it pending", None),
+    row(WRITING, &["Ctrl+G z"], Command::SendSnooze, "send and snooze until the customer writes", None),
+    row(WRITING, &["Ctrl+G n"], Command::SendNext, "send and go to the next", None),
+    row(WRITING, &["Ctrl+X d"], Command::Discard, "discard the text, after asking", Some("discard")),
+    row(WRITING, &["Alt+E", "Ctrl+G e"], Command::Resolve, "resolve the conversation, nothing is sent", None),
+    row(WRITING, &["Alt+M", "Ctrl+G m"], Command::Snooze, "snooze the conversation, nothing is sent", None),
     row(FILTER, &["Enter"], Command::Accept, "keep the filter", Some("keep")),
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
     row(FIND, &["Enter"], Command::Accept, "go to the newest match", Some("find")),
@@ -235,11 +239,11 @@ pub static TABLE: &[Binding] = &[
     row(PANES, &["5", "Alt+R", "g y"], Command::Activity, "what happened", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
     row(PANES, &["Ctrl+K", "Ctrl+P"], Command::Palette, "find and run any action", Some("actions")),
-    row(COMPOSER, &["Ctrl+K"], Command::Palette, "find and run any action", Some("actions")),
+    row(WRITING, &["Ctrl+K"], Command::Palette, "find and run any action", Some("actions")),
     row(PANES, &[":"], Command::CommandLine, "command line: an action's name, or what follows `afenda`", None),
     row(PANES, &["?", "F1"], Command::Help, "this help", Some("help")),
     row(
-        &[Context::Composer, Context::Menu, Context::Pick, Context::Labels, Context::Sheet],
+        &[Context::Composer, Context::Normal, Context::Menu, Context::Pick, Context::Labels, Context::Sheet],
         &["F1"],
         Command::Help,
         "this help",
@@ -266,4 +270,30 @@ pub static TABLE: &[Binding] = &[
     row(TEXT, &["Alt+F", "Ctrl+→", "Alt+→"], Command::Edit(Edit::WordRight), "word to the right", None),
     row(TEXT, &["Home", "Ctrl+A"], Command::Edit(Edit::Home), "line's start", None),
     row(TEXT, &["End", "Ctrl+E"], Command::Edit(Edit::End), "line's end", None),
+    // Vim's commands.
+    row(NORMAL, &["i"], Command::Vim(Vim::Insert), "write here", Some("write")),
+    row(NORMAL, &["a"], Command::Vim(Vim::Append), "write after the letter", None),
+    row(NORMAL, &["I"], Command::Vim(Vim::InsertFirst), "write before the line's first word", None),
+    row(NORMAL, &["A"], Command::Vim(Vim::AppendLast), "write at the line's end", None),
+    row(NORMAL, &["o"], Command::Vim(Vim::OpenBelow), "write in a new line below", None),
+    row(NORMAL, &["O"], Command::Vim(Vim::OpenAbove), "write in a new line above", None),
+    row(NORMAL, &["x", "Delete"], Command::Vim(Vim::Cut), "delete the letter", None),
+    row(NORMAL, &["d"], Command::Vim(Vim::Delete), "delete what the next movement passes; d again: the line", Some("delete")),
+    row(NORMAL, &["c"], Command::Vim(Vim::Change), "the same, and write there; c again: the line", Some("change")),
+    row(NORMAL, &["y"], Command::Vim(Vim::Yank), "copy what the next movement passes; y again: the line", Some("copy")),
+    row(NORMAL, &["p"], Command::Vim(Vim::Put), "put what was deleted or copied", Some("put")),
+    row(NORMAL, &["u"], Command::Vim(Vim::Undo), "take the last change of the text back", Some("undo")),
+    row(NORMAL, &["Ctrl+R"], Command::Vim(Vim::Redo), "make it again", Some("redo")),
+    row(NORMAL, &["h", "←", "Backspace"], Command::Vim(Vim::Left), "left", None),
+    row(NORMAL, &["l", "→", "Space"], Command::Vim(Vim::Right), "right", None),
+    row(NORMAL, &["j"], Command::Vim(Vim::Down), "line down", None),
+    row(NORMAL, &["k"], Command::Vim(Vim::Up), "line up", None),
+    row(NORMAL, &["↓"], Command::Edit(Edit::Down), "row down", None),
+    row(NORMAL, &["↑"], Command::Edit(Edit::Up), "row up", None),
+    row(NORMAL, &["w"], Command::Vim(Vim::Word), "next word", None),
+    row(NORMAL, &["b"], Command::Vim(Vim::WordBack), "word before", None),
+    row(NORMAL, &["e"], Command::Vim(Vim::WordEnd), "word's end", None),
+    row(NORMAL, &["0", "Home"], Command::Vim(Vim::Start), "line's start", None),
+    row(NORMAL, &["^"], Command::Vim(Vim::First), "line's first word", None),
+    row(NORMAL, &["$", "End"], Command::Vim(Vim::Last), "line's end", None),
 ];

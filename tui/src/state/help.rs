@@ -67,7 +67,7 @@ impl Help {
         if pane {
             section("Everywhere", self.context, &everywhere);
         }
-        for place in Context::ALL {
+        for place in Context::ALL.iter().filter(|place| state.vim || **place != Context::Normal) {
             section(place.title(), *place, &|_| true);
         }
         out

@@ -4,7 +4,7 @@ use api::id::{ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, Mention};
 use serde::{Deserialize, Serialize};
 
-use crate::editor::Editor;
+use crate::editor::{Editor, Modal, Vim};
 use crate::event::Purpose;
 
 /// What a completion list offers.
@@ -216,11 +216,29 @@ pub struct Composer {
     pub lent: Option<String>,
     /// What was taken back while this is handed in.
     pub came_back: Option<(String, With)>,
+    /// With vim's keys: whether letters are text or commands now.
+    pub modal: Option<Modal>,
 }
 
 impl Composer {
     /// Whether there is nothing to lose: no text, no file.
     pub fn is_blank(&self) -> bool {
         self.editor.is_blank() && self.with.files.is_empty()
+    }
+
+    /// What letters are now, in words; nothing without vim's keys.
+    pub fn mode_words(&self) -> Option<&'static str> {
+        Some(match self.modal?.begun {
+            Some(Vim::Delete) => "delete …",
+            Some(Vim::Change) => "change …",
+            Some(_) => "copy …",
+            None if self.takes_commands() => "commands",
+            None => "writing",
+        })
+    }
+
+    /// Whether letters are commands.
+    pub fn takes_commands(&self) -> bool {
+        self.modal.is_some_and(|modal| modal.commands)
     }
 }

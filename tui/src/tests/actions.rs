@@ -280,7 +280,8 @@ fn ids_are_unique_and_well_formed() {
 /// Every action is in the help, in the palette and in `docs/keys.md`.
 #[test]
 fn every_action_is_shown_everywhere() {
-    let screen = Screen::new(80, 24);
+    let mut screen = Screen::new(80, 24);
+    screen.state.vim = true;
     let document = keymap::markdown();
     for context in [Context::List, Context::Thread, Context::Queue, Context::Card, Context::Composer] {
         let rows = Palette::new(context, "").rows(&screen.state);
@@ -341,7 +342,7 @@ fn nothing_needs_a_key_that_may_not_arrive() {
     for (context, row) in rows() {
         let all = keys(context, row.command);
         // The composer's twins of Alt stand under Ctrl+G: they belong to the composer's own tests.
-        if context != Context::Composer && row.keys.iter().any(|key| key.contains("Alt+")) {
+        if !matches!(context, Context::Composer | Context::Normal) && row.keys.iter().any(|key| key.contains("Alt+")) {
             assert!(all.iter().any(|key| !key.contains("Alt+")), "{} in {context:?} needs Alt", row.help);
         }
         let taken = |key: &&str| key.split(' ').any(|part| part == "Ctrl+A" || part == "Ctrl+B");

@@ -87,8 +87,10 @@ struct Run {
 }
 
 impl Run {
-    fn new() -> Self {
-        Self { screen: Screen::new(110, 30), waiting: Vec::new(), begun: None, count: 0 }
+    fn new(vim: bool) -> Self {
+        let mut screen = Screen::new(110, 30);
+        screen.state.vim = vim;
+        Self { screen, waiting: Vec::new(), begun: None, count: 0 }
     }
 
     fn purpose(&self) -> Option<Purpose> {
@@ -294,8 +296,8 @@ impl Run {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
     #[test]
-    fn nothing_panics_and_no_text_goes_to_another_conversation(steps in prop::collection::vec(step(), 1..100)) {
-        let mut run = Run::new();
+    fn nothing_panics_and_no_text_goes_to_another_conversation(vim: bool, steps in prop::collection::vec(step(), 1..100)) {
+        let mut run = Run::new(vim);
         for (n, step) in steps.iter().enumerate() {
             run.go(step)?;
             // Frames are dear without optimisation: every fourth step, and the last, is seen.

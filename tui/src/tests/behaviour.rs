@@ -430,6 +430,10 @@ fn stage(context: Context) -> Screen {
         Context::Queue => screen.press("2 j j Ctrl+D"),
         Context::Card => screen.press("2 Enter j j Ctrl+D"),
         Context::Composer => screen.press("p"),
+        Context::Normal => {
+            screen.state.vim = true;
+            screen.press("p")
+        }
         Context::Completion => screen.press("c ↓"),
         Context::Path => screen.press("p Alt+A"),
         Context::Filter => screen.press("/"),
@@ -468,6 +472,13 @@ fn stage(context: Context) -> Screen {
         screen.state.composer.as_mut().unwrap().with.files.push(file);
         screen.type_text("one two three\nfour five six\nseven");
         screen.press("Ctrl+W Ctrl+P Ctrl+E Alt+B Ctrl+B");
+    }
+    if context == Context::Normal {
+        let file = Attached { path: "/x".into(), name: "x".into(), bytes: 1, kind: "text/plain".into() };
+        screen.state.composer.as_mut().unwrap().with.files.push(file);
+        screen.type_text("one two three\n four five six\nseven");
+        // Something to put, to take back and to make again; the cursor inside of a word.
+        screen.press("Esc k x x u ^ w l");
     }
     if matches!(context, Context::Words | Context::Palette) {
         // Words that rows hold, something deleted to put back, the cursor in the middle, not the first row marked.
@@ -521,10 +532,10 @@ fn every_key_of_the_table_does_something() {
         for context in binding.contexts {
             for keys in binding.keys {
                 let mut screen = stage(*context);
-                if binding.command == keymap::Command::ToReply && *context == Context::Composer {
+                if binding.command == keymap::Command::ToReply && matches!(*context, Context::Composer | Context::Normal) {
                     assert!(matches!(screen.state.composer.as_ref().unwrap().purpose, Purpose::Note(_)));
                 }
-                if binding.command == keymap::Command::ToNote && *context == Context::Composer {
+                if binding.command == keymap::Command::ToNote && matches!(*context, Context::Composer | Context::Normal) {
                     screen.press("Alt+L y");
                 }
                 if binding.command == keymap::Command::Accept && *context == Context::Labels {

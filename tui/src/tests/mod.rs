@@ -17,5 +17,6 @@ mod scripts;
 mod searching;
 mod seen;
 mod unlost;
+mod vim;
 mod waiting;
 mod world;

@@ -66,7 +66,7 @@ pub(super) fn colon(state: &mut State) {
 pub(super) fn follow(state: &mut State, typed: bool) {
     let Some(composer) = &state.composer else { return };
     let completing = &composer.completing;
-    let found = trigger(composer).filter(|_| !composer.sending);
+    let found = trigger(composer).filter(|_| !composer.sending && !composer.takes_commands());
     let closed = completing.closed.filter(|at| found.as_ref().is_some_and(|(_, from, _)| from == at));
     let old = completing.list.as_ref().filter(|list| found.as_ref().is_some_and(|(_, from, _)| *from == list.from));
     let called = old.is_some_and(|list| list.called);

@@ -10,7 +10,7 @@ use api::inbox::{ConversationView, OutboxState, OutboxView};
 use super::returned::{come_back, handed, joined, written};
 use super::{Out, approvals, attach, bulk, complete, follow, live, menus, new_key, read, seen, thread, toast, waiting};
 use crate::drafts::{DRAFTS_MAX, Draft};
-use crate::editor::Editor;
+use crate::editor::{Editor, Modal};
 use crate::event::{Effect, Outcome, Purpose, Submitted};
 use crate::state::{Completing, Composer, Daemon, Overlay, Question, Read, State, Then, Tone, Undo, With};
 use crate::view::ui::seconds_until;
@@ -50,6 +50,7 @@ pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
         then: None,
         came_back: None,
         lent: None,
+        modal: state.vim.then(Modal::default),
     });
     keep(state);
     attach::again(state, out);
@@ -466,6 +467,9 @@ pub(super) fn turn(state: &mut State, out: &mut Out, purpose: Purpose) {
     state.drafts.remove(&old.purpose.draft_name());
     state.drafts_dirty = true;
     open(state, out, purpose);
+    if let Some(composer) = &mut state.composer {
+        composer.modal = old.modal;
+    }
     if let Some(composer) = state.composer.as_mut().filter(|_| !old.is_blank()) {
         let there = composer.editor.text().to_owned();
         let text = old.editor.text();

@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
     Out, approvals, attach, bulk, complete, compose, contacts, feed, filter, find, help, list, menus, messages, moved, palette, pasted,
-    pick, returned, search, seen, thread, toast, window,
+    pick, returned, search, seen, thread, toast, vim, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -120,6 +120,10 @@ pub(super) fn paste(state: &mut State, text: &str) {
             insert(state, text);
             complete::close(state);
         }
+        Context::Normal => {
+            vim::before_paste(state);
+            insert(state, text);
+        }
         Context::Path => attach::typed(state, text),
         Context::Find => find::insert(state, &crate::text::line(text)),
         Context::Filter => {
@@ -224,7 +228,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
             super::read(state, out, crate::state::Read::Directory);
         }
         C::Help => {
-            let place = if matches!(context, Context::Composer) { context } else { state.pane() };
+            let place = if matches!(context, Context::Composer | Context::Normal) { context } else { state.pane() };
             state.overlay = Some(Overlay::Help(crate::state::Help::new(place)));
         }
         C::Palette => palette::open(state, context, ""),
@@ -256,7 +260,9 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Editor => returned::edit(state, out),
         C::Turn if matches!(state.composer.as_ref().map(|c| c.purpose), Some(Purpose::Reply(_))) => compose::to_note(state, out),
         C::Turn => compose::to_reply(state, out),
+        C::Leave if vim::escape(state) => {}
         C::Leave => compose::leave(state),
+        C::Vim(command) => vim::run(state, command),
         C::Discard => {
             if state.composer.as_ref().is_some_and(|c| !c.sending) {
                 state.overlay = Some(Overlay::Question(Question::Discard));
@@ -429,7 +435,7 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
 
 fn edited(state: &mut State, context: Context, edit: Edit) {
     match context {
-        Context::Composer => {
+        Context::Composer | Context::Normal => {
             let width = layout::panes(state).open.map_or(80, layout::composer_width);
             let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
             let before = composer.editor.text().len();

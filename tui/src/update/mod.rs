@@ -25,6 +25,7 @@ mod returned;
 mod search;
 mod seen;
 mod thread;
+mod vim;
 pub(crate) mod waiting;
 mod window;
 

@@ -17,6 +17,9 @@ use crate::{files, mention};
 /// Files with a line of their own.
 const FILES_SHOWN: usize = 4;
 
+/// Below this height there is no line for what letters are.
+const LOW: u16 = 5;
+
 /// How a notice is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
@@ -98,7 +101,13 @@ pub(crate) fn beside(state: &State, composer: &Composer, width: usize) -> Vec<[S
 /// Draws it; returns where the terminal's cursor belongs.
 pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, notices: Vec<(Notice, String)>) -> Option<Position> {
     let composer = state.composer.as_ref()?;
-    let (words, style) = title(state, theme, composer.purpose);
+    let (mut words, style) = title(state, theme, composer.purpose);
+    let mode = composer.mode_words().unwrap_or_default();
+    // Where the last line has no room for it, the rule ends with it.
+    if !mode.is_empty() && area.height < LOW {
+        let room = usize::from(area.width).saturating_sub(text::width(mode) + 9);
+        words = format!("{} · {mode}", text::truncate(&words, room));
+    }
     titled_rule(buf, Rect { height: 1, ..area }, &words, style.add_modifier(Modifier::BOLD), style);
     let mut y = area.y + 1;
     for row in beside(state, composer, usize::from(area.width.saturating_sub(2))) {
@@ -156,6 +165,9 @@ pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, n
         put(buf, area.x + 1, y, area.width.saturating_sub(2), vec![span(placeholder(composer.purpose), theme.faint)]);
     }
     if left > 2 {
+        if area.height >= LOW {
+            put(buf, area.x + 1, area.bottom() - 1, area.width / 2, vec![span(mode, theme.dim)]);
+        }
         let fate = if composer.sending {
             composer.then.map_or_else(|| "handing it in …".to_owned(), |then| format!("handing it in, {} …", then.words()))
         } else if composer.replaces.is_some() {

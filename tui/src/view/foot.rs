@@ -36,6 +36,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
             .filter(|b| registry::refusal(state, context, b.command).is_none())
             .filter(|b| if chosen { !of_conversation(b.command) } else { b.command != Command::Quote })
             .filter_map(|b| Some((b.command, state.keys.of(context, b).first().copied()?, b.hint?)))
+            .map(|(command, key, words)| (command, key, if ends_writing(state, command) { "commands" } else { words }))
             .collect();
         // The way to all other keys keeps its place as long as it has one.
         let help = hints.iter().find(|(command, ..)| *command == Command::Help).copied();
@@ -54,6 +55,11 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
         }
     }
     put(buf, area.right().saturating_sub(taken), area.y, taken, right);
+}
+
+/// Whether leaving only ends writing, with vim's keys.
+fn ends_writing(state: &State, command: Command) -> bool {
+    command == Command::Leave && state.composer.as_ref().is_some_and(|c| c.modal.is_some() && !c.takes_commands())
 }
 
 /// What is done to a conversation as a whole.
