@@ -112,6 +112,28 @@ impl Editor {
         self.insert(text);
     }
 
+    /// Puts the cursor at a place, which is where a letter begins.
+    pub(crate) fn go(&mut self, to: usize) {
+        if self.text.is_char_boundary(to) {
+            self.cursor = to;
+        }
+    }
+
+    /// Takes a stretch out, and the cursor to where it was.
+    pub(crate) fn cut(&mut self, range: std::ops::Range<usize>) {
+        if self.text.get(range.clone()).is_some() {
+            self.cursor = range.start;
+            self.text.replace_range(range, "");
+        }
+    }
+
+    /// Puts a text back that stood here before, with its cursor.
+    pub(crate) fn put_back(&mut self, text: String, cursor: usize) {
+        self.text = text;
+        self.cursor = 0;
+        self.go(cursor);
+    }
+
     /// Carries out one edit; `width` is the cells of a row, for up and down.
     pub fn apply(&mut self, edit: Edit, width: usize) {
         match edit {

@@ -10,6 +10,8 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::style::Color;
 
+use crate::links;
+
 /// Stands before another backend.
 #[derive(Debug)]
 pub struct Sparing<B> {
@@ -32,6 +34,26 @@ impl<B> Sparing<B> {
     fn forget(&mut self) {
         (self.shown, self.at, self.wrote) = (None, None, true);
     }
+}
+
+/// Makes of the cells that are marked as a link the commands that begin and end it: a link goes from cell to cell as long as its mark does.
+fn linked(mut cells: Vec<(u16, u16, Cow<'_, Cell>)>) -> Vec<(u16, u16, Cow<'_, Cell>)> {
+    let marks: Vec<Color> = cells.iter().map(|(_, _, cell)| cell.underline_color).collect();
+    if marks.iter().all(|mark| *mark == Color::Reset) {
+        return cells;
+    }
+    for (i, mark) in marks.iter().enumerate().filter(|(_, mark)| **mark != Color::Reset) {
+        let Some((_, _, cell)) = cells.get_mut(i) else { continue };
+        let cell = cell.to_mut();
+        cell.underline_color = Color::Reset;
+        let Some(address) = links::address(*mark) else { continue };
+        let begins = i.checked_sub(1).and_then(|before| marks.get(before)) != Some(mark);
+        let ends = marks.get(i + 1) != Some(mark);
+        let begin = if begins { links::begin(*mark, &address) } else { String::new() };
+        let symbol = format!("{begin}{}{}", cell.symbol(), if ends { links::END } else { "" });
+        cell.set_symbol(&symbol);
+    }
+    cells
 }
 
 impl<B: Backend> Backend for Sparing<B> {
@@ -58,6 +80,7 @@ impl<B: Backend> Backend for Sparing<B> {
             return Ok(());
         }
         (self.at, self.wrote) = (None, true);
+        let cells = linked(cells);
         self.inner.draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell.as_ref())))
     }
 

@@ -27,6 +27,7 @@ pub(super) const MOVING: &[Context] = &[
     Context::Contact,
     Context::Activity,
     Context::Help,
+    Context::Shown,
 ];
 const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
@@ -59,6 +60,7 @@ const QUESTION: &[Context] = &[Context::Question];
 const HELP: &[Context] = &[Context::Help];
 const WORDS: &[Context] = &[Context::Words];
 const PALETTE: &[Context] = &[Context::Palette];
+const SHOWN: &[Context] = &[Context::Shown];
 const ROWS: &[Context] = &[Context::Words, Context::Palette];
 pub(super) const EVERYWHERE: &[Context] = &[
     Context::List,
@@ -84,6 +86,7 @@ pub(super) const EVERYWHERE: &[Context] = &[
     Context::Help,
     Context::Words,
     Context::Palette,
+    Context::Shown,
 ];
 
 const fn row(
@@ -246,6 +249,10 @@ pub static TABLE: &[Binding] = &[
         Some("help"),
     ),
     row(HELP, &["?", "F1", "Esc", "q"], Command::Cancel, "close the help", Some("close")),
+    row(HELP, &["e"], Command::HelpChange, "give the marked row another key: press it next; kept in keys.toml", Some("change")),
+    row(SHOWN, &["Esc", "q", "Enter"], Command::Cancel, "close", Some("close")),
+    row(PANES, &[], Command::Mouse, "the mouse on or off; off unless set", None),
+    row(PANES, &[], Command::Suspend, "suspend, back to the shell; fg goes on", None),
     row(PANES, &["Esc"], Command::Back, "back", None),
     row(PANES, &["q"], Command::Quit, "back; at the list: quit", None),
     row(EVERYWHERE, &["Ctrl+C"], Command::QuitTwice, "twice: quit, drafts are kept", None),

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use api::id::ConversationId;
 
-use super::State;
+use super::{State, Tab, places};
 use crate::editor::Editor;
 use crate::keymap::registry::{self, Action, Subject};
 use crate::keymap::{self, Command, Context};
@@ -41,6 +41,14 @@ pub enum Choice {
     Run(Command),
     /// Opens a conversation.
     Conversation(ConversationId),
+    /// Opens a contact.
+    Contact(i64),
+    /// Cuts the list to a label of the directory.
+    Label(usize),
+    /// Shows a tab of the list.
+    Tab(Tab),
+    /// Opens the help at what was typed.
+    Help,
 }
 
 /// One row.
@@ -76,6 +84,15 @@ impl Palette {
         let subject = Subject::of(state);
         if let Some(search) = self.editor.text().strip_prefix('#') {
             return conversations(state, search.trim());
+        }
+        let mut signs = self.editor.text().chars();
+        let (sign, search) = (signs.next(), signs.as_str().trim());
+        match sign {
+            Some('@') => return places::people(state, search),
+            Some('~') => return places::labels(state, search),
+            Some('>') => return places::views(state, search),
+            Some('?') => return vec![places::help(search)],
+            _ => {}
         }
         let line = self.line();
         let typed = line.unwrap_or_else(|| self.editor.text().trim()).to_owned();

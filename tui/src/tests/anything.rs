@@ -285,7 +285,13 @@ impl Run {
                 let said = if well { Ok(StreamEvent::Ready { seq: 100 }) } else { Err(bad()) };
                 return self.screen.send(Event::Stream(generation, said));
             }
-            Effect::SaveSeen(_) | Effect::Copy(_) | Effect::Quit => return,
+            Effect::SaveSeen(_)
+            | Effect::SaveKey { .. }
+            | Effect::Copy(_)
+            | Effect::Notify(_)
+            | Effect::Mouse(_)
+            | Effect::Suspend
+            | Effect::Quit => return,
         };
         self.screen.answer(answer);
     }

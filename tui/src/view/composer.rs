@@ -9,9 +9,11 @@ use ratatui::style::{Modifier, Style};
 use super::ui::{put, span, titled_rule};
 use crate::canned;
 use crate::event::Purpose;
+use crate::settings::EditorMode;
 use crate::state::{Composer, State};
 use crate::text;
 use crate::theme::Theme;
+use crate::vim::Vim;
 use crate::{files, mention};
 
 /// Files with a line of their own.
@@ -63,6 +65,9 @@ pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
     if matches!(composer.purpose, Purpose::Reply(_)) && !mention::kept(composer.editor.text(), &composer.with.mentions).is_empty() {
         out.push((Notice::Warn, "A name after @ is only text here: the customer reads it, nobody is notified".into()));
     }
+    if let Some(words) = composer.purpose.conversation().and_then(|id| state.writing(id)) {
+        out.push((Notice::Know, words));
+    }
     if let (Some(name), Purpose::Reply(_)) = (&composer.answered, composer.purpose) {
         out.push((Notice::Warn, format!("{name} answered since you began: look above before you send")));
     }
@@ -98,7 +103,11 @@ pub(crate) fn beside(state: &State, composer: &Composer, width: usize) -> Vec<[S
 /// Draws it; returns where the terminal's cursor belongs.
 pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, notices: Vec<(Notice, String)>) -> Option<Position> {
     let composer = state.composer.as_ref()?;
-    let (words, style) = title(state, theme, composer.purpose);
+    let (mut words, style) = title(state, theme, composer.purpose);
+    if state.settings.editor_mode() == EditorMode::Vim {
+        let same = state.vim.purpose == Some(composer.purpose);
+        words = format!("{words} · {}", if same { state.vim.words() } else { Vim::default().words() });
+    }
     titled_rule(buf, Rect { height: 1, ..area }, &words, style.add_modifier(Modifier::BOLD), style);
     let mut y = area.y + 1;
     for row in beside(state, composer, usize::from(area.width.saturating_sub(2))) {
@@ -149,7 +158,8 @@ pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, n
         let mut x = area.x + 1;
         for (part, marked) in parts(text, range.start, &mentions) {
             let style = if marked && !composer.sending { theme.warn.add_modifier(Modifier::BOLD) } else { text_style };
-            (x, _) = buf.set_stringn(x, line, text::drawn(part), width.saturating_sub(usize::from(x - area.x - 1)), style);
+            let room = u16::try_from(width).unwrap_or(u16::MAX).saturating_sub(x - area.x - 1);
+            x = put(buf, x, line, room, vec![span(text::drawn(part), style)]);
         }
     }
     if composer.editor.text().is_empty() && !composer.sending {

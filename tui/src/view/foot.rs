@@ -63,7 +63,7 @@ fn of_conversation(command: Command) -> bool {
 
 /// One key and its words, if they fit whole.
 fn hint(buf: &mut Buffer, theme: &Theme, x: u16, area: Rect, room: u16, key: &str, words: &str) -> u16 {
-    let spans = vec![span(key.to_owned(), theme.accent), span(format!(" {words}"), theme.dim)];
+    let spans = vec![span(crate::glyphs::key(key).into_owned(), theme.accent), span(format!(" {words}"), theme.dim)];
     let width = u16::try_from(spans_width(&spans)).unwrap_or(u16::MAX);
     if x + width > area.x + room {
         return x;
