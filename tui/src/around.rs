@@ -21,7 +21,12 @@ enum Between {
 pub struct Around {
     between: Between,
     links: bool,
+    synchronized: bool,
 }
+
+/// Names in TERM and programs in TERM_PROGRAM that open links and show a frame at once.
+const TERMS: [&str; 5] = ["kitty", "ghostty", "foot", "alacritty", "wezterm"];
+const PROGRAMS: [&str; 3] = ["iTerm.app", "WezTerm", "ghostty"];
 
 impl Around {
     /// What the variables say; `var` reads one of them.
@@ -37,10 +42,11 @@ impl Around {
         } else {
             Between::Nothing
         };
+        let program = set_to("TERM_PROGRAM").unwrap_or_default();
+        let modern = PROGRAMS.contains(&program.as_str()) || TERMS.iter().any(|name| term.contains(name));
         let known = || {
-            let program = set_to("TERM_PROGRAM").unwrap_or_default();
-            ["iTerm.app", "WezTerm", "vscode", "ghostty"].contains(&program.as_str())
-                || ["kitty", "ghostty", "foot", "alacritty", "wezterm"].iter().any(|name| term.contains(name))
+            modern
+                || program == "vscode"
                 || set_to("VTE_VERSION").and_then(|version| version.parse::<u32>().ok()).is_some_and(|version| version >= 5_000)
                 || set_to("WT_SESSION").is_some()
                 || set_to("KONSOLE_VERSION").is_some()
@@ -50,7 +56,12 @@ impl Around {
             Hyperlinks::Off => false,
             Hyperlinks::Auto => between == Between::Nothing && known(),
         };
-        Self { between, links }
+        Self { between, links, synchronized: between == Between::Nothing && modern }
+    }
+
+    /// Whether the terminal is known to show a frame at once that asks for it (mode 2026).
+    pub fn synchronized(self) -> bool {
+        self.synchronized
     }
 
     /// Whether links are written so that the terminal can open them.
@@ -115,6 +126,14 @@ mod tests {
         assert!(with(set(), &[("TERM", "xterm-256color"), ("VTE_VERSION", "7200")]).links());
         assert!(!with(set(), &[("TERM", "xterm-256color")]).links());
         assert!(!with(set(), &[("TERM", "xterm-kitty"), ("TMUX", "x")]).links());
+        assert!(
+            with(set(), &[("TERM", "xterm-kitty")]).synchronized()
+                && with(set(), &[("TERM", "xterm"), ("TERM_PROGRAM", "WezTerm")]).synchronized()
+        );
+        assert!(
+            !with(set(), &[("TERM", "xterm-256color")]).synchronized()
+                && !with(set(), &[("TERM", "xterm-kitty"), ("TMUX", "x")]).synchronized()
+        );
         assert!(with(hyperlinks(Hyperlinks::On), &[("TERM", "tmux-256color")]).links());
         assert!(!with(hyperlinks(Hyperlinks::On), &[("TERM", "linux")]).links());
         assert!(!with(hyperlinks(Hyperlinks::Off), &[("TERM", "xterm-kitty")]).links());

@@ -171,7 +171,8 @@ pub async fn run(mut options: Options) -> Result<Exit, TuiError> {
     if options.settings.ui.mouse {
         own.mouse(true);
     }
-    let backend = Sparing::new(CrosstermBackend::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout())));
+    let backend = Sparing::new(CrosstermBackend::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout())))
+        .synchronized(options.around.synchronized());
     let mut screen = Terminal::new(backend).map_err(TuiError::Terminal)?;
     let result = Box::pin(run_on(&mut screen, options, &theme, &mut own)).await;
     drop(screen);

@@ -153,6 +153,8 @@ pub struct State {
     pub status: Option<StatusView>,
     /// When it was asked last.
     pub status_at: Timestamp,
+    /// When it answered last.
+    pub heard_at: Timestamp,
     /// Something happened that moves its numbers.
     pub status_due: bool,
     /// Something happened that moves the tabs' numbers.
@@ -265,6 +267,7 @@ impl State {
             kept_at: now,
             status: None,
             status_at: now,
+            heard_at: now,
             status_due: false,
             counts_due: false,
             counts_at: now,

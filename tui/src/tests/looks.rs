@@ -144,3 +144,51 @@ fn waits_are_as_set() {
     screen.tick(6_000);
     assert_eq!(marks(&screen), 1);
 }
+
+/// A large frame is asked to be shown at once, where the terminal knows how; a small one, and every other terminal, gets no such command.
+#[test]
+fn a_large_frame_is_shown_at_once_where_that_is_known() {
+    let write = |on: bool| {
+        let mut screen = Screen::new(80, 24);
+        let mut bytes = Vec::new();
+        let backend = Sparing::new(ratatui::backend::CrosstermBackend::new(&mut bytes)).synchronized(on);
+        let viewport = ratatui::Viewport::Fixed(ratatui::layout::Rect::new(0, 0, 80, 24));
+        let mut terminal = Terminal::with_options(backend, ratatui::TerminalOptions { viewport }).unwrap();
+        let theme = Theme::new(Depth::Mono, Background::Dark);
+        terminal.draw(|frame| view(&screen.state, &theme, frame)).unwrap();
+        screen.press("r x y");
+        terminal.draw(|frame| view(&screen.state, &theme, frame)).unwrap();
+        screen.press("z");
+        terminal.draw(|frame| view(&screen.state, &theme, frame)).unwrap();
+        drop(terminal);
+        String::from_utf8(bytes).unwrap()
+    };
+    let on = write(true);
+    let commands: Vec<&str> = on.match_indices("\x1b[?2026").map(|(at, _)| &on[at..at + 8]).collect();
+    assert_eq!(commands, ["\x1b[?2026h", "\x1b[?2026l", "\x1b[?2026h", "\x1b[?2026l"]);
+    assert!(on.rsplit("\x1b[?2026l").next().unwrap().contains('z'), "a letter more is no large frame");
+    assert!(!write(false).contains("2026"));
+}
+
+/// How old what is shown may be is said in steps.
+#[test]
+fn the_foot_ages_in_steps() {
+    let mut screen = Screen::new(80, 24);
+    let mut polling = super::world::status(api::status::LinkState::Polling);
+    polling.lag_s = Some(0);
+    screen.answer(Answer::Status(Ok(polling)));
+    let mut seen = Vec::new();
+    for _ in 0..130 {
+        let foot = screen.draw().lines().last().unwrap().split("? help").last().unwrap().trim().to_owned();
+        if seen.last() != Some(&foot) {
+            seen.push(foot);
+        }
+        // The daemon does not answer any more.
+        screen.tick(1_000);
+    }
+    assert_eq!(seen, ["polling", "polling · 5 s old", "polling · 30 s old", "polling · 1m old", "polling · 2m old"]);
+    // Live is live.
+    let mut screen = Screen::new(80, 24);
+    screen.tick(10_000);
+    assert!(screen.draw().trim_end().ends_with("live"));
+}

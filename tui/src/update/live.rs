@@ -216,6 +216,7 @@ pub(super) fn status(state: &mut State, out: &mut Out, status: StatusView) {
     }
     let copied = state.copying() && status.first_copy.done;
     state.status = Some(status);
+    state.heard_at = state.now;
     if copied {
         state.list.due = true;
     }
