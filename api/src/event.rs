@@ -119,6 +119,22 @@ pub struct ActivityQuery {
     pub presence: bool,
 }
 
+/// Somebody writes in a conversation, or no longer. Chatwoot's page takes it back after 30 s without another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypingHeard {
+    /// Where.
+    pub conversation_id: crate::id::ConversationId,
+    /// Who.
+    pub name: String,
+    /// Which agent; absent for the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<i64>,
+    /// Begins or goes on, or stops.
+    pub on: bool,
+    /// A private note.
+    pub private: bool,
+}
+
 /// What comes over the stream.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StreamEvent {
@@ -134,6 +150,8 @@ pub enum StreamEvent {
         /// The oldest seq still kept.
         oldest_seq: i64,
     },
+    /// Somebody writes, or no longer. Said once, kept nowhere; only on a stream with presence.
+    Typing(TypingHeard),
     /// The daemon closes the stream and says why.
     Bye {
         /// The reason.

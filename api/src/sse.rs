@@ -49,7 +49,7 @@ impl EventStream {
                         match &event {
                             StreamEvent::Ready { seq } => self.last_seq = Some(self.last_seq.unwrap_or(*seq)),
                             StreamEvent::Activity(activity) => self.last_seq = Some(activity.seq),
-                            StreamEvent::Reset { .. } | StreamEvent::Bye { .. } => {}
+                            StreamEvent::Reset { .. } | StreamEvent::Typing(_) | StreamEvent::Bye { .. } => {}
                         }
                         return Ok(event);
                     }
@@ -82,6 +82,7 @@ fn parse(name: &str, data: &str) -> Result<Option<StreamEvent>, ClientError> {
         "ready" => Some(StreamEvent::Ready { seq: serde_json::from_str::<Ready>(data).map_err(bad)?.seq }),
         "reset" => Some(StreamEvent::Reset { oldest_seq: serde_json::from_str::<Reset>(data).map_err(bad)?.oldest_seq }),
         "bye" => Some(StreamEvent::Bye { reason: serde_json::from_str::<Bye>(data).map_err(bad)?.reason }),
+        "typing" => Some(StreamEvent::Typing(serde_json::from_str(data).map_err(bad)?)),
         known if known.parse::<crate::event::ActivityType>().is_ok() => {
             Some(StreamEvent::Activity(serde_json::from_str::<Activity>(data).map_err(bad)?))
         }
@@ -100,6 +101,8 @@ mod tests {
         assert!(matches!(parse("message.created", activity), Ok(Some(StreamEvent::Activity(a))) if a.seq == 7));
         assert!(matches!(parse("ready", r#"{"seq":3}"#), Ok(Some(StreamEvent::Ready { seq: 3 }))));
         assert!(matches!(parse("reset", r#"{"oldest_seq":9}"#), Ok(Some(StreamEvent::Reset { oldest_seq: 9 }))));
+        let typing = r#"{"conversation_id":7,"name":"Ada","on":true,"private":false}"#;
+        assert!(matches!(parse("typing", typing), Ok(Some(StreamEvent::Typing(t))) if t.on && t.agent_id.is_none()));
         assert!(matches!(parse("something.later", "{}"), Ok(None)));
         assert!(parse("message.created", "{}").is_err());
     }

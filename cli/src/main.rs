@@ -15,6 +15,7 @@ mod output;
 mod profile;
 mod program;
 mod selector;
+mod settings;
 mod stop;
 mod text;
 mod time;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use api::tenant::Role;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::secret::{self, SecretError, Token};
 
@@ -246,6 +247,13 @@ struct File {
     tenants: Vec<FileTenant>,
     users: Vec<FileUser>,
     approval_types: Vec<ApprovalType>,
+    // The inbox's, which checks them itself.
+    ui: IgnoredAny,
+    keys: IgnoredAny,
+    editor: IgnoredAny,
+    composer: IgnoredAny,
+    terminal: IgnoredAny,
+    notifications: IgnoredAny,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -375,10 +383,14 @@ pub fn config_dir(env: Env<'_>) -> Option<PathBuf> {
     env("AFENDA_CONFIG_DIR").map(PathBuf::from).or_else(usual)
 }
 
+/// The file of settings where nothing else is said.
+fn config_file(env: Env<'_>) -> Option<PathBuf> {
+    config_dir(env).map(|dir| dir.join("config.toml"))
+}
+
 fn read(overrides: &Overrides, env: Env<'_>) -> Result<(PathBuf, File), ConfigError> {
     let named = overrides.config.clone().or_else(|| env("AFENDA_CONFIG").map(PathBuf::from));
-    let usual = || config_dir(env).map(|dir| dir.join("config.toml"));
-    let Some(path) = named.clone().or_else(usual) else { return Ok((PathBuf::new(), File::default())) };
+    let Some(path) = named.clone().or_else(|| config_file(env)) else { return Ok((PathBuf::new(), File::default())) };
     match std::fs::read_to_string(&path) {
         Ok(text) => match toml::from_str(&text) {
             Ok(file) => Ok((path, file)),
@@ -389,8 +401,8 @@ fn read(overrides: &Overrides, env: Env<'_>) -> Result<(PathBuf, File), ConfigEr
     }
 }
 
-/// The line and the message, with the nearest known name for an unknown key.
-fn explain(text: &str, err: &toml::de::Error) -> String {
+/// What is wrong with a file: the line and the message, with the nearest known name for an unknown key.
+pub fn explain(text: &str, err: &toml::de::Error) -> String {
     let line = err.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
     let message = err.message();
     // serde's own words: unknown field `listn`, expected one of `listen`, `data_dir`

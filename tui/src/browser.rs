@@ -30,12 +30,16 @@ fn program(env: impl Fn(&str) -> Option<String>, address: &str) -> Vec<String> {
 
 /// Starts the browser with an address; no shell reads it. Returns why it did not start.
 pub(crate) async fn open(address: &str) -> Result<(), String> {
-    let words = program(|name| std::env::var(name).ok(), address);
+    run(&program(|name| std::env::var(name).ok(), address)).await
+}
+
+/// Runs a program of this machine's desktop to its end, without a shell and without the terminal. Returns why it did not do its work.
+pub(crate) async fn run(words: &[String]) -> Result<(), String> {
     let Some((name, arguments)) = words.split_first() else { return Ok(()) };
     let mut command = Command::new(name);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let status = command.status().await.map_err(|err| format!("{name} cannot be started: {err}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{name} did not open it ({status})")) }
+    if status.success() { Ok(()) } else { Err(format!("{name} did not do it ({status})")) }
 }
 
 #[cfg(test)]

@@ -22,7 +22,9 @@ use crate::browser;
 use crate::drafts::{self, Draft};
 use crate::event::{Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
 use crate::seen::{self, Seen};
+use crate::settings::Way;
 use crate::state::{Attached, State, With};
+use crate::telling::Notice;
 use crate::update::{self, update};
 use crate::{files, mention};
 
@@ -42,6 +44,14 @@ const MESSAGES: u32 = update::MESSAGES_PAGE;
 pub(crate) enum Outward {
     /// Put a text in the clipboard.
     Copy(String),
+    /// Tell news.
+    Notify(Notice),
+    /// Turn the mouse on or off.
+    Mouse(bool),
+    /// Stop, until a shell lets the inbox go on.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
     /// Give a text to the person's own editor.
     Edit(Purpose, String),
     /// End.
@@ -72,7 +82,7 @@ impl Core {
         prepare: impl FnOnce(&mut State),
     ) -> Self {
         let (tx, events) = mpsc::channel(EVENTS_MAX);
-        let runtime = Runtime {
+        let mut runtime = Runtime {
             client,
             events: tx,
             calls: Arc::new(Semaphore::new(CALLS_MAX)),
@@ -81,6 +91,8 @@ impl Core {
             writes: TaskTracker::new(),
             data_dir,
             profile: profile.to_owned(),
+            keys_file: None,
+            hold_seconds: None,
             drafts: Arc::new(Mutex::new(Drafts { path: None, saved: Vec::new(), written: 0 })),
             saves: 0,
         };
@@ -89,12 +101,18 @@ impl Core {
         let mut state = State::new(now(), TimeZone::system(), size, uuid::Uuid::now_v7().to_string());
         state.remote = browser::is_remote(|name| std::env::var_os(name));
         prepare(&mut state);
+        runtime.hold_seconds = state.settings.composer.hold_seconds;
         // Read here, before the first frame: one small file.
         let seen = runtime.data_dir.as_ref().and_then(|dir| seen::load(&seen::path(dir, &runtime.profile)));
         let mut core = Self { state, runtime, events, tick, outward: Vec::new() };
         let effects = update::start(&mut core.state, seen);
         core.perform(effects);
         core
+    }
+
+    /// Names the file that changed keys are written into.
+    pub(crate) fn keeps_keys_in(&mut self, file: Option<PathBuf>) {
+        self.runtime.keys_file = file;
     }
 
     /// Where keys and other events are put in.
@@ -132,6 +150,14 @@ impl Core {
             match effect {
                 Effect::Copy(text) => self.outward.push(Outward::Copy(text)),
                 Effect::Edit { purpose, text } => self.outward.push(Outward::Edit(purpose, text)),
+                Effect::Mouse(on) => self.outward.push(Outward::Mouse(on)),
+                Effect::Suspend => self.outward.push(Outward::Suspend),
+                Effect::Notify(notice) => {
+                    if notice.ways.contains(&Way::Desktop) {
+                        self.runtime.perform(Effect::Notify(notice.clone()));
+                    }
+                    self.outward.push(Outward::Notify(notice));
+                }
                 Effect::Quit => self.outward.push(Outward::Quit),
                 effect => self.runtime.perform(effect),
             }
@@ -173,6 +199,10 @@ struct Runtime {
     writes: TaskTracker,
     data_dir: Option<PathBuf>,
     profile: String,
+    /// Where keys are written down.
+    keys_file: Option<PathBuf>,
+    /// Seconds that a reply from here is held, if not as the daemon has it.
+    hold_seconds: Option<u32>,
     drafts: Arc<Mutex<Drafts>>,
     saves: u64,
 }
@@ -184,6 +214,7 @@ impl Runtime {
             Effect::LoadDrafts { owner } => self.load_drafts(&owner),
             Effect::SaveDrafts(drafts) => self.save_drafts(drafts),
             Effect::SaveSeen(seen) => self.save_seen(*seen),
+            Effect::SaveKey { place, key, id } => self.save_key(place, key, id),
             effect => {
                 let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
                 // What a person handed in is carried through even when the inbox ends meanwhile.
@@ -197,9 +228,10 @@ impl Runtime {
                         | Effect::Recall(..)
                         | Effect::Discard(..)
                 );
+                let hold = self.hold_seconds;
                 let work = async move {
                     let Ok(_permit) = calls.acquire_owned().await else { return };
-                    if let Some(answer) = call(&client, effect).await {
+                    if let Some(answer) = call(&client, effect, hold).await {
                         let _ = events.send(Event::Answer(Box::new(answer))).await;
                     }
                 };
@@ -227,7 +259,10 @@ impl Runtime {
                 };
                 loop {
                     let said = stream.next().await.map_err(Failure::from);
-                    let over = !matches!(said, Ok(StreamEvent::Ready { .. } | StreamEvent::Activity(_) | StreamEvent::Reset { .. }));
+                    let over = !matches!(
+                        said,
+                        Ok(StreamEvent::Ready { .. } | StreamEvent::Activity(_) | StreamEvent::Reset { .. } | StreamEvent::Typing(_))
+                    );
                     if events.send(Event::Stream(generation, said)).await.is_err() || over {
                         return;
                     }
@@ -278,6 +313,19 @@ impl Runtime {
 }
 
 impl Runtime {
+    fn save_key(&self, place: &'static str, key: String, id: &'static str) {
+        let (file, events) = (self.keys_file.clone(), self.events.clone());
+        self.writes.spawn(async move {
+            let saved = tokio::task::spawn_blocking(move || match file {
+                Some(path) => files::change_key(&path, place, &key, id).map_err(|err| format!("{}: {err}", path.display())),
+                None => Err("no folder for it is known".into()),
+            })
+            .await;
+            let result = saved.unwrap_or_else(|err| Err(err.to_string()));
+            let _ = events.send(Event::Answer(Box::new(Answer::KeySaved(result)))).await;
+        });
+    }
+
     /// A cache: what cannot be written is written the next time.
     fn save_seen(&self, seen: Seen) {
         let Some(path) = self.data_dir.as_ref().map(|dir| seen::path(dir, &self.profile)) else { return };
@@ -290,7 +338,7 @@ impl Runtime {
 }
 
 /// Makes the call that an effect stands for.
-async fn call(client: &Client, effect: Effect) -> Option<Answer> {
+async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answer> {
     Some(match effect {
         Effect::Me => Answer::Me(client.me().await.map_err(Failure::from)),
         Effect::Status => Answer::Status(client.status().await.map_err(Failure::from)),
@@ -333,7 +381,7 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
         }
         Effect::Approval(id) => Answer::Approval(id, client.approval(&id.to_string()).await.map_err(Failure::from)),
         Effect::Submit { purpose, text, with, key } => {
-            let result = submit(client, purpose, text, with, &key).await.map_err(Failure::from);
+            let result = submit(client, purpose, text, (with, hold), &key).await.map_err(Failure::from);
             Answer::Submitted { purpose, key, result }
         }
         Effect::Patch { id, patch, label, key } => {
@@ -349,6 +397,12 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
             Answer::MarkedRead(id, read, client.update_conversation(id, &patch, &key).await.map_err(Failure::from))
         }
         Effect::Retry(id, key) => Answer::Retried(client.outbox_act(id, "retry", &key).await.map_err(Failure::from)),
+        Effect::Notify(notice) => {
+            if let Err(err) = browser::run(&notice.command()).await {
+                tracing::debug!(err, "the desktop was not told");
+            }
+            return None;
+        }
         Effect::Browse(address) => Answer::NotBrowsed(browser::open(&address).await.err()?),
         Effect::Discard(id, key) => Answer::Discarded(client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
         Effect::Look { purpose, path } => {
@@ -364,8 +418,11 @@ async fn call(client: &Client, effect: Effect) -> Option<Answer> {
         Effect::LoadDrafts { .. }
         | Effect::SaveDrafts(_)
         | Effect::SaveSeen(_)
+        | Effect::SaveKey { .. }
         | Effect::Stream { .. }
         | Effect::Copy(_)
+        | Effect::Mouse(_)
+        | Effect::Suspend
         | Effect::Edit { .. }
         | Effect::Quit => return None,
     })
@@ -392,11 +449,17 @@ async fn directory(client: &Client) -> Result<Directory, ClientError> {
     })
 }
 
-async fn submit(client: &Client, purpose: Purpose, text: String, with: With, key: &str) -> Result<Submitted, ClientError> {
+async fn submit(
+    client: &Client,
+    purpose: Purpose,
+    text: String,
+    (with, hold): (With, Option<u32>),
+    key: &str,
+) -> Result<Submitted, ClientError> {
     let message = |private| NewMessage {
         content: text.clone(),
         private,
-        hold_seconds: None,
+        hold_seconds: hold.filter(|_| !private),
         in_reply_to: with.answers.map(|id| id.0),
         mentions: if private { mention::kept(&text, &with.mentions) } else { Vec::new() },
         ..NewMessage::default()

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use crate::drafts::Draft;
 use crate::seen::Seen;
 use crate::state::{Attached, With};
+use crate::telling::Notice;
 
 /// Why a call failed, as far as the screen cares.
 #[derive(Debug, Clone, PartialEq)]
@@ -235,6 +236,8 @@ pub enum Answer {
     MarkedRead(ConversationId, bool, Outcome<ConversationView>),
     /// A failed entry is tried again, or is not.
     Retried(Outcome<OutboxView>),
+    /// A key stands in the file of keys, or does not.
+    KeySaved(Result<(), String>),
     /// The browser could not be started.
     NotBrowsed(String),
     /// A failed entry that was sent anew is discarded.
@@ -268,6 +271,17 @@ pub enum Answer {
     DraftsSaved(Result<(), String>),
 }
 
+/// What a mouse does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pointer {
+    /// Its left button.
+    Click,
+    /// Its wheel, upwards.
+    Up,
+    /// Its wheel, downwards.
+    Down,
+}
+
 /// Everything that can happen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -281,6 +295,8 @@ pub enum Event {
     Focus(bool),
     /// The terminal has another size: columns, rows.
     Resize(u16, u16),
+    /// The mouse did something at a column and row.
+    Pointer(Pointer, u16, u16),
     /// The activity stream of this generation says something, or broke.
     Stream(u64, Result<StreamEvent, Failure>),
     /// An answer came.
@@ -455,6 +471,21 @@ pub enum Effect {
     },
     /// Put a text in the terminal's clipboard (OSC 52).
     Copy(String),
+    /// Write a key into the file of keys.
+    SaveKey {
+        /// The place, as the file names it.
+        place: &'static str,
+        /// The key.
+        key: String,
+        /// The action.
+        id: &'static str,
+    },
+    /// Tell news to a person who looks elsewhere.
+    Notify(Notice),
+    /// Turn the mouse on or off.
+    Mouse(bool),
+    /// Give the terminal back to the shell and stop, until it lets the inbox go on.
+    Suspend,
     /// End the inbox.
     Quit,
 }

@@ -39,6 +39,28 @@ pub(crate) fn look(typed: &str, home: Option<&str>) -> Result<Attached, String> 
     Ok(Attached { path: whole.to_owned(), name: name.to_owned(), bytes: meta.len(), kind })
 }
 
+/// The longest file of keys that is changed: it is written by hand.
+const KEYS_BYTES_MAX: u64 = 256 * 1024;
+
+/// Writes a key into a file of keys, whole or not at all; what else stands there stays.
+///
+/// # Errors
+/// For people: the file is as it was.
+pub(crate) fn change_key(path: &Path, place: &str, key: &str, id: &str) -> Result<(), String> {
+    let said = |err: std::io::Error| err.to_string();
+    let text = match std::fs::metadata(path) {
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Ok(meta) if meta.len() > KEYS_BYTES_MAX => return Err("the file is too large".into()),
+        _ => std::fs::read_to_string(path).map_err(said)?,
+    };
+    let folder = path.parent().ok_or("it lies nowhere")?;
+    std::fs::create_dir_all(folder).map_err(said)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(said)?;
+    std::io::Write::write_all(&mut file, crate::keymap::with_entry(&text, place, key, id).as_bytes()).map_err(said)?;
+    file.as_file().sync_all().map_err(said)?;
+    file.persist(path).map(drop).map_err(|err| said(err.error))
+}
+
 /// How a begun path can go on: whole paths as they would be typed, folders with a slash.
 pub(crate) fn begun(typed: &str, home: Option<&str>) -> Vec<String> {
     let (folder, begin) = typed.rfind('/').map_or(("", typed), |at| typed.split_at(at + 1));

@@ -4,9 +4,9 @@
 //! keys. An Esc is therefore held for a moment: what follows at once belongs to it, and what makes no key is swallowed. Pure: whoever
 //! reads the terminal says when the moment is over.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use crate::event::Event;
+use crate::event::{Event, Pointer};
 
 /// The longest answer of a terminal that is swallowed as one; what is longer is typed by somebody.
 const ANSWER_MAX: usize = 4_096;
@@ -24,6 +24,17 @@ enum Begun {
     Answer(KeyEvent, usize),
     /// A paste whose beginning came in pieces.
     Paste(String),
+}
+
+/// What the mouse did, as far as it means something.
+pub(crate) fn pointed(mouse: MouseEvent) -> Option<Event> {
+    let pointer = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => Pointer::Click,
+        MouseEventKind::ScrollUp => Pointer::Up,
+        MouseEventKind::ScrollDown => Pointer::Down,
+        _ => return None,
+    };
+    Some(Event::Pointer(pointer, mouse.column, mouse.row))
 }
 
 /// Puts together what belongs together.

@@ -2,8 +2,10 @@
 //! drift apart. [`registry`] says what else is known of a command: its id, its words, why it is not available, its command line.
 
 mod document;
+mod preset;
 pub mod registry;
 mod remap;
+mod rewrite;
 mod table;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -11,7 +13,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::editor::{Edit, Vim};
 
 pub use document::{Listed, listed, markdown};
+pub use preset::Preset;
 pub use remap::{File, Keys, Problem};
+pub(crate) use rewrite::with_entry;
 pub use table::TABLE;
 use table::{EVERYWHERE, PANES};
 
@@ -66,6 +70,8 @@ pub enum Context {
     Words,
     /// The palette and its command line.
     Palette,
+    /// A text to be taken with the mouse.
+    Shown,
 }
 
 /// What a key asks for.
@@ -162,6 +168,9 @@ pub enum Command {
     Complete,
     HelpWords,
     HelpKey,
+    HelpChange,
+    Mouse,
+    Suspend,
 }
 
 /// One row of the table.
@@ -202,6 +211,7 @@ impl Context {
             Self::Help => "help",
             Self::Words => "words",
             Self::Palette => "palette",
+            Self::Shown => "shown",
             Self::Activity => "activity",
             Self::Pick => "pick",
             Self::Find => "find",
@@ -232,6 +242,7 @@ impl Context {
             Self::Help => "Help",
             Self::Words => "Words in the help",
             Self::Palette => "Actions and command line",
+            Self::Shown => "A text that is shown",
             Self::Activity => "Activity",
             Self::Pick => "A choice",
             Self::Find => "The search line",

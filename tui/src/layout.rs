@@ -76,6 +76,11 @@ pub(crate) fn panes(state: &State) -> Panes {
     panes
 }
 
+/// Rows of a text that is shown over the panes, on a screen of this height.
+pub(crate) fn shown_height(height: u16) -> u16 {
+    height.saturating_sub(5).max(1)
+}
+
 /// Rows' area of a list pane, below its tabs.
 pub(crate) fn rows_area(pane: Rect) -> Rect {
     let skip = if pane.height >= 8 { 2 } else { 1 };

@@ -4,6 +4,7 @@
 //! only place that waits, and `terminal` the only one that knows modes. [`run`] owns the real terminal, [`run_on`] any ratatui
 //! backend, and [`Headless`] the same inbox without one, for measuring.
 
+mod around;
 mod browser;
 mod canned;
 mod drafts;
@@ -12,14 +13,20 @@ mod effects;
 pub mod event;
 mod external;
 mod files;
+mod glyphs;
 mod headless;
 mod input;
 pub mod keymap;
 mod layout;
+mod links;
 mod mention;
 mod seen;
+pub mod settings;
 mod sparing;
 pub mod state;
+#[cfg(unix)]
+mod suspend;
+mod telling;
 mod terminal;
 pub mod text;
 mod theme;
@@ -40,13 +47,16 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use around::Around;
 pub use drafts::Draft;
 pub use editor::{Edit, Editor, Modal, Vim};
 pub use headless::Headless;
 pub use seen::{Seen, is_there as has_seen};
+pub use settings::Settings;
 pub use sparing::Sparing;
 pub use state::State;
-pub use theme::{Background, Depth, Theme};
+pub use telling::Notice;
+pub use theme::{Background, Choice, Depth, Theme, ThemeFile};
 pub use update::update;
 pub use view::view;
 
@@ -71,8 +81,16 @@ pub struct Options {
     pub banner: Option<String>,
     /// Which key does what.
     pub keys: keymap::Keys,
+    /// The file that a key which is changed here is written into.
+    pub keys_file: Option<PathBuf>,
     /// What is said when it opens, such as what is wrong with the file of keys.
     pub notice: Option<String>,
+    /// What the person set.
+    pub settings: Settings,
+    /// Which theme.
+    pub theme: Choice,
+    /// What the terminal around it passes on.
+    pub around: Around,
     /// How long an Esc waits for the rest of a sequence.
     pub esc_timeout: Duration,
     /// No colours, whatever the environment says.
@@ -90,7 +108,11 @@ impl Options {
             profile: profile.into(),
             banner: None,
             keys: keymap::Keys::default(),
+            keys_file: None,
             notice: None,
+            settings: Settings::default(),
+            theme: Choice::Auto,
+            around: Around::default(),
             esc_timeout: ESC_TIMEOUT,
             no_color: false,
             stop: CancellationToken::new(),
@@ -133,15 +155,25 @@ pub enum TuiError {
 ///
 /// # Errors
 /// When there is no terminal or it stops taking output. A daemon that is not there is no error: the inbox waits for it.
-pub async fn run(options: Options) -> Result<Exit, TuiError> {
+pub async fn run(mut options: Options) -> Result<Exit, TuiError> {
     if !terminal::is_there() {
         return Err(TuiError::NotATerminal);
     }
-    let theme = Theme::from_environment(options.no_color, |name| std::env::var(name).ok());
+    let (theme, hard) = Theme::chosen(&options.theme, options.no_color, |name| std::env::var(name).ok());
+    if let Some(first) = hard.first() {
+        let more = if hard.len() > 1 { format!(" ({} more)", hard.len() - 1) } else { String::new() };
+        options.notice.get_or_insert_with(|| format!("The theme: {first}{more}"));
+    }
+    options.around = Around::from_environment(&options.settings.terminal, |name| std::env::var(name).ok());
     let guard = terminal::Guard::enter().map_err(TuiError::Terminal)?;
-    let backend = Sparing::new(CrosstermBackend::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout())));
+    let mut own = OwnTerminal::new(&guard, options.around).map_err(TuiError::Terminal)?;
+    if options.settings.ui.mouse {
+        own.mouse(true);
+    }
+    let backend = Sparing::new(CrosstermBackend::new(std::io::BufWriter::with_capacity(1 << 16, std::io::stdout())))
+        .synchronized(options.around.synchronized());
     let mut screen = Terminal::new(backend).map_err(TuiError::Terminal)?;
-    let result = Box::pin(run_on(&mut screen, options, &theme, &mut OwnTerminal(&guard))).await;
+    let result = Box::pin(run_on(&mut screen, options, &theme, &mut own)).await;
     drop(screen);
     drop(guard);
     result
@@ -158,12 +190,48 @@ pub trait Desk {
     /// Puts a text in the clipboard.
     fn copy(&mut self, text: &str);
 
+    /// Tells news to a person who looks elsewhere.
+    fn notify(&mut self, _notice: &Notice) {}
+
+    /// Turns the mouse on or off.
+    fn mouse(&mut self, _on: bool) {}
+
+    /// Waits until the inbox was stopped from outside and goes on; the terminal is the inbox's again then.
+    fn resumed(&mut self) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
+
+    /// Gives the terminal back and stops, until a shell lets the inbox go on. The error is for people.
+    ///
+    /// # Errors
+    /// When nobody could let it go on.
+    fn suspend(&mut self) -> Result<(), String> {
+        Err("there is no shell to go back to".into())
+    }
+
     /// Lets the person's own editor work on a text, with the terminal; the error is for people.
     fn edit(&mut self, text: &str) -> impl Future<Output = Result<String, String>>;
 }
 
 /// The terminal that the inbox was started in.
-struct OwnTerminal<'a>(&'a terminal::Guard);
+struct OwnTerminal<'a> {
+    guard: &'a terminal::Guard,
+    around: Around,
+    #[cfg(unix)]
+    signals: suspend::Signals,
+}
+
+impl<'a> OwnTerminal<'a> {
+    #[cfg_attr(not(unix), expect(clippy::unnecessary_wraps, reason = "signals are unix's"))]
+    fn new(guard: &'a terminal::Guard, around: Around) -> std::io::Result<Self> {
+        Ok(Self {
+            guard,
+            around,
+            #[cfg(unix)]
+            signals: suspend::Signals::new()?,
+        })
+    }
+}
 
 impl Desk for OwnTerminal<'_> {
     type Keys = crossterm::event::EventStream;
@@ -173,17 +241,50 @@ impl Desk for OwnTerminal<'_> {
     }
 
     fn copy(&mut self, text: &str) {
-        if let Err(err) = terminal::copy(text) {
+        if let Err(err) = terminal::copy(text, self.around) {
             tracing::debug!(%err, "the clipboard could not be reached");
         }
+    }
+
+    fn notify(&mut self, notice: &Notice) {
+        if let Err(err) = terminal::write(&notice.bytes(self.around)) {
+            tracing::debug!(%err, "news could not be told");
+        }
+    }
+
+    fn mouse(&mut self, on: bool) {
+        if let Err(err) = terminal::mouse(on) {
+            tracing::debug!(%err, "the mouse could not be turned on or off");
+        }
+    }
+
+    #[cfg(unix)]
+    async fn resumed(&mut self) {
+        self.signals.resumed(self.guard).await;
+    }
+
+    #[cfg(unix)]
+    fn suspend(&mut self) -> Result<(), String> {
+        suspend::now(self.guard)
     }
 
     async fn edit(&mut self, text: &str) -> Result<String, String> {
         let command = external::command(|name| std::env::var(name).ok());
         let command = command.ok_or("no editor is set; AFENDA_EDITOR, VISUAL or EDITOR names one")?;
-        self.0.leave();
-        let edited = external::edit(&command, text).await;
-        if let Err(err) = self.0.take() {
+        self.guard.leave();
+        let edited = {
+            let mut edit = std::pin::pin!(external::edit(&command, text));
+            loop {
+                #[cfg(unix)]
+                tokio::select! {
+                    edited = &mut edit => break edited,
+                    () = self.signals.stopped_along() => {}
+                }
+                #[cfg(not(unix))]
+                break edit.await;
+            }
+        };
+        if let Err(err) = self.guard.take() {
             tracing::warn!(%err, "the terminal could not be taken again");
         }
         edited
@@ -201,10 +302,13 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
     let mut core = Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| {
         state.banner = banner;
         state.keys = options.keys;
+        state.settings = options.settings;
+        state.around = options.around;
         if let Some(notice) = options.notice {
             update::toast(state, state::Tone::Bad, notice);
         }
     });
+    core.keeps_keys_in(options.keys_file);
     let ended = CancellationToken::new();
     let moment = options.esc_timeout;
     let mut reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
@@ -212,12 +316,26 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
         screen.draw(|frame| view(&core.state, theme, frame)).map_err(failed)?;
         let outward = tokio::select! {
             outward = core.step() => outward,
+            () = desk.resumed() => vec![Outward::Redraw],
             () = options.stop.cancelled() => break Exit::Stopped,
             () = ended.cancelled() => break Exit::Stopped,
         };
         for wish in outward {
             match wish {
                 Outward::Copy(text) => desk.copy(&text),
+                Outward::Notify(notice) => desk.notify(&notice),
+                Outward::Mouse(on) => desk.mouse(on),
+                Outward::Redraw => redraw(screen).map_err(failed)?,
+                Outward::Suspend => {
+                    // A shell reads the keys now: nobody else may.
+                    reader.abort();
+                    let _ = (&mut reader).await;
+                    if let Err(why) = desk.suspend() {
+                        update::toast(&mut core.state, state::Tone::Plain, why);
+                    }
+                    redraw(screen).map_err(failed)?;
+                    reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
+                }
                 Outward::Quit => break 'inbox Exit::Quit,
                 Outward::Edit(purpose, text) => {
                     // The editor reads the keys now: nobody else may.
@@ -234,9 +352,7 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
                             }
                         }
                     };
-                    // Everything is drawn anew. `Terminal::clear` would ask the terminal where its cursor is, and wait for the answer.
-                    screen.backend_mut().clear().map_err(failed)?;
-                    screen.swap_buffers();
+                    redraw(screen).map_err(failed)?;
                     core.apply(Event::Answer(Box::new(event::Answer::Edited { purpose, result })));
                     reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
                 }
@@ -250,6 +366,13 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
     reader.abort();
     core.finish().await;
     Ok(exit)
+}
+
+/// Everything is drawn anew. `Terminal::clear` would ask the terminal where its cursor is, and wait for the answer.
+fn redraw<B: Backend>(screen: &mut Terminal<B>) -> Result<(), B::Error> {
+    screen.backend_mut().clear()?;
+    screen.swap_buffers();
+    Ok(())
 }
 
 /// Passes on what is typed until the terminal ends. An Esc waits for `moment`: what follows at once belongs to it.
@@ -268,7 +391,7 @@ where
                 Some(Some(Ok(Input::Resize(width, height)))) => vec![Event::Resize(width, height)],
                 Some(Some(Ok(Input::FocusGained))) => vec![Event::Focus(true)],
                 Some(Some(Ok(Input::FocusLost))) => vec![Event::Focus(false)],
-                Some(Some(Ok(Input::Mouse(_)))) => continue,
+                Some(Some(Ok(Input::Mouse(mouse)))) => input::pointed(mouse).into_iter().collect(),
                 Some(None | Some(Err(_))) => break,
             };
             for event in ready {

@@ -10,6 +10,8 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::style::Color;
 
+use crate::links;
+
 /// Stands before another backend.
 #[derive(Debug)]
 pub struct Sparing<B> {
@@ -20,18 +22,63 @@ pub struct Sparing<B> {
     at: Option<Position>,
     /// Something was written since the last flush.
     wrote: bool,
+    /// The terminal shows what stands between two commands at once.
+    synchronized: bool,
 }
+
+/// Begins and ends what is to be shown at once (mode 2026).
+const AT_ONCE: (&str, &str) = ("\x1b[?2026h", "\x1b[?2026l");
+/// Cells from which that is worth its bytes: fewer are written at once anyway.
+const MANY: usize = 80;
 
 impl<B> Sparing<B> {
     /// Before a terminal of which nothing is known yet.
     pub fn new(inner: B) -> Self {
-        Self { inner, shown: None, at: None, wrote: false }
+        Self { inner, shown: None, at: None, wrote: false, synchronized: false }
+    }
+
+    /// Whether the terminal knows frames that are shown at once.
+    #[must_use]
+    pub fn synchronized(self, on: bool) -> Self {
+        Self { synchronized: on, ..self }
     }
 
     /// Somebody else may have had the terminal.
     fn forget(&mut self) {
         (self.shown, self.at, self.wrote) = (None, None, true);
     }
+}
+
+/// Puts the commands around a frame: they stand with its first and its last cell, since a backend takes cells alone.
+fn at_once(cells: &mut [(u16, u16, Cow<'_, Cell>)]) {
+    if let Some((_, _, first)) = cells.first_mut() {
+        let symbol = format!("{}{}", AT_ONCE.0, first.symbol());
+        first.to_mut().set_symbol(&symbol);
+    }
+    if let Some((_, _, last)) = cells.last_mut() {
+        let symbol = format!("{}{}", last.symbol(), AT_ONCE.1);
+        last.to_mut().set_symbol(&symbol);
+    }
+}
+
+/// Makes of the cells that are marked as a link the commands that begin and end it: a link goes from cell to cell as long as its mark does.
+fn linked(mut cells: Vec<(u16, u16, Cow<'_, Cell>)>) -> Vec<(u16, u16, Cow<'_, Cell>)> {
+    let marks: Vec<Color> = cells.iter().map(|(_, _, cell)| cell.underline_color).collect();
+    if marks.iter().all(|mark| *mark == Color::Reset) {
+        return cells;
+    }
+    for (i, mark) in marks.iter().enumerate().filter(|(_, mark)| **mark != Color::Reset) {
+        let Some((_, _, cell)) = cells.get_mut(i) else { continue };
+        let cell = cell.to_mut();
+        cell.underline_color = Color::Reset;
+        let Some(address) = links::address(*mark) else { continue };
+        let begins = i.checked_sub(1).and_then(|before| marks.get(before)) != Some(mark);
+        let ends = marks.get(i + 1) != Some(mark);
+        let begin = if begins { links::begin(*mark, &address) } else { String::new() };
+        let symbol = format!("{begin}{}{}", cell.symbol(), if ends { links::END } else { "" });
+        cell.set_symbol(&symbol);
+    }
+    cells
 }
 
 impl<B: Backend> Backend for Sparing<B> {
@@ -58,6 +105,10 @@ impl<B: Backend> Backend for Sparing<B> {
             return Ok(());
         }
         (self.at, self.wrote) = (None, true);
+        let mut cells = linked(cells);
+        if self.synchronized && cells.len() >= MANY {
+            at_once(&mut cells);
+        }
         self.inner.draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell.as_ref())))
     }
 

@@ -5,12 +5,15 @@ mod deciding;
 mod feed;
 mod help;
 mod list;
+mod news;
 mod overlay;
 pub(crate) mod palette;
 mod pick;
+mod places;
 mod reading;
 mod search;
 mod thread;
+mod typing;
 mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,9 +26,11 @@ use api::tenant::MeView;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::around::Around;
 use crate::drafts::Draft;
 use crate::event::Directory;
 use crate::keymap::{Command, Context, Keys};
+use crate::settings::{EditorMode, Settings};
 
 pub use contacts::{ContactCard, Contacts, Item as ContactItem};
 pub use deciding::{ApprovalTab, Approvals, Card};
@@ -34,11 +39,13 @@ pub use palette::{Choice, Palette, Row};
 
 pub use feed::{Feed, Kinds};
 pub use list::{List, ListFilter, STATUSES, Tab};
+pub use news::{Heard, News, Shown};
 pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
 pub use pick::{Link, Pick, PickLine, Picked};
 pub use reading::{Find, Seen};
 pub use search::{Hit, Search};
 pub use thread::{Anchor, Thread};
+pub use typing::Writers;
 pub use writing::{Attached, Candidate, Completing, Completion, Composer, Followup, Mentioned, Offer, Prompt, Then, With};
 
 /// Which of the numbered screens is on.
@@ -84,9 +91,6 @@ pub enum Daemon {
         refused: bool,
     },
 }
-
-/// After the first key of a pair, how long until what can follow is listed: who knows the second key never sees the list.
-pub const WHICH_KEY_DELAY: SignedDuration = SignedDuration::from_millis(300);
 
 /// What is read at most once at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,6 +152,8 @@ pub struct State {
     pub status: Option<StatusView>,
     /// When it was asked last.
     pub status_at: Timestamp,
+    /// When it answered last.
+    pub heard_at: Timestamp,
     /// Something happened that moves its numbers.
     pub status_due: bool,
     /// Something happened that moves the tabs' numbers.
@@ -176,6 +182,10 @@ pub struct State {
     pub find: Option<Find>,
     /// What was seen of it.
     pub seen: Seen,
+    /// What is to be told.
+    pub news: News,
+    /// What the terminal around the inbox passes on.
+    pub around: Around,
     /// Whether the terminal is at the other end of a line: nothing is opened there.
     pub remote: bool,
     /// The search screen.
@@ -186,6 +196,8 @@ pub struct State {
     pub back_to: Option<Screen>,
     /// The text being written.
     pub composer: Option<Composer>,
+    /// Who else writes where.
+    pub writers: Writers,
     /// Texts not sent, by purpose.
     pub drafts: BTreeMap<String, Draft>,
     /// They are read from disk.
@@ -216,8 +228,8 @@ pub struct State {
     pub pasted: Option<String>,
     /// Which key does what.
     pub keys: Keys,
-    /// Texts are written with vim's keys.
-    pub vim: bool,
+    /// What the person set.
+    pub settings: Settings,
     /// Commands used last, newest first.
     pub recent: Vec<Command>,
     /// When Ctrl+C was pressed once.
@@ -252,6 +264,7 @@ impl State {
             kept_at: now,
             status: None,
             status_at: now,
+            heard_at: now,
             status_due: false,
             counts_due: false,
             counts_at: now,
@@ -302,11 +315,14 @@ impl State {
             feed: Feed::default(),
             find: None,
             seen: Seen::default(),
+            news: News::default(),
+            around: Around::default(),
             remote: false,
             search: Search::default(),
             contacts: Contacts::default(),
             back_to: None,
             composer: None,
+            writers: Writers::default(),
             drafts: BTreeMap::new(),
             drafts_loaded: false,
             drafts_dirty: false,
@@ -322,7 +338,7 @@ impl State {
             prefix_at: now,
             pasted: None,
             keys: Keys::default(),
-            vim: false,
+            settings: Settings::default(),
             recent: Vec::new(),
             quitting: None,
             reads: BTreeMap::new(),
@@ -331,6 +347,11 @@ impl State {
             session: session.into(),
             counter: 0,
         }
+    }
+
+    /// Whether texts are written with vim's keys.
+    pub fn has_modes(&self) -> bool {
+        self.settings.editor_mode() == EditorMode::Vim
     }
 
     /// The place whose keys hold now.
@@ -344,6 +365,7 @@ impl State {
             (Some(Overlay::Help(help)), _) if help.typing => Context::Words,
             (Some(Overlay::Help(_)), _) => Context::Help,
             (Some(Overlay::Palette(_)), _) => Context::Palette,
+            (Some(Overlay::Shown(_)), _) => Context::Shown,
             (None, Some(composer)) if composer.prompt.is_some() => Context::Path,
             (None, Some(composer)) if composer.takes_commands() => Context::Normal,
             (None, Some(composer)) if composer.completing.list.is_some() => Context::Completion,
@@ -358,13 +380,18 @@ impl State {
 
     /// Whether the keys that can follow are listed now.
     pub fn lists_next_keys(&self) -> bool {
-        self.prefix.is_some() && self.now >= self.prefix_at + WHICH_KEY_DELAY
+        self.prefix.is_some() && self.now >= self.next_keys_at()
+    }
+
+    /// When they are: who knows the second key never sees the list.
+    fn next_keys_at(&self) -> Timestamp {
+        self.prefix_at + SignedDuration::from_millis(self.settings.ui.which_key_delay_ms.into())
     }
 
     /// How long until the screen changes by time alone, sooner than the next tick.
     pub(crate) fn due_in(&self) -> Option<std::time::Duration> {
         let waits = self.prefix.is_some() && !self.lists_next_keys();
-        waits.then(|| std::time::Duration::try_from((self.prefix_at + WHICH_KEY_DELAY).duration_since(self.now)).unwrap_or_default())
+        waits.then(|| std::time::Duration::try_from(self.next_keys_at().duration_since(self.now)).unwrap_or_default())
     }
 
     /// Whether a line of one of the lists is being typed.

@@ -4,7 +4,6 @@
 //! then [`width`] and [`truncate`] on what they made. Everything here is pure and works on grapheme clusters, measured as
 //! ratatui measures its cells, so that a wide character is never split and a row never grows past its pane.
 
-use ratatui::buffer::CellWidth as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Marks that stand on one letter at most. More is never language, only a text that climbs over the rows around it.
@@ -158,7 +157,7 @@ fn is_zero_width(c: char) -> bool {
 
 /// Cells one grapheme cluster takes.
 pub(crate) fn cell(grapheme: &str) -> usize {
-    if grapheme.contains(char::is_control) { 0 } else { usize::from(grapheme.cell_width()) }
+    if grapheme.contains(char::is_control) { 0 } else { crate::glyphs::cells(grapheme) }
 }
 
 /// Cells a text takes.

@@ -3,6 +3,10 @@
 //! The values are those of the drawings' rule 3; everything that carries meaning keeps 4.5 to 1 on both backgrounds
 //! and on the chosen row (`tests/contrast.rs`).
 
+mod custom;
+
+pub use custom::ThemeFile;
+
 use ratatui::style::{Color, Modifier, Style};
 
 /// What the terminal can show.
@@ -162,10 +166,17 @@ impl Theme {
 
     /// The theme that the environment's variables ask for; `var` reads one of them.
     pub fn from_environment(no_color: bool, var: impl Fn(&str) -> Option<String>) -> Self {
+        Self::chosen(&Choice::Auto, no_color, var).0
+    }
+
+    /// The theme that was chosen, on what the environment says of the terminal, and what is hard to read in it. `NO_COLOR` outranks it.
+    pub fn chosen(choice: &Choice, no_color: bool, var: impl Fn(&str) -> Option<String>) -> (Self, Vec<String>) {
         let set = |name: &str| var(name).filter(|v| !v.is_empty());
         let term = set("TERM").unwrap_or_default();
-        let depth = if no_color || set("NO_COLOR").is_some() || term == "dumb" {
+        let depth = if no_color || set("NO_COLOR").is_some() || term == "dumb" || *choice == Choice::None {
             Depth::Mono
+        } else if *choice == Choice::Ansi {
+            Depth::Ansi
         } else if set("COLORTERM").is_some_and(|v| v == "truecolor" || v == "24bit") || term.ends_with("-direct") {
             Depth::True
         } else if term.contains("256color") || term.contains("kitty") || term.contains("ghostty") {
@@ -175,7 +186,54 @@ impl Theme {
         };
         // `15;0` is light on dark: the last number is the background.
         let light = set("COLORFGBG").and_then(|v| v.rsplit(';').next()?.parse::<u8>().ok()).is_some_and(|bg| bg == 7 || bg == 15);
-        Self::new(depth, if light { Background::Light } else { Background::Dark })
+        let background = match choice {
+            Choice::Dark => Background::Dark,
+            Choice::Light => Background::Light,
+            Choice::Auto | Choice::Ansi | Choice::None | Choice::File(_) => {
+                if light {
+                    Background::Light
+                } else {
+                    Background::Dark
+                }
+            }
+        };
+        if let Choice::File(file) = choice {
+            // Whoever reads a file checks it; one that is wrong nevertheless changes nothing.
+            return file.theme(depth).unwrap_or_else(|why| (Self::new(depth, background), vec![why]));
+        }
+        (Self::new(depth, background), Vec::new())
+    }
+}
+
+/// Which theme.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// What fits the terminal.
+    #[default]
+    Auto,
+    /// Light text on dark.
+    Dark,
+    /// Dark text on light.
+    Light,
+    /// The terminal's own 16 colours.
+    Ansi,
+    /// No colours.
+    None,
+    /// A person's own.
+    File(Box<ThemeFile>),
+}
+
+impl Choice {
+    /// The choice of that name; none: the name of a file.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "auto" => Self::Auto,
+            "dark" => Self::Dark,
+            "light" => Self::Light,
+            "16" => Self::Ansi,
+            "none" => Self::None,
+            _ => return None,
+        })
     }
 }
 
@@ -188,10 +246,15 @@ fn luminance(rgb: Rgb) -> f32 {
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
+/// The contrast of two colours, as WCAG 2 defines it: 1 to 21.
+fn contrast(a: Rgb, b: Rgb) -> f32 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
 /// Whether words of a colour can be read on a ground.
 fn reads(rgb: Rgb, ground: Rgb) -> bool {
-    let (light, ground) = (luminance(rgb), luminance(ground));
-    (light.max(ground) + 0.05) / (light.min(ground) + 0.05) >= CONTRAST
+    contrast(rgb, ground) >= CONTRAST
 }
 
 /// A colour as the terminal can show it: itself, or the nearest of the palette that is fit.
@@ -240,6 +303,22 @@ mod tests {
         assert_eq!(with(&[("COLORTERM", "truecolor"), ("NO_COLOR", "")]), Theme::new(Depth::True, Background::Dark));
         assert_eq!(with(&[("TERM", "screen-256color"), ("COLORFGBG", "0;15")]), Theme::new(Depth::Indexed, Background::Light));
         assert_eq!(with(&[("TERM", "vt220")]), Theme::new(Depth::Ansi, Background::Dark));
+    }
+
+    #[test]
+    fn a_choice_outranks_the_environment_but_for_no_color() {
+        let with = |name: &str, vars: &'static [(&'static str, &'static str)]| {
+            let var = move |asked: &str| vars.iter().find(|(n, _)| *n == asked).map(|(_, v)| (*v).to_owned());
+            Theme::chosen(&Choice::named(name).unwrap(), false, var).0
+        };
+        let light = &[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")];
+        assert_eq!(with("auto", light), Theme::new(Depth::True, Background::Light));
+        assert_eq!(with("dark", light), Theme::new(Depth::True, Background::Dark));
+        assert_eq!(with("light", &[("COLORTERM", "truecolor")]), Theme::new(Depth::True, Background::Light));
+        assert_eq!(with("16", light), Theme::new(Depth::Ansi, Background::Light));
+        assert_eq!(with("none", light), Theme::new(Depth::Mono, Background::Light));
+        assert_eq!(with("light", &[("NO_COLOR", "1")]), Theme::new(Depth::Mono, Background::Light));
+        assert_eq!(Choice::named("solarized"), None);
     }
 
     #[test]

@@ -121,6 +121,8 @@ impl<'a> Follow<'a> {
                     return Ok(Heard::Ready);
                 }
                 Ok(StreamEvent::Reset { oldest_seq }) => return Ok(Heard::Reset { oldest_seq }),
+                // Only inboxes are told; it is no activity.
+                Ok(StreamEvent::Typing(_)) => {}
                 Ok(StreamEvent::Bye { reason }) => {
                     ctx.out.note(&format!("the daemon closed the stream: {reason}"));
                     self.lost().await;

@@ -1,6 +1,7 @@
 //! `afenda` alone: the inbox on a terminal; a short status and the help everywhere else.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use std::io::IsTerminal;
 
@@ -48,10 +49,16 @@ pub(crate) async fn open(
     let mut options = tui::Options::new(client, profile.unwrap_or_else(|| UNNAMED.to_owned()));
     options.data_dir = Some(drafts);
     options.banner = banner;
-    (options.keys, options.notice) = crate::commands::keys::for_the_inbox();
-    if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some()) {
+    let (settings, theme, wrong) = crate::settings::load();
+    let (keys, unfit) = crate::commands::keys::for_the_inbox(&settings);
+    (options.keys, options.theme, options.notice) = (keys, theme, wrong.or(unfit).map(|said| crate::text::line(&said)));
+    if let Some(millis) = settings.ui.esc_timeout_ms {
+        options.esc_timeout = Duration::from_millis(millis.into());
+    } else if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some()) {
         options.esc_timeout = tui::ESC_TIMEOUT_SSH;
     }
+    options.settings = settings;
+    options.keys_file = crate::commands::keys::path();
     options.no_color = !ctx.out.color;
     options.stop = stop.token.clone();
     let ended = Box::pin(tui::run(options)).await.map_err(|err| CliError::failed("the inbox ended").because(err))?;

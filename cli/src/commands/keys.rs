@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use tui::Settings;
 use tui::keymap::{self, File, Keys as Table, Listed, Problem};
 
 use crate::context::Context;
@@ -31,7 +32,7 @@ const PROBLEMS: &[Column<String>] = &[flexible("PROBLEM", |row, _| row.clone())]
 
 impl Keys {
     pub(crate) fn run(&self, ctx: &mut Context) -> Result<(), CliError> {
-        let (table, problems) = load()?;
+        let (table, problems) = load(&crate::settings::load().0)?;
         let said: Vec<String> = problems.iter().map(|problem| crate::text::line(&problem.text)).collect();
         match self {
             Self::List => {
@@ -53,16 +54,17 @@ impl Keys {
 }
 
 /// Where the file lies.
-fn path() -> Option<PathBuf> {
+pub(crate) fn path() -> Option<PathBuf> {
     daemon::config::config_dir(&|name| std::env::var(name).ok().filter(|value| !value.is_empty())).map(|dir| dir.join("keys.toml"))
 }
 
-/// The keys, and what is wrong with their file. Without a file they are the defaults.
-fn load() -> Result<(Table, Vec<Problem>), CliError> {
-    let Some(path) = path() else { return Ok((Table::default(), Vec::new())) };
+/// The keys, and what is wrong with their file. Without a file they are the preset's.
+fn load(settings: &Settings) -> Result<(Table, Vec<Problem>), CliError> {
+    let with = |file: &File| Table::with_preset(settings.keys.preset, settings.composer.enter_sends, file);
+    let Some(path) = path() else { return Ok(with(&File::new())) };
     let bad = || CliError::failed(format!("cannot read the keys in {}", path.display()));
     match std::fs::metadata(&path) {
-        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok((Table::default(), Vec::new())),
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(with(&File::new())),
         Ok(file) if file.len() > BYTES_MAX => return Err(bad().because(std::io::Error::other("the file is too large"))),
         _ => {}
     }
@@ -71,12 +73,12 @@ fn load() -> Result<(Table, Vec<Problem>), CliError> {
         let line = err.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
         bad().because(std::io::Error::other(format!("line {line}: {}", err.message())))
     })?;
-    Ok(Table::load(&file))
+    Ok(with(&file))
 }
 
 /// The keys for the inbox, and one sentence about what is wrong with them: the inbox opens nevertheless.
-pub(crate) fn for_the_inbox() -> (Table, Option<String>) {
-    match load() {
+pub(crate) fn for_the_inbox(settings: &Settings) -> (Table, Option<String>) {
+    match load(settings) {
         Ok((table, problems)) => {
             let rest = problems.len().saturating_sub(1);
             let more = if rest == 0 { String::new() } else { format!(" ({rest} more: afenda keys check)") };

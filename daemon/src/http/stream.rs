@@ -8,11 +8,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::error::Code;
-use api::event::{Activity, ActivityType};
+use api::event::{Activity, ActivityType, TypingHeard};
 use axum::http::HeaderName;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -20,6 +21,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::app::Caller;
 use crate::fault::Fault;
 use crate::store::{Scope, StoreError};
+use crate::sync::SyncHandle;
 
 /// Events written ahead of a slow client; a client that leaves more than this unread waits at the table, not in memory.
 const AHEAD_MAX: usize = 64;
@@ -47,7 +49,8 @@ pub(crate) async fn open(caller: Caller, from: Option<i64>, types: Vec<ActivityT
         let _attendance = caller.tenant().sync.as_ref().filter(|_| presence).and_then(|sync| sync.attend(&caller.user.name));
         caller.app.streams_open.fetch_add(1, Ordering::Relaxed);
         // Closed by the client, by the daemon, or by a store that is closing: each way the client reconnects and resumes.
-        if let Err(err) = feed(&caller, from, &types, &tx).await {
+        let writing = caller.tenant().sync.as_ref().filter(|_| presence).map(SyncHandle::writing);
+        if let Err(err) = feed(&caller, from, &types, writing, &tx).await {
             tracing::debug!(%err, "an event stream ended");
         }
         caller.app.streams_open.fetch_sub(1, Ordering::Relaxed);
@@ -70,7 +73,25 @@ async fn send(tx: &Sender, event: Event) -> Result<(), End> {
     tx.send(Ok(event)).await.map_err(|_| End::Gone)
 }
 
-async fn feed(caller: &Caller, from: Option<i64>, types: &[ActivityType], tx: &Sender) -> Result<(), End> {
+/// The next word of who writes where; never where that is not told. Words that were missed are not made up for: they are about a moment.
+async fn next(writing: &mut Option<Receiver<TypingHeard>>) -> TypingHeard {
+    while let Some(receiver) = writing {
+        match receiver.recv().await {
+            Ok(typing) => return typing,
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => *writing = None,
+        }
+    }
+    std::future::pending().await
+}
+
+async fn feed(
+    caller: &Caller,
+    from: Option<i64>,
+    types: &[ActivityType],
+    mut writing: Option<Receiver<TypingHeard>>,
+    tx: &Sender,
+) -> Result<(), End> {
     let (store, tenant) = (caller.app.store.clone(), caller.key());
     let mut live = store.subscribe();
     let place = |scope: &Scope<'_>| Ok::<_, StoreError>((scope.oldest_seq()?, scope.newest_seq()?));
@@ -96,6 +117,7 @@ async fn feed(caller: &Caller, from: Option<i64>, types: &[ActivityType], tx: &S
                 return send(tx, Event::default().event("bye").data(json!({ "reason": "the daemon stops" }).to_string())).await;
             }
             () = tx.closed() => return Err(End::Gone),
+            typing = next(&mut writing) => send(tx, Event::default().event("typing").json_data(&typing).map_err(End::Write)?).await?,
             heard = live.recv() => match heard {
                 Ok(committed) if committed.tenant != tenant || committed.activity.seq <= last => {}
                 Ok(committed) if committed.activity.seq == last + 1 => {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwoot::cable::{Backoff, Cable, CableConfig, CableItem, Closed, Subscription, connect};
+use api::event::TypingHeard;
+use api::id::ConversationId;
+use chatwoot::cable::{Backoff, Cable, CableConfig, CableEvent, CableItem, Closed, Subscription, connect};
 
 use super::apply::{How, Incoming, Outcome};
 use super::link::Failure;
@@ -16,6 +18,8 @@ const RETRY_FIRST: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(30);
 /// Frames in one write at most: what waits already, never waited for.
 const FRAMES_MAX: usize = 64;
+/// Characters of a name that is passed on.
+const NAME_MAX: usize = 100;
 
 /// Holds a websocket until it is dropped.
 pub(super) async fn cable(core: Arc<Core>) {
@@ -66,8 +70,8 @@ async fn connection(core: &Core) -> (bool, Option<String>) {
                 confirmed(core).await;
             }
             Some(CableItem::Event(event)) => {
-                let mut events = vec![Incoming::from_cable(*event)];
-                let (confirms, ended) = drain(&mut cable, &mut events);
+                let mut events = vec![core.take(*event)];
+                let (confirms, ended) = drain(core, &mut cable, &mut events);
                 if let Err(err) = frames(core, events).await {
                     tracing::error!(error = &err as &dyn std::error::Error, "frames were not kept; comparing with Chatwoot instead");
                     core.wake.reconcile.notify_one();
@@ -86,6 +90,26 @@ async fn connection(core: &Core) -> (bool, Option<String>) {
     }
 }
 
+impl Core {
+    /// A frame for the door; who writes where goes past it, to the inboxes that are open.
+    fn take(&self, event: CableEvent) -> Incoming {
+        if let CableEvent::Typing(typing) = &event
+            && let Some(user) = &typing.user
+        {
+            let agent = user.kind.as_deref() == Some("user");
+            // Nobody listens where no inbox is open.
+            let _ = self.writing.send(TypingHeard {
+                conversation_id: ConversationId(typing.conversation.id),
+                name: user.name.as_deref().unwrap_or_default().chars().take(NAME_MAX).collect(),
+                agent_id: agent.then_some(user.id),
+                on: typing.on,
+                private: typing.is_private,
+            });
+        }
+        Incoming::from_cable(event)
+    }
+}
+
 async fn confirmed(core: &Core) {
     core.heard();
     lock(&core.rounds).gap = Some(core.now());
@@ -94,11 +118,11 @@ async fn confirmed(core: &Core) {
 }
 
 /// Takes what waits already; says whether a confirmation and whether the end was among it.
-fn drain(cable: &mut Cable, events: &mut Vec<Incoming>) -> (bool, Option<Closed>) {
+fn drain(core: &Core, cable: &mut Cable, events: &mut Vec<Incoming>) -> (bool, Option<Closed>) {
     let mut confirms = false;
     while events.len() < FRAMES_MAX {
         match cable.try_next() {
-            Some(CableItem::Event(event)) => events.push(Incoming::from_cable(*event)),
+            Some(CableItem::Event(event)) => events.push(core.take(*event)),
             Some(CableItem::Closed(why)) => return (confirms, Some(why)),
             Some(CableItem::Confirmed) => confirms = true,
             None => break,

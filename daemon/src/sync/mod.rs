@@ -54,13 +54,13 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use api::event::{ActivityType, SubjectType};
+use api::event::{ActivityType, SubjectType, TypingHeard};
 use api::status::{LinkState, LinkView, Progress, RateView, Rounds};
 use chatwoot::error::{Error, ErrorKind, Retry};
 use chatwoot::model::{ApiInfo, CacheKeys};
 use chatwoot::{BaseUrl, Client, ClientConfig, Roots, Secret};
 use serde_json::json;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -83,6 +83,8 @@ use rate::Rate;
 
 /// A read-through takes this long at most: a person waits for it.
 const FRESH_LIMIT: Duration = Duration::from_secs(15);
+/// Words of who writes where that wait for a slow reader: older ones are about a moment that has passed.
+const WRITING_MAX: usize = 64;
 /// The warning that the sync user was assigned conversations.
 const ASSIGNED: &str = "assigned";
 /// A read is tried this often before its failure counts.
@@ -130,6 +132,11 @@ pub struct SyncHandle {
 }
 
 impl SyncHandle {
+    /// Who writes where, from now on.
+    pub fn writing(&self) -> broadcast::Receiver<TypingHeard> {
+        self.core.writing.subscribe()
+    }
+
     /// Something was put into the outbox, or may leave earlier than it was.
     pub fn wake_outbox(&self) {
         self.core.wake.outbox.notify_one();
@@ -318,6 +325,8 @@ struct Core {
     tries: Mutex<HashMap<Uuid, Micros>>,
     /// Who typed where, and when it was passed on last.
     typing: Mutex<HashMap<(String, i64), (Instant, bool)>>,
+    /// Who writes where, for the inboxes that are open: kept nowhere.
+    writing: broadcast::Sender<TypingHeard>,
     /// Our clock when this process began: a send in flight at the end of the last one happened before.
     started_at: Micros,
 }
@@ -449,6 +458,7 @@ impl Core {
             server: Mutex::default(),
             tries: Mutex::default(),
             typing: Mutex::default(),
+            writing: broadcast::channel(WRITING_MAX).0,
             started_at: cx.clock.now(),
             cx,
         };

@@ -2,11 +2,12 @@
 
 use api::ClientError;
 use api::client::new_key;
-use api::event::StreamEvent;
+use api::event::{StreamEvent, TypingHeard};
 use api::id::ConversationId;
 use api::inbox::ConversationPatch;
 
 use crate::harness::{Bench, refused};
+use crate::with_chatwoot::shop;
 
 async fn change(bench: &Bench, id: i64, priority: &str) {
     let patch = ConversationPatch { priority: Some(priority.to_owned()), ..ConversationPatch::default() };
@@ -93,4 +94,42 @@ async fn a_stopping_daemon_says_goodbye() {
         bench.daemon.stop()
     );
     assert_eq!(last, "the daemon stops");
+}
+
+/// Who writes where is told to inboxes as it happens, is no activity, and is not told to other readers of the stream.
+#[tokio::test]
+async fn an_inbox_hears_who_writes() {
+    let shop = shop().await;
+    let (ada, jo) = (shop.client("ada").await, shop.client("jo").await);
+    let (mut inbox, mut reader) = (ada.inbox_events(None).unwrap(), ada.events(None).unwrap());
+    for stream in [&mut inbox, &mut reader] {
+        assert!(matches!(stream.next().await.unwrap(), StreamEvent::Ready { .. }));
+    }
+    let agent = jo.me().await.unwrap().agent.unwrap();
+    let id = ConversationId(shop.plain_conversations().await[0]);
+    let mut heard = Vec::new();
+    for on in [true, false] {
+        assert!(jo.typing(id, api::inbox::Typing { on, private: true }).await.unwrap().sent);
+        let typing = tokio::time::timeout(std::time::Duration::from_secs(30), async {
+            loop {
+                if let StreamEvent::Typing(typing) = inbox.next().await.unwrap() {
+                    return typing;
+                }
+            }
+        });
+        heard.push(typing.await.expect("nobody was said to write"));
+    }
+    let expected =
+        [true, false].map(|on| TypingHeard { conversation_id: id, name: agent.name.clone(), agent_id: Some(agent.id), on, private: true });
+    assert_eq!(heard, expected);
+    // The other reader's next word is what is committed after it.
+    let patch = ConversationPatch { priority: Some("urgent".to_owned()), ..ConversationPatch::default() };
+    jo.update_conversation(id, &patch, &new_key()).await.unwrap();
+    loop {
+        match reader.next().await.unwrap() {
+            StreamEvent::Typing(typing) => panic!("{typing:?}"),
+            StreamEvent::Activity(activity) if activity.conversation_id == Some(id.0) => break,
+            _ => {}
+        }
+    }
 }

@@ -48,6 +48,10 @@ pub enum Vim {
     First,
     /// To the line's end.
     Last,
+    /// To the first line.
+    Top,
+    /// To the last line.
+    Bottom,
     /// Delete what stands under the cursor.
     Cut,
     /// Delete what a movement passes, or the line.
@@ -56,8 +60,14 @@ pub enum Vim {
     Change,
     /// Copy what a movement passes, or the line.
     Yank,
+    /// Delete to the line's end.
+    DeleteRest,
+    /// The same, and write there.
+    ChangeRest,
     /// Put what was deleted or copied last.
     Put,
+    /// Put it before the cursor, or above.
+    PutBefore,
     /// Take the last change back.
     Undo,
     /// Make it again.
@@ -129,9 +139,14 @@ impl Modal {
                     self.commands = begun != Vim::Change;
                 }
             }
-            (None, Vim::Put) => {
+            (None, Vim::DeleteRest | Vim::ChangeRest) => {
+                let begun = if command == Vim::ChangeRest { Vim::Change } else { Vim::Delete };
+                editor.operate(begun, Passed { range: editor.cursor..editor.end(), lines: false });
+                self.commands = begun != Vim::Change;
+            }
+            (None, Vim::Put | Vim::PutBefore) => {
                 editor.checkpoint();
-                let fits = editor.put();
+                let fits = editor.put(command == Vim::Put);
                 editor.settle();
                 return fits;
             }
@@ -252,6 +267,8 @@ impl Editor {
             Vim::Start => self.home(),
             Vim::First => self.first(self.home()),
             Vim::Last => self.end(),
+            Vim::Top => self.first(0),
+            Vim::Bottom => self.first(self.text.rfind('\n').map_or(0, |at| at + 1)),
             _ => self.cursor,
         }
     }
@@ -264,6 +281,8 @@ impl Editor {
             _ if begun == movement => return lines(line),
             Vim::Down => return lines(line.start..self.line_below()?.end),
             Vim::Up => return lines(self.line_above()?.start..line.end),
+            Vim::Top => return lines(0..line.end),
+            Vim::Bottom => return lines(line.start..self.text.len()),
             // A word is changed without the space after it.
             Vim::Word if begun == Vim::Change && !self.after().starts_with(char::is_whitespace) => self.cursor..self.run_end(),
             // The last word of a line is deleted without the break after it.
@@ -295,11 +314,8 @@ impl Editor {
             Vim::Delete if lines => {
                 self.checkpoint();
                 // One break goes with the lines: the one after them, else the one before.
-                let (from, to) = if range.end < self.text.len() {
-                    (range.start, range.end + 1)
-                } else {
-                    (range.start.saturating_sub(1), range.end)
-                };
+                let (from, to) =
+                    if range.end < self.text.len() { (range.start, range.end + 1) } else { (range.start.saturating_sub(1), range.end) };
                 self.remove(from, to);
                 self.cursor = self.first(if range.end < to { from } else { self.home() });
             }
@@ -311,18 +327,18 @@ impl Editor {
         }
     }
 
-    /// Puts what was deleted or copied: after the cursor, or as lines below.
-    fn put(&mut self) -> bool {
+    /// Puts what was deleted or copied: after the cursor or before it, or as lines below or above.
+    fn put(&mut self, after: bool) -> bool {
         let killed = self.killed.clone();
         if let Some(lines) = killed.strip_suffix('\n') {
-            let end = self.end();
-            if !self.replace(end..end, &format!("\n{lines}")) {
-                return false;
+            let (at, text) = if after { (self.end(), format!("\n{lines}")) } else { (self.home(), format!("{lines}\n")) };
+            let fits = self.replace(at..at, &text);
+            if fits {
+                self.cursor = self.first(at + usize::from(after));
             }
-            self.cursor = self.first(end + 1);
-            return true;
+            return fits;
         }
-        let at = self.right().min(self.end());
+        let at = if after { self.right().min(self.end()) } else { self.cursor };
         let fits = self.replace(at..at, &killed);
         if fits {
             self.cursor = self.left().max(at);
@@ -439,7 +455,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Vim; 23] = [
+    const ALL: [Vim; 28] = [
         Vim::Insert,
         Vim::Append,
         Vim::InsertFirst,
@@ -456,21 +472,26 @@ mod tests {
         Vim::Start,
         Vim::First,
         Vim::Last,
+        Vim::Top,
+        Vim::Bottom,
         Vim::Cut,
         Vim::Delete,
         Vim::Change,
         Vim::Yank,
+        Vim::DeleteRest,
+        Vim::ChangeRest,
         Vim::Put,
+        Vim::PutBefore,
         Vim::Undo,
         Vim::Redo,
     ];
 
     fn letter(c: char) -> Vim {
-        let keys = "iaIAoOhjklwbe0^$xdcypur";
+        let keys = "iaIAoOhjklwbe0^$gGxdcyDCpPur";
         ALL[keys.chars().position(|key| key == c).unwrap_or_else(|| panic!("{c} is no command"))]
     }
 
-    /// Letters as they are typed; `<` ends writing, and `r` stands for Ctrl+R.
+    /// Letters as they are typed; `<` ends writing, `r` stands for Ctrl+R and `g` for `g g`.
     fn typed(editor: &mut Editor, keys: &str) {
         let mut modal = Modal { commands: true, begun: None };
         for c in keys.chars() {
@@ -548,6 +569,14 @@ mod tests {
         check("|one two", "ywp", "oone| ne two");
         check("one\n|two", "yyp", "one\ntwo\n|two");
         check("|ab", "xp", "b|a");
+        check("a|b", "xP", "|ba");
+        check("one\n|two", "yyP", "one\n|two\ntwo");
+        check("one |two\nthree", "D", "one| \nthree");
+        check("one |two\nthree", "Cx<", "one |x\nthree");
+        check("a\nb\n|c", "g", "|a\nb\nc");
+        check("|a\nb\nc", "G", "a\nb\n|c");
+        check("a\n|b\nc", "dG", "|a");
+        check("a\n|b\nc", "dg", "|c");
         // A command that no movement follows is dropped, and so is what follows it.
         check("|one", "dxx", "|ne");
     }
@@ -588,7 +617,7 @@ mod tests {
             for (at, words) in commands {
                 let (command, begun, before) = (ALL[at], modal.begun, editor.text.clone());
                 modal.run(&mut editor, command);
-                let deletes = command == Vim::Cut || matches!(begun, Some(Vim::Delete | Vim::Change));
+                let deletes = matches!(command, Vim::Cut | Vim::DeleteRest | Vim::ChangeRest) || matches!(begun, Some(Vim::Delete | Vim::Change));
                 if deletes {
                     let gone = before.chars().count() - editor.text.chars().count();
                     prop_assert!(grown(&editor.text, &before), "{:?} {:?}", before, editor.text);

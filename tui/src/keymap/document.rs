@@ -63,7 +63,10 @@ fn section(out: &mut String, title: &str, place: Context, rows: impl Iterator<It
     let _ = write!(out, "\n## {title}\n\n| Keys | What it does | Action | In a shell |\n| --- | --- | --- | --- |\n");
     for row in rows {
         let code = |text: &str| format!("`{}`", text.replace('|', "\\|"));
-        let keys: Vec<String> = row.keys.iter().map(|key| code(key)).collect();
+        let mut keys: Vec<String> = row.keys.iter().map(|key| code(key)).collect();
+        if keys.is_empty() {
+            keys.push(code(&format!(":{}", registry::action(row.command).id)));
+        }
         let shell = registry::cli(row.command, place, &Subject::example()).map(|cli| code(&cli)).unwrap_or_default();
         let _ = writeln!(
             out,

@@ -34,6 +34,11 @@ impl Keys {
         }
     }
 
+    /// What differs from the table: place, key, and what it does there, if anything.
+    pub(super) fn changes(&self) -> impl Iterator<Item = (Context, &str, Option<Command>)> {
+        self.changed.iter().flat_map(|(context, keys)| keys.iter().map(|(key, command)| (*context, key.as_str(), *command)))
+    }
+
     /// The keys of a row in one of its places, a person's own first.
     pub fn of(&self, context: Context, row: &Binding) -> Vec<&str> {
         let Some(changed) = self.changed.get(&context) else { return row.keys.to_vec() };

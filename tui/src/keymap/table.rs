@@ -27,6 +27,7 @@ pub(super) const MOVING: &[Context] = &[
     Context::Contact,
     Context::Activity,
     Context::Help,
+    Context::Shown,
 ];
 const CARD: &[Context] = &[Context::Card];
 const QUEUE: &[Context] = &[Context::Queue];
@@ -61,6 +62,7 @@ const QUESTION: &[Context] = &[Context::Question];
 const HELP: &[Context] = &[Context::Help];
 const WORDS: &[Context] = &[Context::Words];
 const PALETTE: &[Context] = &[Context::Palette];
+const SHOWN: &[Context] = &[Context::Shown];
 const ROWS: &[Context] = &[Context::Words, Context::Palette];
 pub(super) const EVERYWHERE: &[Context] = &[
     Context::List,
@@ -87,6 +89,7 @@ pub(super) const EVERYWHERE: &[Context] = &[
     Context::Help,
     Context::Words,
     Context::Palette,
+    Context::Shown,
 ];
 
 const fn row(
@@ -250,6 +253,10 @@ pub static TABLE: &[Binding] = &[
         Some("help"),
     ),
     row(HELP, &["?", "F1", "Esc", "q"], Command::Cancel, "close the help", Some("close")),
+    row(HELP, &["e"], Command::HelpChange, "give the marked row another key: press it next; kept in keys.toml", Some("change")),
+    row(SHOWN, &["Esc", "q", "Enter"], Command::Cancel, "close", Some("close")),
+    row(PANES, &[], Command::Mouse, "the mouse on or off; off unless set", None),
+    row(PANES, &[], Command::Suspend, "suspend, back to the shell; fg goes on", None),
     row(PANES, &["Esc"], Command::Back, "back", None),
     row(PANES, &["q"], Command::Quit, "back; at the list: quit", None),
     row(EVERYWHERE, &["Ctrl+C"], Command::QuitTwice, "twice: quit, drafts are kept", None),
@@ -281,7 +288,10 @@ pub static TABLE: &[Binding] = &[
     row(NORMAL, &["d"], Command::Vim(Vim::Delete), "delete what the next movement passes; d again: the line", Some("delete")),
     row(NORMAL, &["c"], Command::Vim(Vim::Change), "the same, and write there; c again: the line", Some("change")),
     row(NORMAL, &["y"], Command::Vim(Vim::Yank), "copy what the next movement passes; y again: the line", Some("copy")),
+    row(NORMAL, &["D"], Command::Vim(Vim::DeleteRest), "delete to the line's end", None),
+    row(NORMAL, &["C"], Command::Vim(Vim::ChangeRest), "the same, and write there", None),
     row(NORMAL, &["p"], Command::Vim(Vim::Put), "put what was deleted or copied", Some("put")),
+    row(NORMAL, &["P"], Command::Vim(Vim::PutBefore), "put it before the cursor, or above", None),
     row(NORMAL, &["u"], Command::Vim(Vim::Undo), "take the last change of the text back", Some("undo")),
     row(NORMAL, &["Ctrl+R"], Command::Vim(Vim::Redo), "make it again", Some("redo")),
     row(NORMAL, &["h", "←", "Backspace"], Command::Vim(Vim::Left), "left", None),
@@ -296,4 +306,6 @@ pub static TABLE: &[Binding] = &[
     row(NORMAL, &["0", "Home"], Command::Vim(Vim::Start), "line's start", None),
     row(NORMAL, &["^"], Command::Vim(Vim::First), "line's first word", None),
     row(NORMAL, &["$", "End"], Command::Vim(Vim::Last), "line's end", None),
+    row(NORMAL, &["g g"], Command::Vim(Vim::Top), "first line", None),
+    row(NORMAL, &["G"], Command::Vim(Vim::Bottom), "last line", None),
 ];

@@ -3,7 +3,7 @@
 use super::State;
 use crate::editor::Editor;
 use crate::keymap::registry;
-use crate::keymap::{self, Binding, Context};
+use crate::keymap::{self, Binding, Command, Context};
 
 /// The help while it is open.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,8 @@ pub struct Help {
     pub key: Option<String>,
     /// Whether the next key is looked up, whatever it means.
     pub listening: bool,
+    /// The place and the command that the next key is given to.
+    pub changing: Option<(Context, Command)>,
 }
 
 /// One line.
@@ -38,7 +40,7 @@ pub enum HelpLine {
 impl Help {
     /// The help over a place.
     pub fn new(context: Context) -> Self {
-        Self { context, cursor: 0, scroll: 0, words: Editor::default(), typing: false, key: None, listening: false }
+        Self { context, cursor: 0, scroll: 0, words: Editor::default(), typing: false, key: None, listening: false, changing: None }
     }
 
     /// Whether rows are left out.
@@ -67,7 +69,7 @@ impl Help {
         if pane {
             section("Everywhere", self.context, &everywhere);
         }
-        for place in Context::ALL.iter().filter(|place| state.vim || **place != Context::Normal) {
+        for place in Context::ALL.iter().filter(|place| state.has_modes() || **place != Context::Normal) {
             section(place.title(), *place, &|_| true);
         }
         out

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::ListFilter;
 use super::Pick;
 use super::help::Help;
+use super::news::Shown;
 use super::palette::Palette;
 
 /// What a menu line does.
@@ -122,6 +123,8 @@ pub enum Overlay {
     Labels(LabelPicker),
     /// A choice of lines.
     Pick(Pick),
+    /// A text to be taken with the mouse.
+    Shown(Shown),
     /// Approve?
     Approve {
         /// Which.

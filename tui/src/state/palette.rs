@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use api::id::ConversationId;
 
-use super::State;
+use super::{State, Tab, places};
 use crate::editor::Editor;
 use crate::keymap::registry::{self, Action, Subject};
 use crate::keymap::{self, Command, Context};
@@ -41,6 +41,14 @@ pub enum Choice {
     Run(Command),
     /// Opens a conversation.
     Conversation(ConversationId),
+    /// Opens a contact.
+    Contact(i64),
+    /// Cuts the list to a label of the directory.
+    Label(usize),
+    /// Shows a tab of the list.
+    Tab(Tab),
+    /// Opens the help at what was typed.
+    Help,
 }
 
 /// One row.
@@ -77,10 +85,19 @@ impl Palette {
         if let Some(search) = self.editor.text().strip_prefix('#') {
             return conversations(state, search.trim());
         }
+        let mut signs = self.editor.text().chars();
+        let (sign, search) = (signs.next(), signs.as_str().trim());
+        match sign {
+            Some('@') => return places::people(state, search),
+            Some('~') => return places::labels(state, search),
+            Some('>') => return places::views(state, search),
+            Some('?') => return vec![places::help(search)],
+            _ => {}
+        }
         let line = self.line();
         let typed = line.unwrap_or_else(|| self.editor.text().trim()).to_owned();
         let mut found: Vec<_> = registry::actions()
-            .filter(|action| state.vim || !matches!(action.command, Command::Vim(_)))
+            .filter(|action| state.has_modes() || !matches!(action.command, Command::Vim(_)))
             .filter_map(|action| {
                 // In the order of the foot of this place; what belongs elsewhere keeps the table's.
                 let order = keymap::bindings(self.context).position(|row| row.command == action.command);

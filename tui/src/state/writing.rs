@@ -229,11 +229,11 @@ impl Composer {
     /// What letters are now, in words; nothing without vim's keys.
     pub fn mode_words(&self) -> Option<&'static str> {
         Some(match self.modal?.begun {
-            Some(Vim::Delete) => "delete …",
-            Some(Vim::Change) => "change …",
-            Some(_) => "copy …",
-            None if self.takes_commands() => "commands",
-            None => "writing",
+            Some(Vim::Delete) => "normal mode, d …",
+            Some(Vim::Change) => "normal mode, c …",
+            Some(_) => "normal mode, y …",
+            None if self.takes_commands() => "normal mode",
+            None => "insert mode",
         })
     }
 

@@ -281,7 +281,7 @@ fn ids_are_unique_and_well_formed() {
 #[test]
 fn every_action_is_shown_everywhere() {
     let mut screen = Screen::new(80, 24);
-    screen.state.vim = true;
+    screen.state.settings.editor.mode = Some(crate::settings::EditorMode::Vim);
     let document = keymap::markdown();
     for context in [Context::List, Context::Thread, Context::Queue, Context::Card, Context::Composer] {
         let rows = Palette::new(context, "").rows(&screen.state);

@@ -89,7 +89,7 @@ struct Run {
 impl Run {
     fn new(vim: bool) -> Self {
         let mut screen = Screen::new(110, 30);
-        screen.state.vim = vim;
+        screen.state.settings.editor.mode = vim.then_some(crate::settings::EditorMode::Vim);
         Self { screen, waiting: Vec::new(), begun: None, count: 0 }
     }
 
@@ -287,7 +287,13 @@ impl Run {
                 let said = if well { Ok(StreamEvent::Ready { seq: 100 }) } else { Err(bad()) };
                 return self.screen.send(Event::Stream(generation, said));
             }
-            Effect::SaveSeen(_) | Effect::Copy(_) | Effect::Quit => return,
+            Effect::SaveSeen(_)
+            | Effect::SaveKey { .. }
+            | Effect::Copy(_)
+            | Effect::Notify(_)
+            | Effect::Mouse(_)
+            | Effect::Suspend
+            | Effect::Quit => return,
         };
         self.screen.answer(answer);
     }

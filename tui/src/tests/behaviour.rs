@@ -431,7 +431,7 @@ fn stage(context: Context) -> Screen {
         Context::Card => screen.press("2 Enter j j Ctrl+D"),
         Context::Composer => screen.press("p"),
         Context::Normal => {
-            screen.state.vim = true;
+            screen.state.settings.editor.mode = Some(crate::settings::EditorMode::Vim);
             screen.press("p")
         }
         Context::Completion => screen.press("c ↓"),
@@ -449,6 +449,11 @@ fn stage(context: Context) -> Screen {
         Context::Palette => screen.press("Ctrl+K"),
         Context::Search | Context::Found => screen.press("3"),
         Context::Contacts | Context::Contact | Context::ContactFilter => screen.press("4"),
+        Context::Shown => {
+            let text = "a line\n".repeat(200);
+            screen.state.overlay = Some(crate::state::Overlay::Shown(crate::state::Shown { title: "x".into(), text, scroll: 40 }));
+            Vec::new()
+        }
     };
     if context == Context::Thread {
         // The scrolled conversation is the one with messages.

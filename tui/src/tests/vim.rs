@@ -1,13 +1,16 @@
 //! The composer with vim's keys.
 
-use super::world::Screen;
-use crate::event::{Effect, Purpose};
+use api::id::ConversationId;
+use api::inbox::{OutboxState, OutboxView};
+
+use super::world::{Screen, now, outbox_id};
+use crate::event::{Answer, Effect, Purpose};
 use crate::keymap::Context;
 use crate::state::Overlay;
 
 fn screen(width: u16, height: u16) -> Screen {
     let mut screen = Screen::new(width, height);
-    screen.state.vim = true;
+    screen.state.settings.editor.mode = Some(crate::settings::EditorMode::Vim);
     screen
 }
 
@@ -21,15 +24,15 @@ fn what_letters_are_is_said_in_words() {
         let mut screen = screen(width, height);
         screen.press("r");
         screen.type_text("We are looking into it.");
-        assert!(screen.draw().contains("writing"), "{}", screen.draw());
+        assert!(screen.draw().contains("insert mode"), "{}", screen.draw());
         screen.press("Esc");
         insta::assert_snapshot!(format!("vim_{width}x{height}"), screen.draw());
         screen.press("d");
-        assert!(screen.draw().contains("delete …"), "{}", screen.draw());
+        assert!(screen.draw().contains("normal mode, d …"), "{}", screen.draw());
     }
     let mut screen = Screen::new(80, 24);
     screen.press("r");
-    assert!(!screen.draw().contains("writing"));
+    assert!(!screen.draw().contains("insert mode"));
 }
 
 #[test]
@@ -92,7 +95,7 @@ fn it_is_sent_and_turned_from_the_commands_too() {
 fn without_vims_keys_nothing_speaks_of_them() {
     for vim in [false, true] {
         let mut screen = Screen::new(200, 50);
-        screen.state.vim = vim;
+        screen.state.settings.editor.mode = vim.then_some(crate::settings::EditorMode::Vim);
         screen.press("?");
         let Some(Overlay::Help(help)) = &screen.state.overlay else { panic!("no help") };
         assert_eq!(help.rows(&screen.state).iter().any(|(place, _)| *place == Context::Normal), vim);
@@ -101,4 +104,29 @@ fn without_vims_keys_nothing_speaks_of_them() {
         let Some(Overlay::Palette(palette)) = &screen.state.overlay else { panic!("no palette") };
         assert_eq!(palette.rows(&screen.state).iter().any(|row| row.title == "To the next word"), vim);
     }
+}
+
+#[test]
+fn what_came_back_from_the_outbox_is_not_taken_away_with_what_was_typed() {
+    let mut screen = screen(80, 24);
+    screen.press("r");
+    screen.type_text("typed");
+    let entry = OutboxView {
+        id: outbox_id(1),
+        conversation_id: Some(ConversationId(1042)),
+        contact_id: None,
+        kind: "reply".into(),
+        state: OutboxState::Cancelled,
+        user: "jo".into(),
+        content: Some("sent before".into()),
+        attempts: 0,
+        error: None,
+        sends_at: now(),
+        created_at: now(),
+    };
+    screen.answer(Answer::Recalled(outbox_id(1), Ok(entry)));
+    screen.press("Esc u u");
+    assert_eq!(text(&screen), "sent before\n\ntyped");
+    screen.press("d d u");
+    assert_eq!(text(&screen), "sent before\n\ntyped");
 }

@@ -6,9 +6,10 @@ use api::id::ApprovalId;
 use api::page::Page;
 use jiff::SignedDuration;
 
-use super::{Out, ended, live, moved, new_key, read, thread, toast, waiting};
+use super::{Out, ended, live, moved, new_key, news, read, thread, toast, waiting};
 use crate::event::{Effect, Failure, Outcome, Purpose};
 use crate::layout;
+use crate::settings::News;
 use crate::state::{ApprovalTab, Card, Focus, Overlay, Read, Screen, State, Tone};
 use crate::text;
 
@@ -153,7 +154,7 @@ pub(super) fn one(state: &mut State, out: &mut Out, id: ApprovalId, result: Outc
     ended(state, out, Read::Approval(id));
     match result {
         Ok(view) => {
-            announce(state, &view);
+            announce(state, out, &view);
             take(state, view);
         }
         Err(failure) => {
@@ -164,7 +165,7 @@ pub(super) fn one(state: &mut State, out: &mut Out, id: ApprovalId, result: Outc
 }
 
 /// Says what happened to an approval that concerns the caller.
-fn announce(state: &mut State, view: &ApprovalView) {
+fn announce(state: &mut State, out: &mut Out, view: &ApprovalView) {
     if !state.approvals.announce.remove(&view.id) {
         return;
     }
@@ -174,18 +175,20 @@ fn announce(state: &mut State, view: &ApprovalView) {
     let mine = view.requester.user.is_some() && view.requester.user == me;
     let by_me = by.is_some_and(|by| by.user.is_some() && by.user == me);
     let who = by.map_or_else(String::new, |by| format!(" by {}", text::line(&by.name)));
-    match view.status {
+    let (event, tone, said, more) = match view.status {
         ApprovalStatus::Submitted if view.hindrance.is_none() => {
-            toast(state, Tone::Plain, format!("{reference} waits for you: {title} · 2 shows it"));
+            (News::Approval, Tone::Plain, format!("{reference} waits for you"), format!("{title} · 2 shows it"))
         }
-        ApprovalStatus::Approved if mine && !by_me => toast(state, Tone::Good, format!("{reference} approved{who}: {title}")),
+        ApprovalStatus::Approved if mine && !by_me => (News::Decision, Tone::Good, format!("{reference} approved{who}"), title),
         ApprovalStatus::Rejected if mine && !by_me => {
             let why = view.comment.as_deref().map_or_else(String::new, |c| format!(" ({})", text::line(c)));
-            toast(state, Tone::Bad, format!("{reference} rejected{who}: {title}{why}"));
+            (News::Decision, Tone::Bad, format!("{reference} rejected{who}"), format!("{title}{why}"))
         }
-        ApprovalStatus::Expired if mine => toast(state, Tone::Bad, format!("{reference} expired undecided: {title}")),
-        _ => {}
-    }
+        ApprovalStatus::Expired if mine => (News::Decision, Tone::Bad, format!("{reference} expired undecided"), title),
+        _ => return,
+    };
+    let on_screen = state.screen == Screen::Approvals && state.approvals.card.as_ref().is_some_and(|card| card.shown.id == view.id);
+    news::approval(state, out, event, on_screen, tone, (&said, &more));
 }
 
 /// Takes an approval's new state in, in its row and on its card.

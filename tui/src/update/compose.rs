@@ -50,7 +50,7 @@ pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
         then: None,
         came_back: None,
         lent: None,
-        modal: state.vim.then(Modal::default),
+        modal: state.has_modes().then(Modal::default),
     });
     keep(state);
     attach::again(state, out);

@@ -249,8 +249,7 @@ pub(super) fn choose(state: &mut State, out: &mut Out) {
         }
         Some(ContactItem::Field(name, value)) => {
             let (name, value) = (crate::text::line(name), value.clone());
-            toast(state, Tone::Plain, format!("Copied: {name}"));
-            out.push(Effect::Copy(value));
+            super::clip::copy(state, out, format!("Copied: {name}"), value);
         }
         None => {}
     }

@@ -319,6 +319,5 @@ pub(super) fn approval(state: &mut State, out: &mut Out, id: ApprovalId, view: O
 /// Copies the chosen row as JSON.
 pub(super) fn copy(state: &mut State, out: &mut Out) {
     let Some(json) = state.feed.chosen().and_then(|row| serde_json::to_string(row).ok()) else { return };
-    toast(state, Tone::Plain, "Copied as JSON");
-    out.push(Effect::Copy(json));
+    super::clip::copy(state, out, "Copied as JSON".into(), json);
 }

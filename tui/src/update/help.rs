@@ -1,6 +1,8 @@
 //! The help as something to work with: found by words or by a key, run with Enter.
 
 use super::{Out, moved, palette, toast};
+use crate::event::Effect;
+use crate::keymap::{Command, Context, registry};
 use crate::state::{Help, HelpLine, Overlay, State, Tone};
 
 fn help(state: &mut State) -> Option<&mut Help> {
@@ -25,8 +27,45 @@ pub(super) fn listen(state: &mut State) {
     }
 }
 
-/// Takes a key that is to be looked up; the first key of a pair finds all of its pairs.
-pub(super) fn hears(state: &mut State, name: &str) -> bool {
+/// The next key is given to the marked row.
+pub(super) fn change(state: &mut State) {
+    let Some(Overlay::Help(help)) = &state.overlay else { return };
+    let marked = help.rows(state).get(help.cursor).map(|(place, row)| (*place, row.command));
+    match (marked, self::help(state)) {
+        (Some(marked), Some(help)) => help.changing = Some(marked),
+        _ => toast(state, Tone::Plain, "No row is marked"),
+    }
+}
+
+/// Gives a key to a command, says what that takes away, and has it written down; or says why it cannot be.
+fn give(state: &mut State, out: &mut Out, (place, command): (Context, Command), name: &str) {
+    let action = registry::action(command);
+    let (keys, problems) = state.keys.with_key(place, name, action.id);
+    if let Some(problem) = problems.iter().find(|problem| !problem.used) {
+        toast(state, Tone::Bad, problem.text.replace("; left out", "; nothing was changed"));
+        return;
+    }
+    state.keys = keys;
+    let said = problems.first().map_or_else(String::new, |problem| format!("; {}", problem.text));
+    toast(state, Tone::Good, format!("{name} in [{}] is “{}” now{said}", place.name(), action.title));
+    out.push(Effect::SaveKey { place: place.name(), key: name.to_owned(), id: action.id });
+}
+
+/// It is written down, or not.
+pub(super) fn saved(state: &mut State, result: Result<(), String>) {
+    if let Err(why) = result {
+        toast(state, Tone::Bad, format!("The key holds until the inbox ends; it is not in keys.toml: {why}"));
+    }
+}
+
+/// Takes a key that is to be looked up or given; the first key of a pair finds all of its pairs.
+pub(super) fn hears(state: &mut State, out: &mut Out, name: &str) -> bool {
+    if let Some(changing) = help(state).and_then(|help| help.changing.take()) {
+        if name != "Esc" {
+            give(state, out, changing, name);
+        }
+        return true;
+    }
     let hears = help(state).is_some_and(|help| help.listening);
     if hears {
         look_up(state, name.to_owned());

@@ -23,7 +23,7 @@ pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
     }
     let mut context = state.context();
     let name = keymap::name(key);
-    if name != "Ctrl+C" && help::hears(state, &name) {
+    if name != "Ctrl+C" && help::hears(state, out, &name) {
         return;
     }
     let pair = state.prefix.take().map(|first| format!("{first} {name}"));
@@ -236,6 +236,9 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Complete => palette::complete(state),
         C::HelpWords => help::words(state),
         C::HelpKey => help::listen(state),
+        C::HelpChange => help::change(state),
+        C::Mouse => super::mouse::turn(state, out),
+        C::Suspend => out.push(Effect::Suspend),
         C::Undo => compose::undo(state, out),
         C::Info => {
             let shown = layout::panes(state).info.is_some();
@@ -379,7 +382,7 @@ pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
 fn movement(state: &mut State, out: &mut Out, context: Context, command: Command) {
     let page = match context {
         Context::Thread => thread::page(state),
-        Context::Card | Context::Contact | Context::Help => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        Context::Card | Context::Contact | Context::Help | Context::Shown => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
         Context::Activity => feed::rows_page(state),
         _ => layout::rows_page(state).unwrap_or(1),
     };
@@ -428,6 +431,7 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
             }
         }
         Context::Help | Context::Words => help::move_by(state, by),
+        Context::Shown => super::clip::scroll(state, by),
         Context::Palette => palette::move_by(state, by),
         _ => {}
     }
@@ -628,8 +632,7 @@ fn url(state: &mut State, out: &mut Out) {
     let url = state.target().and_then(|id| state.conversations.get(&id)).map(|c| crate::text::line(&c.url));
     match url.filter(|u| u.starts_with("http://") || u.starts_with("https://")) {
         Some(url) => {
-            toast(state, Tone::Plain, format!("Copied: {url}"));
-            out.push(Effect::Copy(url));
+            super::clip::copy(state, out, format!("Copied: {url}"), url);
         }
         None => toast(state, Tone::Plain, "Its address is not known here"),
     }

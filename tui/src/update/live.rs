@@ -35,6 +35,7 @@ pub(super) fn connect(state: &mut State, out: &mut Out) {
 pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     state.now = now;
     state.toasts.retain(|t| t.until > now);
+    state.writers.expire(now);
     if state.quitting.is_some_and(|at| now.duration_since(at) > TWICE) {
         state.quitting = None;
     }
@@ -117,6 +118,7 @@ fn lost(state: &mut State, failure: &Failure, refused: bool) {
     let wait = [500, 1_000, 2_000, 4_000, 8_000, 15_000].get(tries as usize).copied().unwrap_or(15_000);
     state.daemon =
         Daemon::Lost { retry_at: state.now + SignedDuration::from_millis(wait), tries, message: failure.message.clone(), refused };
+    state.writers.clear();
     // What is under way is answered with errors; what was to follow is read when the daemon is back.
     state.reads.values_mut().for_each(|again| *again = false);
 }
@@ -143,7 +145,13 @@ pub(super) fn stream(state: &mut State, out: &mut Out, generation: u64, said: Re
         }
         Ok(StreamEvent::Activity(activity)) => {
             happened(state, out, &activity);
+            super::news::heard(state, &activity);
             feed::heard(state, out, &activity);
+        }
+        Ok(StreamEvent::Typing(typing)) => {
+            if typing.agent_id.is_none() || typing.agent_id != state.agent() {
+                state.writers.heard(&typing, state.now);
+            }
         }
         Ok(StreamEvent::Reset { oldest_seq }) => {
             state.stream.seq = Some(state.stream.seq.unwrap_or(0).max(oldest_seq.saturating_sub(1)));
@@ -208,6 +216,7 @@ pub(super) fn status(state: &mut State, out: &mut Out, status: StatusView) {
     }
     let copied = state.copying() && status.first_copy.done;
     state.status = Some(status);
+    state.heard_at = state.now;
     if copied {
         state.list.due = true;
     }

@@ -290,6 +290,6 @@ pub(super) fn ask_link(state: &mut State, link: Link) {
 /// Copies a text and says so.
 pub(super) fn copy(state: &mut State, out: &mut Out, what: &str, text: String) {
     let shown = text::truncate(&text::line(&text), 200);
-    toast(state, Tone::Plain, if what == "text" || what == "quote" { format!("Copied the {what}") } else { format!("Copied: {shown}") });
-    out.push(Effect::Copy(text));
+    let said = if what == "text" || what == "quote" { format!("Copied the {what}") } else { format!("Copied: {shown}") };
+    super::clip::copy(state, out, said, text);
 }

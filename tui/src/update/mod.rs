@@ -3,6 +3,7 @@
 mod approvals;
 mod attach;
 mod bulk;
+mod clip;
 mod command;
 mod complete;
 mod compose;
@@ -17,6 +18,8 @@ mod list;
 mod live;
 mod menus;
 mod messages;
+mod mouse;
+mod news;
 mod palette;
 mod pasted;
 mod pick;
@@ -29,6 +32,7 @@ mod vim;
 pub(crate) mod waiting;
 mod window;
 
+use api::id::ConversationId;
 pub(crate) use approvals::{hindrance_words, money};
 #[cfg(test)]
 pub(crate) use command::understands;
@@ -38,7 +42,7 @@ use jiff::SignedDuration;
 
 use crate::event::{Answer, Effect, Event, Failure};
 use crate::seen::Seen;
-use crate::state::{Daemon, Read, State, Toast, Tone};
+use crate::state::{Daemon, Focus, Read, Screen, State, Toast, Tone};
 
 pub(crate) use thread::PAGE as MESSAGES_PAGE;
 
@@ -77,7 +81,10 @@ pub(crate) fn finish(state: &mut State) -> Vec<Effect> {
 
 /// Carries one event into the state.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    crate::glyphs::set(state.settings.look());
     let mut out = Vec::new();
+    let before = place(state);
+    let said = state.toasts.len();
     match event {
         Event::Tick(now) => live::tick(state, &mut out, now),
         Event::Key(key) => keys::key(state, &mut out, key),
@@ -91,11 +98,29 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             search::keep_visible(state);
             contacts::keep_visible(state);
         }
+        Event::Pointer(pointer, x, y) => mouse::pointed(state, &mut out, pointer, x, y),
         Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
         Event::Answer(answer) => answered(state, &mut out, *answer),
     }
     live::pump(state, &mut out);
+    if place(state) != before {
+        leave_behind(state, said);
+    }
     out
+}
+
+/// Where the person is: the screen, and what is open on it.
+fn place(state: &State) -> (Screen, Option<ConversationId>) {
+    (state.screen, state.open.filter(|_| state.focus == Focus::Open))
+}
+
+/// What was said elsewhere ends there; bad news is kept until its time is over.
+fn leave_behind(state: &mut State, said: usize) {
+    let mut index = 0;
+    state.toasts.retain(|toast| {
+        index += 1;
+        index > said || toast.tone == Tone::Bad
+    });
 }
 
 fn answered(state: &mut State, out: &mut Out, answer: Answer) {
@@ -131,6 +156,9 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         }
         Answer::List { generation, more, result } => list::page(state, out, generation, more, result),
         Answer::Conversation(id, result) => {
+            if let Ok(view) = &result {
+                news::conversation(state, out, view);
+            }
             list::conversation(state, out, id, result);
             feed::named(state, out, id);
         }
@@ -158,6 +186,7 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
         Answer::Retried(result) => messages::retried(state, out, result),
         Answer::NotBrowsed(why) => toast(state, Tone::Bad, format!("Not opened: {why}")),
+        Answer::KeySaved(result) => help::saved(state, result),
         Answer::Discarded(result) => {
             if result.is_ok() {
                 read(state, out, Read::Outbox);

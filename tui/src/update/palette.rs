@@ -5,7 +5,7 @@ use crate::editor::Edit;
 use crate::keymap::registry;
 use crate::keymap::{Command, Context};
 use crate::state::palette::LINE_MAX;
-use crate::state::{Choice, Overlay, Palette, State, Tone};
+use crate::state::{Choice, Focus, Help, Overlay, Palette, Screen, State, Tab, Tone};
 
 /// A key was pressed that means something: does it, or says why not.
 pub(super) fn pressed(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
@@ -115,6 +115,12 @@ pub(super) fn complete(state: &mut State) {
             format!(":{}", row.cli.as_deref().and_then(|cli| cli.strip_prefix("afenda ")).unwrap_or_default())
         }
         (Choice::Run(command), Some(_)) => format!(":{}", registry::action(command).id),
+        (Choice::Contact(_), _) => format!("@{}", row.title.split("  ").next().unwrap_or_default()),
+        (Choice::Label(index), _) => {
+            format!("~{}", state.directory.labels.get(index).map(|label| label.title.as_str()).unwrap_or_default())
+        }
+        (Choice::Tab(_), _) => format!(">{}", row.title),
+        (Choice::Help, _) => return,
         (Choice::Run(_), None) => row.title,
     };
     if let Some(palette) = self::palette(state) {
@@ -137,6 +143,11 @@ pub(super) fn choose(state: &mut State, out: &mut Out) {
                 thread::open(state, out, id);
                 Ok(())
             }
+            Some(choice) => {
+                let words = palette.editor.text().get(1..).unwrap_or_default().trim().to_owned();
+                place(state, out, context, choice, &words);
+                Ok(())
+            }
             None => Err("Nothing matches what was typed".into()),
         }
     };
@@ -144,5 +155,32 @@ pub(super) fn choose(state: &mut State, out: &mut Out) {
         && let Some(palette) = self::palette(state)
     {
         palette.error = Some(why);
+    }
+}
+
+/// Goes to what a sign found.
+fn place(state: &mut State, out: &mut Out, context: Context, choice: Choice, words: &str) {
+    state.overlay = None;
+    match choice {
+        Choice::Contact(id) => super::contacts::open_id(state, id),
+        Choice::Label(index) => {
+            let Some(label) = state.directory.labels.get(index).map(|label| label.title.clone()) else { return };
+            keys::show(state, Screen::Inbox);
+            state.focus = Focus::List;
+            state.list.filter.label = Some(label);
+            super::list::refilter(state, out);
+        }
+        Choice::Tab(tab) => {
+            keys::show(state, Screen::Inbox);
+            state.focus = Focus::List;
+            let place = |tab: Tab| Tab::ALL.iter().position(|other| *other == tab).and_then(|at| isize::try_from(at).ok()).unwrap_or(0);
+            super::list::tab(state, out, place(tab) - place(state.list.tab));
+        }
+        Choice::Help => {
+            let mut help = Help::new(context);
+            help.words.insert(words);
+            state.overlay = Some(Overlay::Help(help));
+        }
+        Choice::Run(_) | Choice::Conversation(_) => {}
     }
 }

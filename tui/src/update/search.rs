@@ -200,8 +200,7 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
         }
         Some(Hit::Canned(canned)) => {
             let (code, text) = (crate::text::line(&canned.short_code), canned.content.clone());
-            toast(state, Tone::Plain, format!("Copied the text of /{code}"));
-            out.push(Effect::Copy(text));
+            super::clip::copy(state, out, format!("Copied the text of /{code}"), text);
         }
         None => {}
     }

@@ -8,9 +8,6 @@ use super::{Out, live, new_key, read, toast};
 use crate::event::{Effect, Outcome};
 use crate::state::{Focus, Read, Screen, State, Tone};
 
-/// So long the newest message has to be on the screen.
-const LOOKED: SignedDuration = SignedDuration::from_secs(2);
-
 /// Time passes.
 pub(super) fn tick(state: &mut State, out: &mut Out) {
     let Some(now) = looked_at(state) else {
@@ -23,9 +20,10 @@ pub(super) fn tick(state: &mut State, out: &mut Out) {
     };
     match state.seen.since {
         Some((id, newest, since)) if (id, newest) == now => {
+            let looked = SignedDuration::from_millis(state.settings.ui.read_after_ms.into());
             let may = state.me.as_ref().is_some_and(|me| me.role.may_work());
             let unread = may && state.conversations.get(&id).is_some_and(|view| view.unread_count > 0);
-            if unread && state.seen.settled != Some(now) && state.now.duration_since(since) >= LOOKED {
+            if unread && state.seen.settled != Some(now) && state.now.duration_since(since) >= looked {
                 mark(state, out, id);
             }
         }

@@ -66,6 +66,9 @@ pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
     if matches!(composer.purpose, Purpose::Reply(_)) && !mention::kept(composer.editor.text(), &composer.with.mentions).is_empty() {
         out.push((Notice::Warn, "A name after @ is only text here: the customer reads it, nobody is notified".into()));
     }
+    if let Some(words) = composer.purpose.conversation().and_then(|id| state.writing(id)) {
+        out.push((Notice::Know, words));
+    }
     if let (Some(name), Purpose::Reply(_)) = (&composer.answered, composer.purpose) {
         out.push((Notice::Warn, format!("{name} answered since you began: look above before you send")));
     }
@@ -158,7 +161,8 @@ pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, n
         let mut x = area.x + 1;
         for (part, marked) in parts(text, range.start, &mentions) {
             let style = if marked && !composer.sending { theme.warn.add_modifier(Modifier::BOLD) } else { text_style };
-            (x, _) = buf.set_stringn(x, line, text::drawn(part), width.saturating_sub(usize::from(x - area.x - 1)), style);
+            let room = u16::try_from(width).unwrap_or(u16::MAX).saturating_sub(x - area.x - 1);
+            x = put(buf, x, line, room, vec![span(text::drawn(part), style)]);
         }
     }
     if composer.editor.text().is_empty() && !composer.sending {

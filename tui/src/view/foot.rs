@@ -36,7 +36,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
             .filter(|b| registry::refusal(state, context, b.command).is_none())
             .filter(|b| if chosen { !of_conversation(b.command) } else { b.command != Command::Quote })
             .filter_map(|b| Some((b.command, state.keys.of(context, b).first().copied()?, b.hint?)))
-            .map(|(command, key, words)| (command, key, if ends_writing(state, command) { "commands" } else { words }))
+            .map(|(command, key, words)| (command, key, if ends_writing(state, command) { "normal mode" } else { words }))
             .collect();
         // The way to all other keys keeps its place as long as it has one.
         let help = hints.iter().find(|(command, ..)| *command == Command::Help).copied();
@@ -69,7 +69,7 @@ fn of_conversation(command: Command) -> bool {
 
 /// One key and its words, if they fit whole.
 fn hint(buf: &mut Buffer, theme: &Theme, x: u16, area: Rect, room: u16, key: &str, words: &str) -> u16 {
-    let spans = vec![span(key.to_owned(), theme.accent), span(format!(" {words}"), theme.dim)];
+    let spans = vec![span(crate::glyphs::key(key).into_owned(), theme.accent), span(format!(" {words}"), theme.dim)];
     let width = u16::try_from(spans_width(&spans)).unwrap_or(u16::MAX);
     if x + width > area.x + room {
         return x;
@@ -102,14 +102,23 @@ fn link(state: &State, theme: &Theme) -> (&'static str, ratatui::style::Style, &
     }
 }
 
-/// How old what is shown may be, from a minute on.
+/// How old what is shown may be, in steps: each costs the line a few bytes, and nobody acts on the seconds between.
 fn age(state: &State) -> Option<String> {
     let status = state.status.as_ref()?;
-    let since = state.now.duration_since(state.status_at).as_secs().max(0).unsigned_abs();
-    let lag_s = status.lag_s.filter(|_| status.chatwoot.state != LinkState::Live)? + since;
+    let since = state.now.duration_since(state.heard_at).as_secs().max(0).unsigned_abs();
+    let lag_s = match state.daemon {
+        Daemon::Lost { .. } => status.lag_s.unwrap_or(0) + since,
+        _ => status.lag_s.filter(|_| status.chatwoot.state != LinkState::Live)? + since,
+    };
     match lag_s {
-        0..60 => None,
-        60..3600 => Some(format!("{}m old", lag_s / 60)),
+        0..5 => None,
+        5..30 => Some("5 s old".into()),
+        30..60 => Some("30 s old".into()),
+        60..3600 => {
+            let minutes = lag_s / 60;
+            let step = [45, 30, 20, 10, 5, 2].into_iter().find(|step| minutes >= *step).unwrap_or(1);
+            Some(format!("{step}m old"))
+        }
         _ => Some(format!("{}h old", lag_s / 3600)),
     }
 }
@@ -134,6 +143,8 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
                 let here = at.to_zoned(state.tz.clone());
                 let today = here.date() == state.now.to_zoned(state.tz.clone()).date();
                 parts.push(vec![span(here.strftime(if today { "as of %H:%M" } else { "as of %b %-d, %H:%M" }).to_string(), theme.warn)]);
+            } else {
+                parts.extend(age(state).map(|age| vec![span(age, theme.warn)]));
             }
         }
         _ if state.copying() => {

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::ui::{self, Spans, put, rule, span, spans_width};
+use crate::keymap::registry;
 use crate::state::{Help, HelpLine, State};
 use crate::text;
 use crate::theme::Theme;
@@ -15,7 +16,9 @@ fn draw_line(state: &State, theme: &Theme, line: &HelpLine) -> Spans {
     match line {
         HelpLine::Heading(title) => vec![span(*title, theme.strong)],
         HelpLine::Row(place, row) => {
-            let keys = state.keys.of(*place, row).join("  ");
+            let keys = crate::glyphs::key(&state.keys.of(*place, row).join("  ")).into_owned();
+            // What has no key is done by its name.
+            let keys = if keys.is_empty() { format!(":{}", registry::action(row.command).id) } else { keys };
             let pad = KEYS.saturating_sub(text::width(&keys)).max(2);
             vec![span(keys, theme.accent), span(" ".repeat(pad), theme.text), span(row.help, theme.text)]
         }
@@ -27,8 +30,13 @@ fn draw_line(state: &State, theme: &Theme, line: &HelpLine) -> Spans {
 fn draw_filter(theme: &Theme, buf: &mut Buffer, x: u16, area: Rect, help: &Help) -> Option<Position> {
     let spans = if help.listening {
         vec![span("press the key to look up", theme.warn)]
+    } else if let Some((place, command)) = help.changing {
+        vec![span(
+            format!("press the key for “{}” in [{}]; Esc changes nothing", registry::action(command).title, place.name()),
+            theme.warn,
+        )]
     } else if let Some(key) = &help.key {
-        vec![span("key ", theme.dim), span(key.clone(), theme.accent)]
+        vec![span("key ", theme.dim), span(crate::glyphs::key(key).into_owned(), theme.accent)]
     } else if help.typing || !help.words.text().is_empty() {
         vec![span("/", theme.accent), span(text::drawn(help.words.text()), theme.strong)]
     } else {

@@ -231,7 +231,13 @@ fn delivery(state: &State, theme: &Theme, m: &MessageView, ours: bool) -> Spans 
     let mark = match m.state {
         DeliveryState::Queued => {
             let left = m.sends_at.map_or(0, |at| seconds_until(state.now, at));
-            let words = if left > 0 { format!("leaves in {left} s, u takes it back") } else { "queued".into() };
+            let words = if left > 0 && !state.settings.ui.motion {
+                "leaves in a moment, u takes it back".to_owned()
+            } else if left > 0 {
+                format!("leaves in {left} s, u takes it back")
+            } else {
+                "queued".into()
+            };
             return vec![span(words, theme.warn)];
         }
         DeliveryState::Sending => return vec![span("sending", theme.warn)],

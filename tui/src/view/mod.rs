@@ -16,6 +16,7 @@ mod overlay;
 mod palette;
 pub(crate) mod rich;
 mod search;
+mod shown;
 mod thread;
 pub(crate) mod ui;
 mod which_key;
@@ -35,6 +36,8 @@ const ALL_NAMES: u16 = 100;
 
 /// Draws everything.
 pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
+    crate::glyphs::set(state.settings.look());
+    crate::links::set(state.around.links());
     let area = frame.area();
     let known = Rect::new(0, 0, state.size.0, state.size.1);
     let cursor = if area == known {
@@ -132,6 +135,7 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
             cursor = help::draw(state, theme, buf, over, help).or(cursor);
         }
         Some(Overlay::Palette(palette)) => cursor = palette::draw(state, theme, buf, &panes, palette).or(cursor),
+        Some(Overlay::Shown(text)) => shown::draw(theme, buf, &panes, text),
         Some(overlay) => cursor = overlay::draw(state, theme, buf, &panes, overlay).or(cursor),
         None => {}
     }
@@ -222,6 +226,18 @@ fn plain() -> Theme {
 /// How far the opened card can be scrolled.
 pub(crate) fn card_lines(state: &State) -> usize {
     approvals::scroll_max(state)
+}
+
+/// The words that stand at a cell, up to the next gap: what a click means there.
+pub(crate) fn words_at(state: &State, x: u16, y: u16) -> String {
+    let area = Rect::new(0, 0, state.size.0, state.size.1);
+    let mut buf = Buffer::empty(area);
+    draw(state, &plain(), &mut buf, area);
+    let symbol = |x: u16| buf.cell((x, y)).map_or(" ", |cell| cell.symbol());
+    let gap = |x: u16| symbol(x) == " " && (x + 1 >= area.width || symbol(x + 1) == " ");
+    let from = (0..=x).rev().take_while(|x| !gap(*x)).last().unwrap_or(x);
+    let words: String = (from..area.width).take_while(|x| !gap(*x)).map(symbol).collect();
+    words.trim().to_owned()
 }
 
 /// Whether the pane at the right has the keys.

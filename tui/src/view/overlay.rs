@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::ui::{self, Spans, put, span, titled_rule};
 use crate::layout::Panes;
-use crate::state::{Overlay, Question, Screen, State, Tone};
+use crate::state::{Overlay, Question, State, Tone};
 use crate::text;
 use crate::theme::Theme;
 
@@ -69,7 +69,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             None
         }
         // The sheet stands on the card, in its block; help and palette are drawn by themselves.
-        Overlay::Approve { .. } | Overlay::Help(_) | Overlay::Palette(_) => None,
+        Overlay::Approve { .. } | Overlay::Help(_) | Overlay::Palette(_) | Overlay::Shown(_) => None,
     }
 }
 
@@ -125,37 +125,29 @@ fn panel(
     None
 }
 
-/// Short messages, above the foot or above what is being written, newest lowest.
+/// What was said last, in the line above the foot, which is empty else; what does not fit goes on in the foot, whose keys wait. Nothing that
+/// can be read is ever under it. Of several the newest is shown; bad news lasts longer, and comes up again after it.
 pub(super) fn toasts(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes) {
-    let mut bottom = panes.banner.map_or(panes.foot.y.saturating_sub(1), |banner| banner.y);
-    if let (Some(pane), true) = (panes.open, state.composer.is_some()) {
-        let notices = super::composer::notices(state, crate::layout::composer_width(pane)).len();
-        if let Some(composer) = crate::layout::open_parts(state, pane, u16::try_from(notices).unwrap_or(0)).composer {
-            bottom = composer.y;
-        }
-    }
-    if let (Some(pane), Screen::Approvals) = (panes.open, state.screen) {
-        bottom = bottom.saturating_sub(super::approvals::action_height(state, pane));
-    }
-    let most = usize::from(panes.foot.width.saturating_sub(8)).clamp(1, 90);
-    for toast in state.toasts.iter().rev() {
-        let style = match toast.tone {
-            Tone::Good => theme.ok,
-            Tone::Plain => theme.accent,
-            Tone::Bad => theme.bad,
-        };
-        let rows: Vec<String> = text::wrap(&text::line(&toast.text), most).into_iter().take(3).collect();
-        let width = u16::try_from(rows.iter().map(|r| text::width(r)).max().unwrap_or(0)).unwrap_or(0) + 4;
-        let height = u16::try_from(rows.len()).unwrap_or(1);
-        if bottom < height + 3 {
-            return;
-        }
-        bottom -= height;
-        let area = Rect { x: panes.foot.right().saturating_sub(width), y: bottom, width, height };
+    let Some(toast) = state.toasts.last() else { return };
+    let style = match toast.tone {
+        Tone::Good => theme.ok,
+        Tone::Plain => theme.accent,
+        Tone::Bad => theme.bad,
+    };
+    let words = text::line(&toast.text);
+    let room = usize::from(panes.foot.width.saturating_sub(4)).max(1);
+    let line = Rect { y: panes.foot.y.saturating_sub(1), height: 1, ..panes.foot };
+    let mut rows = text::wrap(&words, room).into_iter();
+    let mut draw = |area: Rect, row: String| {
         ui::fill(buf, area, theme.block);
-        for (y, row) in (area.y..).zip(rows) {
-            put(buf, area.x + 1, y, 1, vec![span("▎", style)]);
-            put(buf, area.x + 3, y, width.saturating_sub(3), vec![span(row, theme.text)]);
-        }
+        put(buf, area.x + 1, area.y, 1, vec![span("▎", style)]);
+        put(buf, area.x + 3, area.y, area.width.saturating_sub(4), vec![span(row, theme.text)]);
+    };
+    draw(line, rows.next().unwrap_or_default());
+    let rest = rows.collect::<Vec<_>>().join(" ");
+    if !rest.is_empty() && state.overlay.is_none() {
+        // How fresh all is and what is unsent stays in sight.
+        let taken = u16::try_from(ui::spans_width(&super::foot::freshness(state, theme))).unwrap_or(0) + 3;
+        draw(Rect { width: panes.foot.width.saturating_sub(taken), ..panes.foot }, rest);
     }
 }

@@ -61,7 +61,13 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
 fn line(theme: &Theme, buf: &mut Buffer, area: Rect, palette: &Palette) -> Option<Position> {
     let text = palette.editor.text();
     if text.is_empty() {
-        put(buf, area.x + 1, area.y, area.width, vec![span("an action or a key; #123 a conversation; : a command line", theme.faint)]);
+        put(
+            buf,
+            area.x + 1,
+            area.y,
+            area.width,
+            vec![span("an action or a key; : a line, # conversation, @ person, ~ label, > view, ? help", theme.faint)],
+        );
         return Some(Position::new(area.x, area.y));
     }
     let before = text.get(..palette.editor.cursor()).unwrap_or(text);
@@ -77,7 +83,12 @@ fn line(theme: &Theme, buf: &mut Buffer, area: Rect, palette: &Palette) -> Optio
 }
 
 fn nothing(palette: &Palette) -> &'static str {
-    if palette.editor.text().starts_with('#') { "the number of a conversation, or a name" } else { "nothing matches" }
+    match palette.editor.text().chars().next() {
+        Some('#') => "the number of a conversation, or a name",
+        Some('@') => "nobody known here has this name; 4 finds everybody",
+        Some('~') => "no label has this name",
+        _ => "nothing matches",
+    }
 }
 
 fn draw_row(theme: &Theme, buf: &mut Buffer, area: Rect, row: &Row) {
@@ -89,7 +100,8 @@ fn draw_row(theme: &Theme, buf: &mut Buffer, area: Rect, row: &Row) {
     if let Some(why) = row.refusal {
         left.push(span(format!("  {why}"), theme.faint));
     }
-    let key = format!("{}{}", row.key, " ".repeat(KEY.saturating_sub(text::width(&row.key))));
+    let key = crate::glyphs::key(&row.key);
+    let key = format!("{key}{}", " ".repeat(KEY.saturating_sub(text::width(&key))));
     let mut right: Spans = vec![span(key, if live { theme.accent } else { theme.faint })];
     if area.width >= WITH_CLI {
         let cli = text::truncate(row.cli.as_deref().unwrap_or_default(), 44);

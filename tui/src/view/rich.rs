@@ -34,7 +34,8 @@ enum Look {
     Strong,
     Em,
     Code,
-    Link,
+    /// A link, with the terminal's mark of its address where it can open it.
+    Link(Option<ratatui::style::Color>),
     Number,
     Found,
 }
@@ -184,7 +185,7 @@ impl Reader {
     fn link(&mut self, words: &str, address: &str, out: &mut Line) -> bool {
         let Some((address, host)) = checked(address) else { return false };
         let known = self.links.len();
-        styled(out, Look::Link, |out| {
+        styled(out, Look::Link(crate::links::mark(&address)), |out| {
             if words.is_empty() {
                 out.text.push_str(&text::truncate(&address, ADDRESS_SHOWN));
                 if text::width(&address) > ADDRESS_SHOWN && !address.get(..ADDRESS_SHOWN - 2).is_some_and(|shown| shown.contains(&host)) {
@@ -346,7 +347,10 @@ impl Line {
                     Look::Strong => style.add_modifier(Modifier::BOLD),
                     Look::Em => style.add_modifier(Modifier::ITALIC),
                     Look::Code => style.patch(theme.dim),
-                    Look::Link => style.patch(theme.accent).remove_modifier(Modifier::BOLD).add_modifier(Modifier::UNDERLINED),
+                    Look::Link(mark) => {
+                        let style = style.patch(theme.accent).remove_modifier(Modifier::BOLD).add_modifier(Modifier::UNDERLINED);
+                        mark.map_or(style, |mark| style.underline_color(mark))
+                    }
                     Look::Number => style.patch(theme.accent).remove_modifier(Modifier::UNDERLINED),
                     Look::Found => style.add_modifier(Modifier::REVERSED),
                 });

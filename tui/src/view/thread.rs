@@ -101,6 +101,10 @@ fn messages(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
     };
     let below = place.is_some() || thread.around.is_some();
     let mut lines: Vec<Row> = Vec::new();
+    if let Some(words) = state.writing(id).filter(|_| !below && state.composer.is_none()) {
+        let style = theme.faint.add_modifier(ratatui::style::Modifier::ITALIC);
+        lines.push(Row { left: vec![span(format!("{words} …"), style)], ..Row::default() });
+    }
     let mut skip = hidden;
     while index > 0 && lines.len() < usize::from(area.height) {
         index -= 1;

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use crate::glyphs;
 use crate::state::State;
 use crate::text;
 use crate::theme::Theme;
@@ -49,6 +50,9 @@ pub(crate) fn fit(spans: Spans, max: usize) -> Spans {
 pub(crate) fn put(buf: &mut Buffer, x: u16, y: u16, width: u16, spans: Spans) -> u16 {
     if width == 0 || !buf.area.contains((x, y).into()) {
         return x;
+    }
+    if glyphs::differ() {
+        return glyphs::place(buf, x, y, width, &fit(spans, usize::from(width)));
     }
     let line = Line::from(fit(spans, usize::from(width)));
     buf.set_line(x, y, &line, width).0

@@ -28,7 +28,11 @@ pub(super) fn next(state: &State) -> Vec<Next> {
     for row in keymap::bindings(context) {
         let second = |key: &str| key.strip_prefix(prefix.as_str()).and_then(|rest| rest.strip_prefix(' ')).map(str::to_owned);
         let refusal = registry::refusal(state, context, row.command);
-        out.extend(state.keys.of(context, row).into_iter().filter_map(second).map(|key| Next { key, help: row.help, refusal }));
+        out.extend(state.keys.of(context, row).into_iter().filter_map(second).map(|key| Next {
+            key: crate::glyphs::key(&key).into_owned(),
+            help: row.help,
+            refusal,
+        }));
     }
     out
 }
