@@ -708,6 +708,9 @@ pub struct OutboxView {
     pub user: String,
     /// The text of a reply or note, so that it can be taken up again.
     pub content: Option<String>,
+    /// What else it sets, in short: a status, a priority, an agent's or team's id, `none`, labels with + and -, keys, a macro's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
     /// Tries so far.
     pub attempts: u32,
     /// Why the last try failed.

@@ -64,6 +64,14 @@ pub enum Context {
     Words,
     /// The palette and its command line.
     Palette,
+    /// Texts that were not sent.
+    Drafts,
+    /// What is on its way to Chatwoot.
+    Outbox,
+    /// What the inbox noted.
+    Log,
+    /// How it is set.
+    Settings,
 }
 
 /// What a key asks for.
@@ -159,6 +167,13 @@ pub enum Command {
     Complete,
     HelpWords,
     HelpKey,
+    Drafts,
+    Outbox,
+    Log,
+    Settings,
+    Mentions,
+    Drop,
+    CopyRow,
 }
 
 /// One row of the table.
@@ -208,6 +223,10 @@ impl Context {
             Self::Contacts => "contacts",
             Self::Contact => "contact",
             Self::ContactFilter => "contact-filter",
+            Self::Drafts => "drafts",
+            Self::Outbox => "outbox",
+            Self::Log => "log",
+            Self::Settings => "settings",
         }
     }
 
@@ -237,6 +256,10 @@ impl Context {
             Self::Contacts => "Contacts",
             Self::Contact => "A contact",
             Self::ContactFilter => "The filter line of the contacts",
+            Self::Drafts => "Drafts",
+            Self::Outbox => "The outbox",
+            Self::Log => "The log",
+            Self::Settings => "Settings",
         }
     }
 

@@ -73,6 +73,8 @@ pub struct Options {
     pub keys: keymap::Keys,
     /// What is said when it opens, such as what is wrong with the file of keys.
     pub notice: Option<String>,
+    /// How it was set, and by what: for the settings screen. No secrets.
+    pub settings: Vec<state::Setting>,
     /// How long an Esc waits for the rest of a sequence.
     pub esc_timeout: Duration,
     /// No colours, whatever the environment says.
@@ -91,6 +93,7 @@ impl Options {
             banner: None,
             keys: keymap::Keys::default(),
             notice: None,
+            settings: Vec::new(),
             esc_timeout: ESC_TIMEOUT,
             no_color: false,
             stop: CancellationToken::new(),
@@ -201,6 +204,9 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
     let mut core = Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| {
         state.banner = banner;
         state.keys = options.keys;
+        state.settings = options.settings;
+        let how = "--color, NO_COLOR; the terminal's own COLORTERM and COLORFGBG";
+        state.settings.push(state::Setting::new("colours", theme.words(), state::Source::Terminal, how));
         if let Some(notice) = options.notice {
             update::toast(state, state::Tone::Bad, notice);
         }

@@ -5,11 +5,14 @@ mod deciding;
 mod feed;
 mod help;
 mod list;
+mod log;
 mod overlay;
 pub(crate) mod palette;
 mod pick;
 mod reading;
 mod search;
+mod settings;
+mod shelf;
 mod thread;
 mod writing;
 
@@ -33,11 +36,16 @@ pub use help::{Help, HelpLine};
 pub use palette::{Choice, Palette, Row};
 
 pub use feed::{Feed, Kinds};
+pub use log::{Log, Noted};
+
 pub use list::{List, ListFilter, STATUSES, Tab};
 pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
 pub use pick::{Link, Pick, PickLine, Picked};
 pub use reading::{Find, Seen};
 pub use search::{Hit, Search};
+pub use settings::{Setting, Source};
+pub(crate) use shelf::SECOND;
+pub use shelf::{DraftOf, Shelf, Shelves, draft_of};
 pub use thread::{Anchor, Thread};
 pub use writing::{Attached, Candidate, Completing, Completion, Composer, Followup, Mentioned, Offer, Prompt, Then, With};
 
@@ -54,6 +62,8 @@ pub enum Screen {
     Contacts,
     /// What happened.
     Activity,
+    /// What the inbox itself holds.
+    Own(Shelf),
 }
 
 /// Which pane has the keys.
@@ -182,6 +192,12 @@ pub struct State {
     pub search: Search,
     /// The contacts screen.
     pub contacts: Contacts,
+    /// The screens of what the inbox itself holds.
+    pub shelves: Shelves,
+    /// What it noted.
+    pub log: Log,
+    /// What it was started with.
+    pub settings: Vec<Setting>,
     /// Where Esc goes from the opened conversation, if not to the list.
     pub back_to: Option<Screen>,
     /// The text being written.
@@ -303,6 +319,9 @@ impl State {
             remote: false,
             search: Search::default(),
             contacts: Contacts::default(),
+            shelves: Shelves::default(),
+            log: Log::default(),
+            settings: Vec::new(),
             back_to: None,
             composer: None,
             drafts: BTreeMap::new(),
@@ -380,6 +399,10 @@ impl State {
             (Screen::Contacts, Focus::List) => Context::Contacts,
             (Screen::Contacts, Focus::Open) => Context::Contact,
             (Screen::Activity, _) => Context::Activity,
+            (Screen::Own(Shelf::Drafts), _) => Context::Drafts,
+            (Screen::Own(Shelf::Outbox), _) => Context::Outbox,
+            (Screen::Own(Shelf::Log), _) => Context::Log,
+            (Screen::Own(Shelf::Settings), _) => Context::Settings,
         }
     }
 
@@ -395,6 +418,7 @@ impl State {
             (Screen::Contacts, _) => None,
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
             (Screen::Activity, _) => self.feed.chosen().and_then(|a| a.conversation_id).map(ConversationId),
+            (Screen::Own(_), _) => crate::update::shelf::conversation(self),
         }
     }
 
@@ -410,7 +434,7 @@ impl State {
     pub fn shown(&self) -> Option<ConversationId> {
         let composing = self.composer.as_ref().and_then(|c| c.purpose.conversation());
         composing.or(match (self.screen, self.focus) {
-            (Screen::Activity, _) => None,
+            (Screen::Activity | Screen::Own(_), _) => None,
             (Screen::Contacts, _) => None,
             (_, Focus::Open) => self.open,
             (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),

@@ -53,6 +53,7 @@ pub(crate) async fn open(
         options.esc_timeout = tui::ESC_TIMEOUT_SSH;
     }
     options.no_color = !ctx.out.color;
+    options.settings = crate::commands::settings::all(ctx, &options);
     options.stop = stop.token.clone();
     let ended = Box::pin(tui::run(options)).await.map_err(|err| CliError::failed("the inbox ended").because(err))?;
     match (ended, stop.by()) {

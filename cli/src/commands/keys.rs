@@ -53,7 +53,7 @@ impl Keys {
 }
 
 /// Where the file lies.
-fn path() -> Option<PathBuf> {
+pub(crate) fn path() -> Option<PathBuf> {
     daemon::config::config_dir(&|name| std::env::var(name).ok().filter(|value| !value.is_empty())).map(|dir| dir.join("keys.toml"))
 }
 

@@ -34,6 +34,11 @@ impl Keys {
         }
     }
 
+    /// How many keys a person changed.
+    pub fn changes(&self) -> usize {
+        self.changed.values().map(BTreeMap::len).sum()
+    }
+
     /// The keys of a row in one of its places, a person's own first.
     pub fn of(&self, context: Context, row: &Binding) -> Vec<&str> {
         let Some(changed) = self.changed.get(&context) else { return row.keys.to_vec() };

@@ -111,6 +111,10 @@ pub enum Question {
     Quit,
     /// Keep what was pasted as a note on this conversation.
     Pasted(ConversationId),
+    /// Throw a listed draft away.
+    DropDraft,
+    /// Throw an entry of the outbox away.
+    DropEntry,
 }
 
 /// What stands over the panes and has the keys.

@@ -220,6 +220,7 @@ impl Run {
             state,
             user: "jo".into(),
             content: Some(text.into()),
+            change: None,
             attempts: 1,
             error: None,
             sends_at: now(),

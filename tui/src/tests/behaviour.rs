@@ -34,6 +34,7 @@ pub(super) fn held(n: u32, conversation: i64) -> OutboxView {
         state: OutboxState::Queued,
         user: "jo".into(),
         content: None,
+        change: None,
         attempts: 0,
         error: None,
         sends_at: now() + jiff::SignedDuration::from_secs(5),
@@ -155,6 +156,7 @@ fn a_message_that_fails_later_is_said_and_its_text_comes_back() {
         state: OutboxState::Failed,
         user: "jo".into(),
         content: Some("lost words".into()),
+        change: None,
         attempts: 1,
         error: Some("the inbox is closed".into()),
         sends_at: now(),
@@ -445,6 +447,7 @@ fn stage(context: Context) -> Screen {
         Context::Palette => screen.press("Ctrl+K"),
         Context::Search | Context::Found => screen.press("3"),
         Context::Contacts | Context::Contact | Context::ContactFilter => screen.press("4"),
+        Context::Drafts | Context::Outbox | Context::Log | Context::Settings => super::shelf::stage(&mut screen, context),
     };
     if context == Context::Thread {
         // The scrolled conversation is the one with messages.
@@ -547,6 +550,9 @@ fn every_key_of_the_table_does_something() {
                 }
                 if binding.command == keymap::Command::Up && matches!(*context, Context::Thread) {
                     assert!(screen.state.threads[&DEE].anchor.is_some());
+                }
+                if matches!(binding.command, keymap::Command::Drop | keymap::Command::Retry) && *context == Context::Outbox {
+                    screen.press("G");
                 }
                 let before = screen.state.clone();
                 let effects = screen.press(keys);

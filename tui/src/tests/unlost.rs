@@ -208,6 +208,7 @@ impl Run {
                             state: OutboxState::Queued,
                             user: "jo".into(),
                             content: Some(text.clone()),
+                            change: None,
                             attempts: 0,
                             error: None,
                             sends_at: now(),

@@ -83,6 +83,14 @@ pub(super) fn refilter(state: &mut State, out: &mut Out) {
     reload(state, out);
 }
 
+/// Another tab.
+pub(super) fn go(state: &mut State, out: &mut Out, tab: Tab) {
+    if state.list.tab != tab {
+        state.list.tab = tab;
+        refilter(state, out);
+    }
+}
+
 /// The tab to the right or left.
 pub(super) fn tab(state: &mut State, out: &mut Out, by: isize) {
     let at = Tab::ALL.iter().position(|t| *t == state.list.tab).unwrap_or(0);

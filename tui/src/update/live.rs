@@ -115,6 +115,10 @@ fn lost(state: &mut State, failure: &Failure, refused: bool) {
         _ => 0,
     };
     let wait = [500, 1_000, 2_000, 4_000, 8_000, 15_000].get(tries as usize).copied().unwrap_or(15_000);
+    if tries == 0 {
+        let what = if refused { "The daemon refuses us" } else { "The daemon is lost" };
+        state.log.note(state.now, Tone::Bad, &format!("{what}: {}", failure.message));
+    }
     state.daemon =
         Daemon::Lost { retry_at: state.now + SignedDuration::from_millis(wait), tries, message: failure.message.clone(), refused };
     // What is under way is answered with errors; what was to follow is read when the daemon is back.
@@ -207,10 +211,21 @@ pub(super) fn status(state: &mut State, out: &mut Out, status: StatusView) {
         toast(state, Tone::Bad, text);
     }
     let copied = state.copying() && status.first_copy.done;
+    noted(state, status.chatwoot.state, status.chatwoot.message.as_deref());
     state.status = Some(status);
     if copied {
         state.list.due = true;
     }
+}
+
+/// Notes that the daemon's link to Chatwoot changed.
+fn noted(state: &mut State, link: LinkState, why: Option<&str>) {
+    if state.status.as_ref().is_none_or(|before| before.chatwoot.state == link) {
+        return;
+    }
+    let tone = if matches!(link, LinkState::Live | LinkState::Polling) { Tone::Good } else { Tone::Bad };
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    state.log.note(state.now, tone, &format!("Chatwoot is {}{why}", link.to_string().replace('_', " ")));
 }
 
 /// Marks what an event made stale. Events carry ids only; what they are about is read again, once.
@@ -271,6 +286,9 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
         },
         T::SyncState => {
             let word = activity.data.get("state").and_then(|v| v.as_str()).and_then(|v| v.parse::<LinkState>().ok());
+            if let Some(word) = word {
+                noted(state, word, None);
+            }
             if let (Some(status), Some(word)) = (&mut state.status, word) {
                 status.chatwoot.state = word;
             }

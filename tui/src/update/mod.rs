@@ -24,6 +24,7 @@ mod recall;
 mod returned;
 mod search;
 mod seen;
+pub(crate) mod shelf;
 mod thread;
 pub(crate) mod waiting;
 mod window;
@@ -89,6 +90,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             feed::keep_visible(state);
             search::keep_visible(state);
             contacts::keep_visible(state);
+            shelf::keep_visible(state);
         }
         Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
         Event::Answer(answer) => answered(state, &mut out, *answer),
@@ -117,7 +119,9 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         }
         Answer::Outbox(result) => {
             if let Some(outbox) = took(state, out, Read::Outbox, result) {
+                state.shelves.outbox_read = true;
                 compose::outbox(state, out, outbox);
+                shelf::keep_visible(state);
             }
         }
         Answer::Counts { generation, result } => {
@@ -157,11 +161,7 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
         Answer::Retried(result) => messages::retried(state, out, result),
         Answer::NotBrowsed(why) => toast(state, Tone::Bad, format!("Not opened: {why}")),
-        Answer::Discarded(result) => {
-            if result.is_ok() {
-                read(state, out, Read::Outbox);
-            }
-        }
+        Answer::Discarded(result) => shelf::dropped(state, out, result),
         Answer::Looked { purpose, path, result } => attach::looked(state, purpose, &path, result),
         Answer::Paths { typed, found } => attach::found(state, &typed, found),
         Answer::Edited { purpose, result } => returned::edited(state, purpose, result),
@@ -233,6 +233,7 @@ fn took<T>(state: &mut State, out: &mut Out, what: Read, result: Result<T, Failu
 /// Says something for a while.
 pub(crate) fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
     let text = text.into();
+    state.log.note(state.now, tone, &text);
     state.toasts.retain(|t| t.text != text);
     let until = state.now + if tone == Tone::Bad { TOAST_BAD } else { TOAST };
     state.toasts.push(Toast { text, tone, until });

@@ -223,6 +223,9 @@ fn tags(state: &State, theme: &Theme, view: &ConversationView, room: usize) -> S
     } else if state.list.status == "all" && view.status.as_str() != "open" {
         parts.push(vec![span(view.status.as_str(), theme.faint)]);
     }
+    if state.has_draft(view.id) {
+        parts.push(vec![span("draft", theme.accent)]);
+    }
     if let Some(mark) = view.approvals.iter().find(|a| a.status == api::approval::ApprovalStatus::Submitted) {
         parts.push(vec![span(format!("{} waits", mark.reference), theme.warn)]);
     }

@@ -16,6 +16,7 @@ mod overlay;
 mod palette;
 pub(crate) mod rich;
 mod search;
+pub(crate) mod shelf;
 mod thread;
 pub(crate) mod ui;
 mod which_key;
@@ -108,6 +109,11 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
         Screen::Activity => {
             if let Some(pane) = panes.list {
                 feed::draw(state, theme, buf, pane);
+            }
+        }
+        Screen::Own(which) => {
+            if let Some(pane) = panes.list {
+                shelf::draw(state, theme, buf, pane, which);
             }
         }
     }

@@ -57,6 +57,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
                 Question::NoteToReply => "This was a note for the TEAM. Let the CUSTOMER read it?".into(),
                 Question::Quit => unsent(state),
                 Question::Pasted(id) => pasted(state, *id),
+                Question::DropDraft | Question::DropEntry => super::shelf::question(state),
             };
             let rows = text::wrap(&words, usize::from(panes.foot.width.saturating_sub(4)));
             let height = u16::try_from(rows.len()).unwrap_or(1) + 1;
@@ -82,7 +83,7 @@ fn pasted(state: &State, id: api::id::ConversationId) -> String {
 
 fn unsent(state: &State) -> String {
     let drafts = state.drafts.len();
-    let queued = state.status.as_ref().map_or(0, |s| s.outbox.queued);
+    let (queued, _) = state.unsent();
     let mut parts = Vec::new();
     if drafts > 0 {
         parts.push(format!("{drafts} draft{} kept", if drafts == 1 { " is" } else { "s are" }));
