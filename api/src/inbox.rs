@@ -365,6 +365,9 @@ pub struct ConversationQuery {
     /// Only those with messages that no agent has seen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unread: bool,
+    /// A filter of conversations that the caller saved (`/custom-filters`), by its id; evaluated over the copy, on top of the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<i64>,
     /// Words to find in messages, private notes included, or in the contact's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,

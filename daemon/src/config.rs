@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use api::tenant::Role;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::secret::{self, SecretError, Token};
 
@@ -246,6 +247,8 @@ struct File {
     tenants: Vec<FileTenant>,
     users: Vec<FileUser>,
     approval_types: Vec<ApprovalType>,
+    // The inbox's, which checks them itself.
+    waiting: IgnoredAny,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -389,8 +392,8 @@ fn read(overrides: &Overrides, env: Env<'_>) -> Result<(PathBuf, File), ConfigEr
     }
 }
 
-/// The line and the message, with the nearest known name for an unknown key.
-fn explain(text: &str, err: &toml::de::Error) -> String {
+/// What is wrong with a file: the line and the message, with the nearest known name for an unknown key.
+pub fn explain(text: &str, err: &toml::de::Error) -> String {
     let line = err.span().map(|span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
     let message = err.message();
     // serde's own words: unknown field `listn`, expected one of `listen`, `data_dir`
