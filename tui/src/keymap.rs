@@ -174,6 +174,9 @@ pub enum Command {
     Mentions,
     Drop,
     CopyRow,
+    View,
+    Views,
+    Logout,
 }
 
 /// One row of the table.

@@ -16,6 +16,7 @@ mod headless;
 mod input;
 pub mod keymap;
 mod layout;
+mod limits;
 mod mention;
 mod seen;
 mod sparing;
@@ -43,6 +44,7 @@ use tokio_util::sync::CancellationToken;
 pub use drafts::Draft;
 pub use editor::{Edit, Editor};
 pub use headless::Headless;
+pub use limits::Limits;
 pub use seen::{Seen, is_there as has_seen};
 pub use sparing::Sparing;
 pub use state::State;
@@ -74,7 +76,9 @@ pub struct Options {
     /// What is said when it opens, such as what is wrong with the file of keys.
     pub notice: Option<String>,
     /// How it was set, and by what: for the settings screen. No secrets.
-    pub settings: Vec<state::Setting>,
+    pub set_by: Vec<state::Setting>,
+    /// When a waiting customer's age is marked.
+    pub limits: Limits,
     /// How long an Esc waits for the rest of a sequence.
     pub esc_timeout: Duration,
     /// No colours, whatever the environment says.
@@ -93,7 +97,8 @@ impl Options {
             banner: None,
             keys: keymap::Keys::default(),
             notice: None,
-            settings: Vec::new(),
+            set_by: Vec::new(),
+            limits: Limits::default(),
             esc_timeout: ESC_TIMEOUT,
             no_color: false,
             stop: CancellationToken::new(),
@@ -106,6 +111,8 @@ impl Options {
 pub enum Exit {
     /// The person left.
     Quit,
+    /// The person left, and what the inbox kept on this machine is removed.
+    LoggedOut,
     /// It was asked to end, or its terminal went away.
     Stopped,
 }
@@ -204,9 +211,10 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
     let mut core = Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| {
         state.banner = banner;
         state.keys = options.keys;
-        state.settings = options.settings;
+        state.limits = options.limits;
+        state.set_by = options.set_by;
         let how = "--color, NO_COLOR; the terminal's own COLORTERM and COLORFGBG";
-        state.settings.push(state::Setting::new("colours", theme.words(), state::Source::Terminal, how));
+        state.set_by.push(state::Setting::new("colours", theme.words(), state::Source::Terminal, how));
         if let Some(notice) = options.notice {
             update::toast(state, state::Tone::Bad, notice);
         }
@@ -224,6 +232,7 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
         for wish in outward {
             match wish {
                 Outward::Copy(text) => desk.copy(&text),
+                Outward::Quit if core.state.forgotten => break 'inbox Exit::LoggedOut,
                 Outward::Quit => break 'inbox Exit::Quit,
                 Outward::Edit(purpose, text) => {
                     // The editor reads the keys now: nobody else may.

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::approval::ApprovalView;
 use api::id::{ApprovalId, ConversationId, OutboxId};
 use api::inbox::{ConversationView, OutboxView};
+use api::lists::CustomFilterView;
 use api::status::{LinkState, StatusView};
 use api::tenant::MeView;
 use jiff::tz::TimeZone;
@@ -29,6 +30,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::drafts::Draft;
 use crate::event::Directory;
 use crate::keymap::{Command, Context, Keys};
+use crate::limits::Limits;
 
 pub use contacts::{ContactCard, Contacts, Item as ContactItem};
 pub use deciding::{ApprovalTab, Approvals, Card};
@@ -39,7 +41,7 @@ pub use feed::{Feed, Kinds};
 pub use log::{Log, Noted};
 
 pub use list::{List, ListFilter, STATUSES, Tab};
-pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu};
 pub use pick::{Link, Pick, PickLine, Picked};
 pub use reading::{Find, Seen};
 pub use search::{Hit, Search};
@@ -107,6 +109,8 @@ pub enum Read {
     Directory,
     Outbox,
     Counts,
+    OwnCounts,
+    Views,
     Conversation(ConversationId),
     Messages(ConversationId),
     Around(ConversationId),
@@ -196,8 +200,14 @@ pub struct State {
     pub shelves: Shelves,
     /// What it noted.
     pub log: Log,
+    /// The caller's saved views, by name.
+    pub views: Vec<CustomFilterView>,
+    /// They were read.
+    pub views_read: bool,
     /// What it was started with.
-    pub settings: Vec<Setting>,
+    pub set_by: Vec<Setting>,
+    /// When a waiting customer's age is marked.
+    pub limits: Limits,
     /// Where Esc goes from the opened conversation, if not to the list.
     pub back_to: Option<Screen>,
     /// The text being written.
@@ -208,6 +218,8 @@ pub struct State {
     pub drafts_loaded: bool,
     /// They changed since they were written.
     pub drafts_dirty: bool,
+    /// The inbox's own files are removed, or about to be: nothing is written any more.
+    pub forgotten: bool,
     /// They could not be written.
     pub drafts_error: Option<String>,
     /// What stands over the panes.
@@ -289,11 +301,14 @@ impl State {
                 next_cursor: None,
                 total: 0,
                 counts: None,
+                own: None,
+                open: None,
                 generation: 0,
                 loading: false,
                 loaded: false,
                 fresh: BTreeSet::new(),
                 due: false,
+                behind: false,
                 read_at: now,
                 error: None,
             },
@@ -321,12 +336,16 @@ impl State {
             contacts: Contacts::default(),
             shelves: Shelves::default(),
             log: Log::default(),
-            settings: Vec::new(),
+            views: Vec::new(),
+            views_read: false,
+            set_by: Vec::new(),
+            limits: Limits::default(),
             back_to: None,
             composer: None,
             drafts: BTreeMap::new(),
             drafts_loaded: false,
             drafts_dirty: false,
+            forgotten: false,
             drafts_error: None,
             overlay: None,
             toasts: Vec::new(),

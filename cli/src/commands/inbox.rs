@@ -49,11 +49,14 @@ pub(crate) async fn open(
     options.data_dir = Some(drafts);
     options.banner = banner;
     (options.keys, options.notice) = crate::commands::keys::for_the_inbox();
+    let (limits, wrong) = crate::commands::settings::limits();
+    options.limits = limits;
+    options.notice = wrong.map(|said| crate::text::line(&said)).or(options.notice);
     if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some()) {
         options.esc_timeout = tui::ESC_TIMEOUT_SSH;
     }
     options.no_color = !ctx.out.color;
-    options.settings = crate::commands::settings::all(ctx, &options);
+    options.set_by = crate::commands::settings::all(ctx, &options);
     options.stop = stop.token.clone();
     let ended = Box::pin(tui::run(options)).await.map_err(|err| CliError::failed("the inbox ended").because(err))?;
     match (ended, stop.by()) {
@@ -61,5 +64,9 @@ pub(crate) async fn open(
         // Its terminal went away.
         (tui::Exit::Stopped, None) => Err(CliError::told(Exit::HungUp)),
         (tui::Exit::Quit, _) => Ok(()),
+        (tui::Exit::LoggedOut, _) => {
+            ctx.out.note("logged out: unsent texts and what the inbox showed last are removed from this machine; the profile stays");
+            Ok(())
+        }
     }
 }

@@ -57,12 +57,24 @@ impl Setting {
 
     /// All of them: what the inbox was started with, what is chosen in it, what the daemon says.
     pub fn all(state: &State) -> Vec<Self> {
-        let mut out = state.settings.clone();
+        let mut out = state.set_by.clone();
         let shown = |on: Option<bool>| match on {
             None => ("where there is room", Source::Default),
             Some(true) => ("shown", Source::Key),
             Some(false) => ("hidden", Source::Key),
         };
+        let limits = &state.limits;
+        let file = |own: bool| if own { Source::File("config.toml".into()) } else { Source::Default };
+        let marks = format!("{} m ^, {} m ^^", limits.ageing_minutes, limits.late_minutes);
+        let usual = crate::limits::Limits::default();
+        let own = (limits.ageing_minutes, limits.late_minutes) != (usual.ageing_minutes, usual.late_minutes);
+        out.push(Self::new("waiting is marked", marks, file(own), "[waiting] in config.toml"));
+        for (n, inbox) in limits.inboxes.iter().enumerate() {
+            let minutes = |set: Option<u32>, usual: u32| set.unwrap_or(usual);
+            let (ageing, late) = (minutes(inbox.ageing_minutes, limits.ageing_minutes), minutes(inbox.late_minutes, limits.late_minutes));
+            let name = format!("waiting in {}. {}", n + 1, inbox.inbox);
+            out.push(Self::new(name, format!("{ageing} m ^, {late} m ^^"), file(true), "[[waiting.inboxes]] in config.toml"));
+        }
         let (panel, source) = shown(state.info);
         out.push(Self::new("contact panel", panel, source, "i in a conversation"));
         let sort = crate::update::sort_word(state.list.filter.sort);

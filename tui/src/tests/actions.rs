@@ -116,8 +116,11 @@ fn the_help_is_found_by_words_and_by_key() {
             Command::Drafts,
             Command::Outbox,
             Command::Mentions,
+            Command::Views,
+            Command::View,
             Command::Log,
-            Command::Settings
+            Command::Settings,
+            Command::Logout
         ]
     );
     screen.press("Esc Esc");

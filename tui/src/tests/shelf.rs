@@ -115,7 +115,7 @@ pub(super) fn log(width: u16, height: u16) -> Screen {
 
 pub(super) fn settings(width: u16, height: u16) -> Screen {
     let mut screen = Screen::new(width, height);
-    screen.state.settings = vec![
+    screen.state.set_by = vec![
         Setting::new("profile", "work", Source::Flag("--profile"), "--profile or AFENDA_PROFILE"),
         Setting::new("keys", "2 changed", Source::File("/home/jo/.config/afenda/keys.toml".into()), "/home/jo/.config/afenda/keys.toml"),
         Setting::new("colours", "none", Source::Environment("NO_COLOR"), "--color or NO_COLOR"),
@@ -129,7 +129,7 @@ pub(super) fn stage(screen: &mut Screen, context: Context) -> Vec<Effect> {
     for n in 0..60 {
         screen.state.drafts.insert(format!("reply/{n}"), draft("text", n));
         screen.state.log.note(now(), Tone::Plain, &format!("note {n}"));
-        screen.state.settings.push(Setting::new(format!("setting {n}"), "on", Source::Default, ""));
+        screen.state.set_by.push(Setting::new(format!("setting {n}"), "on", Source::Default, ""));
     }
     let mut entries: Vec<_> = (100..160).map(|n| said(n, "reply", OutboxState::Queued, "text")).collect();
     entries.push(said(160, "reply", OutboxState::Failed, "text"));

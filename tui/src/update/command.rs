@@ -5,7 +5,7 @@
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
 
-use super::{Out, approvals, keys, list, menus, new_key, palette, thread};
+use super::{Out, approvals, keys, list, menus, new_key, palette, thread, view};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context, registry};
 use crate::state::{Screen, State};
@@ -25,6 +25,8 @@ pub(super) enum Line {
     Contact(i64),
     Approval(String),
     Recall(OutboxId),
+    SaveView(String),
+    RenameView(String),
 }
 
 /// Whether a line is one of a shell's: it begins with a command of `afenda`.
@@ -40,6 +42,13 @@ pub(super) fn parse(line: &str) -> Result<Line, Said> {
     }
     if let Some(id) = line.strip_prefix('#') {
         return conversation(id).map(Line::Open);
+    }
+    if let Some(rest) = line.strip_prefix("view ") {
+        return match rest.trim().split_once(' ').map(|(verb, name)| (verb, name.trim())) {
+            Some(("save", name)) if !name.is_empty() => Ok(Line::SaveView(name.to_owned())),
+            Some(("rename", name)) if !name.is_empty() => Ok(Line::RenameView(name.to_owned())),
+            _ => Err("view save NAME or view rename NAME; g v shows them".into()),
+        };
     }
     if !is_shell(line) {
         return Err(format!("“{line}” is neither an action nor a command; Tab completes the marked row"));
@@ -197,6 +206,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
                 _ => menus::labels(state, vec![id]),
             }
         }
+        Line::SaveView(name) => view::save(state, out, &name)?,
+        Line::RenameView(name) => view::rename(state, out, &name)?,
         Line::Find(text) => {
             close(state);
             keys::show(state, Screen::Inbox);

@@ -4,8 +4,8 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, approvals, attach, bulk, complete, compose, contacts, feed, filter, find, help, list, menus, messages, moved, palette, pasted,
-    pick, returned, search, seen, shelf, thread, toast, window,
+    Out, approvals, attach, bulk, complete, compose, contacts, feed, filter, find, help, list, logout, menus, messages, moved, palette,
+    pasted, pick, returned, search, seen, shelf, thread, toast, view, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -201,6 +201,9 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
             state.focus = Focus::List;
             list::go(state, out, Tab::Mentions);
         }
+        C::Logout => logout::ask(state),
+        C::View => view::by_digit(state, out, name),
+        C::Views => view::menu(state, out),
         C::Drop => shelf::ask_drop(state),
         C::CopyRow => shelf::copy(state, out),
         C::Retry if context == Context::Outbox => shelf::retry(state, out),
@@ -586,7 +589,7 @@ fn quit(state: &mut State, out: &mut Out) {
 
 fn leave(state: &mut State, out: &mut Out) {
     compose::keep(state);
-    if state.drafts_loaded {
+    if state.drafts_loaded && !state.forgotten {
         state.drafts_dirty = false;
         out.push(compose::save(state));
     }
@@ -603,6 +606,8 @@ fn yes(state: &mut State, out: &mut Out) {
                 Question::Quit => leave(state, out),
                 Question::DropDraft => shelf::drop_draft(state, out),
                 Question::DropEntry => shelf::drop_entry(state, out),
+                Question::DropView => view::delete(state, out),
+                Question::Logout => logout::go(state, out),
                 Question::Pasted(id) => pasted::keep(state, out, id),
                 Question::NoteToReply => {
                     if let Some(id) = state.composer.as_ref().and_then(|c| c.purpose.conversation()) {

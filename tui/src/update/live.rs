@@ -59,9 +59,15 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         state.counts_due = false;
         state.counts_at = now;
         read(state, out, Read::Counts);
+        if state.list.is_cut() || state.list.tab.is_asked() {
+            read(state, out, Read::OwnCounts);
+        }
     }
     let typed = state.list.typing.is_some() || !state.list.loaded;
     if live && state.list.due && !state.list.loading && (typed || now.duration_since(state.list.read_at) >= APART) {
+        list::reload(state, out);
+    }
+    if live && state.list.behind && !state.list.loading && now.duration_since(state.list.read_at) >= super::view::AGAIN {
         list::reload(state, out);
     }
     if live && state.approvals.due && !state.approvals.loading {
@@ -86,7 +92,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         search::tick(state, out);
         contacts::tick(state, out);
     }
-    if state.drafts_dirty && state.drafts_loaded {
+    if state.drafts_dirty && state.drafts_loaded && !state.forgotten {
         state.drafts_dirty = false;
         out.push(super::compose::save(state));
     }
@@ -139,6 +145,8 @@ pub(super) fn stream(state: &mut State, out: &mut Out, generation: u64, said: Re
             }
             if back {
                 toast(state, Tone::Good, "The daemon is back");
+                // Another inbox of the same user may have written meanwhile.
+                state.drafts_dirty |= state.drafts_loaded;
             }
             load(state, out);
             if state.drafts_loaded {
@@ -172,6 +180,7 @@ fn load(state: &mut State, out: &mut Out) {
     read(state, out, Read::Status);
     read(state, out, Read::Directory);
     read(state, out, Read::Outbox);
+    read(state, out, Read::Views);
     for thread in state.threads.values_mut() {
         thread.loaded = false;
     }
@@ -237,6 +246,7 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
     match activity.kind {
         T::ConversationCreated | T::ConversationUpdated | T::ConversationDeleted => {
             state.counts_due = true;
+            state.list.behind |= state.list.filter.view.is_some();
             touch(state, conversation);
         }
         T::MessageCreated | T::MessageUpdated => {

@@ -15,6 +15,7 @@ mod help;
 mod keys;
 mod list;
 mod live;
+mod logout;
 mod menus;
 mod messages;
 mod palette;
@@ -26,6 +27,7 @@ mod search;
 mod seen;
 pub(crate) mod shelf;
 mod thread;
+mod view;
 pub(crate) mod waiting;
 mod window;
 
@@ -35,6 +37,8 @@ pub(crate) use command::understands;
 pub(crate) use contacts::conversations_of;
 pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
+#[cfg(test)]
+pub(crate) use recall::owner;
 
 use crate::event::{Answer, Effect, Event, Failure};
 use crate::seen::Seen;
@@ -68,7 +72,7 @@ pub(crate) fn start(state: &mut State, seen: Option<Seen>) -> Vec<Effect> {
 pub(crate) fn finish(state: &mut State) -> Vec<Effect> {
     compose::keep(state);
     let mut out: Out = recall::keep(state).into_iter().collect();
-    if state.drafts_loaded && state.drafts_dirty {
+    if state.drafts_loaded && state.drafts_dirty && !state.forgotten {
         state.drafts_dirty = false;
         out.push(compose::save(state));
     }
@@ -128,8 +132,13 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
             if let Some(page) = took(state, out, Read::Counts, result)
                 && generation == state.list.generation
             {
-                state.list.counts = page.meta.counts.or(state.list.counts);
+                state.list.counted(page.meta.counts);
                 state.list.total = page.meta.total;
+            }
+        }
+        Answer::OwnCounts { status, result } => {
+            if let Some(counts) = took(state, out, Read::OwnCounts, result).and_then(|page| page.meta.counts) {
+                state.list.counted_own(status, counts);
             }
         }
         Answer::List { generation, more, result } => list::page(state, out, generation, more, result),
@@ -165,7 +174,22 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Looked { purpose, path, result } => attach::looked(state, purpose, &path, result),
         Answer::Paths { typed, found } => attach::found(state, &typed, found),
         Answer::Edited { purpose, result } => returned::edited(state, purpose, result),
+        Answer::Views(result) => match result {
+            Ok(views) => {
+                ended(state, out, Read::Views);
+                view::came(state, views);
+            }
+            // Without Chatwoot and without a copy there are none to choose; the menu says how it stands.
+            Err(failure) => {
+                ended(state, out, Read::Views);
+                live::failed(state, &failure);
+                state.log.note(state.now, Tone::Bad, &format!("The saved views were not read: {}", failure.message));
+            }
+        },
+        Answer::ViewChanged(verb, result) => view::changed(state, out, verb, result),
         Answer::Drafts(drafts, problem) => compose::drafts_loaded(state, out, drafts, problem),
+        Answer::DraftsMerged { ours, all } => logout::merged(state, out, &ours, all),
+        Answer::Forgot(result) => logout::done(state, out, result),
         Answer::DraftsSaved(result) => match result {
             Ok(()) => state.drafts_error = None,
             Err(problem) => {
@@ -194,6 +218,8 @@ fn read(state: &mut State, out: &mut Out, what: Read) {
         }
         Read::Directory => Effect::Directory,
         Read::Outbox => Effect::Outbox,
+        Read::OwnCounts => Effect::OwnCounts { status: state.list.status, query: list::own(state) },
+        Read::Views => Effect::Views,
         Read::Counts => Effect::Counts { generation: state.list.generation, query: list::query(state, 1, None) },
         Read::Conversation(id) => Effect::Conversation(id),
         Read::Messages(id) => Effect::Messages { id, before: None },

@@ -173,7 +173,7 @@ fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: 
 /// The screens' keys and names; those that do not fit whole are left out.
 fn screen_names(state: &State, theme: &Theme, width: u16, room: usize) -> Spans {
     let mut out = Spans::new();
-    let inbox = state.list.counts.map(|c| if state.agent().is_some() { c.mine + c.unassigned } else { c.all });
+    let inbox = state.list.open.map(|c| if state.agent().is_some() { c.mine + c.unassigned } else { c.all });
     let waiting = state.status.as_ref().map(|s| s.approvals_waiting).filter(|n| *n > 0);
     for (key, name, number, on) in [
         ("1", "Inbox", inbox, state.screen == Screen::Inbox),
