@@ -17,7 +17,10 @@ use crate::inbox::{
     ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Effect, EffectQuery, Escalate, FreshQuery,
     InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
-use crate::lists::{CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NotificationView, RatingQuery, RatingView};
+use crate::lists::{
+    CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NewCustomFilter, NotificationView, RatingQuery, RatingView,
+    RenameCustomFilter,
+};
 use crate::page::{Data, Page};
 use crate::search::{SearchPage, SearchQuery};
 use crate::sse::EventStream;
@@ -365,6 +368,32 @@ impl Client {
     /// As every call; `CHATWOOT_UNAVAILABLE`.
     pub async fn custom_filters(&self) -> Result<Page<CustomFilterView>, ClientError> {
         self.get("/custom-filters", &NO_QUERY).await
+    }
+
+    /// Saves a filter of conversations in Chatwoot, as the caller.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`, `FORBIDDEN` without an own Chatwoot token.
+    pub async fn save_custom_filter(&self, new: &NewCustomFilter) -> Result<CustomFilterView, ClientError> {
+        Ok(self.send::<Data<CustomFilterView>>(reqwest::Method::POST, "/custom-filters", new, &new_key()).await?.data)
+    }
+
+    /// Gives a saved filter of the caller's another name.
+    ///
+    /// # Errors
+    /// As [`Client::save_custom_filter`]; `NOT_FOUND`.
+    pub async fn rename_custom_filter(&self, id: i64, name: &str) -> Result<CustomFilterView, ClientError> {
+        let body = RenameCustomFilter { name: name.to_owned() };
+        Ok(self.send::<Data<CustomFilterView>>(reqwest::Method::PATCH, &format!("/custom-filters/{id}"), &body, &new_key()).await?.data)
+    }
+
+    /// Deletes a saved filter of the caller's; what it was.
+    ///
+    /// # Errors
+    /// As [`Client::rename_custom_filter`].
+    pub async fn delete_custom_filter(&self, id: i64) -> Result<CustomFilterView, ClientError> {
+        let body = serde_json::json!({});
+        Ok(self.send::<Data<CustomFilterView>>(reqwest::Method::DELETE, &format!("/custom-filters/{id}"), &body, &new_key()).await?.data)
     }
 
     /// The macros that the caller may run, by name; none without an own Chatwoot token.

@@ -365,6 +365,9 @@ pub struct ConversationQuery {
     /// Only those with messages that no agent has seen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unread: bool,
+    /// A filter of conversations that the caller saved (`/custom-filters`), by its id; evaluated over the copy, on top of the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<i64>,
     /// Words to find in messages, private notes included, or in the contact's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
@@ -708,6 +711,9 @@ pub struct OutboxView {
     pub user: String,
     /// The text of a reply or note, so that it can be taken up again.
     pub content: Option<String>,
+    /// What else it sets, in short: a status, a priority, an agent's or team's id, `none`, labels with + and -, keys, a macro's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
     /// Tries so far.
     pub attempts: u32,
     /// Why the last try failed.

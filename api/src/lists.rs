@@ -114,6 +114,25 @@ pub struct CustomFilterView {
     pub query: serde_json::Map<String, serde_json::Value>,
 }
 
+/// A filter to save, as Chatwoot keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCustomFilter {
+    /// Its name; the caller has none of that name yet.
+    pub name: String,
+    /// `{"payload": [conditions]}`.
+    #[schema(value_type = Object)]
+    pub query: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Another name for a saved filter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenameCustomFilter {
+    /// The name.
+    pub name: String,
+}
+
 /// Which ratings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -254,6 +254,7 @@ struct File {
     composer: IgnoredAny,
     terminal: IgnoredAny,
     notifications: IgnoredAny,
+    waiting: IgnoredAny,
 }
 
 #[derive(Debug, Default, Deserialize)]

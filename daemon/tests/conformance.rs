@@ -232,6 +232,7 @@ fn left(scope: &Scope<'_>, scenario: &Scenario) -> Result<Left, StoreError> {
         conversation_type: None,
         priority: None,
         unread: false,
+        view: None,
         q: None,
         sort,
     };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::state::With;
+use crate::state::{SECOND, With};
 
 /// Form of the file.
 const VERSION: u32 = 1;
@@ -90,28 +90,110 @@ fn read(path: &Path) -> std::io::Result<Vec<(String, Draft)>> {
     Ok(file.drafts.into_iter().take(DRAFTS_MAX).map(|entry| (entry.name, entry.draft)).collect())
 }
 
-/// Writes what changed in this inbox since its last save, leaving alone what another inbox of the same user wrote meanwhile.
+/// Writes what changed in this inbox since its last save, together with what another inbox of the same user wrote meanwhile, and returns
+/// what is in the file then. The newest of two texts for one purpose has its name, the other stays beside it as a second draft.
 ///
 /// `saved` is what this inbox had when it read or wrote the file last; it is brought up to date.
 ///
 /// # Errors
 /// When the disk does not take it; the old file stands.
-pub(crate) fn merge(path: &Path, saved: &mut Vec<(String, Draft)>, ours: Vec<(String, Draft)>) -> std::io::Result<()> {
-    fn find<'a>(list: &'a [(String, Draft)], name: &str) -> Option<&'a Draft> {
-        list.iter().find(|(n, _)| n == name).map(|(_, draft)| draft)
-    }
+pub(crate) fn merge(path: &Path, saved: &mut Vec<(String, Draft)>, ours: Vec<(String, Draft)>) -> std::io::Result<Vec<(String, Draft)>> {
+    // Held until the file is replaced: another inbox waits for so long.
+    let _lock = lock(path)?;
     let all = match read(path) {
-        Ok(there) => {
-            let changed = |name: &str| find(&ours, name) != find(saved, name);
-            // What was sent or thrown away here goes only if it is still what it was: another inbox may have written on.
-            let theirs =
-                there.iter().filter(|(name, draft)| !changed(name) || (find(&ours, name).is_none() && find(saved, name) != Some(draft)));
-            ours.iter().filter(|(name, _)| changed(name)).chain(theirs).cloned().collect()
-        }
+        Ok(there) => joined(saved, &ours, there),
         Err(_) => ours.clone(),
     };
     save(path, &all)?;
     *saved = ours;
+    Ok(all)
+}
+
+fn find<'a>(list: &'a [(String, Draft)], name: &str) -> Option<&'a Draft> {
+    list.iter().find(|(n, _)| n == name).map(|(_, draft)| draft)
+}
+
+/// Whether two lists hold the same, in whatever order.
+pub(crate) fn same(a: &[(String, Draft)], b: &[(String, Draft)]) -> bool {
+    a.len() == b.len() && a.iter().all(|(name, draft)| find(b, name) == Some(draft))
+}
+
+/// What both inboxes have.
+fn joined(saved: &[(String, Draft)], ours: &[(String, Draft)], there: Vec<(String, Draft)>) -> Vec<(String, Draft)> {
+    let mut all = Vec::new();
+    let mut seconds = Vec::new();
+    for (name, theirs) in there {
+        let (base, own) = (find(saved, &name), find(ours, &name));
+        match own {
+            // Changed there alone, or in both to the same.
+            _ if own == base || own == Some(&theirs) => all.push((name, theirs)),
+            // Changed here alone: written on, sent or thrown away.
+            Some(own) if base == Some(&theirs) => all.push((name, own.clone())),
+            None if base == Some(&theirs) => {}
+            // What was sent or thrown away here was written on there: that is not what was meant.
+            None => all.push((name, theirs)),
+            Some(own) => {
+                let (first, second) = if own.at >= theirs.at { (own.clone(), theirs) } else { (theirs, own.clone()) };
+                seconds.push((name.clone(), first.text.clone(), second));
+                all.push((name, first));
+            }
+        }
+    }
+    let new = ours.iter().filter(|(name, own)| find(&all, name).is_none() && find(saved, name) != Some(own));
+    let new: Vec<_> = new.cloned().collect();
+    all.extend(new);
+    for (name, first, second) in seconds {
+        beside(&mut all, &name, &first, second);
+    }
+    all
+}
+
+/// Keeps a text that lost its name beside the one that has it, unless nothing of it would be lost. Decisions have no second: the newest counts.
+fn beside(all: &mut Vec<(String, Draft)>, name: &str, first: &str, second: Draft) {
+    let goes_on = |text: &str| first.contains(text.trim()) || second.text.contains(text.trim());
+    // Earlier losers that were only written on.
+    all.retain(|(known, draft)| {
+        let is_second = known.strip_prefix(name).is_some_and(|rest| rest.starts_with(SECOND));
+        !(is_second && draft.with.files.is_empty() && goes_on(&draft.text))
+    });
+    if second.decides.is_some() || (second.with.files.is_empty() && first.contains(second.text.trim())) {
+        return;
+    }
+    let free = (2..=DRAFTS_MAX + 2).map(|n| format!("{name}{SECOND}{n}")).find(|name| find(all, name).is_none());
+    if let Some(free) = free {
+        // Its key was for the same purpose under the first name; handed in, it is a text of its own.
+        all.push((free, Draft { key: None, ..second }));
+    }
+}
+
+/// A lock that two inboxes of one user share; it goes with the process. Where the disk knows no locks, the last one wins.
+fn lock(path: &Path) -> std::io::Result<Option<std::fs::File>> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path.with_extension("lock"))?;
+    match file.lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(err) if err.kind() == std::io::ErrorKind::Unsupported => Ok(None),
+        Err(err) => Err(err),
+    }
+}
+
+/// Removes a private file and what was set aside of it; what is not there is removed already.
+///
+/// # Errors
+/// When the disk keeps one.
+pub(crate) fn remove(path: &Path) -> std::io::Result<()> {
+    for path in [path.to_owned(), path.with_extension("unreadable"), path.with_extension("lock")] {
+        match std::fs::remove_file(path) {
+            Err(err) if err.kind() != std::io::ErrorKind::NotFound => return Err(err),
+            _ => {}
+        }
+    }
     Ok(())
 }
 
@@ -179,13 +261,17 @@ mod tests {
         let drafts = vec![("reply/12".to_owned(), draft("Hi\nDee 李", 2)), ("note/12".to_owned(), draft("n", 1))];
         save(&path, &drafts).unwrap();
         save(&path, &drafts).unwrap();
-        assert_eq!(load(&path), (drafts, None));
+        assert_eq!(load(&path), (drafts.clone(), None));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        merge(&path, &mut drafts.clone(), drafts).unwrap();
+        remove(&path).unwrap();
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);
+        remove(&path).unwrap();
     }
 
     #[test]
@@ -205,6 +291,62 @@ mod tests {
         merge(&path, &mut known_a, vec![]).unwrap();
         merge(&path, &mut known_b, vec![one("note/1", "old, by b")]).unwrap();
         assert_eq!(load(&path).0.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["note/1"]);
+    }
+
+    #[test]
+    fn two_texts_for_one_purpose_are_both_kept_and_the_newest_has_the_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = path(dir.path(), "p", "o");
+        let one = |name: &str, text: &str, at: i64| (name.to_owned(), draft(text, at));
+        save(&path, &[one("reply/1", "Hi", 1)]).unwrap();
+        let (mut known_a, mut known_b) = (load(&path).0, load(&path).0);
+        let texts = || {
+            let mut all: Vec<_> = load(&path).0.into_iter().map(|(name, d)| (name, d.text, d.key)).collect();
+            all.sort();
+            all
+        };
+        let k = Some("k".to_owned());
+        merge(&path, &mut known_a, vec![one("reply/1", "Hi Dee, it is late", 5)]).unwrap();
+        // Older than what is there: it keeps its words under another name, and no key of the first.
+        merge(&path, &mut known_b, vec![one("reply/1", "Hello Dee", 4)]).unwrap();
+        let want = [("reply/1".to_owned(), "Hi Dee, it is late".to_owned(), k.clone()), ("reply/1~2".into(), "Hello Dee".into(), None)];
+        assert_eq!(texts(), want);
+        // Written on there, it is the newest; its own beginning is not kept twice.
+        merge(&path, &mut known_b, vec![one("reply/1", "Hello Dee, we are on it", 6)]).unwrap();
+        let want = [
+            ("reply/1".to_owned(), "Hello Dee, we are on it".to_owned(), k.clone()),
+            ("reply/1~2".into(), "Hi Dee, it is late".into(), None),
+        ];
+        assert_eq!(texts(), want);
+        // The same words, or a part of them, are no second draft; nor is a decision.
+        let mut decision = draft("", 7);
+        decision.decides = Some(2);
+        merge(&path, &mut known_a, vec![one("reply/1", "Hello Dee, we are on it. Best, Jo", 8), ("approve/1".into(), decision.clone())])
+            .unwrap();
+        decision.at = Timestamp::from_second(9).unwrap();
+        merge(&path, &mut known_b, vec![one("reply/1", "Hello Dee, we are on it", 6), ("approve/1".into(), decision)]).unwrap();
+        let names: Vec<String> = texts().into_iter().map(|(name, ..)| name).collect();
+        assert_eq!(names, ["approve/1", "reply/1", "reply/1~2"]);
+    }
+
+    #[test]
+    fn inboxes_that_write_at_once_lose_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = path(dir.path(), "p", "o");
+        std::thread::scope(|threads| {
+            for inbox in 0..4 {
+                let path = &path;
+                threads.spawn(move || {
+                    let mut known = Vec::new();
+                    let mut ours = Vec::new();
+                    for n in 0..20 {
+                        ours.push((format!("note/{inbox}-{n}"), draft("x", n)));
+                        merge(path, &mut known, ours.clone()).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(load(&path).0.len(), 80);
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Core {
             profile: profile.to_owned(),
             keys_file: None,
             hold_seconds: None,
-            drafts: Arc::new(Mutex::new(Drafts { path: None, saved: Vec::new(), written: 0 })),
+            drafts: Arc::new(Mutex::new(Drafts { path: None, saved: Vec::new(), written: 0, forgotten: false })),
             saves: 0,
         };
         let mut tick = tokio::time::interval(TICK);
@@ -188,6 +188,8 @@ struct Drafts {
     saved: Vec<(String, Draft)>,
     /// The newest save that is on disk: an older one that comes later is dropped.
     written: u64,
+    /// Nothing is to be written any more.
+    forgotten: bool,
 }
 
 struct Runtime {
@@ -215,6 +217,8 @@ impl Runtime {
             Effect::SaveDrafts(drafts) => self.save_drafts(drafts),
             Effect::SaveSeen(seen) => self.save_seen(*seen),
             Effect::SaveKey { place, key, id } => self.save_key(place, key, id),
+            Effect::DraftsKnown(known) => self.drafts.lock().unwrap_or_else(PoisonError::into_inner).saved = known,
+            Effect::Forget => self.forget(),
             effect => {
                 let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
                 // What a person handed in is carried through even when the inbox ends meanwhile.
@@ -227,6 +231,9 @@ impl Runtime {
                         | Effect::Approve { .. }
                         | Effect::Recall(..)
                         | Effect::Discard(..)
+                        | Effect::SaveView(..)
+                        | Effect::RenameView(..)
+                        | Effect::DeleteView(..)
                 );
                 let hold = self.hold_seconds;
                 let work = async move {
@@ -297,16 +304,23 @@ impl Runtime {
             let saved = tokio::task::spawn_blocking(move || {
                 let mut drafts = drafts.lock().unwrap_or_else(PoisonError::into_inner);
                 match drafts.path.clone() {
-                    Some(path) if drafts.written < number => {
-                        drafts::merge(&path, &mut drafts.saved, list).map_err(|err| err.to_string())?;
+                    Some(path) if drafts.written < number && !drafts.forgotten => {
+                        let all = drafts::merge(&path, &mut drafts.saved, list.clone()).map_err(|err| err.to_string())?;
                         drafts.written = number;
-                        Ok(())
+                        Ok(Some((list, all)))
                     }
-                    _ => Ok(()),
+                    _ => Ok(None),
                 }
             })
             .await;
-            let result = saved.unwrap_or_else(|err| Err(err.to_string()));
+            let saved = saved.unwrap_or_else(|err| Err(err.to_string()));
+            let (result, merged) = match saved {
+                Ok(merged) => (Ok(()), merged.filter(|(ours, all)| !drafts::same(ours, all))),
+                Err(problem) => (Err(problem), None),
+            };
+            if let Some((ours, all)) = merged {
+                let _ = events.send(Event::Answer(Box::new(Answer::DraftsMerged { ours, all }))).await;
+            }
             let _ = events.send(Event::Answer(Box::new(Answer::DraftsSaved(result)))).await;
         });
     }
@@ -326,11 +340,35 @@ impl Runtime {
         });
     }
 
+    /// Removes the files while nothing is written, and lets nothing be written after that.
+    fn forget(&mut self) {
+        let seen = self.data_dir.as_ref().map(|dir| seen::path(dir, &self.profile));
+        let (drafts, events) = (self.drafts.clone(), self.events.clone());
+        self.writes.spawn(async move {
+            let done = tokio::task::spawn_blocking(move || {
+                let mut drafts = drafts.lock().unwrap_or_else(PoisonError::into_inner);
+                let paths = [drafts.path.clone(), seen];
+                paths.into_iter().flatten().try_for_each(|path| drafts::remove(&path)).map_err(|err| err.to_string())?;
+                drafts.forgotten = true;
+                Ok(())
+            })
+            .await;
+            let result = done.unwrap_or_else(|err| Err(err.to_string()));
+            let _ = events.send(Event::Answer(Box::new(Answer::Forgot(result)))).await;
+        });
+    }
+
     /// A cache: what cannot be written is written the next time.
     fn save_seen(&self, seen: Seen) {
         let Some(path) = self.data_dir.as_ref().map(|dir| seen::path(dir, &self.profile)) else { return };
+        let drafts = self.drafts.clone();
         self.writes.spawn(async move {
-            if let Ok(Err(err)) = tokio::task::spawn_blocking(move || seen::save(&path, &seen)).await {
+            let save = move || {
+                // Held meanwhile: nothing is written once it is forgotten.
+                let drafts = drafts.lock().unwrap_or_else(PoisonError::into_inner);
+                if drafts.forgotten { Ok(()) } else { seen::save(&path, &seen) }
+            };
+            if let Ok(Err(err)) = tokio::task::spawn_blocking(save).await {
                 tracing::debug!(%err, "what was seen last could not be kept");
             }
         });
@@ -404,6 +442,13 @@ async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answ
             return None;
         }
         Effect::Browse(address) => Answer::NotBrowsed(browser::open(&address).await.err()?),
+        Effect::OwnCounts { status, query } => {
+            Answer::OwnCounts { status, result: client.conversations(&query).await.map_err(Failure::from) }
+        }
+        Effect::Views => Answer::Views(client.custom_filters().await.map(|page| page.data).map_err(Failure::from)),
+        Effect::SaveView(new) => Answer::ViewChanged("saved", client.save_custom_filter(&new).await.map_err(Failure::from)),
+        Effect::RenameView(id, name) => Answer::ViewChanged("renamed", client.rename_custom_filter(id, &name).await.map_err(Failure::from)),
+        Effect::DeleteView(id) => Answer::ViewChanged("deleted", client.delete_custom_filter(id).await.map_err(Failure::from)),
         Effect::Discard(id, key) => Answer::Discarded(client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
         Effect::Look { purpose, path } => {
             let looked = path.clone();
@@ -419,6 +464,8 @@ async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answ
         | Effect::SaveDrafts(_)
         | Effect::SaveSeen(_)
         | Effect::SaveKey { .. }
+        | Effect::DraftsKnown(_)
+        | Effect::Forget
         | Effect::Stream { .. }
         | Effect::Copy(_)
         | Effect::Mouse(_)

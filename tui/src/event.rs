@@ -5,7 +5,7 @@ use api::contact::{ContactDetail, ContactQuery};
 use api::event::{Activity, ActivityQuery, StreamEvent};
 use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, InboxView, LabelView, MessageView, Named, OutboxView};
-use api::lists::CannedResponseView;
+use api::lists::{CannedResponseView, CustomFilterView, NewCustomFilter};
 use api::page::Page;
 use api::search::{SearchPage, SearchQuery};
 use api::status::StatusView;
@@ -127,6 +127,13 @@ pub enum Answer {
     Counts {
         /// Which filter they belong to.
         generation: u64,
+        /// A page of one row.
+        result: Outcome<Page<ConversationView>>,
+    },
+    /// The numbers behind the tabs of a status, without any filter.
+    OwnCounts {
+        /// Of which status.
+        status: &'static str,
         /// A page of one row.
         result: Outcome<Page<ConversationView>>,
     },
@@ -267,8 +274,21 @@ pub enum Answer {
         /// The text, or why it is as it was.
         result: Result<String, String>,
     },
+    /// The caller's saved views.
+    Views(Outcome<Vec<CustomFilterView>>),
+    /// A saved view was saved, renamed or deleted: in a word.
+    ViewChanged(&'static str, Outcome<CustomFilterView>),
     /// Drafts are on disk, or the reason why not.
     DraftsSaved(Result<(), String>),
+    /// Another inbox of the same user has drafts too: what this one had when it wrote, and what is in the file now.
+    DraftsMerged {
+        /// What was written.
+        ours: Vec<(String, Draft)>,
+        /// What is there.
+        all: Vec<(String, Draft)>,
+    },
+    /// The inbox's own files are gone, or the reason why not.
+    Forgot(Result<(), String>),
 }
 
 /// What a mouse does.
@@ -328,6 +348,13 @@ pub enum Effect {
         /// Which filter they belong to.
         generation: u64,
         /// Filter.
+        query: ConversationQuery,
+    },
+    /// Read the numbers behind the tabs of a status, without any filter.
+    OwnCounts {
+        /// Of which status.
+        status: &'static str,
+        /// The status alone.
         query: ConversationQuery,
     },
     /// Read one conversation.
@@ -444,6 +471,10 @@ pub enum Effect {
     },
     /// Write all drafts.
     SaveDrafts(Vec<(String, Draft)>),
+    /// These drafts are known here now.
+    DraftsKnown(Vec<(String, Draft)>),
+    /// Remove the inbox's own files: drafts and what was seen last. Nothing is written after that.
+    Forget,
     /// Write what is on the screen, for the next start.
     SaveSeen(Box<Seen>),
     /// Open the activity stream; one of an older generation ends.
@@ -469,6 +500,14 @@ pub enum Effect {
         /// The text.
         text: String,
     },
+    /// Read the caller's saved views.
+    Views,
+    /// Save a view in Chatwoot.
+    SaveView(Box<NewCustomFilter>),
+    /// Give a view another name.
+    RenameView(i64, String),
+    /// Delete a view.
+    DeleteView(i64),
     /// Put a text in the terminal's clipboard (OSC 52).
     Copy(String),
     /// Write a key into the file of keys.

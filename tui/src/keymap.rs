@@ -72,6 +72,14 @@ pub enum Context {
     Palette,
     /// A text to be taken with the mouse.
     Shown,
+    /// Texts that were not sent.
+    Drafts,
+    /// What is on its way to Chatwoot.
+    Outbox,
+    /// What the inbox noted.
+    Log,
+    /// How it is set.
+    Settings,
 }
 
 /// What a key asks for.
@@ -171,6 +179,16 @@ pub enum Command {
     HelpChange,
     Mouse,
     Suspend,
+    Drafts,
+    Outbox,
+    Log,
+    Settings,
+    Mentions,
+    Drop,
+    CopyRow,
+    View,
+    Views,
+    Logout,
 }
 
 /// One row of the table.
@@ -222,6 +240,10 @@ impl Context {
             Self::Contacts => "contacts",
             Self::Contact => "contact",
             Self::ContactFilter => "contact-filter",
+            Self::Drafts => "drafts",
+            Self::Outbox => "outbox",
+            Self::Log => "log",
+            Self::Settings => "settings",
         }
     }
 
@@ -253,6 +275,10 @@ impl Context {
             Self::Contacts => "Contacts",
             Self::Contact => "A contact",
             Self::ContactFilter => "The filter line of the contacts",
+            Self::Drafts => "Drafts",
+            Self::Outbox => "The outbox",
+            Self::Log => "The log",
+            Self::Settings => "Settings",
         }
     }
 

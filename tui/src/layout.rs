@@ -48,7 +48,7 @@ pub(crate) fn panes(state: &State) -> Panes {
     });
     let body = Rect::new(0, top, width, bottom.saturating_sub(top));
     let mut panes = Panes { head: (!alone).then(|| Rect::new(0, 0, width, 1)), list: None, open: None, info: None, banner, foot, narrow };
-    if state.screen == Screen::Activity {
+    if matches!(state.screen, Screen::Activity | Screen::Own(_)) {
         panes.list = Some(body);
         return panes;
     }

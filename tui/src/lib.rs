@@ -18,6 +18,7 @@ mod headless;
 mod input;
 pub mod keymap;
 mod layout;
+mod limits;
 mod links;
 mod mention;
 mod seen;
@@ -51,6 +52,7 @@ pub use around::Around;
 pub use drafts::Draft;
 pub use editor::{Edit, Editor, Modal, Vim};
 pub use headless::Headless;
+pub use limits::Limits;
 pub use seen::{Seen, is_there as has_seen};
 pub use settings::Settings;
 pub use sparing::Sparing;
@@ -91,6 +93,10 @@ pub struct Options {
     pub theme: Choice,
     /// What the terminal around it passes on.
     pub around: Around,
+    /// How it was set, and by what: for the settings screen. No secrets.
+    pub set_by: Vec<state::Setting>,
+    /// When a waiting customer's age is marked.
+    pub limits: Limits,
     /// How long an Esc waits for the rest of a sequence.
     pub esc_timeout: Duration,
     /// No colours, whatever the environment says.
@@ -113,6 +119,8 @@ impl Options {
             settings: Settings::default(),
             theme: Choice::Auto,
             around: Around::default(),
+            set_by: Vec::new(),
+            limits: Limits::default(),
             esc_timeout: ESC_TIMEOUT,
             no_color: false,
             stop: CancellationToken::new(),
@@ -125,6 +133,8 @@ impl Options {
 pub enum Exit {
     /// The person left.
     Quit,
+    /// The person left, and what the inbox kept on this machine is removed.
+    LoggedOut,
     /// It was asked to end, or its terminal went away.
     Stopped,
 }
@@ -304,6 +314,10 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
         state.keys = options.keys;
         state.settings = options.settings;
         state.around = options.around;
+        state.limits = options.limits;
+        state.set_by = options.set_by;
+        let how = "--color, NO_COLOR; the terminal's own COLORTERM and COLORFGBG";
+        state.set_by.push(state::Setting::new("colours", theme.words(), state::Source::Terminal, how));
         if let Some(notice) = options.notice {
             update::toast(state, state::Tone::Bad, notice);
         }
@@ -336,6 +350,7 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
                     redraw(screen).map_err(failed)?;
                     reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
                 }
+                Outward::Quit if core.state.forgotten => break 'inbox Exit::LoggedOut,
                 Outward::Quit => break 'inbox Exit::Quit,
                 Outward::Edit(purpose, text) => {
                     // The editor reads the keys now: nobody else may.

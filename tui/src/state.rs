@@ -5,6 +5,7 @@ mod deciding;
 mod feed;
 mod help;
 mod list;
+mod log;
 mod news;
 mod overlay;
 pub(crate) mod palette;
@@ -12,6 +13,8 @@ mod pick;
 mod places;
 mod reading;
 mod search;
+mod settings;
+mod shelf;
 mod thread;
 mod typing;
 mod writing;
@@ -21,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use api::approval::ApprovalView;
 use api::id::{ApprovalId, ConversationId, OutboxId};
 use api::inbox::{ConversationView, OutboxView};
+use api::lists::CustomFilterView;
 use api::status::{LinkState, StatusView};
 use api::tenant::MeView;
 use jiff::tz::TimeZone;
@@ -30,6 +34,7 @@ use crate::around::Around;
 use crate::drafts::Draft;
 use crate::event::Directory;
 use crate::keymap::{Command, Context, Keys};
+use crate::limits::Limits;
 use crate::settings::{EditorMode, Settings};
 
 pub use contacts::{ContactCard, Contacts, Item as ContactItem};
@@ -38,12 +43,17 @@ pub use help::{Help, HelpLine};
 pub use palette::{Choice, Palette, Row};
 
 pub use feed::{Feed, Kinds};
+pub use log::{Log, Noted};
+
 pub use list::{List, ListFilter, STATUSES, Tab};
 pub use news::{Heard, News, Shown};
-pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo};
+pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu};
 pub use pick::{Link, Pick, PickLine, Picked};
 pub use reading::{Find, Seen};
 pub use search::{Hit, Search};
+pub use settings::{Setting, Source};
+pub(crate) use shelf::SECOND;
+pub use shelf::{DraftOf, Shelf, Shelves, draft_of};
 pub use thread::{Anchor, Thread};
 pub use typing::Writers;
 pub use writing::{Attached, Candidate, Completing, Completion, Composer, Followup, Mentioned, Offer, Prompt, Then, With};
@@ -61,6 +71,8 @@ pub enum Screen {
     Contacts,
     /// What happened.
     Activity,
+    /// What the inbox itself holds.
+    Own(Shelf),
 }
 
 /// Which pane has the keys.
@@ -101,6 +113,8 @@ pub enum Read {
     Directory,
     Outbox,
     Counts,
+    OwnCounts,
+    Views,
     Conversation(ConversationId),
     Messages(ConversationId),
     Around(ConversationId),
@@ -192,6 +206,18 @@ pub struct State {
     pub search: Search,
     /// The contacts screen.
     pub contacts: Contacts,
+    /// The screens of what the inbox itself holds.
+    pub shelves: Shelves,
+    /// What it noted.
+    pub log: Log,
+    /// The caller's saved views, by name.
+    pub views: Vec<CustomFilterView>,
+    /// They were read.
+    pub views_read: bool,
+    /// What it was started with.
+    pub set_by: Vec<Setting>,
+    /// When a waiting customer's age is marked.
+    pub limits: Limits,
     /// Where Esc goes from the opened conversation, if not to the list.
     pub back_to: Option<Screen>,
     /// The text being written.
@@ -204,6 +230,8 @@ pub struct State {
     pub drafts_loaded: bool,
     /// They changed since they were written.
     pub drafts_dirty: bool,
+    /// The inbox's own files are removed, or about to be: nothing is written any more.
+    pub forgotten: bool,
     /// They could not be written.
     pub drafts_error: Option<String>,
     /// What stands over the panes.
@@ -288,11 +316,14 @@ impl State {
                 next_cursor: None,
                 total: 0,
                 counts: None,
+                own: None,
+                open: None,
                 generation: 0,
                 loading: false,
                 loaded: false,
                 fresh: BTreeSet::new(),
                 due: false,
+                behind: false,
                 read_at: now,
                 error: None,
             },
@@ -320,12 +351,19 @@ impl State {
             remote: false,
             search: Search::default(),
             contacts: Contacts::default(),
+            shelves: Shelves::default(),
+            log: Log::default(),
+            views: Vec::new(),
+            views_read: false,
+            set_by: Vec::new(),
+            limits: Limits::default(),
             back_to: None,
             composer: None,
             writers: Writers::default(),
             drafts: BTreeMap::new(),
             drafts_loaded: false,
             drafts_dirty: false,
+            forgotten: false,
             drafts_error: None,
             overlay: None,
             toasts: Vec::new(),
@@ -411,6 +449,10 @@ impl State {
             (Screen::Contacts, Focus::List) => Context::Contacts,
             (Screen::Contacts, Focus::Open) => Context::Contact,
             (Screen::Activity, _) => Context::Activity,
+            (Screen::Own(Shelf::Drafts), _) => Context::Drafts,
+            (Screen::Own(Shelf::Outbox), _) => Context::Outbox,
+            (Screen::Own(Shelf::Log), _) => Context::Log,
+            (Screen::Own(Shelf::Settings), _) => Context::Settings,
         }
     }
 
@@ -426,6 +468,7 @@ impl State {
             (Screen::Contacts, _) => None,
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
             (Screen::Activity, _) => self.feed.chosen().and_then(|a| a.conversation_id).map(ConversationId),
+            (Screen::Own(_), _) => crate::update::shelf::conversation(self),
         }
     }
 
@@ -441,7 +484,7 @@ impl State {
     pub fn shown(&self) -> Option<ConversationId> {
         let composing = self.composer.as_ref().and_then(|c| c.purpose.conversation());
         composing.or(match (self.screen, self.focus) {
-            (Screen::Activity, _) => None,
+            (Screen::Activity | Screen::Own(_), _) => None,
             (Screen::Contacts, _) => None,
             (_, Focus::Open) => self.open,
             (Screen::Search, Focus::List) => self.search.chosen().map(|(id, _)| id),

@@ -237,6 +237,20 @@ impl Choice {
     }
 }
 
+impl Theme {
+    /// How it is, for people.
+    pub fn words(&self) -> String {
+        let depth = match self.depth {
+            Depth::True => "24 bit",
+            Depth::Indexed => "256",
+            Depth::Ansi => "16",
+            Depth::Mono => return "none".into(),
+        };
+        let ground = if self.background == Background::Light { "a light" } else { "a dark" };
+        format!("{depth}, on {ground} background")
+    }
+}
+
 /// Relative luminance, as WCAG 2 defines it.
 fn luminance(rgb: Rgb) -> f32 {
     let [r, g, b] = rgb.map(|c| {

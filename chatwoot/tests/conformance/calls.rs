@@ -52,6 +52,12 @@ pub(crate) fn of(client: &Client, step: &Step<'_>, method: &str, template: &str)
         ("GET", "/macros") => read!(client.macros()),
         ("GET", "/notifications") => read!(client.notifications(1)),
         ("GET", "/custom_filters") => read!(client.custom_filters("conversation")),
+        ("POST", "/custom_filters") => {
+            let query = serde_json::json!({ "payload": [] });
+            read!(client.create_custom_filter("Open ones", &query))
+        }
+        ("PATCH", "/custom_filters/:id") => read!(client.rename_custom_filter(first, "Still open")),
+        ("DELETE", "/custom_filters/:id") => read!(client.delete_custom_filter(first)),
         ("GET", "/webhooks") => read!(client.webhooks()),
         ("POST", "/webhooks") => {
             let hook = NewWebhook { url: "https://example.com".to_owned(), name: None, subscriptions: vec!["message_created".to_owned()] };

@@ -52,6 +52,9 @@ pub(crate) async fn open(
     let (settings, theme, wrong) = crate::settings::load();
     let (keys, unfit) = crate::commands::keys::for_the_inbox(&settings);
     (options.keys, options.theme, options.notice) = (keys, theme, wrong.or(unfit).map(|said| crate::text::line(&said)));
+    let (limits, wrong) = crate::commands::settings::limits();
+    options.limits = limits;
+    options.notice = wrong.map(|said| crate::text::line(&said)).or(options.notice);
     if let Some(millis) = settings.ui.esc_timeout_ms {
         options.esc_timeout = Duration::from_millis(millis.into());
     } else if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some()) {
@@ -60,6 +63,7 @@ pub(crate) async fn open(
     options.settings = settings;
     options.keys_file = crate::commands::keys::path();
     options.no_color = !ctx.out.color;
+    options.set_by = crate::commands::settings::all(ctx, &options);
     options.stop = stop.token.clone();
     let ended = Box::pin(tui::run(options)).await.map_err(|err| CliError::failed("the inbox ended").because(err))?;
     match (ended, stop.by()) {
@@ -67,5 +71,9 @@ pub(crate) async fn open(
         // Its terminal went away.
         (tui::Exit::Stopped, None) => Err(CliError::told(Exit::HungUp)),
         (tui::Exit::Quit, _) => Ok(()),
+        (tui::Exit::LoggedOut, _) => {
+            ctx.out.note("logged out: unsent texts and what the inbox showed last are removed from this machine; the profile stays");
+            Ok(())
+        }
     }
 }

@@ -15,6 +15,7 @@ mod keys;
 mod macros;
 mod outbox;
 mod sandbox;
+mod settings;
 mod status;
 mod sync;
 mod webhooks;

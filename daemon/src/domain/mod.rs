@@ -5,6 +5,7 @@
 pub mod approval;
 pub mod doctor;
 pub mod effects;
+pub mod filter;
 pub mod newer;
 pub mod outbox;
 pub mod pace;

@@ -42,10 +42,14 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>)
     if query.conversation_type.as_deref() == Some("mention") {
         let _ = super::personal::mentions(caller.clone()).await?; // Chatwoot alone knows; kept for a while.
     }
+    if let Some(id) = query.view {
+        super::filters::have(&caller, id).await?;
+    }
     let url = caller.tenant().url.clone();
     let (meta, source) = (caller.freshness(), if query.fresh { Source::Chatwoot } else { Source::Store });
     let read = move |scope: &Scope<'_>, who: &Person| {
-        let filter = filter(&query, who)?;
+        let mut filter = filter(&query, who)?;
+        filter.view = query.view.map(|id| super::filters::groups(scope, who, id)).transpose()?;
         let (data, next) = scope.conversations(&filter, place, limit, &url)?;
         let counts = scope.conversation_counts(&filter)?;
         let total = match filter.assignee {
@@ -99,6 +103,7 @@ fn filter(query: &ConversationQuery, who: &Person) -> Result<ConversationFilter,
         conversation_type,
         priority,
         unread: query.unread,
+        view: None,
         q: query.q.clone(),
         sort: query.sort.unwrap_or(api::inbox::Sort::Activity),
     })

@@ -12,6 +12,7 @@ mod conversations;
 mod directory;
 mod doctor;
 mod feed;
+mod filters;
 mod health;
 mod lists;
 mod messages;
@@ -90,7 +91,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(lists::csat_responses))
         .routes(routes!(personal::notifications))
         .routes(routes!(personal::mentions))
-        .routes(routes!(personal::custom_filters))
+        .routes(routes!(personal::custom_filters, filters::save))
+        .routes(routes!(filters::rename, filters::delete))
         .routes(routes!(personal::macros))
         .routes(routes!(feed::list))
         .routes(routes!(feed::view))

@@ -44,6 +44,17 @@ pub(crate) async fn macros(caller: Caller) -> Result<Json<Page<MacroView>>, Faul
     own(&caller, Personal::Macro, |row: &MacroView| (row.name.to_lowercase(), row.id)).await
 }
 
+/// Why nothing can be shown or done, for the caller.
+pub(super) fn fault(unseen: Unseen) -> Fault {
+    match unseen {
+        Unseen::Refused(why) => Fault::new(Code::Forbidden, format!("{why}: link it anew with `afenda auth link-chatwoot`")),
+        Unseen::Unavailable(why) => {
+            Fault::new(Code::ChatwootUnavailable, format!("Chatwoot must be asked for this, and does not answer: {why}"))
+        }
+        Unseen::Store(err) => err.into(),
+    }
+}
+
 /// One kind in the order of `by`; nothing for whoever is linked to no agent or has no own token.
 async fn own<T, K>(caller: &Caller, kind: Personal, by: impl Fn(&T) -> K) -> Result<Json<Page<T>>, Fault>
 where
@@ -52,13 +63,7 @@ where
 {
     let agent = caller.read(|_, who| Ok(who.agent.as_ref().filter(|agent| agent.own_token).map(|agent| agent.id))).await?;
     let (Some(agent), Some(sync)) = (agent, &caller.tenant().sync) else { return Ok(whole(PageMeta::default(), Vec::new())) };
-    let read = sync.personal(&caller.user.name, agent, kind).await.map_err(|unseen| match unseen {
-        Unseen::Refused(why) => Fault::new(Code::Forbidden, format!("{why}: link it anew with `afenda auth link-chatwoot`")),
-        Unseen::Unavailable(why) => {
-            Fault::new(Code::ChatwootUnavailable, format!("Chatwoot must be asked for this, and does not answer: {why}"))
-        }
-        Unseen::Store(err) => err.into(),
-    })?;
+    let read = sync.personal(&caller.user.name, agent, kind).await.map_err(fault)?;
     let corrupt = |err: serde_json::Error| StoreError::Corrupt { table: "personal", message: err.to_string() };
     let mut rows: Vec<T> = read.rows.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(corrupt)?;
     rows.sort_by_cached_key(by);

@@ -7,6 +7,7 @@ use rusqlite::{Row, named_params};
 
 use super::{Scope, Sql, StoreError};
 use crate::clock::{Micros, timestamp};
+use crate::domain::filter::Groups;
 
 /// A conversation as Chatwoot described it, ready to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +99,8 @@ pub struct ConversationFilter {
     pub priority: Option<&'static str>,
     /// Only with messages that no agent has seen.
     pub unread: bool,
+    /// A saved filter.
+    pub view: Option<Groups>,
     /// Words to find.
     pub q: Option<String>,
     /// Order.
@@ -125,6 +128,27 @@ macro_rules! filter {
                or (:type = 'mention' and exists (select 1 from personal p where p.tenant_id = :tenant and p.agent_id = :me and p.kind = 'mention'
                      and p.id = c.id)))
           and (:contact is null or c.contact_id = :contact)
+          and (:view is null or exists (select 1 from json_each(:view) g where not exists (
+                select 1 from (select k.value as k, k.value ->> 'operator' as o, k.value -> 'values' as v, k.value -> 'values' ->> 0 as v0,
+                    case k.value ->> 'fact' when 'status' then c.status when 'priority' then c.priority when 'assignee_id' then c.assignee_id
+                      when 'inbox_id' then c.inbox_id when 'team_id' then c.team_id when 'contact_id' then c.contact_id when 'display_id' then c.id
+                      when 'created_at' then c.created_at_us / 86400000000 when 'last_activity_at' then c.last_activity_at_us / 86400000000
+                      when 'extra' then c.additional_attributes ->> (k.value ->> 'key') when 'own' then c.custom_attributes ->> (k.value ->> 'key')
+                      when 'labels' then (select 1 from conversation_labels l where l.tenant_id = :tenant and l.conversation_id = c.id limit 1)
+                    end as x,
+                    k.value ->> 'fact' = 'labels' and exists (select 1 from conversation_labels l where l.tenant_id = :tenant
+                      and l.conversation_id = c.id and lower(l.title) in (select value from json_each(k.value -> 'values'))) as labelled
+                  from json_each(g.value) k)
+                where not coalesce(case o
+                    when 'in' then labelled or lower(x) in (select value from json_each(v))
+                    when 'not' then x is not null and lower(x) not in (select value from json_each(v))
+                    when 'not_or_unset' then not labelled and (x is null or lower(x) not in (select value from json_each(v)))
+                    when 'has' then instr(lower(x), v0) > 0 when 'hasnt' then instr(lower(x), v0) = 0
+                    when 'set' then x is not null when 'unset' then x is null
+                    when 'day_after' then x > v0 when 'day_before' then x < v0
+                    when 'more' then cast(x as real) > v0 when 'less' then cast(x as real) < v0
+                    when 'later' then substr(x, 1, 10) > v0 when 'earlier' then substr(x, 1, 10) < v0
+                    when 'always' then 1 else 0 end, 0))))
           and (:labels is null or exists (select 1 from conversation_labels l where l.tenant_id = :tenant and l.conversation_id = c.id
                 and l.title in (select value from json_each(:labels))))
           and (:q is null or c.id in (select m.conversation_id from messages_fts join messages m on m.row = messages_fts.rowid
@@ -217,10 +241,11 @@ impl Scope<'_> {
             Assignee::NoAgent => ("agent", None),
         };
         let (labels, q, like) = texts(filter);
+        let view = saved(filter);
         let (k1, k2, after_id) = place.after.map_or((None, None, None), |(a, b, c)| (Some(a), Some(b), Some(c)));
         let params = named_params! {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
-            ":contact": filter.contact, ":labels": labels, ":q": q, ":like": like, ":whose": whose, ":agent": agent,
+            ":contact": filter.contact, ":view": view, ":labels": labels, ":q": q, ":like": like, ":whose": whose, ":agent": agent,
             ":type": filter.conversation_type.map(ConversationType::as_str), ":priority": filter.priority, ":unread": filter.unread, ":me": filter.me,
             ":k1": k1, ":k2": k2, ":after_id": after_id, ":limit": i64::from(limit) + 1, ":offset": place.offset as i64,
         };
@@ -236,9 +261,10 @@ impl Scope<'_> {
     /// How many conversations fit the filter, whoever works on them.
     pub fn conversation_counts(&self, filter: &ConversationFilter) -> Result<Counts, StoreError> {
         let (labels, q, like) = texts(filter);
+        let view = saved(filter);
         let params = named_params! {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
-            ":contact": filter.contact, ":labels": labels, ":q": q, ":like": like, ":me": filter.me,
+            ":contact": filter.contact, ":view": view, ":labels": labels, ":q": q, ":like": like, ":me": filter.me,
             ":type": filter.conversation_type.map(ConversationType::as_str), ":priority": filter.priority, ":unread": filter.unread,
         };
         let counts = self.one(COUNTS, params, |row| {
@@ -326,6 +352,11 @@ fn texts(filter: &ConversationFilter) -> (Option<String>, Option<String>, Option
 fn match_query(q: &str) -> String {
     let words: Vec<String> = q.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
     format!("{}*", words.join(" "))
+}
+
+/// A saved filter for SQL. One without conditions holds everything.
+fn saved(filter: &ConversationFilter) -> Option<String> {
+    filter.view.as_ref().filter(|groups| !groups.is_empty()).map(|groups| serde_json::json!(groups).to_string())
 }
 
 fn one_line(text: &str) -> String {

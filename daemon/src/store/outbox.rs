@@ -16,6 +16,9 @@ use crate::domain::outbox::FileRef;
 /// How long an entry that is over is kept, so that a late echo of it is still recognised. What wrote back a decision stays with it.
 const KEEP_OVER: Micros = 90 * 24 * 3600 * SECOND;
 
+/// Characters of what an entry sets, in short: it is shown on one line.
+const CHANGE_CHARS_MAX: usize = 200;
+
 /// How often the oldest entries are looked for, in entries: the look reads all that are over.
 const PRUNE_EVERY: i64 = 256;
 
@@ -173,6 +176,32 @@ impl OutboxRow {
         (self.conversation_id != 0).then_some(ConversationId(self.conversation_id))
     }
 
+    /// What it sets besides a text, in short; keys of attributes and fields without their values.
+    fn change(&self) -> Option<String> {
+        let at = |key: &str| self.payload.get(key);
+        let id = |key: &str| at(key).map(|value| value.as_i64().map_or_else(|| "none".to_owned(), |id| id.to_string()));
+        let word = |key: &str| at(key).map(|value| value.as_str().unwrap_or("none").to_owned());
+        let names = |key: &str, sign: &str| -> Vec<String> {
+            match at(key) {
+                Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(|name| format!("{sign}{name}")).collect(),
+                Some(Value::Object(fields)) => fields.keys().map(|name| format!("{sign}{name}")).collect(),
+                _ => Vec::new(),
+            }
+        };
+        let said = match self.kind {
+            OutboxKind::Status => word("status"),
+            OutboxKind::Priority => word("priority"),
+            OutboxKind::Assignee | OutboxKind::Team | OutboxKind::Macro => id("id"),
+            OutboxKind::Labels => Some([names("add", "+"), names("remove", "-")].concat().join(" ")),
+            OutboxKind::Attributes => Some([names("set", ""), names("unset", "-")].concat().join(", ")),
+            OutboxKind::Contact => {
+                Some([names("fields", ""), names("additional", ""), names("set", ""), names("unset", "-")].concat().join(", "))
+            }
+            OutboxKind::Reply | OutboxKind::Note | OutboxKind::Read | OutboxKind::Unread => None,
+        };
+        said.filter(|said| !said.is_empty()).map(|said| said.chars().take(CHANGE_CHARS_MAX).collect())
+    }
+
     /// For the wire.
     pub fn view(&self) -> OutboxView {
         OutboxView {
@@ -183,6 +212,7 @@ impl OutboxRow {
             state: self.state,
             user: self.user.clone().unwrap_or_else(|| "afenda".to_owned()),
             content: self.kind.is_message().then(|| self.content().to_owned()),
+            change: self.change(),
             attempts: self.attempts,
             error: self.error.clone(),
             sends_at: timestamp(self.not_before),

@@ -131,6 +131,7 @@ fn all(sort: Sort) -> ConversationFilter {
         conversation_type: None,
         priority: None,
         unread: false,
+        view: None,
         q: None,
         sort,
     }

@@ -91,6 +91,45 @@ impl SyncHandle {
     }
 }
 
+/// What is to be done with a saved filter.
+#[derive(Debug, Clone)]
+pub(crate) enum FilterChange {
+    /// Save one: its name and query.
+    Save(String, Value),
+    /// Another name.
+    Rename(i64, String),
+    /// Delete it.
+    Delete(i64),
+}
+
+impl SyncHandle {
+    /// Changes a saved filter of `agent`'s in Chatwoot, with the agent's own token; the id of the one. It is tried once: nobody else waits for it.
+    pub(crate) async fn change_filter(&self, user: &str, agent: i64, change: FilterChange) -> Result<i64, Unseen> {
+        let core = &self.core;
+        let away = || lock(&core.link).state().1.unwrap_or_else(|| "Chatwoot was not reached yet".to_owned());
+        let client = core.agent_client(user).filter(|_| self.is_ready()).ok_or_else(|| Unseen::Unavailable(away()))?;
+        let work = async {
+            check(core, &client, agent).await?;
+            let made = match &change {
+                FilterChange::Save(name, query) => {
+                    core.call_for_person(|_| client.create_custom_filter(name, query)).await.map(|made| made.id)
+                }
+                FilterChange::Rename(id, name) => {
+                    core.call_for_person(|_| client.rename_custom_filter(*id, name)).await.map(|made| made.id)
+                }
+                FilterChange::Delete(id) => core.call_for_person(|_| client.delete_custom_filter(*id)).await.map(|()| *id),
+            };
+            made.map_err(NotRead::Failed)
+        };
+        match tokio::time::timeout(LIMIT, work).await {
+            Ok(Ok(id)) => Ok(id),
+            Ok(Err(NotRead::NotTheirs(why))) => Err(Unseen::Refused(why)),
+            Ok(Err(NotRead::Failed(err))) => Err(Unseen::Unavailable(self.explain(&err).1)),
+            Err(_) => Err(Unseen::Unavailable("Chatwoot does not answer in time; look there whether it was done".to_owned())),
+        }
+    }
+}
+
 /// Why a kind was not read.
 enum NotRead {
     /// The token does not work for this agent.
@@ -99,8 +138,14 @@ enum NotRead {
     Failed(Error),
 }
 
-/// Reads a kind for somebody who waits, after a look whose token it is: a token in the config is whoever's was put there.
+/// Reads a kind for somebody who waits, after a look whose token it is.
 async fn theirs(core: &Core, client: &Client, agent: i64, kind: Personal) -> Result<Vec<(i64, Value)>, NotRead> {
+    check(core, client, agent).await?;
+    read(core, client, Class::Person, kind).await.map_err(NotRead::Failed)
+}
+
+/// Looks whose token it is: a token in the config is whoever's was put there.
+async fn check(core: &Core, client: &Client, agent: i64) -> Result<(), NotRead> {
     let profile = match core.call_for_person(|_| client.profile()).await {
         Ok(profile) => profile,
         Err(err) => {
@@ -117,7 +162,7 @@ async fn theirs(core: &Core, client: &Client, agent: i64, kind: Personal) -> Res
     if profile.membership(core.cx.chatwoot.account_id).is_none() {
         return Err(NotRead::NotTheirs("your Chatwoot user is not in this account any more".to_owned()));
     }
-    read(core, client, Class::Person, kind).await.map_err(NotRead::Failed)
+    Ok(())
 }
 
 /// Reads a kind with an agent's token: ids and views.

@@ -13,6 +13,7 @@ mod isolation;
 mod openapi;
 mod outbox;
 mod personal;
+mod saved;
 mod search;
 mod start;
 mod stream;

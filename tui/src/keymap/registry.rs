@@ -3,7 +3,7 @@
 
 use api::approval::{ApprovalStatus, Hindrance};
 use api::id::{ConversationId, OutboxId};
-use api::inbox::{ConversationStatus, ConversationView};
+use api::inbox::{ConversationStatus, ConversationView, OutboxState, OutboxView};
 
 use super::{Command, Context, TABLE, bindings};
 use crate::editor::{Edit, Vim};
@@ -137,6 +137,16 @@ pub fn action(command: Command) -> Action {
         C::MarkDown => ("list.mark-down", "Mark this row and go down", "select choose bulk several"),
         C::MarkRange => ("list.mark-range", "Mark from the last mark to here", "select choose bulk several"),
         C::MarkAll => ("list.mark-all", "Mark all rows, or none", "select choose bulk several everything"),
+        C::Drafts => ("go.drafts", "Go to the drafts", "unsent texts kept written"),
+        C::Outbox => ("go.outbox", "Go to the outbox", "queue waiting failed held sending unsent"),
+        C::Log => ("go.log", "Go to the log", "errors notes toasts history noted"),
+        C::Settings => ("go.settings", "Go to the settings", "options configuration preferences version profile"),
+        C::Mentions => ("go.mentions", "Go to where you were mentioned", "mentions @ inbox notes"),
+        C::Logout => ("logout", "Log out", "forget remove clear private file drafts leave sign"),
+        C::View => ("view.open", "Show a saved view", "custom filter folder segment shared chatwoot"),
+        C::Views => ("view.menu", "Saved views", "custom filter folder segment save rename delete"),
+        C::Drop => ("kept.discard", "Discard the draft or the entry", "throw away delete remove"),
+        C::CopyRow => ("kept.copy", "Copy the line", "clipboard yank"),
         C::Cut => ("list.cut", "Cut and order the list", "filter inbox team label priority unread sort order"),
     };
     Action { command, id, title, synonyms }
@@ -203,6 +213,9 @@ pub(super) fn only(command: Command) -> &'static str {
     let holds = |context| TABLE.iter().any(|row| row.command == command && row.contexts.contains(&context));
     match () {
         () if holds(Context::List) && holds(Context::Thread) => "only in the inbox",
+        () if holds(Context::Drafts) || holds(Context::Outbox) || holds(Context::Log) => {
+            "only in the drafts, the outbox, the log or the settings"
+        }
         () if holds(Context::List) && holds(Context::Queue) => "only in a list",
         () if holds(Context::List) => "only in the inbox's list",
         () if holds(Context::Thread) => "only in a conversation",
@@ -228,6 +241,7 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
         C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => match context {
             Context::List => when(state.list.rows.is_empty(), "the list is empty"),
             Context::Queue => when(state.approvals.rows.is_empty(), "the list is empty"),
+            Context::Drafts | Context::Outbox | Context::Log | Context::Settings => when(kept(state).is_none(), "the list is empty"),
             _ => None,
         },
         C::Mark | C::MarkDown | C::MarkRange | C::MarkAll => when(state.list.rows.is_empty(), "the list is empty"),
@@ -248,6 +262,7 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             Context::Activity => when(state.feed.chosen().is_none(), "nothing is marked"),
             Context::Found => when(state.search.is_empty(), "nothing is found"),
             Context::Contacts => when(state.contacts.rows.is_empty(), "the list is empty"),
+            Context::Drafts | Context::Outbox => when(kept(state).is_none(), "the list is empty"),
             Context::Contact if command == C::Open => {
                 when(state.contacts.card.as_ref().is_none_or(|card| card.items().is_empty()), "there is nothing in it")
             }
@@ -278,6 +293,19 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
         },
         C::Info | C::CopyMenu => target(state).err(),
         C::Unread => working(state).err(),
+        C::Drafts => when(context == Context::Drafts, "these are the drafts"),
+        C::Outbox => when(context == Context::Outbox, "this is the outbox"),
+        C::Log => when(context == Context::Log, "this is the log"),
+        C::Settings => when(context == Context::Settings, "these are the settings"),
+        C::Mentions => when(context == Context::List && state.list.tab == crate::state::Tab::Mentions, "this is where you were mentioned"),
+        C::CopyRow => when(kept(state).is_none(), "the list is empty"),
+        C::Drop | C::Retry if matches!(context, Context::Drafts | Context::Outbox) => dropping(state, context, command),
+        C::Undo if context == Context::Outbox => match entry(state).map(|entry| entry.state) {
+            None => Some("the list is empty"),
+            Some(OutboxState::Queued) => when(state.me.as_ref().is_some_and(|me| !me.role.may_work()), "your role reads only"),
+            Some(OutboxState::Sending) => Some("it is on its way"),
+            Some(_) => Some("it waits for nothing; x discards it, r tries it again"),
+        },
         C::Undo => when(state.undo.is_empty(), "nothing to take back"),
         C::Conversation => when(state.approval().is_none_or(|a| a.conversation_id.is_none()), "it belongs to no conversation"),
         C::Approve | C::Reject => deciding(state),
@@ -308,6 +336,33 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// The chosen row of the drafts, the outbox, the log or the settings.
+fn kept(state: &State) -> Option<String> {
+    state.shelf().and_then(|shelf| state.shelf_chosen(shelf)).map(|(_, name)| name)
+}
+
+/// The chosen entry of the outbox.
+fn entry(state: &State) -> Option<&OutboxView> {
+    kept(state).and_then(|name| state.outbox_entry(&name))
+}
+
+/// Why a draft or an entry cannot be discarded or tried again.
+fn dropping(state: &State, context: Context, command: Command) -> Option<&'static str> {
+    if context == Context::Drafts {
+        return kept(state).is_none().then_some("the list is empty");
+    }
+    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
+        return Some("your role reads only");
+    }
+    match entry(state).map(|entry| entry.state) {
+        None => Some("the list is empty"),
+        Some(OutboxState::Failed | OutboxState::Held) => None,
+        Some(OutboxState::Sending) => Some("it is on its way"),
+        Some(_) if command == Command::Retry => Some("it has not failed"),
+        Some(_) => Some("it still waits; u takes it back"),
     }
 }
 
@@ -413,6 +468,7 @@ pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<Stri
         C::Open | C::Conversation => conv("view", ""),
         C::Inbox => Some("afenda conv list".into()),
         C::Approvals => Some("afenda approvals list".into()),
+        C::Outbox => Some("afenda outbox list".into()),
         C::Filter => Some("afenda conv list --search WORDS".into()),
         C::Reply => conv("reply", " --body TEXT"),
         C::Note => conv("note", " --body TEXT"),

@@ -39,6 +39,11 @@ impl Keys {
         self.changed.iter().flat_map(|(context, keys)| keys.iter().map(|(key, command)| (*context, key.as_str(), *command)))
     }
 
+    /// How many keys a person changed.
+    pub fn count_changed(&self) -> usize {
+        self.changed.values().map(BTreeMap::len).sum()
+    }
+
     /// The keys of a row in one of its places, a person's own first.
     pub fn of(&self, context: Context, row: &Binding) -> Vec<&str> {
         let Some(changed) = self.changed.get(&context) else { return row.keys.to_vec() };

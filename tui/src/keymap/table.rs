@@ -15,6 +15,10 @@ pub(super) const PANES: &[Context] = &[
     Context::Contacts,
     Context::Contact,
     Context::Activity,
+    Context::Drafts,
+    Context::Outbox,
+    Context::Log,
+    Context::Settings,
 ];
 const LISTS: &[Context] = &[Context::List, Context::Queue, Context::Activity];
 pub(super) const MOVING: &[Context] = &[
@@ -26,6 +30,10 @@ pub(super) const MOVING: &[Context] = &[
     Context::Contacts,
     Context::Contact,
     Context::Activity,
+    Context::Drafts,
+    Context::Outbox,
+    Context::Log,
+    Context::Settings,
     Context::Help,
     Context::Shown,
 ];
@@ -56,6 +64,9 @@ const SEARCH: &[Context] = &[Context::Search];
 const FOUND: &[Context] = &[Context::Found];
 const CONTACTS: &[Context] = &[Context::Contacts];
 const CONTACT: &[Context] = &[Context::Contact];
+const DRAFTS: &[Context] = &[Context::Drafts];
+const OUTBOX: &[Context] = &[Context::Outbox];
+const NOTED: &[Context] = &[Context::Log, Context::Settings];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
 const QUESTION: &[Context] = &[Context::Question];
@@ -90,6 +101,10 @@ pub(super) const EVERYWHERE: &[Context] = &[
     Context::Words,
     Context::Palette,
     Context::Shown,
+    Context::Drafts,
+    Context::Outbox,
+    Context::Log,
+    Context::Settings,
 ];
 
 const fn row(
@@ -181,6 +196,12 @@ pub static TABLE: &[Binding] = &[
     row(CONTACTS, &["/"], Command::Filter, "find a name, address, number or identifier", Some("filter")),
     row(CONTACT, &["Enter"], Command::Open, "open the conversation, copy the value", Some("open or copy")),
     row(FOUND, &["/"], Command::Search, "to the line", Some("search")),
+    row(DRAFTS, &["Enter"], Command::Open, "write on; a decision: its card", Some("write on")),
+    row(DRAFTS, &["x"], Command::Drop, "discard the draft, after asking; a decision is taken back", Some("discard")),
+    row(OUTBOX, &["Enter"], Command::Open, "open the conversation; a text that failed: as the draft it was", Some("open")),
+    row(OUTBOX, &["r"], Command::Retry, "try what failed again", Some("try again")),
+    row(OUTBOX, &["x"], Command::Drop, "discard what failed, after asking", Some("discard")),
+    row(NOTED, &["y"], Command::CopyRow, "copy the line", Some("copy")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
     row(CONVERSATION, &["c"], Command::Canned, "reply with a canned response", Some("canned")),
     row(CONVERSATION, &["a"], Command::Assign, "assign", Some("assign")),
@@ -240,6 +261,20 @@ pub static TABLE: &[Binding] = &[
     row(PANES, &["3", "g /"], Command::Search, "search everything", None),
     row(PANES, &["4", "Alt+V"], Command::Contacts, "the contacts", None),
     row(PANES, &["5", "Alt+R", "g y"], Command::Activity, "what happened", None),
+    row(PANES, &["d", "g d"], Command::Drafts, "texts that were not sent", None),
+    row(PANES, &["g o"], Command::Outbox, "what is on its way to Chatwoot", None),
+    row(PANES, &["g m"], Command::Mentions, "where you were mentioned", None),
+    row(PANES, &["g v"], Command::Views, "saved views: choose, save, rename, delete", None),
+    row(
+        PANES,
+        &["g 1", "g 2", "g 3", "g 4", "g 5", "g 6", "g 7", "g 8", "g 9"],
+        Command::View,
+        "a saved view of yours, by its place",
+        None,
+    ),
+    row(PANES, &["g l"], Command::Log, "what the inbox noted", None),
+    row(PANES, &["Alt+S", "g s"], Command::Settings, "how the inbox is set, and by what", None),
+    row(PANES, &["g Q"], Command::Logout, "log out: remove what the inbox keeps here, and leave", None),
     row(PANES, &["Ctrl+R", "F5"], Command::Refetch, "read everything again", None),
     row(PANES, &["Ctrl+K", "Ctrl+P"], Command::Palette, "find and run any action", Some("actions")),
     row(WRITING, &["Ctrl+K"], Command::Palette, "find and run any action", Some("actions")),

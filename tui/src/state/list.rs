@@ -58,13 +58,15 @@ pub struct ListFilter {
     pub priority: Option<&'static str>,
     /// Only what no agent has seen.
     pub unread: bool,
+    /// A saved filter of Chatwoot's: id and name.
+    pub view: Option<(i64, String)>,
     /// The order.
     pub sort: Sort,
 }
 
 impl Default for ListFilter {
     fn default() -> Self {
-        Self { inbox: None, team: None, label: None, priority: None, unread: false, sort: Sort::Waiting }
+        Self { inbox: None, team: None, label: None, priority: None, unread: false, view: None, sort: Sort::Waiting }
     }
 }
 
@@ -75,7 +77,7 @@ impl ListFilter {
         let label = self.label.as_ref().map(|label| format!("~{}", crate::text::line(label)));
         let priority = self.priority.map(|word| format!("priority {word}"));
         let unread = self.unread.then(|| "unread".to_owned());
-        [named(&self.inbox), named(&self.team), label, priority, unread].into_iter().flatten().collect()
+        [named(&self.view), named(&self.inbox), named(&self.team), label, priority, unread].into_iter().flatten().collect()
     }
 }
 
@@ -115,6 +117,10 @@ pub struct List {
     pub total: u64,
     /// Numbers behind the tabs.
     pub counts: Option<Counts>,
+    /// Numbers behind the tabs of a status without any filter, as they were read last.
+    pub own: Option<(&'static str, Counts)>,
+    /// The same of what is open: the inbox's own number.
+    pub open: Option<Counts>,
     /// Rises with every change of filter: answers to an older one are dropped.
     pub generation: u64,
     /// A page is on its way.
@@ -125,8 +131,38 @@ pub struct List {
     pub fresh: BTreeSet<ConversationId>,
     /// Read it anew with the next tick.
     pub due: bool,
+    /// Something changed since, and only the daemon can say whether it belongs here.
+    pub behind: bool,
     /// When it was read last.
     pub read_at: Timestamp,
     /// Why it could not be read.
     pub error: Option<String>,
+}
+
+impl List {
+    /// Whether something besides tab and status leaves rows out.
+    pub fn is_cut(&self) -> bool {
+        !self.query.trim().is_empty() || !self.filter.words().is_empty()
+    }
+
+    /// Takes numbers in: those of the filter, and, where there is none, the tabs' own.
+    pub(crate) fn counted(&mut self, counts: Option<Counts>) {
+        self.counts = counts.or(self.counts);
+        if let Some(counts) = counts.filter(|_| !self.is_cut() && !self.tab.is_asked()) {
+            self.counted_own(self.status, counts);
+        }
+    }
+
+    /// Takes the tabs' own numbers in.
+    pub(crate) fn counted_own(&mut self, status: &'static str, counts: Counts) {
+        self.own = Some((status, counts));
+        if status == STATUSES[0] {
+            self.open = Some(counts);
+        }
+    }
+
+    /// The tabs' own numbers, where they are known for this status.
+    pub fn tab_counts(&self) -> Option<Counts> {
+        self.own.filter(|(status, _)| *status == self.status).map(|(_, counts)| counts)
+    }
 }

@@ -25,6 +25,23 @@ pub enum Action {
     Filters(FilterMenu),
     /// Cut the list another way.
     Filter(Box<ListFilter>),
+    /// Something about saved views.
+    View(ViewMenu),
+}
+
+/// What the menu of saved views offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewMenu {
+    /// Show one.
+    Open(i64),
+    /// Show none.
+    Leave,
+    /// Save how the list is cut now.
+    Save,
+    /// Another name for the one that is shown.
+    Rename,
+    /// Delete the one that is shown.
+    Delete,
 }
 
 /// The menus of the list's filter.
@@ -112,6 +129,14 @@ pub enum Question {
     Quit,
     /// Keep what was pasted as a note on this conversation.
     Pasted(ConversationId),
+    /// Throw a listed draft away.
+    DropDraft,
+    /// Throw an entry of the outbox away.
+    DropEntry,
+    /// Delete the saved view that is shown.
+    DropView,
+    /// Remove what the inbox keeps on this machine, and leave.
+    Logout,
 }
 
 /// What stands over the panes and has the keys.

@@ -105,7 +105,24 @@ fn the_help_is_found_by_words_and_by_key() {
     screen.press("? Tab j");
     assert_eq!(rows(&screen).first(), Some(&Command::Down));
     screen.press("Esc Tab g");
-    assert_eq!(rows(&screen), [Command::Top, Command::Inbox, Command::Approvals, Command::Search, Command::Activity]);
+    assert_eq!(
+        rows(&screen),
+        [
+            Command::Top,
+            Command::Inbox,
+            Command::Approvals,
+            Command::Search,
+            Command::Activity,
+            Command::Drafts,
+            Command::Outbox,
+            Command::Mentions,
+            Command::Views,
+            Command::View,
+            Command::Log,
+            Command::Settings,
+            Command::Logout
+        ]
+    );
     screen.press("Esc Esc");
     assert_eq!(screen.state.overlay, None);
 }

@@ -8,6 +8,7 @@ use api::approval::{Actor, ApprovalStatus};
 use api::event::{Activity, ActivityType, StreamEvent, SubjectType};
 use api::id::{ActivityId, ConversationId};
 use api::inbox::{DeliveryState, MessageType, OutboxState, OutboxView};
+use api::lists::CustomFilterView;
 use api::status::LinkState;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
@@ -222,6 +223,7 @@ impl Run {
             state,
             user: "jo".into(),
             content: Some(text.into()),
+            change: None,
             attempts: 1,
             error: None,
             sends_at: now(),
@@ -234,6 +236,7 @@ impl Run {
             Effect::Directory => Answer::Directory(ok(well, Directory::default(), bad)),
             Effect::Outbox => Answer::Outbox(ok(well, vec![entry(dee, "failed", OutboxState::Failed)], bad)),
             Effect::List { generation, more, .. } => Answer::List { generation, more, result: ok(well, page(rows()), bad) },
+            Effect::OwnCounts { status, .. } => Answer::OwnCounts { status, result: ok(well, page(rows()), bad) },
             Effect::Counts { generation, .. } => Answer::Counts { generation, result: ok(well, page(rows()), bad) },
             Effect::Conversation(id) => match one(id).filter(|_| well) {
                 Some(view) => Answer::Conversation(id, Ok(view)),
@@ -287,13 +290,23 @@ impl Run {
                 let said = if well { Ok(StreamEvent::Ready { seq: 100 }) } else { Err(bad()) };
                 return self.screen.send(Event::Stream(generation, said));
             }
+            Effect::Views | Effect::SaveView(_) | Effect::RenameView(..) | Effect::DeleteView(_) => {
+                let query = serde_json::Map::new();
+                let view = CustomFilterView { id: 3, name: "Late".into(), filter_type: "conversation".into(), query };
+                match effect {
+                    Effect::Views => Answer::Views(ok(well, vec![view], bad)),
+                    _ => Answer::ViewChanged("deleted", ok(well, view, bad)),
+                }
+            }
             Effect::SaveSeen(_)
             | Effect::SaveKey { .. }
+            | Effect::DraftsKnown(_)
             | Effect::Copy(_)
             | Effect::Notify(_)
             | Effect::Mouse(_)
             | Effect::Suspend
             | Effect::Quit => return,
+            Effect::Forget => Answer::Forgot(if well { Ok(()) } else { Err("busy".into()) }),
         };
         self.screen.answer(answer);
     }

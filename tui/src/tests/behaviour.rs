@@ -34,6 +34,7 @@ pub(super) fn held(n: u32, conversation: i64) -> OutboxView {
         state: OutboxState::Queued,
         user: "jo".into(),
         content: None,
+        change: None,
         attempts: 0,
         error: None,
         sends_at: now() + jiff::SignedDuration::from_secs(5),
@@ -155,6 +156,7 @@ fn a_message_that_fails_later_is_said_and_its_text_comes_back() {
         state: OutboxState::Failed,
         user: "jo".into(),
         content: Some("lost words".into()),
+        change: None,
         attempts: 1,
         error: Some("the inbox is closed".into()),
         sends_at: now(),
@@ -454,6 +456,7 @@ fn stage(context: Context) -> Screen {
             screen.state.overlay = Some(crate::state::Overlay::Shown(crate::state::Shown { title: "x".into(), text, scroll: 40 }));
             Vec::new()
         }
+        Context::Drafts | Context::Outbox | Context::Log | Context::Settings => super::shelf::stage(&mut screen, context),
     };
     if context == Context::Thread {
         // The scrolled conversation is the one with messages.
@@ -563,6 +566,9 @@ fn every_key_of_the_table_does_something() {
                 }
                 if binding.command == keymap::Command::Up && matches!(*context, Context::Thread) {
                     assert!(screen.state.threads[&DEE].anchor.is_some());
+                }
+                if matches!(binding.command, keymap::Command::Drop | keymap::Command::Retry) && *context == Context::Outbox {
+                    screen.press("G");
                 }
                 let before = screen.state.clone();
                 let effects = screen.press(keys);

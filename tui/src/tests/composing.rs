@@ -30,6 +30,7 @@ fn entry(n: u32, kind: &str) -> OutboxView {
         state: OutboxState::Queued,
         user: "jo".into(),
         content: None,
+        change: None,
         attempts: 0,
         error: None,
         sends_at: now(),

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
 use super::world::{Screen, approvals, page};
-use super::{activity, contacting, searching};
+use super::{activity, contacting, searching, shelf};
 use crate::event::Answer;
 use crate::theme::{Background, Depth, Theme};
 use crate::{text, view};
@@ -46,6 +46,10 @@ fn every_screen_at_every_size() {
             ("contacts", contacting::listed(width, height)),
             ("contact", contacting::opened(width, height)),
             ("activity", feed),
+            ("drafts", shelf::drafts(width, height)),
+            ("outbox", shelf::outbox(width, height)),
+            ("log", shelf::log(width, height)),
+            ("settings", shelf::settings(width, height)),
             ("palette", inbox(width, height, "Ctrl+K")),
             ("which_key", keys),
             ("help", inbox(width, height, "?")),

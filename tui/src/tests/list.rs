@@ -279,3 +279,50 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_tabs_keep_their_own_numbers_while_the_list_is_cut() {
+    let mut screen = Screen::new(120, 24);
+    assert!(screen.draw().contains("Mine 4") && screen.draw().contains("1 Inbox 11"));
+    screen.press("f u");
+    let generation = screen.state.list.generation;
+    let mut two = super::world::page(talks().into_iter().take(2).collect());
+    two.meta.counts = Some(api::page::Counts { mine: 2, unassigned: 0, all: 2 });
+    screen.answer(Answer::List { generation, more: false, result: Ok(two.clone()) });
+    let drawn = screen.draw();
+    assert!(drawn.contains("Mine 4") && drawn.contains("1 Inbox 11") && drawn.contains("unread: 2"), "{drawn}");
+    // Of another status they are asked for, without the filter.
+    let effects = screen.press("]");
+    let own = effects.iter().find_map(|effect| match effect {
+        Effect::OwnCounts { status, query } => Some((*status, query.unread, query.status.clone())),
+        _ => None,
+    });
+    assert_eq!(own, Some(("pending", false, Some("pending".into()))));
+    assert!(!screen.draw().contains("Mine 4") && screen.draw().contains("1 Inbox 11"));
+    let mut pending = two.clone();
+    pending.meta.counts = Some(api::page::Counts { mine: 3, unassigned: 1, all: 9 });
+    screen.answer(Answer::OwnCounts { status: "pending", result: Ok(pending) });
+    assert!(screen.draw().contains("Mine 3") && screen.draw().contains("1 Inbox 11"), "{}", screen.draw());
+    // Words are a filter too, and say what they found.
+    let mut screen = Screen::new(120, 24);
+    screen.press("/");
+    screen.type_text("parcel");
+    screen.tick(1_000);
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(two) });
+    assert!(screen.draw().contains("2 found"), "{}", screen.draw());
+    screen.press("Enter");
+    assert!(screen.draw().contains("/parcel: 2") && screen.draw().contains("Mine 4"), "{}", screen.draw());
+}
+
+#[test]
+fn an_inbox_with_limits_of_its_own_ages_by_them() {
+    let mut screen = Screen::new(80, 24);
+    assert!(screen.draw().contains("41m^^") && screen.draw().contains("18m^"));
+    let own = crate::limits::InboxLimits { inbox: "shop api".into(), ageing_minutes: Some(20), late_minutes: Some(60) };
+    screen.state.limits.inboxes.push(own);
+    let drawn = screen.draw();
+    assert!(drawn.contains("41m^") && !drawn.contains("41m^^") && drawn.contains("18m") && !drawn.contains("18m^"), "{drawn}");
+    screen.press("Enter i");
+    assert!(screen.draw().contains("target 1 h 0 m"), "{}", screen.draw());
+}

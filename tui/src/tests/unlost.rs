@@ -112,6 +112,14 @@ impl Run {
                     let text = self.screen.state.composer.as_ref().map(|c| c.editor.text().to_owned()).unwrap_or_default();
                     self.alive.retain(|word, _| !text.contains(word.as_str()));
                 }
+                // What is thrown away in the list of drafts or in the outbox, after its question.
+                if matches!(asked, Some(Question::DropDraft | Question::DropEntry)) && KEYS[*at] == "y" {
+                    let state = &self.screen.state;
+                    let name = state.shelves.asked.clone().unwrap_or_default();
+                    let entry = state.outbox_entry(&name).and_then(|entry| entry.content.clone());
+                    let text = state.drafts.get(&name).map(|draft| draft.text.clone()).or(entry).unwrap_or_default();
+                    self.alive.retain(|word, _| !text.contains(word.as_str()));
+                }
                 // Killing a line is an edit, no loss.
                 let kills = self.screen.state.prefix.as_deref() == Some("Ctrl+X") && KEYS[*at] == "k";
                 // A word that something is typed into is another word.
@@ -208,6 +216,7 @@ impl Run {
                             state: OutboxState::Queued,
                             user: "jo".into(),
                             content: Some(text.clone()),
+                            change: None,
                             attempts: 0,
                             error: None,
                             sends_at: now(),

@@ -116,6 +116,7 @@ fn what_came_back_from_the_outbox_is_not_taken_away_with_what_was_typed() {
         conversation_id: Some(ConversationId(1042)),
         contact_id: None,
         kind: "reply".into(),
+        change: None,
         state: OutboxState::Cancelled,
         user: "jo".into(),
         content: Some("sent before".into()),

@@ -5,7 +5,7 @@
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
 
-use super::{Out, approvals, keys, list, menus, new_key, palette, thread};
+use super::{Out, approvals, keys, list, menus, new_key, palette, thread, view};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context, registry};
 use crate::state::{Screen, State};
@@ -25,6 +25,8 @@ pub(super) enum Line {
     Contact(i64),
     Approval(String),
     Recall(OutboxId),
+    SaveView(String),
+    RenameView(String),
 }
 
 /// Whether a line is one of a shell's: it begins with a command of `afenda`.
@@ -41,6 +43,13 @@ pub(super) fn parse(line: &str) -> Result<Line, Said> {
     if let Some(id) = line.strip_prefix('#') {
         return conversation(id).map(Line::Open);
     }
+    if let Some(rest) = line.strip_prefix("view ") {
+        return match rest.trim().split_once(' ').map(|(verb, name)| (verb, name.trim())) {
+            Some(("save", name)) if !name.is_empty() => Ok(Line::SaveView(name.to_owned())),
+            Some(("rename", name)) if !name.is_empty() => Ok(Line::RenameView(name.to_owned())),
+            _ => Err("view save NAME or view rename NAME; g v shows them".into()),
+        };
+    }
     if !is_shell(line) {
         return Err(format!("“{line}” is neither an action nor a command; Tab completes the marked row"));
     }
@@ -53,6 +62,7 @@ pub(super) fn parse(line: &str) -> Result<Line, Said> {
             Ok(Line::Approval(id.split('@').next().unwrap_or(id).to_uppercase()))
         }
         ["contact", "view", id] => id.parse().map(Line::Contact).map_err(|_| format!("“{id}” is not a contact's number")),
+        ["outbox"] | ["outbox", "list"] => Ok(Line::Run(Command::Outbox)),
         ["outbox", "cancel", id] => {
             id.parse().map(Line::Recall).map_err(|_| format!("“{id}” is no entry of the outbox; `u` takes the last one back"))
         }
@@ -196,6 +206,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
                 _ => menus::labels(state, vec![id]),
             }
         }
+        Line::SaveView(name) => view::save(state, out, &name)?,
+        Line::RenameView(name) => view::rename(state, out, &name)?,
         Line::Find(text) => {
             close(state);
             keys::show(state, Screen::Inbox);

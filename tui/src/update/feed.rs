@@ -307,7 +307,7 @@ pub(super) fn approval(state: &mut State, out: &mut Out, id: ApprovalId, view: O
         return;
     }
     state.feed.opening = None;
-    if state.screen != Screen::Activity {
+    if state.screen != Screen::Activity && !super::shelf::awaits_approval(state) {
         return;
     }
     match view {

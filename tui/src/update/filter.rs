@@ -2,7 +2,7 @@
 
 use api::inbox::{Priority, Sort};
 
-use super::{Out, list};
+use super::{Out, list, view};
 use crate::state::{Action, FilterMenu, ListFilter, Menu, MenuItem, Overlay, State};
 use crate::text;
 
@@ -140,7 +140,11 @@ fn show(state: &mut State, title: &str, items: Vec<MenuItem>, search: bool) {
 /// Cuts the list that way.
 pub(super) fn set(state: &mut State, out: &mut Out, filter: ListFilter) {
     if state.list.filter != filter {
+        let left = state.list.filter.view.is_some() && filter.view.is_none();
         state.list.filter = filter;
+        if left {
+            return view::leave(state, out);
+        }
         list::refilter(state, out);
     }
 }

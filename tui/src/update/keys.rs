@@ -4,14 +4,14 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, approvals, attach, bulk, complete, compose, contacts, feed, filter, find, help, list, menus, messages, moved, palette, pasted,
-    pick, returned, search, seen, thread, toast, vim, window,
+    Out, approvals, attach, bulk, complete, compose, contacts, feed, filter, find, help, list, logout, menus, messages, moved, palette,
+    pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{self, Command, Context, Found};
 use crate::layout;
-use crate::state::{Focus, Overlay, Question, Screen, State, Then, Tone};
+use crate::state::{Focus, Overlay, Question, Screen, Shelf, State, Tab, Then, Tone};
 
 /// Characters of the list's filter at most.
 const FILTER_MAX: usize = 200;
@@ -160,6 +160,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Open | C::PaneRight if context == Context::Found => search::open(state, out),
         C::Open | C::PaneRight if context == Context::Contacts => contacts::open(state),
         C::Open if context == Context::Contact => contacts::choose(state, out),
+        C::Open | C::PaneRight if state.shelf().is_some() => shelf::open(state, out),
         C::Open | C::PaneRight if context == Context::List => {
             if let Some(id) = state.list.cursor {
                 thread::open(state, out, id);
@@ -168,6 +169,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::PaneRight if context == Context::Queue => approvals::open(state, out),
         C::PaneLeft | C::Back => back(state, out, context),
         C::Quit if context == Context::List => quit(state, out),
+        C::Quit if state.shelf().is_some() => show(state, Screen::Inbox),
         C::Quit if matches!(context, Context::Queue | Context::Activity) => show(state, Screen::Inbox),
         C::Quit if context == Context::Found => search::back(state),
         C::Quit if context == Context::Contacts => show(state, Screen::Inbox),
@@ -194,6 +196,22 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Kinds => feed::ask_kinds(state),
         C::CopyJson => feed::copy(state, out),
         C::Search => search::show(state),
+        C::Drafts => shelf::show(state, out, Shelf::Drafts),
+        C::Outbox => shelf::show(state, out, Shelf::Outbox),
+        C::Log => shelf::show(state, out, Shelf::Log),
+        C::Settings => shelf::show(state, out, Shelf::Settings),
+        C::Mentions => {
+            show(state, Screen::Inbox);
+            state.focus = Focus::List;
+            list::go(state, out, Tab::Mentions);
+        }
+        C::Logout => logout::ask(state),
+        C::View => view::by_digit(state, out, name),
+        C::Views => view::menu(state, out),
+        C::Drop => shelf::ask_drop(state),
+        C::CopyRow => shelf::copy(state, out),
+        C::Retry if context == Context::Outbox => shelf::retry(state, out),
+        C::Undo if context == Context::Outbox => shelf::recall(state, out),
         C::Contacts => contacts::show(state),
         C::Filter if context == Context::Contacts => contacts::filter(state),
         C::TabNext | C::TabPrevious => {
@@ -384,6 +402,7 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
         Context::Thread => thread::page(state),
         Context::Card | Context::Contact | Context::Help | Context::Shown => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
         Context::Activity => feed::rows_page(state),
+        Context::Drafts | Context::Outbox | Context::Log | Context::Settings => shelf::page(state),
         _ => layout::rows_page(state).unwrap_or(1),
     };
     let page = isize::try_from(page.max(2)).unwrap_or(2);
@@ -402,6 +421,7 @@ fn movement(state: &mut State, out: &mut Out, context: Context, command: Command
         Context::Queue => approvals::move_by(state, out, by),
         Context::Activity => feed::move_by(state, out, by),
         Context::Pick => pick::move_by(state, by),
+        Context::Drafts | Context::Outbox | Context::Log | Context::Settings => shelf::move_by(state, by),
         Context::Completion => complete::move_by(state, by),
         Context::Found => search::move_by(state, out, by),
         Context::Contacts => contacts::move_by(state, out, by),
@@ -535,9 +555,13 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
                 state.info = Some(false);
                 return;
             }
-            if state.back_to.take() == Some(Screen::Contacts) {
-                state.screen = Screen::Contacts;
-                return;
+            match state.back_to.take() {
+                Some(Screen::Contacts) => {
+                    state.screen = Screen::Contacts;
+                    return;
+                }
+                Some(Screen::Own(which)) => return shelf::show(state, out, which),
+                _ => {}
             }
             state.focus = Focus::List;
             list::keep_visible(state);
@@ -552,6 +576,7 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
         Context::Contacts | Context::Contact => contacts::back(state),
         Context::Card => approvals::close(state),
         Context::Queue | Context::Activity => show(state, Screen::Inbox),
+        Context::Drafts | Context::Outbox | Context::Log | Context::Settings => show(state, Screen::Inbox),
         Context::List if state.bulk.is_some() => bulk::stop(state, out),
         Context::List if !state.list.marked.is_empty() => state.list.marked.clear(),
         Context::List if !state.list.query.is_empty() => {
@@ -564,7 +589,7 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
 }
 
 fn quit(state: &mut State, out: &mut Out) {
-    let queued = state.status.as_ref().map_or(0, |s| s.outbox.queued);
+    let (queued, _) = state.unsent();
     if state.drafts.is_empty() && queued == 0 {
         leave(state, out);
     } else {
@@ -574,7 +599,7 @@ fn quit(state: &mut State, out: &mut Out) {
 
 fn leave(state: &mut State, out: &mut Out) {
     compose::keep(state);
-    if state.drafts_loaded {
+    if state.drafts_loaded && !state.forgotten {
         state.drafts_dirty = false;
         out.push(compose::save(state));
     }
@@ -589,6 +614,10 @@ fn yes(state: &mut State, out: &mut Out) {
             match question {
                 Question::Discard => compose::discard(state, out),
                 Question::Quit => leave(state, out),
+                Question::DropDraft => shelf::drop_draft(state, out),
+                Question::DropEntry => shelf::drop_entry(state, out),
+                Question::DropView => view::delete(state, out),
+                Question::Logout => logout::go(state, out),
                 Question::Pasted(id) => pasted::keep(state, out, id),
                 Question::NoteToReply => {
                     if let Some(id) = state.composer.as_ref().and_then(|c| c.purpose.conversation()) {
@@ -622,6 +651,7 @@ fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
         }
         _ => {
             state.overlay = None;
+            state.shelves.asked = None;
             state.pasted = None;
         }
     }

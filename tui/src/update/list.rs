@@ -43,6 +43,7 @@ pub(super) fn query(state: &State, limit: u32, cursor: Option<String>) -> Conver
         labels: list.filter.label.clone(),
         priority: list.filter.priority.map(str::to_owned),
         unread: list.filter.unread,
+        view: list.filter.view.as_ref().map(|(id, _)| *id),
         q: (!list.query.trim().is_empty()).then(|| list.query.trim().to_owned()),
         sort: Some(list.filter.sort),
         limit: Some(limit),
@@ -57,11 +58,21 @@ pub(super) fn reload(state: &mut State, out: &mut Out) {
     list.generation += 1;
     list.loading = true;
     list.due = false;
+    list.behind = false;
     list.read_at = state.now;
     list.fresh.clear();
     let rows = list.rows.len();
     let query = query(state, limit(rows), None);
     out.push(Effect::List { generation: state.list.generation, query, more: false });
+    // The filter's numbers are not the tabs' own.
+    if (state.list.is_cut() || state.list.tab.is_asked()) && state.list.tab_counts().is_none() {
+        read(state, out, Read::OwnCounts);
+    }
+}
+
+/// The status alone as a query, for the tabs' own numbers.
+pub(super) fn own(state: &State) -> ConversationQuery {
+    ConversationQuery { status: Some(state.list.status.to_owned()), limit: Some(1), ..ConversationQuery::default() }
 }
 
 /// Rows to ask for at once where so many are to be read again.
@@ -81,6 +92,14 @@ pub(super) fn refilter(state: &mut State, out: &mut Out) {
     state.list.next_cursor = None;
     state.list.loaded = false;
     reload(state, out);
+}
+
+/// Another tab.
+pub(super) fn go(state: &mut State, out: &mut Out, tab: Tab) {
+    if state.list.tab != tab {
+        state.list.tab = tab;
+        refilter(state, out);
+    }
 }
 
 /// The tab to the right or left.
@@ -131,7 +150,7 @@ pub(super) fn page(state: &mut State, out: &mut Out, generation: u64, more: bool
     state.seen_at = None;
     state.list.next_cursor = page.meta.next_cursor;
     state.list.total = page.meta.total;
-    state.list.counts = page.meta.counts.or(state.list.counts);
+    state.list.counted(page.meta.counts);
     settle(state, place);
     forget(state);
     ahead(state, out);
@@ -167,7 +186,7 @@ pub(super) fn upsert(state: &mut State, view: ConversationView) {
     state.conversations.insert(id, view);
     if !state.list.rows.contains(&id) {
         let reaches = state.list.next_cursor.is_none() || !is_last(state, id);
-        let told = !state.list.tab.is_asked() && state.list.query.is_empty();
+        let told = !state.list.tab.is_asked() && state.list.query.is_empty() && state.list.filter.view.is_none();
         if state.list.loaded && belongs(state, id) && reaches && told {
             state.list.fresh.insert(id);
         } else {

@@ -60,9 +60,15 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         state.counts_due = false;
         state.counts_at = now;
         read(state, out, Read::Counts);
+        if state.list.is_cut() || state.list.tab.is_asked() {
+            read(state, out, Read::OwnCounts);
+        }
     }
     let typed = state.list.typing.is_some() || !state.list.loaded;
     if live && state.list.due && !state.list.loading && (typed || now.duration_since(state.list.read_at) >= APART) {
+        list::reload(state, out);
+    }
+    if live && state.list.behind && !state.list.loading && now.duration_since(state.list.read_at) >= super::view::AGAIN {
         list::reload(state, out);
     }
     if live && state.approvals.due && !state.approvals.loading {
@@ -87,7 +93,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         search::tick(state, out);
         contacts::tick(state, out);
     }
-    if state.drafts_dirty && state.drafts_loaded {
+    if state.drafts_dirty && state.drafts_loaded && !state.forgotten {
         state.drafts_dirty = false;
         out.push(super::compose::save(state));
     }
@@ -116,6 +122,10 @@ fn lost(state: &mut State, failure: &Failure, refused: bool) {
         _ => 0,
     };
     let wait = [500, 1_000, 2_000, 4_000, 8_000, 15_000].get(tries as usize).copied().unwrap_or(15_000);
+    if tries == 0 {
+        let what = if refused { "The daemon refuses us" } else { "The daemon is lost" };
+        state.log.note(state.now, Tone::Bad, &format!("{what}: {}", failure.message));
+    }
     state.daemon =
         Daemon::Lost { retry_at: state.now + SignedDuration::from_millis(wait), tries, message: failure.message.clone(), refused };
     state.writers.clear();
@@ -137,6 +147,8 @@ pub(super) fn stream(state: &mut State, out: &mut Out, generation: u64, said: Re
             }
             if back {
                 toast(state, Tone::Good, "The daemon is back");
+                // Another inbox of the same user may have written meanwhile.
+                state.drafts_dirty |= state.drafts_loaded;
             }
             load(state, out);
             if state.drafts_loaded {
@@ -176,6 +188,7 @@ fn load(state: &mut State, out: &mut Out) {
     read(state, out, Read::Status);
     read(state, out, Read::Directory);
     read(state, out, Read::Outbox);
+    read(state, out, Read::Views);
     for thread in state.threads.values_mut() {
         thread.loaded = false;
     }
@@ -215,11 +228,22 @@ pub(super) fn status(state: &mut State, out: &mut Out, status: StatusView) {
         toast(state, Tone::Bad, text);
     }
     let copied = state.copying() && status.first_copy.done;
+    noted(state, status.chatwoot.state, status.chatwoot.message.as_deref());
     state.status = Some(status);
     state.heard_at = state.now;
     if copied {
         state.list.due = true;
     }
+}
+
+/// Notes that the daemon's link to Chatwoot changed.
+fn noted(state: &mut State, link: LinkState, why: Option<&str>) {
+    if state.status.as_ref().is_none_or(|before| before.chatwoot.state == link) {
+        return;
+    }
+    let tone = if matches!(link, LinkState::Live | LinkState::Polling) { Tone::Good } else { Tone::Bad };
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    state.log.note(state.now, tone, &format!("Chatwoot is {}{why}", link.to_string().replace('_', " ")));
 }
 
 /// Marks what an event made stale. Events carry ids only; what they are about is read again, once.
@@ -231,6 +255,7 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
     match activity.kind {
         T::ConversationCreated | T::ConversationUpdated | T::ConversationDeleted => {
             state.counts_due = true;
+            state.list.behind |= state.list.filter.view.is_some();
             touch(state, conversation);
         }
         T::MessageCreated | T::MessageUpdated => {
@@ -280,6 +305,9 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
         },
         T::SyncState => {
             let word = activity.data.get("state").and_then(|v| v.as_str()).and_then(|v| v.parse::<LinkState>().ok());
+            if let Some(word) = word {
+                noted(state, word, None);
+            }
             if let (Some(status), Some(word)) = (&mut state.status, word) {
                 status.chatwoot.state = word;
             }

@@ -5,7 +5,7 @@ use api::inbox::{ConversationPatch, ConversationStatus, ConversationView, LabelC
 use jiff::civil::{Weekday, time};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::{Out, bulk, compose, filter, follow, list, live, new_key, read, thread, toast};
+use super::{Out, bulk, compose, filter, follow, list, live, new_key, read, thread, toast, view};
 use crate::event::{Effect, Outcome};
 use crate::state::{Action, LabelPicker, Menu, MenuItem, Overlay, Read, State, Tone, Undo};
 use crate::text;
@@ -378,5 +378,6 @@ fn choose(state: &mut State, out: &mut Out, index: usize) {
         Action::Snooze => snooze(state, targets),
         Action::Filters(menu) => filter::open(state, menu),
         Action::Filter(filter) => filter::set(state, out, *filter),
+        Action::View(what) => view::chosen(state, out, what),
     }
 }

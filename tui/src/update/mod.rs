@@ -16,6 +16,7 @@ mod help;
 mod keys;
 mod list;
 mod live;
+mod logout;
 mod menus;
 mod messages;
 mod mouse;
@@ -27,7 +28,9 @@ mod recall;
 mod returned;
 mod search;
 mod seen;
+pub(crate) mod shelf;
 mod thread;
+mod view;
 mod vim;
 pub(crate) mod waiting;
 mod window;
@@ -39,6 +42,8 @@ pub(crate) use command::understands;
 pub(crate) use contacts::conversations_of;
 pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
+#[cfg(test)]
+pub(crate) use recall::owner;
 
 use crate::event::{Answer, Effect, Event, Failure};
 use crate::seen::Seen;
@@ -72,7 +77,7 @@ pub(crate) fn start(state: &mut State, seen: Option<Seen>) -> Vec<Effect> {
 pub(crate) fn finish(state: &mut State) -> Vec<Effect> {
     compose::keep(state);
     let mut out: Out = recall::keep(state).into_iter().collect();
-    if state.drafts_loaded && state.drafts_dirty {
+    if state.drafts_loaded && state.drafts_dirty && !state.forgotten {
         state.drafts_dirty = false;
         out.push(compose::save(state));
     }
@@ -97,6 +102,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             feed::keep_visible(state);
             search::keep_visible(state);
             contacts::keep_visible(state);
+            shelf::keep_visible(state);
         }
         Event::Pointer(pointer, x, y) => mouse::pointed(state, &mut out, pointer, x, y),
         Event::Stream(generation, said) => live::stream(state, &mut out, generation, said),
@@ -143,15 +149,22 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         }
         Answer::Outbox(result) => {
             if let Some(outbox) = took(state, out, Read::Outbox, result) {
+                state.shelves.outbox_read = true;
                 compose::outbox(state, out, outbox);
+                shelf::keep_visible(state);
             }
         }
         Answer::Counts { generation, result } => {
             if let Some(page) = took(state, out, Read::Counts, result)
                 && generation == state.list.generation
             {
-                state.list.counts = page.meta.counts.or(state.list.counts);
+                state.list.counted(page.meta.counts);
                 state.list.total = page.meta.total;
+            }
+        }
+        Answer::OwnCounts { status, result } => {
+            if let Some(counts) = took(state, out, Read::OwnCounts, result).and_then(|page| page.meta.counts) {
+                state.list.counted_own(status, counts);
             }
         }
         Answer::List { generation, more, result } => list::page(state, out, generation, more, result),
@@ -187,15 +200,26 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Retried(result) => messages::retried(state, out, result),
         Answer::NotBrowsed(why) => toast(state, Tone::Bad, format!("Not opened: {why}")),
         Answer::KeySaved(result) => help::saved(state, result),
-        Answer::Discarded(result) => {
-            if result.is_ok() {
-                read(state, out, Read::Outbox);
-            }
-        }
+        Answer::Discarded(result) => shelf::dropped(state, out, result),
         Answer::Looked { purpose, path, result } => attach::looked(state, purpose, &path, result),
         Answer::Paths { typed, found } => attach::found(state, &typed, found),
         Answer::Edited { purpose, result } => returned::edited(state, purpose, result),
+        Answer::Views(result) => match result {
+            Ok(views) => {
+                ended(state, out, Read::Views);
+                view::came(state, views);
+            }
+            // Without Chatwoot and without a copy there are none to choose; the menu says how it stands.
+            Err(failure) => {
+                ended(state, out, Read::Views);
+                live::failed(state, &failure);
+                state.log.note(state.now, Tone::Bad, &format!("The saved views were not read: {}", failure.message));
+            }
+        },
+        Answer::ViewChanged(verb, result) => view::changed(state, out, verb, result),
         Answer::Drafts(drafts, problem) => compose::drafts_loaded(state, out, drafts, problem),
+        Answer::DraftsMerged { ours, all } => logout::merged(state, out, &ours, all),
+        Answer::Forgot(result) => logout::done(state, out, result),
         Answer::DraftsSaved(result) => match result {
             Ok(()) => state.drafts_error = None,
             Err(problem) => {
@@ -224,6 +248,8 @@ fn read(state: &mut State, out: &mut Out, what: Read) {
         }
         Read::Directory => Effect::Directory,
         Read::Outbox => Effect::Outbox,
+        Read::OwnCounts => Effect::OwnCounts { status: state.list.status, query: list::own(state) },
+        Read::Views => Effect::Views,
         Read::Counts => Effect::Counts { generation: state.list.generation, query: list::query(state, 1, None) },
         Read::Conversation(id) => Effect::Conversation(id),
         Read::Messages(id) => Effect::Messages { id, before: None },
@@ -263,6 +289,7 @@ fn took<T>(state: &mut State, out: &mut Out, what: Read, result: Result<T, Failu
 /// Says something for a while.
 pub(crate) fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
     let text = text.into();
+    state.log.note(state.now, tone, &text);
     state.toasts.retain(|t| t.text != text);
     let until = state.now + if tone == Tone::Bad { TOAST_BAD } else { TOAST };
     state.toasts.push(Toast { text, tone, until });

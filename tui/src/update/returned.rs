@@ -84,6 +84,22 @@ pub(super) fn come_back(state: &mut State, purpose: Purpose, text: String, with:
     }
 }
 
+/// Puts a failed entry's text into its draft, which then takes the entry's place.
+pub(super) fn take_up(state: &mut State, purpose: Purpose, id: OutboxId, content: &str) {
+    let name = purpose.draft_name();
+    if state.drafts.get(&name).is_some_and(|draft| draft.replaces == Some(id)) {
+        return;
+    }
+    let (text, mentions) = written(purpose, content);
+    let before = state.drafts.get(&name).and_then(|draft| draft.replaces);
+    let mut with = With { mentions, ..With::default() };
+    with.join(handed(state, id));
+    come_back(state, purpose, text, with);
+    if let Some(draft) = state.drafts.get_mut(&name) {
+        draft.replaces = before.or(Some(id));
+    }
+}
+
 /// Two texts as one, a line between them.
 pub(super) fn joined(first: String, second: &str) -> String {
     if first.is_empty() || second.is_empty() { first + second } else { format!("{first}\n\n{second}") }

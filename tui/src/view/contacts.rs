@@ -201,5 +201,5 @@ fn conversation(state: &State, theme: &Theme, view: &ConversationView) -> (Spans
         left.push(span(mark, theme.warn));
         left.push(span(text::line(&snippet.text), theme.dim));
     }
-    (left, vec![ui::waiting(theme, state.now, view)])
+    (left, vec![ui::waiting(state, theme, view)])
 }

@@ -171,13 +171,12 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
         let answered = bulk.done.len() + bulk.failed.len();
         parts.push(vec![span(format!("{} {answered} of {}, Esc stops", bulk.label, bulk.total()), theme.accent)]);
     }
-    if let Some(status) = &state.status {
-        if status.outbox.queued > 0 {
-            parts.push(vec![span(format!("outbox {}", status.outbox.queued), theme.warn)]);
-        }
-        if status.outbox.failed + status.outbox.held > 0 {
-            parts.push(vec![span(format!("{} not sent", status.outbox.failed + status.outbox.held), theme.bad)]);
-        }
+    let (waiting, failed) = state.unsent();
+    if waiting > 0 {
+        parts.push(vec![span(format!("outbox {waiting}"), theme.warn)]);
+    }
+    if failed > 0 {
+        parts.push(vec![span(format!("{failed} not sent"), theme.bad)]);
     }
     let decisions = crate::update::waiting::count(state);
     if decisions > 0 {
@@ -185,8 +184,8 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
     }
     if state.drafts_error.is_some() {
         parts.push(vec![span("drafts not on disk", theme.bad)]);
-    } else if state.overlay.is_none() && state.composer.is_none() && !state.drafts.is_empty() && state.size.0 >= 100 {
-        let n = state.drafts.len();
+    } else if state.overlay.is_none() && state.composer.is_none() && state.unsent_drafts() > 0 && state.size.0 >= 60 {
+        let n = state.unsent_drafts();
         parts.push(vec![span(format!("{n} draft{}", if n == 1 { "" } else { "s" }), theme.dim)]);
     }
     if matches!(state.overlay, Some(Overlay::Approve { .. })) && state.size.0 < 60 {

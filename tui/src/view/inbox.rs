@@ -62,6 +62,15 @@ fn tabs(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
         let before = typing.text().get(..typing.cursor()).unwrap_or_default();
         let column = text::width(before).min(room);
         put(buf, inner.x, inner.y, inner.width, vec![span("/ ", theme.accent), span(typing.text().to_owned(), theme.text)]);
+        let number = format!("{} found", state.list.total);
+        let taken = u16::try_from(text::width(&number)).unwrap_or(0);
+        // Not over what is typed.
+        if !state.list.query.is_empty()
+            && state.list.loaded
+            && text::width(typing.text()) + text::width(&number) + 6 < usize::from(inner.width)
+        {
+            put(buf, inner.right().saturating_sub(taken), inner.y, taken, vec![span(number, theme.dim)]);
+        }
         return Some(Position::new(inner.x + 2 + u16::try_from(column).unwrap_or(0), inner.y));
     }
     let status = if state.list.status == "all" { "any status" } else { state.list.status };
@@ -70,20 +79,25 @@ fn tabs(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
     if marked > 0 {
         choices.push(vec![span(format!("{marked} marked"), theme.accent)]);
     } else if state.list.query.is_empty() {
-        let words = state.list.filter.words();
+        let mut words = state.list.filter.words();
+        if let (Some(last), true) = (words.last_mut(), state.list.loaded) {
+            // What the filter leaves of the tab.
+            *last = format!("{last}: {}", state.list.total);
+        }
         let sort = sort_word(state.list.filter.sort);
         if words.is_empty() {
             choices.push(vec![span(format!("{status} · {sort}"), theme.dim)]);
         } else {
             choices.push(vec![span(words.join(", "), theme.accent), span(format!(" · {status} · {sort}"), theme.dim)]);
             choices.push(vec![span(words.join(", "), theme.accent)]);
-            choices.push(vec![span("cut", theme.accent)]);
+            choices.push(vec![span(format!("cut: {}", state.list.total), theme.accent)]);
         }
         choices.push(vec![span(status, theme.dim)]);
     } else {
         let query = text::line(&state.list.query);
-        choices.push(vec![span(format!("/{query}"), theme.accent), span(format!(" · {status}"), theme.dim)]);
-        choices.push(vec![span(format!("/{}", text::truncate(&query, 10)), theme.accent)]);
+        let number = if state.list.loaded { format!(": {}", state.list.total) } else { String::new() };
+        choices.push(vec![span(format!("/{query}{number}"), theme.accent), span(format!(" · {status}"), theme.dim)]);
+        choices.push(vec![span(format!("/{}{number}", text::truncate(&query, 10)), theme.accent)]);
     }
     // The tabs have the room that the words leave: what cuts the list is never left out for another tab's name.
     let cut = choices.get(1).filter(|_| !state.list.filter.words().is_empty() && marked == 0 && state.list.query.is_empty());
@@ -97,7 +111,8 @@ fn tabs(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
 
 /// The tabs around the chosen one, as many as there is room for.
 fn tab_names(state: &State, theme: &Theme, room: usize) -> Spans {
-    let counts = state.list.counts;
+    // The tabs' own numbers, whatever the filter leaves of them.
+    let counts = state.list.tab_counts();
     let name = |tab: Tab| {
         let on = tab == state.list.tab;
         let number = match tab {
@@ -106,10 +121,8 @@ fn tab_names(state: &State, theme: &Theme, room: usize) -> Spans {
             Tab::All => counts.map(|c| c.all),
             Tab::Mentions | Tab::Unattended => None,
         };
-        // Where the daemon says what belongs in it, the numbers of the others are counted within it.
-        let number = number.filter(|_| !state.list.tab.is_asked());
         let mut out = vec![span(tab.title(), if on { theme.strong.add_modifier(Modifier::UNDERLINED) } else { theme.dim })];
-        if on && tab.is_asked() && state.list.loaded {
+        if on && tab.is_asked() && state.list.loaded && !state.list.is_cut() {
             out.push(span(format!(" {}", state.list.total), theme.accent));
         }
         if let Some(number) = number {
@@ -223,6 +236,9 @@ fn tags(state: &State, theme: &Theme, view: &ConversationView, room: usize) -> S
     } else if state.list.status == "all" && view.status.as_str() != "open" {
         parts.push(vec![span(view.status.as_str(), theme.faint)]);
     }
+    if state.has_draft(view.id) {
+        parts.push(vec![span("draft", theme.accent)]);
+    }
     if let Some(mark) = view.approvals.iter().find(|a| a.status == api::approval::ApprovalStatus::Submitted) {
         parts.push(vec![span(format!("{} waits", mark.reference), theme.warn)]);
     }
@@ -249,7 +265,7 @@ fn tags(state: &State, theme: &Theme, view: &ConversationView, room: usize) -> S
 fn two_lines(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, view: &ConversationView) {
     dot(state, theme, buf, row, view);
     let inner = Rect { x: row.x + 3, width: row.width.saturating_sub(4), height: 1, ..row };
-    ends(buf, inner, name_spans(theme, view), vec![ui::waiting(theme, state.now, view)]);
+    ends(buf, inner, name_spans(theme, view), vec![ui::waiting(state, theme, view)]);
     if row.height > 1 {
         let tags = tags(state, theme, view, usize::from(inner.width) / 2);
         ends(buf, Rect { y: row.y + 1, ..inner }, snippet(theme, view), tags);
@@ -265,7 +281,7 @@ fn one_line(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, view: &Co
     left.push(span(" ".repeat(name_room.saturating_sub(spans_width(&left)) + 2), theme.text));
     left.extend(snippet(theme, view));
     let mut right = if room >= 50 { tags(state, theme, view, room / 4) } else { Spans::new() };
-    let age = ui::waiting(theme, state.now, view);
+    let age = ui::waiting(state, theme, view);
     right.push(span(" ".repeat(7_usize.saturating_sub(text::width(&age.content)).max(1)), theme.text));
     right.push(age);
     ends(buf, inner, left, right);

@@ -76,7 +76,10 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
             0 => "under a minute".into(),
             minutes => ui::span_words(minutes * 60),
         };
-        vec![span(words, ui::waiting(theme, state.now, view).style), span("  target 30 m", theme.dim)]
+        vec![
+            span(words, ui::waiting(state, theme, view).style),
+            span(format!("  target {}", ui::span_words(state.limits.of(&view.inbox).1 * 60)), theme.dim),
+        ]
     });
     section("Waiting", waiting.into_iter().collect());
     let approvals = view.approvals.iter().take(6).map(|a| {

@@ -16,6 +16,7 @@ mod overlay;
 mod palette;
 pub(crate) mod rich;
 mod search;
+pub(crate) mod shelf;
 mod shown;
 mod thread;
 pub(crate) mod ui;
@@ -113,6 +114,11 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
                 feed::draw(state, theme, buf, pane);
             }
         }
+        Screen::Own(which) => {
+            if let Some(pane) = panes.list {
+                shelf::draw(state, theme, buf, pane, which);
+            }
+        }
     }
     if let Some(list) = panes.list.filter(|_| panes.open.is_some()) {
         ui::column(buf, list.right(), list, theme.rule);
@@ -171,7 +177,7 @@ fn draw_head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, panes: 
 /// The screens' keys and names; those that do not fit whole are left out.
 fn screen_names(state: &State, theme: &Theme, width: u16, room: usize) -> Spans {
     let mut out = Spans::new();
-    let inbox = state.list.counts.map(|c| if state.agent().is_some() { c.mine + c.unassigned } else { c.all });
+    let inbox = state.list.open.map(|c| if state.agent().is_some() { c.mine + c.unassigned } else { c.all });
     let waiting = state.status.as_ref().map(|s| s.approvals_waiting).filter(|n| *n > 0);
     for (key, name, number, on) in [
         ("1", "Inbox", inbox, state.screen == Screen::Inbox),

@@ -57,6 +57,19 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
                 Question::NoteToReply => "This was a note for the TEAM. Let the CUSTOMER read it?".into(),
                 Question::Quit => unsent(state),
                 Question::Pasted(id) => pasted(state, *id),
+                Question::Logout => {
+                    let drafts = match state.drafts.len() {
+                        0 => String::new(),
+                        1 => ", 1 unsent text or decision among it".into(),
+                        n => format!(", {n} unsent texts and decisions among it"),
+                    };
+                    format!("Log out? What the inbox keeps on this machine is removed{drafts}. The profile and its token stay.")
+                }
+                Question::DropView => {
+                    let name = state.list.filter.view.as_ref().map(|(_, name)| text::line(name)).unwrap_or_default();
+                    format!("Delete the saved view \u{201c}{name}\u{201d}, in Chatwoot too?")
+                }
+                Question::DropDraft | Question::DropEntry => super::shelf::question(state),
             };
             let rows = text::wrap(&words, usize::from(panes.foot.width.saturating_sub(4)));
             let height = u16::try_from(rows.len()).unwrap_or(1) + 1;
@@ -82,7 +95,7 @@ fn pasted(state: &State, id: api::id::ConversationId) -> String {
 
 fn unsent(state: &State) -> String {
     let drafts = state.drafts.len();
-    let queued = state.status.as_ref().map_or(0, |s| s.outbox.queued);
+    let (queued, _) = state.unsent();
     let mut parts = Vec::new();
     if drafts > 0 {
         parts.push(format!("{drafts} draft{} kept", if drafts == 1 { " is" } else { "s are" }));

@@ -131,21 +131,19 @@ pub(crate) fn span_words(seconds: i64) -> String {
     }
 }
 
-/// After so many minutes a waiting customer's age is marked.
-const AGEING_MINUTES: i64 = 15;
-/// After so many it is late.
-const LATE_MINUTES: i64 = 30;
-
 /// A conversation's age: how long the customer waits, else how long nothing happened; marked by words and colour.
-pub(crate) fn waiting(theme: &Theme, now: Timestamp, view: &ConversationView) -> Span<'static> {
+pub(crate) fn waiting(state: &State, theme: &Theme, view: &ConversationView) -> Span<'static> {
     let Some(since) = view.waiting_since else {
-        return span(age(now, view.last_activity_at), theme.faint);
+        return span(age(state.now, view.last_activity_at), theme.faint);
     };
-    let text = age(now, since);
-    match minutes_since(now, since) {
-        ..AGEING_MINUTES => span(text, theme.faint),
-        AGEING_MINUTES..LATE_MINUTES => span(format!("{text}^"), theme.warn),
-        _ => span(format!("{text}^^"), theme.late),
+    let (text, minutes) = (age(state.now, since), minutes_since(state.now, since));
+    let (ageing, late) = state.limits.of(&view.inbox);
+    if minutes < ageing {
+        span(text, theme.faint)
+    } else if minutes < late {
+        span(format!("{text}^"), theme.warn)
+    } else {
+        span(format!("{text}^^"), theme.late)
     }
 }
 

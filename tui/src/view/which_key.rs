@@ -13,6 +13,9 @@ use crate::theme::Theme;
 /// Cells of a column: a key, words, and most reasons.
 const COLUMN: u16 = 44;
 
+/// More keys of one row than this are named by the first and the last.
+const MANY: usize = 3;
+
 /// A key that can follow.
 pub(super) struct Next {
     pub(super) key: String,
@@ -28,11 +31,12 @@ pub(super) fn next(state: &State) -> Vec<Next> {
     for row in keymap::bindings(context) {
         let second = |key: &str| key.strip_prefix(prefix.as_str()).and_then(|rest| rest.strip_prefix(' ')).map(str::to_owned);
         let refusal = registry::refusal(state, context, row.command);
-        out.extend(state.keys.of(context, row).into_iter().filter_map(second).map(|key| Next {
-            key: crate::glyphs::key(&key).into_owned(),
-            help: row.help,
-            refusal,
-        }));
+        let mut keys: Vec<String> = state.keys.of(context, row).into_iter().filter_map(second).collect();
+        // Many keys that do the same are one line: the first and the last.
+        if let (true, Some(first), Some(last)) = (keys.len() > MANY, keys.first(), keys.last()) {
+            keys = vec![format!("{first}\u{2026}{last}")];
+        }
+        out.extend(keys.into_iter().map(|key| Next { key: crate::glyphs::key(&key).into_owned(), help: row.help, refusal }));
     }
     out
 }

@@ -1,0 +1,137 @@
+//! Saved views: Chatwoot's custom filters in the list.
+
+use api::lists::CustomFilterView;
+use serde_json::json;
+
+use super::behaviour::{activity, toasts};
+use super::world::{Screen, failure, page, talks};
+use crate::event::{Answer, Effect};
+use crate::state::{Overlay, Tab};
+
+fn saved(id: i64, name: &str) -> CustomFilterView {
+    CustomFilterView { id, name: name.into(), filter_type: "conversation".into(), query: Default::default() }
+}
+
+fn with_views() -> Screen {
+    let mut screen = Screen::new(80, 24);
+    let contact = CustomFilterView { filter_type: "contact".into(), ..saved(9, "People") };
+    screen.answer(Answer::Views(Ok(vec![saved(4, "Late\x1b[31m refunds"), contact, saved(7, "VIP")])));
+    screen.effects.clear();
+    screen
+}
+
+fn asked(effects: &[Effect]) -> Option<(Option<i64>, Option<String>, Option<String>)> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::List { query, .. } => Some((query.view, query.status.clone(), query.assignee.clone())),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_digit_shows_a_view_and_the_list_says_so() {
+    let mut screen = with_views();
+    let effects = screen.press("2 g 2");
+    assert_eq!(asked(&effects), Some((Some(7), Some("all".into()), Some("all".into()))));
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
+    assert!(screen.draw().contains("VIP"), "{}", screen.draw());
+    // What is new to it only the daemon can say: it is asked again, but not at every change.
+    screen.effects.clear();
+    screen.send(activity(101, api::event::ActivityType::ConversationUpdated, 1042));
+    screen.tick(1_000);
+    assert_eq!(asked(&screen.effects), None);
+    screen.tick(10_000);
+    assert_eq!(asked(&screen.effects).map(|(view, ..)| view), Some(Some(7)));
+    // Tabs cut it further; clearing the filter leads back.
+    assert_eq!(asked(&screen.press("Shift+Tab")).map(|(view, _, whose)| (view, whose)), Some((Some(7), Some("unassigned".into()))));
+    let effects = screen.press("f c");
+    assert_eq!(asked(&effects), Some((None, Some("open".into()), Some("me".into()))));
+    // A place that nothing stands at shows them all.
+    screen.press("g 5");
+    assert!(matches!(&screen.state.overlay, Some(Overlay::Menu(menu)) if menu.title == "Saved views"));
+    let drawn = screen.draw();
+    assert!(drawn.contains("g 1  Late\u{241b}[31m refunds") && drawn.contains("g 2  VIP") && !drawn.contains("People"), "{drawn}");
+}
+
+#[test]
+fn what_the_copy_cannot_tell_is_said_in_the_list() {
+    let mut screen = with_views();
+    screen.press("g 1");
+    let generation = screen.state.list.generation;
+    let why = "view: \u{201c}Late refunds\u{201d} cannot be told from the copy: campaign_id: campaigns are not copied";
+    screen.answer(Answer::List { generation, more: false, result: Err(failure(api::Code::ValidationFailed, why)) });
+    let words = screen.draw().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("cannot be told from the copy: campaign_id: campaigns are not copied"), "{words}");
+}
+
+#[test]
+fn the_list_as_it_is_cut_is_saved_under_a_name() {
+    let mut screen = with_views();
+    screen.state.list.filter.label = Some("refund".into());
+    screen.state.list.filter.priority = Some("urgent");
+    screen.press("g v");
+    screen.type_text("save this");
+    screen.press("Enter");
+    assert!(screen.draw().contains(":view save"), "{}", screen.draw());
+    screen.type_text("My refunds");
+    let effects = screen.press("Enter");
+    let Some(Effect::SaveView(new)) = effects.first() else { panic!("{effects:?}") };
+    assert_eq!(new.name, "My refunds");
+    let row = |key: &str, values, joint| json!({ "attribute_key": key, "filter_operator": "equal_to", "values": values, "query_operator": joint, "attribute_model": "standard" });
+    let want = json!([
+        row("status", json!(["open"]), json!("AND")),
+        row("assignee_id", json!([1]), json!("AND")),
+        row("labels", json!(["refund"]), json!("AND")),
+        row("priority", json!(["urgent"]), json!(null))
+    ]);
+    assert_eq!(new.query["payload"], want);
+    screen.answer(Answer::Views(Ok(Vec::new())));
+    screen.effects.clear();
+    screen.answer(Answer::ViewChanged("saved", Ok(saved(12, "My refunds"))));
+    assert!(screen.effects.contains(&Effect::Views) && toasts(&screen.state).contains("View saved: My refunds"));
+}
+
+#[test]
+fn what_chatwoots_filters_cannot_say_is_not_saved() {
+    for (change, why) in [
+        ((|screen: &mut Screen| screen.state.list.tab = Tab::Mentions) as fn(&mut Screen), "no mentions"),
+        (|screen| screen.state.list.filter.unread = true, "neither unread nor words"),
+        (|screen| screen.state.list.query = "parcel".into(), "neither unread nor words"),
+        (|screen| screen.state.list.filter.priority = Some("none"), "no priority"),
+        (|screen| screen.state.list.filter.view = Some((4, "Late".into())), "a saved view already"),
+    ] {
+        let mut screen = with_views();
+        change(&mut screen);
+        screen.press(":");
+        screen.type_text("view save x");
+        assert_eq!(screen.press("Enter"), []);
+        assert!(screen.draw().contains(why), "{why}: {}", screen.draw());
+    }
+}
+
+#[test]
+fn the_view_that_is_shown_is_renamed_and_deleted_after_a_question() {
+    let mut screen = with_views();
+    screen.press("g 2 :");
+    screen.type_text("view rename Very important");
+    assert_eq!(screen.press("Enter"), [Effect::RenameView(7, "Very important".into())]);
+    screen.answer(Answer::ViewChanged("renamed", Ok(saved(7, "Very important"))));
+    assert!(screen.draw().contains("Very important"));
+    screen.press("g v");
+    screen.type_text("delete");
+    screen.press("Enter");
+    assert!(screen.draw().contains("Delete the saved view \u{201c}Very important\u{201d}, in Chatwoot too?"));
+    screen.press("n");
+    screen.press("g v");
+    screen.type_text("delete");
+    screen.press("Enter");
+    assert_eq!(screen.press("y"), [Effect::DeleteView(7)]);
+    screen.effects.clear();
+    screen.answer(Answer::ViewChanged("deleted", Ok(saved(7, "Very important"))));
+    assert_eq!(asked(&screen.effects).map(|(view, ..)| view), Some(None));
+    // Without one there is nothing to rename.
+    screen.press(":");
+    screen.type_text("view rename x");
+    assert_eq!(screen.press("Enter"), []);
+    assert!(screen.draw().contains("no saved view is shown"));
+}
