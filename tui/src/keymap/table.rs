@@ -179,6 +179,7 @@ pub static TABLE: &[Binding] = &[
         Some("find a key"),
     ),
     row(WORDS, &["Enter"], Command::Choose, "run the marked row", Some("run")),
+    row(WORDS, &["Tab"], Command::Accept, "to the rows, the words stay; e there gives one another key", Some("to the rows")),
     row(WORDS, &["Esc"], Command::Cancel, "drop the words", Some("drop")),
     row(ROWS, &["↓", "Ctrl+N"], Command::Down, "next row", None),
     row(ROWS, &["↑", "Ctrl+P"], Command::Up, "previous row", None),

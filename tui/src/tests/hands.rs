@@ -15,9 +15,10 @@ const DEE: ConversationId = ConversationId(1042);
 /// The help with the row of “Resolve” marked.
 fn at_resolve() -> Screen {
     let mut screen = Screen::new(80, 24);
-    screen.press("?");
-    let Some(Overlay::Help(help)) = &mut screen.state.overlay else { panic!("no help") };
-    help.words = crate::Editor::new("conversation.resolve");
+    screen.press("? /");
+    screen.type_text("conversation.resolve");
+    screen.press("Tab");
+    assert_eq!(screen.state.context(), Context::Help);
     screen
 }
 

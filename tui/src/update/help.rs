@@ -20,6 +20,13 @@ pub(super) fn words(state: &mut State) {
     }
 }
 
+/// The words stay, and keys mean something to the rows again.
+pub(super) fn rows(state: &mut State) {
+    if let Some(help) = help(state) {
+        help.typing = false;
+    }
+}
+
 /// The next key is looked up.
 pub(super) fn listen(state: &mut State) {
     if let Some(help) = help(state) {

@@ -303,6 +303,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Accept if context == Context::Path => attach::accept(state, out),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
         C::Accept if context == Context::Find => find::accept(state, out),
+        C::Accept if context == Context::Words => help::rows(state),
         C::Accept if context == Context::Search => search::results(state),
         C::Accept if context == Context::ContactFilter => contacts::end_filter(state, true),
         C::Accept => {
