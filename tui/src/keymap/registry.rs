@@ -469,6 +469,7 @@ pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<Stri
         C::Inbox => Some("afenda conv list".into()),
         C::Approvals => Some("afenda approvals list".into()),
         C::Outbox => Some("afenda outbox list".into()),
+        C::View | C::Views => Some("afenda conv list --view NAME".into()),
         C::Filter => Some("afenda conv list --search WORDS".into()),
         C::Reply => conv("reply", " --body TEXT"),
         C::Note => conv("note", " --body TEXT"),

@@ -122,7 +122,7 @@ impl State {
     pub fn unsent(&self) -> (usize, usize) {
         if !self.shelves.outbox_read {
             // From the last time, or from the daemon's first word.
-            let counts = self.status.as_ref().map(|status| status.outbox.clone()).unwrap_or_default();
+            let counts = self.status.as_ref().map(|status| status.outbox).unwrap_or_default();
             let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
             return (number(counts.queued), number(counts.failed.saturating_add(counts.held)));
         }

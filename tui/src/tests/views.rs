@@ -46,6 +46,14 @@ fn a_digit_shows_a_view_and_the_list_says_so() {
     assert_eq!(asked(&screen.press("Shift+Tab")).map(|(view, _, whose)| (view, whose)), Some((Some(7), Some("unassigned".into()))));
     let effects = screen.press("f c");
     assert_eq!(asked(&effects), Some((None, Some("open".into()), Some("me".into()))));
+    screen.press(":");
+    screen.type_text("conv list --view vip");
+    assert_eq!(asked(&screen.press("Enter")).map(|(view, ..)| view), Some(Some(7)));
+    screen.press(":");
+    screen.type_text("conv list --view nobody");
+    assert_eq!(screen.press("Enter"), []);
+    assert!(screen.draw().contains("there is no saved view"));
+    screen.press("Esc");
     // A place that nothing stands at shows them all.
     screen.press("g 5");
     assert!(matches!(&screen.state.overlay, Some(Overlay::Menu(menu)) if menu.title == "Saved views"));

@@ -25,6 +25,7 @@ pub(super) enum Line {
     Contact(i64),
     Approval(String),
     Recall(OutboxId),
+    View(String),
     SaveView(String),
     RenameView(String),
 }
@@ -84,6 +85,7 @@ fn conv(words: &[&str]) -> Result<Line, Said> {
     match words {
         [] | ["list"] => Ok(Line::Run(Command::Inbox)),
         ["list", "--search" | "-S", search] => Ok(Line::Find((*search).to_owned())),
+        ["list", "--view", name] => Ok(Line::View((*name).to_owned())),
         ["view", id] => Ok(Line::Open(conversation(id)?)),
         ["reply", id, rest @ ..] => Ok(Line::Write(Purpose::Reply(conversation(id)?), body(rest, &["--body", "-b"])?)),
         ["note", id, rest @ ..] => Ok(Line::Write(Purpose::Note(conversation(id)?), body(rest, &["--body", "-b"])?)),
@@ -206,6 +208,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
                 _ => menus::labels(state, vec![id]),
             }
         }
+        Line::View(name) => view::named(state, out, &name)?,
         Line::SaveView(name) => view::save(state, out, &name)?,
         Line::RenameView(name) => view::rename(state, out, &name)?,
         Line::Find(text) => {

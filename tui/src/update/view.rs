@@ -29,6 +29,19 @@ pub(super) fn by_digit(state: &mut State, out: &mut Out, name: &str) {
     }
 }
 
+/// Shows the view of a name, whatever the case.
+pub(super) fn named(state: &mut State, out: &mut Out, name: &str) -> Result<(), String> {
+    let wanted = name.to_lowercase();
+    let found = state.views.iter().find(|view| view.name.to_lowercase() == wanted).map(|view| view.id);
+    let id = found.ok_or_else(|| format!("there is no saved view \u{201c}{name}\u{201d}; g v shows them"))?;
+    state.overlay = None;
+    if state.composer.is_some() {
+        super::compose::leave(state);
+    }
+    open(state, out, id);
+    Ok(())
+}
+
 /// Cuts the list by a saved filter and by nothing else.
 pub(super) fn open(state: &mut State, out: &mut Out, id: i64) {
     let Some(view) = state.views.iter().find(|view| view.id == id) else { return };

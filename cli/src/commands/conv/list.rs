@@ -11,9 +11,9 @@ use crate::selector::pick;
 /// List conversations
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
-    /// open, resolved, pending, snoozed or all
-    #[arg(short, long, default_value = "open", value_name = "STATUS", value_parser = parse_status)]
-    status: String,
+    /// open, resolved, pending, snoozed or all [default: open; with --view: all]
+    #[arg(short, long, value_name = "STATUS", value_parser = parse_status)]
+    status: Option<String>,
     /// me, unassigned, assigned, all, or an agent's name or number
     #[arg(short, long, default_value = "all", value_name = "WHO")]
     assignee: String,
@@ -26,6 +26,9 @@ pub(crate) struct List {
     /// With any of these labels
     #[arg(short, long = "label", value_name = "LABEL", value_delimiter = ',')]
     labels: Vec<String>,
+    /// A filter that you saved in Chatwoot, by its name or number
+    #[arg(long, value_name = "NAME")]
+    view: Option<String>,
     /// Words to find in messages or in the contact's name
     #[arg(short = 'S', long, value_name = "WORDS")]
     search: Option<String>,
@@ -108,8 +111,18 @@ impl List {
             }
             None => None,
         };
+        let view = match &self.view {
+            Some(name) => {
+                let mut views = session.call(async |client| client.custom_filters().await).await?.data;
+                views.retain(|view| view.filter_type == "conversation");
+                Some(pick("saved view", name, &views, |view| (view.id, &view.name))?.id)
+            }
+            None => None,
+        };
+        let usual = if view.is_some() { "all" } else { "open" };
         Ok(ConversationQuery {
-            status: Some(self.status.clone()),
+            status: Some(self.status.clone().unwrap_or_else(|| usual.to_owned())),
+            view,
             assignee: Some(assignee),
             inbox,
             team,
