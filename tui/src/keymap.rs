@@ -54,6 +54,8 @@ pub enum Context {
     Pick,
     /// The label picker.
     Labels,
+    /// A line that a menu asks for.
+    Line,
     /// The approve sheet.
     Sheet,
     /// A question that `y` answers.
@@ -120,6 +122,12 @@ pub enum Command {
     ResolveNext,
     Snooze,
     Priority,
+    Macros,
+    Block,
+    Participants,
+    Attributes,
+    ContactAttributes,
+    Availability,
     Escalate,
     Undo,
     Url,
@@ -193,6 +201,7 @@ impl Context {
             Self::Filter => "filter",
             Self::Menu => "menu",
             Self::Labels => "labels",
+            Self::Line => "line",
             Self::Sheet => "sheet",
             Self::Question => "question",
             Self::Help => "help",
@@ -222,6 +231,7 @@ impl Context {
             Self::Filter => "The filter line",
             Self::Menu => "A menu",
             Self::Labels => "The labels",
+            Self::Line => "A line that is asked for",
             Self::Sheet => "The approve sheet",
             Self::Question => "A question",
             Self::Help => "Help",
@@ -253,6 +263,7 @@ impl Context {
                 | Self::ContactFilter
                 | Self::Menu
                 | Self::Labels
+                | Self::Line
                 | Self::Words
                 | Self::Palette
         )

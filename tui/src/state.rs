@@ -1,5 +1,6 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
+pub(crate) mod acts;
 mod contacts;
 mod deciding;
 mod feed;
@@ -27,6 +28,7 @@ use crate::drafts::Draft;
 use crate::event::Directory;
 use crate::keymap::{Command, Context, Keys};
 
+pub use acts::{Acts, Asks, AvailabilityUndo, ContactUndo, Line, Owner, Waits};
 pub use contacts::{ContactCard, Contacts, Item as ContactItem};
 pub use deciding::{ApprovalTab, Approvals, Card};
 pub use help::{Help, HelpLine};
@@ -194,6 +196,8 @@ pub struct State {
     pub drafts_dirty: bool,
     /// They could not be written.
     pub drafts_error: Option<String>,
+    /// What is done besides writing.
+    pub acts: Acts,
     /// What stands over the panes.
     pub overlay: Option<Overlay>,
     /// Short messages, oldest first.
@@ -244,6 +248,7 @@ impl State {
             info: None,
             daemon: Daemon::Connecting,
             stream: Stream::default(),
+            acts: Acts::default(),
             me: None,
             known: false,
             seen_at: None,
@@ -336,6 +341,7 @@ impl State {
             (Some(Overlay::Menu(_)), _) => Context::Menu,
             (Some(Overlay::Pick(_)), _) => Context::Pick,
             (Some(Overlay::Labels(_)), _) => Context::Labels,
+            (Some(Overlay::Line(_)), _) => Context::Line,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
             (Some(Overlay::Help(help)), _) if help.typing => Context::Words,
@@ -396,6 +402,14 @@ impl State {
             (Screen::Approvals, _) => self.approval().and_then(|a| a.conversation_id),
             (Screen::Activity, _) => self.feed.chosen().and_then(|a| a.conversation_id).map(ConversationId),
         }
+    }
+
+    /// The contact that the keys mean: the one of the card, or the conversation's.
+    pub fn contact_meant(&self) -> Option<i64> {
+        if self.screen == Screen::Contacts {
+            return self.contacts.card.as_ref().map(|card| card.id);
+        }
+        self.target().and_then(|id| self.conversation(id)).map(|view| view.contact.id)
     }
 
     /// The conversations that a key means: those marked while the list has the keys, else the one.

@@ -1,7 +1,9 @@
 //! The only place that changes [`State`]: an event in, effects out. Never waits, never draws.
 
+mod acts;
 mod approvals;
 mod attach;
+mod attributes;
 mod bulk;
 mod command;
 mod complete;
@@ -13,6 +15,7 @@ mod find;
 mod follow;
 mod help;
 mod keys;
+mod line;
 mod list;
 mod live;
 mod menus;
@@ -34,6 +37,7 @@ pub(crate) use command::understands;
 pub(crate) use contacts::conversations_of;
 pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
+pub(crate) use line::echo;
 
 use crate::event::{Answer, Effect, Event, Failure};
 use crate::seen::Seen;
@@ -153,6 +157,7 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Submitted { purpose, key, result } => compose::submitted(state, out, purpose, &key, result),
         Answer::Patched { id, label, result } => menus::patched(state, out, id, &label, result),
         Answer::Approved { id, revision, key, result } => approvals::approved(state, out, (id, revision), key, result),
+        Answer::Acted(acted) => acts::acted(state, out, *acted),
         Answer::Recalled(id, result) => compose::recalled(state, out, id, result),
         Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
         Answer::Retried(result) => messages::retried(state, out, result),
