@@ -74,6 +74,8 @@ create table custom_attribute_definitions (
     display_name text not null,
     display_type text not null,            -- text, number, currency, percent, link, date, list, checkbox
     choices     text not null,             -- JSON list, of a list
+    regex_pattern text,                    -- what a text must match; null: anything
+    regex_cue   text,                      -- what to say when it does not
     primary key (tenant_id, id)
 ) strict, without rowid;
 
@@ -260,7 +262,7 @@ create table outbox (
     conversation_id integer not null,      -- 0: none, it changes a contact
     contact_id  integer,                   -- whom a contact's entry changes; else null
     kind        text not null check (kind in ('reply', 'note', 'labels', 'assignee', 'team', 'status', 'priority', 'attributes', 'read',
-                    'unread', 'macro', 'contact')),
+                    'unread', 'macro', 'mute', 'participants', 'contact')),
     payload     text not null,             -- JSON by kind; `was` is what it replaces, as it stood here
     user        text,                      -- who acts; null = the daemon
     approval_id text,                      -- the approval whose decision this writes back

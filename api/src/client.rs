@@ -22,6 +22,7 @@ use crate::lists::{
     RenameCustomFilter,
 };
 use crate::page::{Data, Page};
+use crate::people::{Availability, AvailabilityView};
 use crate::search::{SearchPage, SearchQuery};
 use crate::sse::EventStream;
 use crate::status::{StatusView, SyncView};
@@ -411,6 +412,31 @@ impl Client {
     pub async fn run_macro(&self, id: ConversationId, run: RunMacro, key: &str) -> Result<OutboxView, ClientError> {
         let path = format!("/conversations/{id}/macro");
         Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, &run, key).await?.data)
+    }
+
+    /// The agents who take part in a conversation, as Chatwoot has them now, by name.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE`.
+    pub async fn participants(&self, id: ConversationId) -> Result<Vec<Named>, ClientError> {
+        Ok(self.get::<Page<Named>>(&format!("/conversations/{id}/participants"), &NO_QUERY).await?.data)
+    }
+
+    /// The caller's availability in Chatwoot.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` without an own Chatwoot token, `CHATWOOT_UNAVAILABLE`.
+    pub async fn availability(&self) -> Result<AvailabilityView, ClientError> {
+        Ok(self.get::<Data<AvailabilityView>>("/me/availability", &NO_QUERY).await?.data)
+    }
+
+    /// Sets the caller's availability in Chatwoot, at once.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` without an own Chatwoot token, `CHATWOOT_UNAVAILABLE`.
+    pub async fn set_availability(&self, availability: Availability) -> Result<AvailabilityView, ClientError> {
+        let body = AvailabilityView { availability };
+        Ok(self.send::<Data<AvailabilityView>>(reqwest::Method::PUT, "/me/availability", &body, &new_key()).await?.data)
     }
 
     /// Links the caller's own Chatwoot token: what they write shows them as its author.

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use crate::page::Source;
+use crate::people::{MacroStep, ParticipantChange};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
@@ -490,6 +491,12 @@ pub struct ConversationPatch {
     /// Custom attributes to set and to remove; merged with what Chatwoot has when the write is carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_attributes: Option<AttributeChange>,
+    /// `true`: the contact is blocked and the conversation resolved, as Chatwoot's mute does. `false`: the contact is blocked no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<bool>,
+    /// Agents who are to take part, and who no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participants: Option<ParticipantChange>,
     /// `true`: read up to now. `false`: unread from the customer's last message on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<bool>,
@@ -665,6 +672,9 @@ pub struct MacroView {
     pub name: String,
     /// What it does, in Chatwoot's words, in order.
     pub actions: Vec<String>,
+    /// The same with what each is done with.
+    #[serde(default)]
+    pub steps: Vec<MacroStep>,
 }
 
 /// Which macro to run.
@@ -673,6 +683,9 @@ pub struct MacroView {
 pub struct RunMacro {
     /// Chatwoot's id.
     pub id: i64,
+    /// So many seconds it waits in the outbox, where it can be cancelled; absent = 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_seconds: Option<u32>,
 }
 
 words!(
@@ -703,7 +716,7 @@ pub struct OutboxView {
     /// The contact it changes, where it is one.
     #[serde(default)]
     pub contact_id: Option<i64>,
-    /// reply, note, labels, assignee, team, status, priority, attributes, read, unread, macro or contact.
+    /// reply, note, labels, assignee, team, status, priority, attributes, read, unread, macro, mute, participants or contact.
     pub kind: String,
     /// How far it has come.
     pub state: OutboxState,

@@ -7,6 +7,7 @@
 //! the tenant; everything that afenda itself makes has a UUIDv7.
 
 pub mod approval;
+pub mod attribute;
 pub mod audit;
 pub mod client;
 pub mod contact;
@@ -16,7 +17,9 @@ pub mod event;
 pub mod id;
 pub mod inbox;
 pub mod lists;
+pub mod moment;
 pub mod page;
+pub mod people;
 pub mod search;
 pub mod sse;
 pub mod status;

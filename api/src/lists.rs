@@ -33,6 +33,12 @@ pub struct CustomAttributeView {
     pub display_type: String,
     /// Choices of a list.
     pub choices: Vec<String>,
+    /// Pattern that a text must match, as Chatwoot keeps it.
+    #[serde(default)]
+    pub regex_pattern: Option<String>,
+    /// What to say when it does not.
+    #[serde(default)]
+    pub regex_cue: Option<String>,
 }
 
 /// A customer's rating.

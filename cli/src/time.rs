@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 /// A duration in its largest unit: `41m`, `5h`, `1d`.
 pub(crate) fn short(duration: SignedDuration) -> String {
@@ -51,19 +51,14 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(total))
 }
 
-/// Reads a moment: a duration from now, `tomorrow` (09:00 here), or an RFC 3339 time.
+/// Reads a moment to come: a duration from now, `tomorrow 9:00`, `mon 8`, or a date; here means the system's zone.
 pub(crate) fn parse_moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    if text == "tomorrow" {
-        let here: Zoned = now.to_zoned(TimeZone::system());
-        let nine = here.tomorrow().and_then(|day| day.with().hour(9).minute(0).second(0).subsec_nanosecond(0).build());
-        return nine.map(|at| at.timestamp()).map_err(|err| err.to_string());
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    let seconds = i64::try_from(parse_duration(text)?.as_secs()).map_err(|err| err.to_string())?;
-    now.checked_add(seconds.seconds())
-        .map_err(|_| format!("`{text}` is neither a duration (2h), nor `tomorrow`, nor a time (2026-11-22T09:00:00Z)"))
+    api::moment::parse(text, &now.to_zoned(TimeZone::system()))
+}
+
+/// A moment in full, with its zone.
+pub(crate) fn moment(at: Timestamp, now: Timestamp) -> String {
+    api::moment::words(at, &now.to_zoned(TimeZone::system()))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::browser;
 use crate::drafts::{self, Draft};
-use crate::event::{Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
+use crate::event::{Act, Acted, Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
 use crate::seen::{self, Seen};
 use crate::settings::Way;
 use crate::state::{Attached, State, With};
@@ -222,20 +222,21 @@ impl Runtime {
             effect => {
                 let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
                 // What a person handed in is carried through even when the inbox ends meanwhile.
-                let lasting = matches!(
-                    effect,
-                    Effect::Submit { .. }
-                        | Effect::Patch { .. }
-                        | Effect::MarkRead { .. }
-                        | Effect::Retry(..)
-                        | Effect::Approve { .. }
-                        | Effect::Recall(..)
-                        | Effect::Discard(..)
-                        | Effect::SaveView(..)
-                        | Effect::RenameView(..)
-                        | Effect::DeleteView(..)
-                );
                 let hold = self.hold_seconds;
+                let lasting = matches!(&effect, Effect::Act(act) if act.writes())
+                    || matches!(
+                        effect,
+                        Effect::Submit { .. }
+                            | Effect::Patch { .. }
+                            | Effect::MarkRead { .. }
+                            | Effect::Retry(..)
+                            | Effect::Approve { .. }
+                            | Effect::Recall(..)
+                            | Effect::Discard(..)
+                            | Effect::SaveView(..)
+                            | Effect::RenameView(..)
+                            | Effect::DeleteView(..)
+                    );
                 let work = async move {
                     let Ok(_permit) = calls.acquire_owned().await else { return };
                     if let Some(answer) = call(&client, effect, hold).await {
@@ -429,6 +430,7 @@ async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answ
             let result = decide(client, id, "approve", revision, None, &key).await.map_err(Failure::from);
             Answer::Approved { id, revision, key, result }
         }
+        Effect::Act(what) => Answer::Acted(Box::new(act(client, *what).await)),
         Effect::Recall(id, key) => Answer::Recalled(id, client.outbox_act(id, "cancel", &key).await.map_err(Failure::from)),
         Effect::MarkRead { id, read, key } => {
             let patch = ConversationPatch { read: Some(read), ..ConversationPatch::default() };
@@ -493,6 +495,7 @@ async fn directory(client: &Client) -> Result<Directory, ClientError> {
         labels: client.labels().await?,
         inboxes: client.inboxes().await?,
         canned: client.canned_responses().await?,
+        attributes: client.custom_attribute_definitions().await?,
     })
 }
 
@@ -524,6 +527,22 @@ async fn submit(
         Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, &text, key).await?)),
         Purpose::Reject(id, revision) => Submitted::Approval(Box::new(decide(client, id, "reject", revision, Some(text), key).await?)),
     })
+}
+
+async fn act(client: &Client, act: Act) -> Acted {
+    match act {
+        Act::Macros => Acted::Macros(client.macros().await.map_err(Failure::from)),
+        Act::Macro { id, run, label, key } => {
+            Acted::Macro { id, label, result: client.run_macro(id, run, &key).await.map_err(Failure::from) }
+        }
+        Act::Participants(id) => Acted::Participants(id, client.participants(id).await.map_err(Failure::from)),
+        Act::Availability(None) => Acted::Availability(None, client.availability().await.map_err(Failure::from)),
+        Act::Availability(Some(to)) => Acted::Availability(Some(to), client.set_availability(to).await.map_err(Failure::from)),
+        Act::Contact(id) => Acted::Contact(id, client.contact_detail(id).await.map_err(Failure::from)),
+        Act::ChangeContact { id, patch, label, key } => {
+            Acted::ContactChanged { id, label, result: client.update_contact(id, &patch, &key).await.map_err(Failure::from) }
+        }
+    }
 }
 
 async fn decide(

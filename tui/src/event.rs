@@ -4,9 +4,13 @@ use api::approval::ApprovalView;
 use api::contact::{ContactDetail, ContactQuery};
 use api::event::{Activity, ActivityQuery, StreamEvent};
 use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
-use api::inbox::{ConversationPatch, ConversationQuery, ConversationView, InboxView, LabelView, MessageView, Named, OutboxView};
-use api::lists::{CannedResponseView, CustomFilterView, NewCustomFilter};
+use api::inbox::{
+    ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, InboxView, LabelView, MacroView, MessageView, Named,
+    OutboxView, RunMacro,
+};
+use api::lists::{CannedResponseView, CustomAttributeView, CustomFilterView, NewCustomFilter};
 use api::page::Page;
+use api::people::{Availability, AvailabilityView};
 use api::search::{SearchPage, SearchQuery};
 use api::status::StatusView;
 use api::tenant::MeView;
@@ -59,6 +63,81 @@ pub struct Directory {
     pub inboxes: Vec<InboxView>,
     /// By short code.
     pub canned: Vec<CannedResponseView>,
+    /// Custom attributes, by key.
+    pub attributes: Vec<CustomAttributeView>,
+}
+
+/// What is asked of the outside besides reading lists and writing texts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Act {
+    /// Read the macros.
+    Macros,
+    /// Run a macro.
+    Macro {
+        /// On which conversation.
+        id: ConversationId,
+        /// Which, and how long it waits.
+        run: RunMacro,
+        /// What it is, for people.
+        label: String,
+        /// Its idempotency key.
+        key: String,
+    },
+    /// Read who takes part.
+    Participants(ConversationId),
+    /// Read my availability, or set it.
+    Availability(Option<Availability>),
+    /// Read a contact.
+    Contact(i64),
+    /// Change a contact.
+    ChangeContact {
+        /// Whom.
+        id: i64,
+        /// What to change.
+        patch: ContactPatch,
+        /// What it is, for people.
+        label: String,
+        /// Its idempotency key.
+        key: String,
+    },
+}
+
+impl Act {
+    /// Whether it is carried through even when the inbox ends meanwhile.
+    pub fn writes(&self) -> bool {
+        matches!(self, Self::Macro { .. } | Self::ChangeContact { .. } | Self::Availability(Some(_)))
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Acted {
+    /// The macros.
+    Macros(Outcome<Vec<MacroView>>),
+    /// A macro waits to be run, or not.
+    Macro {
+        /// On which conversation.
+        id: ConversationId,
+        /// What it is, for people.
+        label: String,
+        /// The entry.
+        result: Outcome<OutboxView>,
+    },
+    /// Who takes part.
+    Participants(ConversationId, Outcome<Vec<Named>>),
+    /// My availability, and what was to be set.
+    Availability(Option<Availability>, Outcome<AvailabilityView>),
+    /// A contact.
+    Contact(i64, Outcome<ContactDetail>),
+    /// A contact was changed, or not.
+    ContactChanged {
+        /// Whom.
+        id: i64,
+        /// What it is, for people.
+        label: String,
+        /// As it is now.
+        result: Outcome<ContactView>,
+    },
 }
 
 /// What a text is for, and so who will read it. Bound to ids: it never changes when a list does.
@@ -237,6 +316,8 @@ pub enum Answer {
         /// As it is now.
         result: Outcome<ApprovalView>,
     },
+    /// What was asked besides came.
+    Acted(Box<Acted>),
     /// An outbox entry was taken back.
     Recalled(OutboxId, Outcome<OutboxView>),
     /// A conversation was marked read (true) or unread, or was not.
@@ -447,6 +528,8 @@ pub enum Effect {
         /// Its idempotency key.
         key: String,
     },
+    /// Do something besides.
+    Act(Box<Act>),
     /// Take an outbox entry back.
     Recall(OutboxId, String),
     /// Mark a conversation read or unread.

@@ -60,6 +60,8 @@ pub enum Context {
     Pick,
     /// The label picker.
     Labels,
+    /// A line that a menu asks for.
+    Line,
     /// The approve sheet.
     Sheet,
     /// A question that `y` answers.
@@ -136,6 +138,12 @@ pub enum Command {
     ResolveNext,
     Snooze,
     Priority,
+    Macros,
+    Block,
+    Participants,
+    Attributes,
+    ContactAttributes,
+    Availability,
     Escalate,
     Undo,
     Url,
@@ -224,6 +232,7 @@ impl Context {
             Self::Filter => "filter",
             Self::Menu => "menu",
             Self::Labels => "labels",
+            Self::Line => "line",
             Self::Sheet => "sheet",
             Self::Question => "question",
             Self::Help => "help",
@@ -259,6 +268,7 @@ impl Context {
             Self::Filter => "The filter line",
             Self::Menu => "A menu",
             Self::Labels => "The labels",
+            Self::Line => "A line that is asked for",
             Self::Sheet => "The approve sheet",
             Self::Question => "A question",
             Self::Help => "Help",
@@ -295,6 +305,7 @@ impl Context {
                 | Self::ContactFilter
                 | Self::Menu
                 | Self::Labels
+                | Self::Line
                 | Self::Words
                 | Self::Palette
         )

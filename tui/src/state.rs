@@ -1,5 +1,6 @@
 //! The inbox as plain data. `update` changes it, `view` reads it; neither waits for anything.
 
+pub(crate) mod acts;
 mod contacts;
 mod deciding;
 mod feed;
@@ -37,6 +38,7 @@ use crate::keymap::{Command, Context, Keys};
 use crate::limits::Limits;
 use crate::settings::{EditorMode, Settings};
 
+pub use acts::{Acts, Asks, AvailabilityUndo, ContactUndo, Line, Owner, Waits};
 pub use contacts::{ContactCard, Contacts, Item as ContactItem};
 pub use deciding::{ApprovalTab, Approvals, Card};
 pub use help::{Help, HelpLine};
@@ -234,6 +236,8 @@ pub struct State {
     pub forgotten: bool,
     /// They could not be written.
     pub drafts_error: Option<String>,
+    /// What is done besides writing.
+    pub acts: Acts,
     /// What stands over the panes.
     pub overlay: Option<Overlay>,
     /// Short messages, oldest first.
@@ -286,6 +290,7 @@ impl State {
             info: None,
             daemon: Daemon::Connecting,
             stream: Stream::default(),
+            acts: Acts::default(),
             me: None,
             known: false,
             seen_at: None,
@@ -398,6 +403,7 @@ impl State {
             (Some(Overlay::Menu(_)), _) => Context::Menu,
             (Some(Overlay::Pick(_)), _) => Context::Pick,
             (Some(Overlay::Labels(_)), _) => Context::Labels,
+            (Some(Overlay::Line(_)), _) => Context::Line,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
             (Some(Overlay::Help(help)), _) if help.typing => Context::Words,
@@ -470,6 +476,14 @@ impl State {
             (Screen::Activity, _) => self.feed.chosen().and_then(|a| a.conversation_id).map(ConversationId),
             (Screen::Own(_), _) => crate::update::shelf::conversation(self),
         }
+    }
+
+    /// The contact that the keys mean: the one of the card, or the conversation's.
+    pub fn contact_meant(&self) -> Option<i64> {
+        if self.screen == Screen::Contacts {
+            return self.contacts.card.as_ref().map(|card| card.id);
+        }
+        self.target().and_then(|id| self.conversation(id)).map(|view| view.contact.id)
     }
 
     /// The conversations that a key means: those marked while the list has the keys, else the one.

@@ -163,6 +163,9 @@ pub struct MacroAction {
     /// Such as "add_label", "assign_team" or "send_message".
     #[serde(default, deserialize_with = "de::or_default")]
     pub action_name: String,
+    /// What it is done with: ids, texts; `[]` where it needs nothing.
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub action_params: Vec<serde_json::Value>,
 }
 
 /// A prepared text (section 7.3).

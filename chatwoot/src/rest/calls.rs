@@ -35,6 +35,12 @@ impl Client {
         self.request(Method::GET, "/api/v1/profile".to_owned()).answer().await
     }
 
+    /// Sets what the token's user chose to be: "online", "busy" or "offline" (recording `profile-basics`).
+    pub async fn set_availability(&self, availability: &str) -> Result<Profile, Error> {
+        let body = json!({ "profile": { "account_id": self.account_id(), "availability": availability } });
+        self.request(Method::POST, "/api/v1/profile/availability".to_owned()).json(&body).answer().await
+    }
+
     /// Whether the token still works, asked of the profile: a 401 elsewhere never proves that it does not (section 1.4). Fails where
     /// there is no clear answer.
     pub async fn token_alive(&self) -> Result<bool, Error> {
@@ -282,6 +288,27 @@ impl Client {
     pub async fn set_conversation_attributes(&self, id: i64, attributes: &Attributes) -> Result<(), Error> {
         let request = self.in_account(Method::POST, &format!("/conversations/{id}/custom_attributes"));
         request.json(&json!({ "custom_attributes": attributes })).done().await
+    }
+
+    /// Blocks the contact and resolves the conversation, or unblocks the contact. Each time an activity line says so.
+    pub async fn mute(&self, id: i64, muted: bool) -> Result<(), Error> {
+        let verb = if muted { "mute" } else { "unmute" };
+        self.in_account(Method::POST, &format!("/conversations/{id}/{verb}")).json(&json!({})).done().await
+    }
+
+    /// The agents who take part in a conversation.
+    pub async fn participants(&self, id: i64) -> Result<Vec<Agent>, Error> {
+        self.in_account(Method::GET, &format!("/conversations/{id}/participants")).answer().await
+    }
+
+    /// Adds agents; who takes part already stays.
+    pub async fn add_participants(&self, id: i64, user_ids: &[i64]) -> Result<(), Error> {
+        self.in_account(Method::POST, &format!("/conversations/{id}/participants")).json(&json!({ "user_ids": user_ids })).done().await
+    }
+
+    /// Removes agents; who does not take part is passed over.
+    pub async fn remove_participants(&self, id: i64, user_ids: &[i64]) -> Result<(), Error> {
+        self.in_account(Method::DELETE, &format!("/conversations/{id}/participants")).json(&json!({ "user_ids": user_ids })).done().await
     }
 
     /// Marks a conversation as read by the token's user.

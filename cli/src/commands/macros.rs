@@ -45,7 +45,7 @@ impl Macro {
         };
         let chosen = pick("macro", &name, &known, |known| (known.id, &known.name))?;
         ctx.out.note(&crate::text::line(&format!("{} does: {}", chosen.name, chosen.actions.join(", "))));
-        let (run, several) = (RunMacro { id: chosen.id }, ids.len() > 1);
+        let (run, several) = (RunMacro { id: chosen.id, hold_seconds: None }, ids.len() > 1);
         each(
             ctx,
             ids,

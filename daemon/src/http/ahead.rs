@@ -16,6 +16,8 @@ use super::conversations::{audit, new, parse};
 use super::request::{Change, Query, read_body};
 use super::tenants::me_view;
 use crate::app::Caller;
+use crate::clock::SECOND;
+use crate::config::HOLD_SECONDS_MAX;
 use crate::domain::effects::{Facts, Intent, effects};
 use crate::fault::Fault;
 use crate::store::{AuditEntry, Ledger, OutboxKind};
@@ -104,7 +106,12 @@ pub(crate) async fn run_macro(Path(id): Path<String>, change: Change<RunMacro>) 
                     "a macro runs as you: link your own Chatwoot token with `afenda auth link-chatwoot`",
                 ));
             }
-            let row = scope.enqueue(&new(id, OutboxKind::Macro, json!({ "id": run.id }), who, scope.now()))?;
+            let hold = run.hold_seconds.unwrap_or_default();
+            if hold > HOLD_SECONDS_MAX {
+                return Err(Fault::invalid("hold_seconds", &format!("at most {HOLD_SECONDS_MAX}")));
+            }
+            let not_before = scope.now() + i64::from(hold) * SECOND;
+            let row = scope.enqueue(&new(id, OutboxKind::Macro, json!({ "id": run.id }), who, not_before))?;
             audit(scope, who, "conversation.macro", id, json!({ "macro_id": run.id, "outbox_id": row.id }))?;
             Ok(row.view())
         })

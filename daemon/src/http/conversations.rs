@@ -7,6 +7,7 @@ use api::inbox::{
     MessageView, Priority,
 };
 use api::page::{Data, Page, PageMeta, Source};
+use api::people::ParticipantChange;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -191,7 +192,8 @@ pub(super) fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_
     Ok(())
 }
 
-/// Changes status, assignee, team, labels, priority, custom attributes, or what counts as read, through the outbox.
+/// Changes status, assignee, team, labels, priority, custom attributes, who takes part, whether the contact is blocked, or what counts as
+/// read, through the outbox.
 #[utoipa::path(patch, path = "/conversations/{id}", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
     request_body = ConversationPatch, security(("bearer" = [])),
     responses((status = 200, body = Data<ConversationView>), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -205,7 +207,7 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ConversationPa
             }
             let writes = writes(scope, who, id, &patch)?;
             if writes.is_empty() {
-                let names = "status, assignee, team, labels, priority, custom_attributes or read";
+                let names = "status, assignee, team, labels, priority, custom_attributes, participants, muted or read";
                 return Err(Fault::invalid("body", &format!("names nothing to change: {names}")));
             }
             let hold = patch.hold_seconds.unwrap_or_default();
@@ -263,6 +265,15 @@ fn writes(scope: &Scope<'_>, who: &Person, id: i64, patch: &ConversationPatch) -
         attributes::check(change)?;
         writes.push((OutboxKind::Attributes, json!({ "set": change.set, "unset": change.unset })));
     }
+    if let Some(change) = &patch.participants {
+        writes.push((OutboxKind::Participants, participants(scope, change)?));
+    }
+    if let Some(muted) = patch.muted {
+        if patch.status.is_some() {
+            return Err(Fault::invalid("muted", "not together with status: to block resolves"));
+        }
+        writes.push((OutboxKind::Mute, json!({ "muted": muted })));
+    }
     if let Some(read) = patch.read {
         writes.push((if read { OutboxKind::Read } else { OutboxKind::Unread }, json!({})));
     }
@@ -278,6 +289,21 @@ fn writes(scope: &Scope<'_>, who: &Person, id: i64, patch: &ConversationPatch) -
         _ => return Err(Fault::invalid("snoozed_until", "only together with status snoozed")),
     }
     Ok(writes)
+}
+
+/// Agents to add and to remove; all of them known, or Chatwoot would break over one.
+fn participants(scope: &Scope<'_>, change: &ParticipantChange) -> Result<Value, Fault> {
+    let agents = scope.agents()?;
+    if change.add.is_empty() && change.remove.is_empty() {
+        return Err(Fault::invalid("participants", "names nobody to add or remove"));
+    }
+    if let Some(id) = change.add.iter().chain(&change.remove).find(|id| !agents.iter().any(|agent| agent.id == **id)) {
+        return Err(Fault::invalid("participants", &format!("there is no agent {id}; GET /agents lists them")));
+    }
+    if let Some(id) = change.add.iter().find(|id| change.remove.contains(id)) {
+        return Err(Fault::invalid("participants", &format!("agent {id} is in add and in remove")));
+    }
+    Ok(json!({ "add": change.add, "remove": change.remove }))
 }
 
 fn assignee_payload(scope: &Scope<'_>, who: &Person, text: &str) -> Result<Value, Fault> {

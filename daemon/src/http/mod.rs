@@ -17,6 +17,7 @@ mod health;
 mod lists;
 mod messages;
 mod outbox;
+mod people;
 mod personal;
 mod request;
 mod respond;
@@ -75,6 +76,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ahead::foresee))
         .routes(routes!(ahead::typing))
         .routes(routes!(ahead::run_macro))
+        .routes(routes!(people::participants))
+        .routes(routes!(people::availability, people::set_availability))
         .routes(routes!(ahead::link, ahead::unlink))
         .routes(routes!(contacts::list))
         .routes(routes!(contacts::view, contacts::update))

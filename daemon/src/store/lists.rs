@@ -36,6 +36,8 @@ impl Scope<'_> {
                 display_name: row.get("display_name")?,
                 display_type: row.get("display_type")?,
                 choices: serde_json::from_str(row.get_ref("choices")?.as_str()?).unwrap_or_default(),
+                regex_pattern: row.get("regex_pattern")?,
+                regex_cue: row.get("regex_cue")?,
             })
         })
     }
@@ -65,8 +67,9 @@ impl Scope<'_> {
             self.run(CANNED, named_params! { ":id": row.id, ":code": row.short_code, ":content": row.content })?;
         }
         const ATTRIBUTE: Sql = Sql::new(
-            "insert or replace into custom_attribute_definitions (tenant_id, id, model, key, display_name, display_type, choices)
-             values (:tenant, :id, :model, :key, :name, :type, :choices)",
+            "insert or replace into custom_attribute_definitions (tenant_id, id, model, key, display_name, display_type, choices, regex_pattern,
+                 regex_cue)
+             values (:tenant, :id, :model, :key, :name, :type, :choices, :pattern, :cue)",
         );
         for row in attributes {
             let choices = serde_json::json!(row.choices).to_string();
@@ -74,7 +77,7 @@ impl Scope<'_> {
                 ATTRIBUTE,
                 named_params! {
                     ":id": row.id, ":model": row.model, ":key": row.key, ":name": row.display_name, ":type": row.display_type,
-                    ":choices": choices,
+                    ":choices": choices, ":pattern": row.regex_pattern, ":cue": row.regex_cue,
                 },
             )?;
         }

@@ -47,12 +47,16 @@ pub enum OutboxKind {
     Unread,
     /// A macro of Chatwoot's, run on the conversation.
     Macro,
+    /// The contact blocked and the conversation resolved, or the contact unblocked.
+    Mute,
+    /// Agents who take part, to add and to remove.
+    Participants,
     /// Fields of a contact.
     Contact,
 }
 
 impl OutboxKind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Reply,
         Self::Note,
         Self::Labels,
@@ -64,6 +68,8 @@ impl OutboxKind {
         Self::Read,
         Self::Unread,
         Self::Macro,
+        Self::Mute,
+        Self::Participants,
         Self::Contact,
     ];
 
@@ -81,6 +87,8 @@ impl OutboxKind {
             Self::Read => "read",
             Self::Unread => "unread",
             Self::Macro => "macro",
+            Self::Mute => "mute",
+            Self::Participants => "participants",
             Self::Contact => "contact",
         }
     }
@@ -99,7 +107,7 @@ pub struct NewOutbox {
     /// What it writes.
     pub kind: OutboxKind,
     /// `{"content", …}` (see `domain::text`), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`, `{"priority"}`, `{"set","unset"}`,
-    /// `{}`, `{"id","name"}` of a macro, or `{"contact_id","fields","set","unset"}`.
+    /// `{}`, `{"id","name"}` of a macro, `{"muted"}`, or `{"contact_id","fields","set","unset"}`.
     pub payload: Value,
     /// Who acts; `None` = the daemon.
     pub user: Option<String>,

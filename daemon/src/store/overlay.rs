@@ -33,7 +33,7 @@ impl Scope<'_> {
         let text = |key: &str| payload.get(key).and_then(Value::as_str);
         let number = |key: &str| payload.get(key).and_then(Value::as_i64);
         match row.kind {
-            OutboxKind::Reply | OutboxKind::Note | OutboxKind::Macro => {}
+            OutboxKind::Reply | OutboxKind::Note | OutboxKind::Macro | OutboxKind::Participants => {}
             OutboxKind::Status => {
                 self.run(STATUS, named_params! { ":id": id, ":status": text("status"), ":until": number("snoozed_until_us") })?;
             }
@@ -59,6 +59,7 @@ impl Scope<'_> {
             OutboxKind::Unread => {
                 self.run(UNREAD, named_params! { ":id": id })?;
             }
+            OutboxKind::Mute => self.overlay_mute(id, payload)?,
             OutboxKind::Contact => self.overlay_contact(row.contact_id.unwrap_or_default(), payload)?,
         }
         Ok(())
@@ -69,6 +70,24 @@ impl Scope<'_> {
         const SET: Sql = Sql::new("update conversations set custom_attributes = :attributes where tenant_id = :tenant and id = :id");
         if let Some(now) = self.one(NOW, named_params! { ":id": id }, |row| row.get::<_, String>(0))? {
             self.run(SET, named_params! { ":id": id, ":attributes": merged_text(&now, payload) })?;
+        }
+        Ok(())
+    }
+
+    /// Blocks or unblocks; to block resolves too. What stood before has a status of its own.
+    fn overlay_mute(&self, id: i64, payload: &Value) -> Result<(), StoreError> {
+        const WHOSE: Sql = Sql::new("select contact_id from conversations where tenant_id = :tenant and id = :id");
+        const BLOCK: Sql = Sql::new("update contacts set blocked = :blocked where tenant_id = :tenant and id = :id");
+        const STATUS: Sql =
+            Sql::new("update conversations set status = :status, snoozed_until_us = :until where tenant_id = :tenant and id = :id");
+        let muted = payload.get("muted").and_then(Value::as_bool).unwrap_or_default();
+        if let Some(contact) = self.one(WHOSE, named_params! { ":id": id }, |row| row.get::<_, Option<i64>>(0))?.flatten() {
+            self.run(BLOCK, named_params! { ":id": contact, ":blocked": muted })?;
+        }
+        let status = payload.get("status").and_then(Value::as_str).or(muted.then_some("resolved"));
+        if let Some(status) = status {
+            let until = payload.get("snoozed_until_us").and_then(Value::as_i64);
+            self.run(STATUS, named_params! { ":id": id, ":status": status, ":until": until })?;
         }
         Ok(())
     }
@@ -105,7 +124,8 @@ impl Scope<'_> {
     /// In the shape of its payload; none for what merges or can be repeated without harm.
     pub(super) fn standing(&self, conversation_id: i64, contact_id: Option<i64>, kind: OutboxKind) -> Result<Option<Value>, StoreError> {
         const ROW: Sql = Sql::new(
-            "select status, snoozed_until_us, priority, assignee_id, team_id from conversations where tenant_id = :tenant and id = :id",
+            "select status, snoozed_until_us, priority, assignee_id, team_id, contact_id from conversations
+             where tenant_id = :tenant and id = :id",
         );
         if kind == OutboxKind::Contact {
             let known = self.contact(contact_id.unwrap_or_default())?;
@@ -113,6 +133,13 @@ impl Scope<'_> {
                 json!({ "name": contact.name, "email": contact.email, "phone_number": contact.phone_number,
                     "identifier": contact.identifier, "blocked": contact.blocked })
             }));
+        }
+        if kind == OutboxKind::Mute {
+            let stood =
+                |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, Option<i64>>(5)?));
+            let Some((status, until, contact)) = self.one(ROW, named_params! { ":id": conversation_id }, stood)? else { return Ok(None) };
+            let muted = self.contact(contact.unwrap_or_default())?.is_some_and(|contact| contact.blocked);
+            return Ok(Some(json!({ "muted": muted, "status": status, "snoozed_until_us": until })));
         }
         self.one(ROW, named_params! { ":id": conversation_id }, |row| {
             Ok(match kind {
@@ -132,7 +159,7 @@ impl Scope<'_> {
     /// the last word. Labels that it would have removed count as never gone: when that read brings them, nobody has set them anew.
     pub(super) fn put_back(&self, id: Uuid) -> Result<(), StoreError> {
         let Some(row) = self.outbox_entry(id)? else { return Ok(()) };
-        if let (Some(was), OutboxKind::Status | OutboxKind::Priority | OutboxKind::Assignee | OutboxKind::Team) =
+        if let (Some(was), OutboxKind::Status | OutboxKind::Priority | OutboxKind::Assignee | OutboxKind::Team | OutboxKind::Mute) =
             (row.payload.get("was").filter(|_| row.attempts == 0), row.kind)
         {
             self.overlay(&OutboxRow { payload: was.clone(), ..row.clone() })?;

@@ -55,6 +55,11 @@ fn cut(text: &str, chars: usize) -> String {
     text.chars().take(chars).collect()
 }
 
+/// A text that says something, cut.
+fn given_text(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty()).map(|text| cut(text, NAME_CHARS_MAX))
+}
+
 fn canned_response(from: &model::CannedResponse) -> CannedResponseView {
     CannedResponseView { id: from.id, short_code: cut(&from.short_code, NAME_CHARS_MAX), content: cut(&from.content, TEXT_CHARS_MAX) }
 }
@@ -71,6 +76,8 @@ fn attribute(from: &model::CustomAttributeDefinition) -> CustomAttributeView {
         display_name: cut(&from.attribute_display_name, NAME_CHARS_MAX),
         display_type: cut(&from.attribute_display_type, NAME_CHARS_MAX),
         choices: from.attribute_values.iter().take(ROWS_MAX).map(choice).collect(),
+        regex_pattern: given_text(from.regex_pattern.as_deref()),
+        regex_cue: given_text(from.regex_cue.as_deref()),
     }
 }
 

@@ -33,6 +33,7 @@ mod listen;
 mod lists;
 mod look;
 pub mod normalise;
+pub(crate) mod people;
 pub(crate) mod personal;
 mod presence;
 mod pull;

@@ -11,6 +11,7 @@ use api::id::ConversationId;
 use api::inbox::MacroView;
 use api::lists::{CustomFilterView, MentionView, NotificationView};
 use api::page::Source;
+use api::people::MacroStep;
 use chatwoot::Client;
 use chatwoot::error::{Error, ErrorKind, TokenDoubt};
 use chatwoot::model;
@@ -34,6 +35,8 @@ const MENTION_PAGES: u32 = 4;
 const ROWS_MAX: usize = 1_000;
 /// Steps of a macro.
 const ACTIONS_MAX: usize = 100;
+/// Values of one step: labels of an account, at most.
+const PARAMS_MAX: usize = 100;
 /// A filter larger than this, in bytes of JSON, is kept without its query: a hundred conditions fit.
 const QUERY_BYTES_MAX: usize = 64 * 1024;
 /// Characters kept of a name or title.
@@ -288,7 +291,21 @@ fn custom_filter(from: &model::CustomFilter) -> CustomFilterView {
 
 fn macro_view(from: &model::Macro) -> MacroView {
     let actions = from.actions.iter().take(ACTIONS_MAX).map(|action| cut(&action.action_name, NAME_CHARS_MAX)).collect();
-    MacroView { id: from.id, name: cut(&from.name, NAME_CHARS_MAX), actions }
+    let step = |action: &model::MacroAction| MacroStep {
+        action: cut(&action.action_name, NAME_CHARS_MAX),
+        params: action.action_params.iter().take(PARAMS_MAX).map(param).collect(),
+    };
+    let steps = from.actions.iter().take(ACTIONS_MAX).map(step).collect();
+    MacroView { id: from.id, name: cut(&from.name, NAME_CHARS_MAX), actions, steps }
+}
+
+/// A value of a step as it is kept: nothing nested, nothing long.
+fn param(value: &Value) -> Value {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        Value::String(text) => Value::String(cut(text, BODY_CHARS_MAX)),
+        nested => Value::String(cut(&nested.to_string(), NAME_CHARS_MAX)),
+    }
 }
 
 #[cfg(test)]

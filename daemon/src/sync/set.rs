@@ -102,8 +102,16 @@ async fn after_unsure(core: &Core, row: &OutboxRow) -> Result<Option<Step>, Erro
             OutboxState::Held,
             "it is not known whether the macro ran; look in Chatwoot, then retry or discard it".to_owned(),
         ))),
+        // Not done twice: each time an activity line says so.
+        OutboxKind::Mute => {
+            let id = row.conversation_id;
+            let read = core.call(|client| async move { client.conversation(id).await }).await?;
+            let muted = row.payload.get("muted").and_then(Value::as_bool).unwrap_or_default();
+            let so = read.muted == Some(muted) && (!muted || read.status == Status::Resolved);
+            Ok(so.then_some(Step::Done))
+        }
         // Merged with what is there; or a mark in time, which moves on by itself.
-        OutboxKind::Labels | OutboxKind::Attributes | OutboxKind::Read | OutboxKind::Unread => Ok(None),
+        OutboxKind::Labels | OutboxKind::Attributes | OutboxKind::Read | OutboxKind::Unread | OutboxKind::Participants => Ok(None),
         OutboxKind::Reply | OutboxKind::Note => Ok(None), // `write` looks for those.
     }
 }
@@ -198,6 +206,19 @@ async fn set(client: &Client, row: &OutboxRow) -> Result<Step, Error> {
         }
         OutboxKind::Unread => {
             client.mark_unread(id).await?;
+        }
+        OutboxKind::Mute => client.mute(id, payload.get("muted").and_then(Value::as_bool).unwrap_or_default()).await?,
+        OutboxKind::Participants => {
+            let ids = |key: &str| -> Vec<i64> {
+                payload.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_i64).collect()
+            };
+            let (add, remove) = (ids("add"), ids("remove"));
+            if !add.is_empty() {
+                client.add_participants(id, &add).await?;
+            }
+            if !remove.is_empty() {
+                client.remove_participants(id, &remove).await?;
+            }
         }
         OutboxKind::Contact => set_contact(client, row).await?,
         OutboxKind::Macro => return run_macro(client, row).await,

@@ -12,6 +12,7 @@ mod idempotency;
 mod isolation;
 mod openapi;
 mod outbox;
+mod people;
 mod personal;
 mod saved;
 mod search;

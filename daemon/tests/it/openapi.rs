@@ -57,6 +57,7 @@ async fn call(bench: &Bench, token: &Token, method: &str, path: &str, accept: &s
         p if p.ends_with("/messages") => r#"{"content":"hi"}"#,
         p if p.ends_with("/escalate") => r#"{"reason":"hi"}"#,
         p if p.ends_with("/typing") => r#"{"on":true}"#,
+        p if p.ends_with("/availability") => r#"{"availability":"busy"}"#,
         p if p.ends_with("/macro") => r#"{"id":1}"#,
         p if p.contains("/conversations/") => r#"{"status":"resolved"}"#,
         p if p.contains("/contacts/") || p.contains("/custom-filters/") => r#"{"name":"x"}"#,

@@ -331,7 +331,7 @@ async fn a_macro_runs_once_or_waits_for_a_person() {
     let shop = shop().await;
     let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
     // Chatwoot answers 200 for a macro that it does not know: it must not count as done.
-    let run = RunMacro { id: 999_999 };
+    let run = RunMacro { id: 999_999, hold_seconds: None };
     jo.run_macro(ConversationId(id), run, &new_key()).await.unwrap();
     let failed = until("the refusal", async || jo.outbox().await.ok()?.into_iter().find(|e| e.state == OutboxState::Failed)).await;
     assert!(failed.error.unwrap().contains("no macro 999999"));
@@ -346,7 +346,7 @@ async fn a_macro_runs_once_or_waits_for_a_person() {
     let execute = "/api/v1/accounts/*/macros/5/execute";
     shop.fault(json!({"match": {"path": execute}, "times": 1, "fault": {"kind": "drop"}})).await;
     shop.fault(json!({"match": {"path": execute}, "fault": {"kind": "status", "status": 200, "body": ""}})).await;
-    jo.run_macro(ConversationId(id), RunMacro { id: 5 }, &new_key()).await.unwrap();
+    jo.run_macro(ConversationId(id), RunMacro { id: 5, hold_seconds: None }, &new_key()).await.unwrap();
     let held = until("held", async || jo.outbox().await.ok()?.into_iter().find(|e| e.state == OutboxState::Held)).await;
     assert!(held.error.unwrap().contains("look in Chatwoot"));
     // A person looked: once more, and only now.

@@ -79,6 +79,12 @@ pub fn action(command: Command) -> Action {
         C::ResolveNext => ("conversation.resolve-next", "Resolve and go to the next", "close done finish archive solve"),
         C::Snooze => ("conversation.snooze", "Snooze", "later sleep remind postpone until"),
         C::Priority => ("conversation.priority", "Set the priority", "urgent high medium low important"),
+        C::Macros => ("conversation.macros", "Run a macro", "automation several steps at once"),
+        C::Block => ("conversation.block", "Block the customer, or unblock", "mute spam ban unmute"),
+        C::Participants => ("conversation.participants", "Who takes part", "watch follow subscribe add colleague cc"),
+        C::Attributes => ("conversation.attributes", "Custom attributes of the conversation", "fields properties order values"),
+        C::ContactAttributes => ("contact.attributes", "Custom attributes of the contact", "fields properties customer values"),
+        C::Availability => ("availability", "My availability", "online busy offline away status presence"),
         C::Escalate => ("conversation.escalate", "Ask an approver to decide", "escalate approval request hand over permission refund"),
         C::Undo => ("undo", "Take the last message or change back", "undo recall revert cancel unsend"),
         C::Url => ("conversation.url", "Show and copy its address", "link browser web chatwoot open"),
@@ -245,7 +251,8 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             _ => None,
         },
         C::Mark | C::MarkDown | C::MarkRange | C::MarkAll => when(state.list.rows.is_empty(), "the list is empty"),
-        C::Assign | C::Labels | C::Status | C::Resolve | C::Snooze | C::Priority
+        C::Macros if state.me.is_some() && !state.speaks_for_itself() => Some("it runs as you, and no own Chatwoot token is linked"),
+        C::Assign | C::Labels | C::Status | C::Resolve | C::Snooze | C::Priority | C::Macros | C::Block
             if context == Context::List && !state.list.marked.is_empty() =>
         {
             when(state.me.as_ref().is_some_and(|me| !me.role.may_work()), "your role reads only")
@@ -276,7 +283,27 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
         C::Approvals => when(state.screen == Screen::Approvals && state.focus == Focus::List, "these are the approvals"),
         C::ConversationNext => when(at_edge(state, true), "this is the last one"),
         C::ConversationPrevious => when(at_edge(state, false), "this is the first one"),
-        C::Reply | C::Note | C::Canned | C::Assign | C::Status | C::Snooze | C::Priority | C::Escalate => working(state).err(),
+        C::Reply
+        | C::Note
+        | C::Canned
+        | C::Assign
+        | C::Status
+        | C::Snooze
+        | C::Priority
+        | C::Escalate
+        | C::Macros
+        | C::Block
+        | C::Participants => working(state).err(),
+        C::Attributes => working(state).err().or(when(!defined(state, "conversation_attribute"), NO_ATTRIBUTES)),
+        C::ContactAttributes => match state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
+            true => Some("your role reads only"),
+            false if state.contact_meant().is_none() => Some("no contact is meant"),
+            false => when(!defined(state, "contact_attribute"), NO_ATTRIBUTES),
+        },
+        C::Availability => when(
+            state.me.as_ref().is_none_or(|_| !state.speaks_for_itself()),
+            "it is your own in Chatwoot, and no own Chatwoot token is linked",
+        ),
         C::Resolve | C::ResolveNext => match working(state) {
             Ok(view) => when(view.status == ConversationStatus::Resolved, "already resolved"),
             Err(why) => Some(why),
@@ -366,6 +393,14 @@ fn dropping(state: &State, context: Context, command: Command) -> Option<&'stati
     }
 }
 
+/// Said where there are no definitions.
+const NO_ATTRIBUTES: &str = "the account has none; they are defined in Chatwoot";
+
+/// Whether there are attributes of a kind.
+fn defined(state: &State, model: &str) -> bool {
+    state.directory.attributes.iter().any(|definition| definition.model == model)
+}
+
 /// The opened conversation's messages, while they have the keys.
 fn thread(state: &State) -> Option<&crate::state::Thread> {
     state.open.filter(|_| state.pane() == Context::Thread).and_then(|id| state.threads.get(&id))
@@ -441,7 +476,7 @@ impl Subject {
             contact: conversation.and_then(|id| state.conversation(id)).map(|view| view.contact.id),
             approval: shown.map(|approval| (approval.reference.to_string(), approval.revision)),
             outbox: match state.undo.last() {
-                Some(Undo::Message(id)) => Some(*id),
+                Some(Undo::Message(id) | Undo::Entry { entry: id, .. }) => Some(*id),
                 _ => None,
             },
         }
@@ -478,6 +513,9 @@ pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<Stri
         C::Status => conv("status", " pending"),
         C::Resolve => conv("status", " resolved"),
         C::Snooze => conv("status", " snoozed"),
+        C::Macros => subject.conversation.map(|id| format!("afenda macro run NAME {id}")),
+        C::Block => conv("mute", ""),
+        C::Attributes => conv("attr", " --set KEY=VALUE"),
         C::Escalate => conv("escalate", " --reason TEXT"),
         C::Info => subject.contact.map(|id| format!("afenda contact view {id}")),
         C::Undo => subject.outbox.map(|id| format!("afenda outbox cancel {id}")),

@@ -53,7 +53,10 @@ const TEXT: &[Context] = &[
     Context::Palette,
     Context::Search,
     Context::ContactFilter,
+    Context::Line,
 ];
+const LINE: &[Context] = &[Context::Line];
+const OF_CONTACT: &[Context] = &[Context::List, Context::Thread, Context::Contact];
 const FIND: &[Context] = &[Context::Find];
 const PATH: &[Context] = &[Context::Path];
 const MENU: &[Context] = &[Context::Menu, Context::Pick];
@@ -95,6 +98,7 @@ pub(super) const EVERYWHERE: &[Context] = &[
     Context::Menu,
     Context::Pick,
     Context::Labels,
+    Context::Line,
     Context::Sheet,
     Context::Question,
     Context::Help,
@@ -157,6 +161,8 @@ pub static TABLE: &[Binding] = &[
     row(PATH, &["Esc"], Command::Cancel, "attach nothing", Some("attach nothing")),
     row(SEARCH, &["Enter", "↓", "Tab"], Command::Accept, "to the results", Some("results")),
     row(SEARCH, &["Esc"], Command::Cancel, "leave the line", Some("leave")),
+    row(LINE, &["Enter"], Command::Accept, "do what stands under the line", Some("do it")),
+    row(LINE, &["Esc"], Command::Cancel, "close, nothing is changed", Some("close")),
     // Menus.
     row(LABELS, &["Space"], Command::Toggle, "put the label on, take it off", Some("toggle")),
     row(LABELS, &["Enter"], Command::Accept, "save", Some("save")),
@@ -219,6 +225,12 @@ pub static TABLE: &[Binding] = &[
     row(CONVERSATION, &["z", "Alt+M"], Command::Snooze, "snooze menu", Some("snooze")),
     row(CONVERSATION, &["L"], Command::Labels, "labels", Some("labels")),
     row(CONVERSATION, &["!"], Command::Priority, "priority menu", None),
+    row(CONVERSATION, &["M"], Command::Macros, "macros; what one does is said before it runs", None),
+    row(CONVERSATION, &["m b"], Command::Block, "block the customer and resolve, or unblock", None),
+    row(CONVERSATION, &["m p"], Command::Participants, "who takes part: add, remove", None),
+    row(CONVERSATION, &["m a"], Command::Attributes, "custom attributes of the conversation", None),
+    row(OF_CONTACT, &["m c"], Command::ContactAttributes, "custom attributes of the contact", None),
+    row(PANES, &["m v"], Command::Availability, "your availability: online, busy, offline", None),
     row(PANES, &["u", "Ctrl+Z"], Command::Undo, "take the last message, change or waiting decision back", Some("undo")),
     row(CONVERSATION, &["n"], Command::UnreadNext, "next unread", None),
     row(CONVERSATION, &["N"], Command::UnreadPrevious, "previous unread", None),

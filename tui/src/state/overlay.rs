@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use api::id::{ApprovalId, ConversationId, OutboxId};
-use api::inbox::ConversationPatch;
+use api::inbox::{ConversationPatch, RunMacro};
+use api::lists::CustomAttributeView;
+use api::people::Availability;
 use jiff::Timestamp;
 
 use super::ListFilter;
@@ -21,6 +23,20 @@ pub enum Action {
     Teams,
     /// Open the snooze menu.
     Snooze,
+    /// Ask until when, in words.
+    SnoozeLine,
+    /// Say what a macro does.
+    Macro(i64),
+    /// Run a macro, by its name for people.
+    RunMacro(i64, String),
+    /// Change an attribute.
+    Attribute(super::Owner, Box<CustomAttributeView>),
+    /// Give an attribute a value, or none.
+    SetAttribute(super::Owner, Box<CustomAttributeView>, Option<serde_json::Value>),
+    /// Be available, or not; what it was before comes first.
+    Availability(Availability, Availability),
+    /// Nothing: the line only says something.
+    Nothing,
     /// Open a menu of the list's filter.
     Filters(FilterMenu),
     /// Cut the list another way.
@@ -150,6 +166,8 @@ pub enum Overlay {
     Pick(Pick),
     /// A text to be taken with the mouse.
     Shown(Shown),
+    /// A line that is typed.
+    Line(super::Line),
     /// Approve?
     Approve {
         /// Which.
@@ -205,6 +223,19 @@ pub enum Undo {
         /// What it is, for people.
         label: String,
     },
+    /// A write of ours that waits in the outbox.
+    Entry {
+        /// Of which conversation.
+        id: ConversationId,
+        /// The entry.
+        entry: OutboxId,
+        /// What it is, for people.
+        label: String,
+    },
+    /// A contact's attribute, by the opposite change.
+    Contact(Box<super::ContactUndo>),
+    /// The own availability, as it was.
+    Availability(super::AvailabilityUndo),
     /// A decision that waits for the daemon, by its name among the drafts.
     Waiting(String),
     /// Changes that wait in the outbox, and are recalled there.
@@ -225,6 +256,8 @@ pub struct Bulk {
     pub label: String,
     /// The change.
     pub patch: ConversationPatch,
+    /// A macro that is run instead.
+    pub run: Option<RunMacro>,
     /// Not asked for yet.
     pub left: Vec<ConversationId>,
     /// Asked for, not answered.

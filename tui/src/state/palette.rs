@@ -115,7 +115,10 @@ impl Palette {
     fn row(&self, state: &State, subject: &Subject, action: Action, ids: bool) -> Row {
         Row {
             choice: Choice::Run(action.command),
-            title: action.title.to_owned(),
+            title: match super::acts::undo_words(state).filter(|_| action.command == Command::Undo) {
+                Some(what) => format!("Take back {what}"),
+                None => action.title.to_owned(),
+            },
             id: ids.then_some(action.id),
             key: state.keys.of_action(self.context, action.command).first().map(|key| (*key).to_owned()).unwrap_or_default(),
             cli: registry::cli(action.command, self.context, subject),

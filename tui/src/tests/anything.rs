@@ -233,7 +233,10 @@ impl Run {
         let answer = match effect {
             Effect::Me => Answer::Me(ok(well, me(Some(how == 3)), bad)),
             Effect::Status => Answer::Status(ok(well, status(if how == 5 { LinkState::Offline } else { LinkState::Live }), bad)),
-            Effect::Directory => Answer::Directory(ok(well, Directory::default(), bad)),
+            Effect::Directory => {
+                let directory = Directory { attributes: super::acts::definitions(), ..Directory::default() };
+                Answer::Directory(ok(well, directory, bad))
+            }
             Effect::Outbox => Answer::Outbox(ok(well, vec![entry(dee, "failed", OutboxState::Failed)], bad)),
             Effect::List { generation, more, .. } => Answer::List { generation, more, result: ok(well, page(rows()), bad) },
             Effect::OwnCounts { status, .. } => Answer::OwnCounts { status, result: ok(well, page(rows()), bad) },
@@ -271,6 +274,7 @@ impl Run {
             }
             Effect::Patch { id, label, .. } => Answer::Patched { id, label, result: one(id).filter(|_| well).ok_or_else(bad) },
             Effect::Approve { id, revision, key } => Answer::Approved { id, revision, key, result: ok(well, approval, bad) },
+            Effect::Act(act) => Answer::Acted(Box::new(super::acts::answer(*act, well))),
             Effect::Recall(id, _) => Answer::Recalled(id, ok(well, entry(dee, "came back", OutboxState::Cancelled), bad)),
             Effect::MarkRead { id, read, .. } => Answer::MarkedRead(id, read, one(id).filter(|_| well).ok_or_else(bad)),
             Effect::Retry(..) => Answer::Retried(ok(well, entry(dee, "again", OutboxState::Queued), bad)),

@@ -442,6 +442,7 @@ fn stage(context: Context) -> Screen {
         Context::Find => screen.press("Enter \\"),
         Context::Menu => screen.press("a"),
         Context::Labels => screen.press("L"),
+        Context::Line => screen.press("z c"),
         Context::Sheet => screen.press("2 Enter a"),
         Context::Question => screen.press("p x Ctrl+X d"),
         Context::Help => screen.press("? j j"),
@@ -495,7 +496,7 @@ fn stage(context: Context) -> Screen {
         screen.type_text("a e");
         screen.press("Ctrl+B ↓");
     }
-    if matches!(context, Context::Filter | Context::Find) {
+    if matches!(context, Context::Filter | Context::Find | Context::Line) {
         screen.type_text("one two three");
         screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
         screen.type_text("x y");

@@ -49,7 +49,9 @@ fn ascii_draws_nothing_of_ours_that_a_typewriter_has_not() {
     insta::assert_snapshot!("ascii_list_80x24", screen.draw());
     screen.press("Enter");
     insta::assert_snapshot!("ascii_thread_80x24", screen.draw());
-    screen.press("?");
+    let mut screen = Screen::new(200, 50);
+    set(&mut screen, Glyphs::Ascii, 1);
+    screen.press("Enter ?");
     assert!(screen.draw().contains("Ctrl+Up"), "{}", screen.draw());
 }
 

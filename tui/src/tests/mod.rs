@@ -2,6 +2,7 @@
 
 mod actions;
 mod activity;
+mod acts;
 mod anything;
 mod behaviour;
 mod bytes;

@@ -318,6 +318,7 @@ impl Screen {
                 InboxView { id: 1, name: "Shop API".into(), channel: "Api".into() },
             ],
             canned: canned(),
+            attributes: super::acts::definitions(),
         })));
         let generation = screen.state.list.generation;
         screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
@@ -378,7 +379,7 @@ impl Screen {
         let composing = match &self.state.overlay {
             None => self.state.composer.is_some() || self.state.typing(),
             Some(crate::state::Overlay::Help(help)) => help.typing,
-            Some(overlay) => matches!(overlay, crate::state::Overlay::Palette(_)),
+            Some(overlay) => matches!(overlay, crate::state::Overlay::Palette(_) | crate::state::Overlay::Line(_)),
         };
         let cursor = terminal.get_cursor_position().unwrap();
         let buffer = terminal.backend().buffer();

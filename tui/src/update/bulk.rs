@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use api::id::{ConversationId, OutboxId};
-use api::inbox::{ConversationPatch, ConversationView, OutboxState};
+use api::inbox::{ConversationPatch, ConversationView, OutboxState, RunMacro};
 use jiff::Timestamp;
 
-use super::{Out, compose, list, live, menus, new_key, toast};
+use super::{Out, acts, compose, list, live, menus, new_key, toast};
 use crate::event::{Effect, Outcome};
 use crate::state::{Bulk, State, Tone, Undo};
 
@@ -58,7 +58,19 @@ fn mark(state: &mut State, ids: impl IntoIterator<Item = ConversationId>) {
 }
 
 /// Begins to change them all.
-pub(super) fn begin(state: &mut State, out: &mut Out, ids: Vec<ConversationId>, mut patch: ConversationPatch, label: String) {
+pub(super) fn begin(state: &mut State, out: &mut Out, ids: Vec<ConversationId>, patch: ConversationPatch, label: String) {
+    begin_with(state, out, ids, patch, None, label);
+}
+
+/// Begins to change them all, or to run a macro on each.
+pub(super) fn begin_with(
+    state: &mut State,
+    out: &mut Out,
+    ids: Vec<ConversationId>,
+    mut patch: ConversationPatch,
+    run: Option<RunMacro>,
+    label: String,
+) {
     if ids.is_empty() {
         return;
     }
@@ -70,7 +82,7 @@ pub(super) fn begin(state: &mut State, out: &mut Out, ids: Vec<ConversationId>, 
     state.list.marked.clear();
     let mut left = ids;
     left.reverse();
-    state.bulk = Some(Bulk { label, patch, left, under_way: BTreeSet::new(), done: Vec::new(), failed: Vec::new(), at: state.now });
+    state.bulk = Some(Bulk { label, patch, run, left, under_way: BTreeSet::new(), done: Vec::new(), failed: Vec::new(), at: state.now });
     go_on(state, out);
 }
 
@@ -91,9 +103,9 @@ fn go_on(state: &mut State, out: &mut Out) {
         }
         let Some(id) = bulk.left.pop() else { break };
         bulk.under_way.insert(id);
-        let (patch, label) = (bulk.patch.clone(), bulk.label.clone());
+        let bulk = bulk.clone();
         let key = new_key(state);
-        out.push(Effect::Patch { id, patch, label, key });
+        out.push(acts::effect(&bulk, id, key));
     }
     if state.bulk.as_ref().is_some_and(|bulk| bulk.left.is_empty() && bulk.under_way.is_empty())
         && let Some(bulk) = state.bulk.take()
@@ -108,11 +120,13 @@ pub(super) fn is_of(state: &State, id: ConversationId) -> bool {
 }
 
 /// One of them was taken or refused.
-pub(super) fn answered(state: &mut State, out: &mut Out, id: ConversationId, result: Outcome<ConversationView>) {
+pub(super) fn answered(state: &mut State, out: &mut Out, id: ConversationId, result: Outcome<Option<Box<ConversationView>>>) {
     let failure = match result {
         Ok(view) => {
-            list::upsert(state, view);
-            list::drop_row(state, id);
+            if let Some(view) = view {
+                list::upsert(state, *view);
+                list::drop_row(state, id);
+            }
             None
         }
         Err(failure) => {

@@ -5,7 +5,7 @@
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
 
-use super::{Out, approvals, keys, list, menus, new_key, palette, thread, view};
+use super::{Out, acts, approvals, attributes, keys, list, menus, new_key, palette, thread, view};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context, registry};
 use crate::state::{Screen, State};
@@ -21,6 +21,7 @@ pub(super) enum Line {
     Write(Purpose, Option<String>),
     Change(ConversationId, Box<ConversationPatch>, String),
     Menu(Command, ConversationId),
+    Snooze(ConversationId, String),
     Find(String),
     Contact(i64),
     Approval(String),
@@ -33,7 +34,7 @@ pub(super) enum Line {
 /// Whether a line is one of a shell's: it begins with a command of `afenda`.
 pub(super) fn is_shell(line: &str) -> bool {
     let first = line.split_whitespace().find(|word| *word != "afenda").unwrap_or_default();
-    matches!(first, "conv" | "conversation" | "approvals" | "approval" | "contact" | "outbox")
+    matches!(first, "conv" | "conversation" | "approvals" | "approval" | "contact" | "outbox" | "macro")
 }
 
 /// Reads a line.
@@ -67,6 +68,7 @@ pub(super) fn parse(line: &str) -> Result<Line, Said> {
         ["outbox", "cancel", id] => {
             id.parse().map(Line::Recall).map_err(|_| format!("“{id}” is no entry of the outbox; `u` takes the last one back"))
         }
+        ["macro", "run", _, id] => Ok(Line::Menu(Command::Macros, conversation(id)?)),
         other => Err(elsewhere(&other.join(" "))),
     }
 }
@@ -91,7 +93,13 @@ fn conv(words: &[&str]) -> Result<Line, Said> {
         ["note", id, rest @ ..] => Ok(Line::Write(Purpose::Note(conversation(id)?), body(rest, &["--body", "-b"])?)),
         ["escalate", id, rest @ ..] => Ok(Line::Write(Purpose::Escalate(conversation(id)?), body(rest, &["--reason", "-m", "-b"])?)),
         ["status", id, "snoozed"] => Ok(Line::Menu(Command::Snooze, conversation(id)?)),
-        ["status", id, "snoozed", ..] => Err(format!("when is chosen from a menu here: conv status {id} snoozed")),
+        ["status", id, "snoozed", "--until", "next-reply"] => {
+            change(id, menus::until(None), "snoozed until the customer writes".to_owned())
+        }
+        ["status", id, "snoozed", "--until", when] => Ok(Line::Snooze(conversation(id)?, (*when).to_owned())),
+        ["status", _, "snoozed", ..] => Err("a time stands in quotes: --until \"tomorrow 9:00\"".to_owned()),
+        ["mute" | "unmute", id] => Ok(Line::Menu(Command::Block, conversation(id)?)),
+        ["attr", id, ..] => Ok(Line::Menu(Command::Attributes, conversation(id)?)),
         ["status", id] => Ok(Line::Menu(Command::Status, conversation(id)?)),
         ["status", id, word] => {
             let status: ConversationStatus =
@@ -174,7 +182,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
         return Ok(());
     }
     let line = parse(line)?;
-    if matches!(line, Line::Write(..) | Line::Change(..) | Line::Menu(..) | Line::Recall(..))
+    if matches!(line, Line::Write(..) | Line::Change(..) | Line::Menu(..) | Line::Snooze(..) | Line::Recall(..))
         && state.me.as_ref().is_some_and(|me| !me.role.may_work())
     {
         return Err("Your role reads only".into());
@@ -205,12 +213,20 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
                 Command::Snooze => menus::snooze(state, vec![id]),
                 Command::Status => menus::status(state, vec![id]),
                 Command::Assign => menus::assign(state, vec![id]),
+                Command::Macros => acts::macros(state, out, vec![id]),
+                Command::Block => acts::block(state, vec![id]),
+                Command::Attributes => attributes::of_conversation(state, id),
                 _ => menus::labels(state, vec![id]),
             }
         }
         Line::View(name) => view::named(state, out, &name)?,
         Line::SaveView(name) => view::save(state, out, &name)?,
         Line::RenameView(name) => view::rename(state, out, &name)?,
+        Line::Snooze(id, when) => {
+            // Said back in full before it acts.
+            close(state);
+            menus::snooze_line(state, vec![id], &when);
+        }
         Line::Find(text) => {
             close(state);
             keys::show(state, Screen::Inbox);

@@ -4,8 +4,8 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, approvals, attach, bulk, complete, compose, contacts, feed, filter, find, help, list, logout, menus, messages, moved, palette,
-    pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
+    Out, acts, approvals, attach, attributes, bulk, complete, compose, contacts, feed, filter, find, help, line, list, logout, menus,
+    messages, moved, palette, pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -21,6 +21,8 @@ pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
     if key.kind == KeyEventKind::Release {
         return;
     }
+    // Whoever types on waits for no menu any more.
+    state.acts.waits = None;
     let mut context = state.context();
     let name = keymap::name(key);
     if name != "Ctrl+C" && help::hears(state, out, &name) {
@@ -87,6 +89,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         Context::Palette | Context::Words => palette::type_text(state, c.encode_utf8(&mut [0; 4])),
         Context::Search => search::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::ContactFilter => contacts::insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::Line => line::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
@@ -126,6 +129,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
         }
         Context::Path => attach::typed(state, text),
         Context::Find => find::insert(state, &crate::text::line(text)),
+        Context::Line => line::insert(state, text),
         Context::Filter => {
             let line: String = crate::text::line(text).chars().take(FILTER_MAX).collect();
             if let Some(editor) = &mut state.list.typing {
@@ -301,6 +305,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Choose => menus::chosen(state, out),
         C::Toggle => toggle(state),
         C::Accept if context == Context::Path => attach::accept(state, out),
+        C::Accept if context == Context::Line => line::accept(state, out),
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
         C::Accept if context == Context::Find => find::accept(state, out),
         C::Accept if context == Context::Words => help::rows(state),
@@ -334,6 +339,12 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::MarkRange => bulk::range(state),
         C::MarkAll => bulk::all(state),
         C::Cut => filter::menu(state),
+        C::Availability => acts::ask_availability(state, out),
+        C::ContactAttributes => {
+            if let Some(id) = state.contact_meant() {
+                attributes::ask_contact(state, out, id);
+            }
+        }
         C::Reply if context == Context::Thread && messages::reply(state, out) => {}
         C::Reply
         | C::Retry
@@ -348,6 +359,10 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         | C::ResolveNext
         | C::Snooze
         | C::Priority
+        | C::Macros
+        | C::Block
+        | C::Participants
+        | C::Attributes
         | C::Conversation => on_conversation(state, out, command),
     }
 }
@@ -372,6 +387,10 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
         C::Status => menus::status(state, ids),
         C::Snooze => menus::snooze(state, ids),
         C::Priority => menus::priority(state, ids),
+        C::Macros => acts::macros(state, out, ids),
+        C::Block => acts::block(state, ids),
+        C::Participants => acts::ask_participants(state, out, id),
+        C::Attributes => attributes::of_conversation(state, id),
         C::Resolve if ids.len() > 1 || ids.first() != Some(&id) => {
             let patch = ConversationPatch { status: Some(ConversationStatus::Resolved), ..ConversationPatch::default() };
             menus::change(state, out, ids, patch, ConversationStatus::Resolved.to_string());
@@ -489,6 +508,7 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
             }
         }
         Context::Find => find::edit(state, edit),
+        Context::Line => line::edit(state, edit),
         Context::Palette | Context::Words => palette::edit(state, edit),
         Context::ContactFilter => {
             if let Some(line) = &mut state.contacts.typing {

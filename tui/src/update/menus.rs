@@ -2,12 +2,14 @@
 
 use api::id::ConversationId;
 use api::inbox::{ConversationPatch, ConversationStatus, ConversationView, LabelChange, Labels, Priority};
+use api::people::ParticipantChange;
 use jiff::civil::{Weekday, time};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::{Out, bulk, compose, filter, follow, list, live, new_key, read, thread, toast, view};
+use super::{Out, acts, attributes, bulk, compose, filter, follow, line, list, live, new_key, read, thread, toast, view};
+use crate::editor::Editor;
 use crate::event::{Effect, Outcome};
-use crate::state::{Action, LabelPicker, Menu, MenuItem, Overlay, Read, State, Tone, Undo};
+use crate::state::{Action, Asks, LabelPicker, Line, Menu, MenuItem, Overlay, Read, State, Tone, Undo};
 use crate::text;
 
 /// Changes a conversation; with `undoable` the opposite change is kept for `u`.
@@ -41,6 +43,12 @@ fn opposite(view: &ConversationView, patch: &ConversationPatch) -> Option<Conver
     if let Some(Labels::Change(labels)) = &patch.labels {
         back.labels = Some(Labels::Change(LabelChange { add: labels.remove.clone(), remove: labels.add.clone() }));
     }
+    if let Some(change) = &patch.custom_attributes {
+        back.custom_attributes = Some(attributes::opposite(&view.custom_attributes, change));
+    }
+    if let Some(change) = &patch.participants {
+        back.participants = Some(ParticipantChange { add: change.remove.clone(), remove: change.add.clone() });
+    }
     (back != *patch).then_some(back)
 }
 
@@ -52,6 +60,9 @@ pub(super) fn is_so(view: &ConversationView, made: &ConversationPatch, me: Optio
         id => now.map(|now| now.to_string()).as_deref() == Some(id),
     };
     made.status.is_none_or(|status| status == view.status)
+        // Chatwoot keeps whole seconds.
+        && made.snoozed_until.is_none_or(|at| view.snoozed_until.map(Timestamp::as_second) == Some(at.as_second()))
+        && made.custom_attributes.as_ref().is_none_or(|change| attributes::is_so(&view.custom_attributes, change))
         && made.assignee.as_ref().is_none_or(|who| named(who, view.assignee.as_ref().map(|a| a.id)))
         && made.team.is_none_or(|team| view.team.as_ref().map_or(0, |t| t.id) == team)
         && made.priority.as_deref().is_none_or(|word| view.priority.map_or("none", Priority::as_str) == word)
@@ -66,7 +77,7 @@ pub(super) fn is_so(view: &ConversationView, made: &ConversationPatch, me: Optio
 /// A change was taken or refused.
 pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, label: &str, result: Outcome<ConversationView>) {
     if bulk::is_of(state, id) {
-        return bulk::answered(state, out, id, result);
+        return bulk::answered(state, out, id, result.map(|view| Some(Box::new(view))));
     }
     match result {
         Ok(view) => {
@@ -91,7 +102,7 @@ pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, labe
                 let this = |undo: &Undo| match undo {
                     Undo::Patch { id: of, label: said, .. } => *of == id && said == label,
                     Undo::Held { ids, label: said, .. } => ids.as_slice() == [id] && said == label,
-                    Undo::Message(_) | Undo::Waiting(_) => false,
+                    _ => false,
                 };
                 if let Some(at) = state.undo.iter().rposition(this) {
                     state.undo.remove(at);
@@ -117,7 +128,7 @@ pub(super) fn set_status(state: &mut State, out: &mut Out, id: ConversationId, s
 pub(super) fn change(state: &mut State, out: &mut Out, ids: Vec<ConversationId>, mut made: ConversationPatch, label: String) {
     let [id] = ids.as_slice() else { return bulk::begin(state, out, ids, made, label) };
     let id = *id;
-    if made.status == Some(ConversationStatus::Resolved) {
+    if made.status == Some(ConversationStatus::Resolved) || made.muted.is_some() {
         made.hold_seconds = Some(hold(state));
         compose::push_undo(state, Undo::Held { ids: vec![id], label: label.clone(), at: state.now });
         return patch(state, out, id, made, label, false);
@@ -156,7 +167,7 @@ fn show(state: &mut State, targets: Vec<ConversationId>, what: &str, items: Vec<
 }
 
 /// What is changed, for people.
-fn of(state: &State, ids: &[ConversationId]) -> String {
+pub(super) fn of(state: &State, ids: &[ConversationId]) -> String {
     match (only(state, ids), ids) {
         (Some(view), _) => format!("#{} {}", view.id, text::line(&view.contact.name)),
         (None, [id]) => format!("#{id}"),
@@ -243,11 +254,6 @@ pub(super) fn status(state: &mut State, ids: Vec<ConversationId>) {
 
 /// Until when it sleeps.
 pub(super) fn snooze(state: &mut State, ids: Vec<ConversationId>) {
-    let until = |at: Option<Timestamp>| ConversationPatch {
-        status: Some(ConversationStatus::Snoozed),
-        snoozed_until: at,
-        ..ConversationPatch::default()
-    };
     let here = state.now.to_zoned(state.tz.clone());
     let morning = |days: i64| {
         let day = here.date().checked_add(days.days()).ok()?;
@@ -266,7 +272,25 @@ pub(super) fn snooze(state: &mut State, ids: Vec<ConversationId>) {
             items.push(item(letter, format!("until {word}, {}", clock(at)), until(Some(at)), format!("snoozed until {}", clock(at)), None));
         }
     }
+    items.push(MenuItem {
+        letter: Some('c'),
+        label: "until another time: 2h, tomorrow 9:00, mon 8 …".into(),
+        disabled: None,
+        action: Action::SnoozeLine,
+        done: String::new(),
+    });
     show(state, ids, "Snooze", items, false);
+}
+
+/// The change that lets something sleep.
+pub(super) fn until(at: Option<Timestamp>) -> ConversationPatch {
+    ConversationPatch { status: Some(ConversationStatus::Snoozed), snoozed_until: at, ..ConversationPatch::default() }
+}
+
+/// Asks until when, in words; begun with a text.
+pub(super) fn snooze_line(state: &mut State, ids: Vec<ConversationId>, text: &str) {
+    let title = format!("Snooze {} until", of(state, &ids));
+    line::open(state, Line { title, editor: Editor::new(text), asks: Asks::Snooze(ids) });
 }
 
 /// How urgent it is.
@@ -376,6 +400,13 @@ fn choose(state: &mut State, out: &mut Out, index: usize) {
         Action::Patch(made) => change(state, out, targets, *made, item.done),
         Action::Teams => teams(state, targets),
         Action::Snooze => snooze(state, targets),
+        Action::SnoozeLine => snooze_line(state, targets, ""),
+        Action::Macro(id) => acts::explain(state, targets, id),
+        Action::RunMacro(id, name) => acts::run_macro(state, out, targets, id, &name),
+        Action::Attribute(owner, definition) => attributes::chosen(state, owner, *definition, &item.done),
+        Action::SetAttribute(owner, definition, value) => attributes::set(state, out, owner, &definition, value),
+        Action::Availability(was, to) => acts::be(state, out, was, to),
+        Action::Nothing => {}
         Action::Filters(menu) => filter::open(state, menu),
         Action::Filter(filter) => filter::set(state, out, *filter),
         Action::View(what) => view::chosen(state, out, what),

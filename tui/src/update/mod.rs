@@ -1,7 +1,9 @@
 //! The only place that changes [`State`]: an event in, effects out. Never waits, never draws.
 
+mod acts;
 mod approvals;
 mod attach;
+mod attributes;
 mod bulk;
 mod clip;
 mod command;
@@ -14,6 +16,7 @@ mod find;
 mod follow;
 mod help;
 mod keys;
+mod line;
 mod list;
 mod live;
 mod logout;
@@ -42,6 +45,7 @@ pub(crate) use command::understands;
 pub(crate) use contacts::conversations_of;
 pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
+pub(crate) use line::echo;
 #[cfg(test)]
 pub(crate) use recall::owner;
 
@@ -195,6 +199,7 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Submitted { purpose, key, result } => compose::submitted(state, out, purpose, &key, result),
         Answer::Patched { id, label, result } => menus::patched(state, out, id, &label, result),
         Answer::Approved { id, revision, key, result } => approvals::approved(state, out, (id, revision), key, result),
+        Answer::Acted(acted) => acts::acted(state, out, *acted),
         Answer::Recalled(id, result) => compose::recalled(state, out, id, result),
         Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
         Answer::Retried(result) => messages::retried(state, out, result),

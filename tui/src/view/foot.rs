@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::ui::{Spans, put, span, spans_width};
 use super::which_key;
 use crate::keymap::{self, Command, registry};
-use crate::state::{Daemon, Overlay, State};
+use crate::state::{Daemon, Overlay, State, acts};
 use crate::text;
 use crate::theme::Theme;
 
@@ -43,8 +43,12 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
         let kept = help.map_or(0, |(_, key, words)| u16::try_from(text::width(key) + text::width(words) + 3).unwrap_or(0));
         // On a sheet both answers come before it.
         let kept = if kept < room / 2 && context != keymap::Context::Sheet { kept } else { 0 };
-        for (_, key, words) in hints.iter().filter(|(command, ..)| *command != Command::Help) {
-            let after = hint(buf, theme, x, area, room - kept, key, words);
+        let undo = acts::undo_words(state);
+        for (command, key, words) in hints.iter().filter(|(command, ..)| *command != Command::Help) {
+            // What it takes back is named before it does, where there is room.
+            let named = undo.as_ref().filter(|_| *command == Command::Undo).map(|what| format!("undo {what}"));
+            let named = named.map(|named| hint(buf, theme, x, area, room - kept, key, &named)).filter(|after| *after != x);
+            let after = named.unwrap_or_else(|| hint(buf, theme, x, area, room - kept, key, words));
             if after == x {
                 break;
             }

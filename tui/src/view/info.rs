@@ -9,6 +9,26 @@ use crate::state::State;
 use crate::text;
 use crate::theme::Theme;
 
+/// Rows of attributes at most; the menu has all.
+const ATTRIBUTES_MAX: usize = 12;
+
+/// The account's attributes that have a value, by their definitions; what has none is shown by its key.
+fn attributes(state: &State, theme: &Theme, view: &api::inbox::ConversationView) -> Vec<Spans> {
+    let row = |(key, value): (&String, &serde_json::Value)| {
+        let of = |definition: &&api::lists::CustomAttributeView| definition.model == "conversation_attribute" && definition.key == *key;
+        let definition = state.directory.attributes.iter().find(of);
+        let name = definition.map_or(key.as_str(), |definition| definition.display_name.as_str());
+        let shown = match (definition, value) {
+            (_, serde_json::Value::Null) => return None,
+            (Some(definition), value) => api::attribute::show(definition, value),
+            (None, serde_json::Value::String(text)) => text.clone(),
+            (None, other) => other.to_string(),
+        };
+        Some(vec![span(format!("{} ", text::line(name)), theme.dim), span(text::line(&shown), theme.text)])
+    };
+    view.custom_attributes.iter().filter_map(row).take(ATTRIBUTES_MAX).collect()
+}
+
 pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, alone: bool) {
     let Some(view) = state.shown().and_then(|id| state.conversations.get(&id)) else { return };
     let width = usize::from(pane.width.saturating_sub(2));
@@ -62,6 +82,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
         }
     }
     section("Labels", labels);
+    section("Attributes", attributes(state, theme, view));
     let person = |n: &Option<api::inbox::Named>| {
         n.as_ref().map_or_else(|| vec![span("nobody", theme.dim)], |n| vec![span(text::line(&n.name), theme.text)])
     };

@@ -11,6 +11,7 @@ mod help;
 mod html;
 mod inbox;
 mod info;
+mod line;
 pub(crate) mod message;
 mod overlay;
 mod palette;

@@ -82,6 +82,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             None
         }
         // The sheet stands on the card, in its block; help and palette are drawn by themselves.
+        Overlay::Line(line) => super::line::draw(state, theme, buf, panes, line),
         Overlay::Approve { .. } | Overlay::Help(_) | Overlay::Palette(_) | Overlay::Shown(_) => None,
     }
 }

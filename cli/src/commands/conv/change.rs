@@ -48,7 +48,7 @@ pub(crate) struct SetStatus {
     conversations: Several,
     /// open, resolved, pending or snoozed
     status: ConversationStatus,
-    /// With snoozed: 2h, tomorrow, next-reply, or a time
+    /// With snoozed: next-reply, 2h, "tomorrow 9:00", "mon 8", "in 3 days", or a date with its time
     #[arg(long, value_name = "WHEN", default_value = "next-reply", hide_default_value = true)]
     until: String,
 }
@@ -74,6 +74,36 @@ pub(crate) struct MarkRead {
 pub(crate) struct MarkUnread {
     #[command(flatten)]
     conversations: Several,
+}
+
+/// Block the contact and resolve the conversation, as Chatwoot's mute does
+#[derive(Debug, clap::Args)]
+pub(crate) struct Mute {
+    #[command(flatten)]
+    conversations: Several,
+    /// Wait so many seconds in the outbox, where it can be cancelled
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, hide_default_value = true)]
+    hold: u32,
+}
+
+/// Unblock the contact; the conversation stays as it is
+#[derive(Debug, clap::Args)]
+pub(crate) struct Unmute {
+    #[command(flatten)]
+    conversations: Several,
+}
+
+impl Mute {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let patch = ConversationPatch { muted: Some(true), hold_seconds: Some(self.hold), ..ConversationPatch::default() };
+        change(ctx, self.conversations.ids, patch).await
+    }
+}
+
+impl Unmute {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        change(ctx, self.conversations.ids, ConversationPatch { muted: Some(false), ..ConversationPatch::default() }).await
+    }
 }
 
 impl Attr {
@@ -147,7 +177,11 @@ impl SetStatus {
         let snoozed_until = match self.until.as_str() {
             "next-reply" => None,
             _ if self.status != ConversationStatus::Snoozed => return Err(CliError::usage("--until goes with snoozed")),
-            when => Some(crate::time::parse_moment(when, ctx.out.now).map_err(CliError::usage)?),
+            when => {
+                let at = crate::time::parse_moment(when, ctx.out.now).map_err(CliError::usage)?;
+                ctx.out.note(&format!("snoozed until {}", crate::time::moment(at, ctx.out.now)));
+                Some(at)
+            }
         };
         let patch = ConversationPatch { status: Some(self.status), snoozed_until, ..ConversationPatch::default() };
         change(ctx, self.conversations.ids, patch).await

@@ -40,6 +40,10 @@ pub(crate) enum Conv {
     Read(change::MarkRead),
     /// Mark as unread from the customer's last message on
     Unread(change::MarkUnread),
+    /// Block the contact and resolve the conversation
+    Mute(change::Mute),
+    /// Unblock the contact
+    Unmute(change::Unmute),
     /// Ask an approver for a decision
     Escalate(escalate::Escalate),
 }
@@ -58,6 +62,8 @@ impl Conv {
             Self::Attr(cmd) => cmd.run(ctx).await,
             Self::Read(cmd) => cmd.run(ctx).await,
             Self::Unread(cmd) => cmd.run(ctx).await,
+            Self::Mute(cmd) => cmd.run(ctx).await,
+            Self::Unmute(cmd) => cmd.run(ctx).await,
             Self::Escalate(cmd) => cmd.run(ctx).await,
         }
     }
