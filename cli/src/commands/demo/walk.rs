@@ -208,7 +208,7 @@ pub(super) async fn walk(ctx: &mut Context, stage: &Stage, repeat: u32) -> Resul
             steps.ctx.out.line(&medians.text())?;
         }
     }
-    inbox.finish().await;
+    Box::pin(inbox.finish()).await;
     steps.title(&format!("All {} steps worked.", steps.count))
 }
 
