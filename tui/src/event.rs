@@ -94,7 +94,7 @@ pub enum Act {
         /// Whom.
         id: i64,
         /// What to change.
-        patch: ContactPatch,
+        patch: Box<ContactPatch>,
         /// What it is, for people.
         label: String,
         /// Its idempotency key.

@@ -142,7 +142,7 @@ pub(super) fn set(state: &mut State, out: &mut Out, owner: Owner, definition: &C
 }
 
 fn change(state: &mut State, out: &mut Out, id: i64, made: AttributeChange, label: String) {
-    let patch = ContactPatch { custom_attributes: Some(made), ..ContactPatch::default() };
+    let patch = Box::new(ContactPatch { custom_attributes: Some(made), ..ContactPatch::default() });
     let key = new_key(state);
     out.push(Effect::Act(Box::new(Act::ChangeContact { id, patch, label, key })));
 }

@@ -48,7 +48,7 @@ pub(crate) struct SetStatus {
     conversations: Several,
     /// open, resolved, pending or snoozed
     status: ConversationStatus,
-    /// With snoozed: next-reply, 2h, "tomorrow 9:00", "mon 8", "in 3 days", or a date with its time
+    /// With snoozed: next-reply, 2h, "tomorrow 9:00", "mon 8", or a date
     #[arg(long, value_name = "WHEN", default_value = "next-reply", hide_default_value = true)]
     until: String,
 }
@@ -76,7 +76,7 @@ pub(crate) struct MarkUnread {
     conversations: Several,
 }
 
-/// Block the contact and resolve the conversation, as Chatwoot's mute does
+/// Block the contact and resolve the conversation
 #[derive(Debug, clap::Args)]
 pub(crate) struct Mute {
     #[command(flatten)]

@@ -42,7 +42,7 @@ pub(crate) enum Conv {
     Unread(change::MarkUnread),
     /// Block the contact and resolve the conversation
     Mute(change::Mute),
-    /// Unblock the contact
+    /// Unblock the contact; the conversation stays as it is
     Unmute(change::Unmute),
     /// Ask an approver for a decision
     Escalate(escalate::Escalate),
