@@ -38,6 +38,8 @@ pub enum Context {
     Contact,
     /// The filter line of the contacts.
     ContactFilter,
+    /// A field of a contact that is typed.
+    ContactField,
     /// A text is being written.
     Composer,
     /// A completion list of the text that is written.
@@ -95,6 +97,8 @@ pub enum Command {
     MessageNext,
     Quote,
     Retry,
+    Erase,
+    EditContact,
     CopyMenu,
     Links,
     Unread,
@@ -208,6 +212,7 @@ impl Context {
             Self::Contacts => "contacts",
             Self::Contact => "contact",
             Self::ContactFilter => "contact-filter",
+            Self::ContactField => "contact-field",
         }
     }
 
@@ -237,6 +242,7 @@ impl Context {
             Self::Contacts => "Contacts",
             Self::Contact => "A contact",
             Self::ContactFilter => "The filter line of the contacts",
+            Self::ContactField => "A field of a contact",
         }
     }
 
@@ -251,6 +257,7 @@ impl Context {
                 | Self::Find
                 | Self::Search
                 | Self::ContactFilter
+                | Self::ContactField
                 | Self::Menu
                 | Self::Labels
                 | Self::Words

@@ -27,7 +27,7 @@ use crate::drafts::Draft;
 use crate::event::Directory;
 use crate::keymap::{Command, Context, Keys};
 
-pub use contacts::{ContactCard, Contacts, Item as ContactItem};
+pub use contacts::{ContactCard, ContactChange, ContactField, ContactLine, Contacts, Item as ContactItem};
 pub use deciding::{ApprovalTab, Approvals, Card};
 pub use help::{Help, HelpLine};
 pub use palette::{Choice, Palette, Row};
@@ -336,6 +336,7 @@ impl State {
             (Some(Overlay::Menu(_)), _) => Context::Menu,
             (Some(Overlay::Pick(_)), _) => Context::Pick,
             (Some(Overlay::Labels(_)), _) => Context::Labels,
+            (Some(Overlay::Contact(_)), _) => Context::ContactField,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
             (Some(Overlay::Help(help)), _) if help.typing => Context::Words,

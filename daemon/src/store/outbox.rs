@@ -44,12 +44,14 @@ pub enum OutboxKind {
     Unread,
     /// A macro of Chatwoot's, run on the conversation.
     Macro,
+    /// A message of the conversation deleted.
+    Delete,
     /// Fields of a contact.
     Contact,
 }
 
 impl OutboxKind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Reply,
         Self::Note,
         Self::Labels,
@@ -61,6 +63,7 @@ impl OutboxKind {
         Self::Read,
         Self::Unread,
         Self::Macro,
+        Self::Delete,
         Self::Contact,
     ];
 
@@ -78,6 +81,7 @@ impl OutboxKind {
             Self::Read => "read",
             Self::Unread => "unread",
             Self::Macro => "macro",
+            Self::Delete => "delete",
             Self::Contact => "contact",
         }
     }
@@ -96,7 +100,7 @@ pub struct NewOutbox {
     /// What it writes.
     pub kind: OutboxKind,
     /// `{"content", …}` (see `domain::text`), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`, `{"priority"}`, `{"set","unset"}`,
-    /// `{}`, `{"id","name"}` of a macro, or `{"contact_id","fields","set","unset"}`.
+    /// `{}`, `{"id","name"}` of a macro, `{"message_id"}`, or `{"contact_id","fields","set","unset"}`.
     pub payload: Value,
     /// Who acts; `None` = the daemon.
     pub user: Option<String>,

@@ -44,7 +44,7 @@ impl Ours {
             "audit" => &self.approval,
             other => panic!("what id does {other} take?"),
         };
-        path.replace("{id}", id).replace("{type}", "approval")
+        path.replace("{id}", id).replace("{type}", "approval").replace("{message}", "9001")
     }
 }
 
@@ -56,6 +56,7 @@ async fn call(bench: &Bench, token: &Token, method: &str, path: &str, accept: &s
         p if p.ends_with("/escalate") => r#"{"reason":"hi"}"#,
         p if p.ends_with("/typing") => r#"{"on":true}"#,
         p if p.ends_with("/macro") => r#"{"id":1}"#,
+        p if p.contains("/messages/") => r#"{"hold_seconds":0}"#,
         p if p.contains("/conversations/") => r#"{"status":"resolved"}"#,
         p if p.contains("/contacts/") => r#"{"name":"x"}"#,
         _ if method == reqwest::Method::PATCH => r#"{"revision":1}"#,

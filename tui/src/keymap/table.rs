@@ -42,6 +42,7 @@ const TEXT: &[Context] = &[
     Context::Palette,
     Context::Search,
     Context::ContactFilter,
+    Context::ContactField,
 ];
 const FIND: &[Context] = &[Context::Find];
 const PATH: &[Context] = &[Context::Path];
@@ -53,6 +54,7 @@ const SEARCH: &[Context] = &[Context::Search];
 const FOUND: &[Context] = &[Context::Found];
 const CONTACTS: &[Context] = &[Context::Contacts];
 const CONTACT: &[Context] = &[Context::Contact];
+const CONTACT_FIELD: &[Context] = &[Context::ContactField];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
 const QUESTION: &[Context] = &[Context::Question];
@@ -71,6 +73,7 @@ pub(super) const EVERYWHERE: &[Context] = &[
     Context::Contacts,
     Context::Contact,
     Context::ContactFilter,
+    Context::ContactField,
     Context::Composer,
     Context::Completion,
     Context::Path,
@@ -124,6 +127,8 @@ pub static TABLE: &[Binding] = &[
     row(COMPOSER, &["Alt+M", "Ctrl+G m"], Command::Snooze, "snooze the conversation, nothing is sent", None),
     row(FILTER, &["Enter"], Command::Accept, "keep the filter", Some("keep")),
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
+    row(CONTACT_FIELD, &["Enter"], Command::Accept, "change it; an empty line clears it", Some("change")),
+    row(CONTACT_FIELD, &["Esc"], Command::Cancel, "leave it as it is", Some("leave as it is")),
     row(FIND, &["Enter"], Command::Accept, "go to the newest match", Some("find")),
     row(FIND, &["Esc"], Command::Cancel, "end the search", Some("end")),
     row(COMPLETION, &["Tab", "Enter"], Command::Choose, "put the marked line in", Some("put it in")),
@@ -173,6 +178,7 @@ pub static TABLE: &[Binding] = &[
     row(CONTACTS, &["Enter"], Command::Open, "open the contact", Some("open")),
     row(CONTACTS, &["/"], Command::Filter, "find a name, address, number or identifier", Some("filter")),
     row(CONTACT, &["Enter"], Command::Open, "open the conversation, copy the value", Some("open or copy")),
+    row(CONTACT, &["e"], Command::EditContact, "change name, e-mail, phone, company or identifier", Some("edit")),
     row(FOUND, &["/"], Command::Search, "to the line", Some("search")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
     row(CONVERSATION, &["c"], Command::Canned, "reply with a canned response", Some("canned")),
@@ -202,6 +208,7 @@ pub static TABLE: &[Binding] = &[
     row(THREAD, &["O"], Command::Links, "links and files: copy, open", Some("links")),
     row(CONVERSATION, &["y"], Command::CopyMenu, "copy text, link, id or the CLI form", Some("copy")),
     row(THREAD, &["R"], Command::Retry, "send the chosen failed message again; else reply", None),
+    row(THREAD, &["D"], Command::Erase, "delete the chosen message, if it is yours, after asking", None),
     row(CONVERSATION, &["U"], Command::Unread, "mark unread", None),
     row(THREAD, &["\\"], Command::Find, "search in this conversation; n goes up, N down", Some("search")),
     row(THREAD, &["Enter"], Command::Quotes, "reply to the chosen message; else show or fold quoted e-mail", None),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::ConversationPatch;
 use jiff::Timestamp;
 
@@ -10,6 +10,7 @@ use super::ListFilter;
 use super::Pick;
 use super::help::Help;
 use super::palette::Palette;
+use super::{ContactChange, ContactLine};
 
 /// What a menu line does.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +112,8 @@ pub enum Question {
     Quit,
     /// Keep what was pasted as a note on this conversation.
     Pasted(ConversationId),
+    /// Delete this message.
+    Erase(ConversationId, MessageId),
 }
 
 /// What stands over the panes and has the keys.
@@ -122,6 +125,8 @@ pub enum Overlay {
     Labels(LabelPicker),
     /// A choice of lines.
     Pick(Pick),
+    /// A field of a contact is typed.
+    Contact(ContactLine),
     /// Approve?
     Approve {
         /// Which.
@@ -177,6 +182,8 @@ pub enum Undo {
         /// What it is, for people.
         label: String,
     },
+    /// A change of a contact's field, by the opposite change while it is still ours.
+    Contact(ContactChange),
     /// A decision that waits for the daemon, by its name among the drafts.
     Waiting(String),
     /// Changes that wait in the outbox, and are recalled there.

@@ -8,7 +8,7 @@ use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, handed, joined, written};
-use super::{Out, approvals, attach, bulk, complete, follow, live, menus, new_key, read, seen, thread, toast, waiting};
+use super::{Out, approvals, attach, bulk, complete, contact_edit, follow, live, menus, new_key, read, seen, thread, toast, waiting};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::Editor;
 use crate::event::{Effect, Outcome, Purpose, Submitted};
@@ -352,6 +352,7 @@ pub(super) fn undo(state: &mut State, out: &mut Out) {
                 toast(state, Tone::Plain, format!("#{id} was changed since by somebody else: \"{label}\" stays"));
             }
         }
+        Some(Undo::Contact(change)) => contact_edit::take_back(state, out, change),
         Some(Undo::Waiting(name)) => waiting::take_back(state, &name),
         Some(Undo::Held { ids, label, at }) => bulk::recall(state, out, &ids, &label, at),
         None => toast(state, Tone::Plain, "There is nothing to take back"),

@@ -91,7 +91,7 @@ pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, labe
                 let this = |undo: &Undo| match undo {
                     Undo::Patch { id: of, label: said, .. } => *of == id && said == label,
                     Undo::Held { ids, label: said, .. } => ids.as_slice() == [id] && said == label,
-                    Undo::Message(_) | Undo::Waiting(_) => false,
+                    Undo::Message(_) | Undo::Waiting(_) | Undo::Contact(_) => false,
                 };
                 if let Some(at) = state.undo.iter().rposition(this) {
                     state.undo.remove(at);

@@ -1,0 +1,35 @@
+-- 2 -> 3: deleting a message is a write too.
+
+create table outbox_2 (
+    tenant_id   integer not null references tenants,
+    position    integer not null,          -- order of writing; kept per conversation (or contact) when sending
+    id          text not null,             -- UUIDv7; afenda_id in content_attributes
+    conversation_id integer not null,      -- 0: none, it changes a contact
+    contact_id  integer,                   -- whom a contact's entry changes; else null
+    kind        text not null check (kind in ('reply', 'note', 'labels', 'assignee', 'team', 'status', 'priority', 'attributes', 'read',
+                    'unread', 'macro', 'delete', 'contact')),
+    payload     text not null,             -- JSON by kind; `was` is what it replaces, as it stood here
+    user        text,                      -- who acts; null = the daemon
+    approval_id text,                      -- the approval whose decision this writes back
+    state       text not null check (state in ('queued', 'sending', 'held', 'failed', 'done', 'cancelled')),
+    attempts    integer not null,
+    unsure      integer not null,          -- 1: a try may have been carried out; look before sending again
+    not_before_us integer not null,
+    error       text,
+    message_id  integer,                   -- Chatwoot's id, once known
+    created_at_us integer not null,
+    done_at_us  integer,
+    primary key (tenant_id, position)
+) strict, without rowid;
+
+insert into outbox_2 (tenant_id, position, id, conversation_id, contact_id, kind, payload, user, approval_id, state, attempts, unsure, not_before_us, error, message_id,
+    created_at_us, done_at_us)
+    select tenant_id, position, id, conversation_id, contact_id, kind, payload, user, approval_id, state, attempts, unsure, not_before_us, error, message_id,
+    created_at_us, done_at_us from outbox;
+drop table outbox;
+alter table outbox_2 rename to outbox;
+
+create unique index outbox_by_id on outbox (tenant_id, id);
+create index outbox_by_conversation on outbox (tenant_id, conversation_id, state, position);
+create index outbox_by_state on outbox (tenant_id, state, position);
+create index outbox_by_approval on outbox (tenant_id, approval_id) where approval_id is not null;
