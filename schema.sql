@@ -262,7 +262,7 @@ create table outbox (
     conversation_id integer not null,      -- 0: none, it changes a contact
     contact_id  integer,                   -- whom a contact's entry changes; else null
     kind        text not null check (kind in ('reply', 'note', 'labels', 'assignee', 'team', 'status', 'priority', 'attributes', 'read',
-                    'unread', 'macro', 'mute', 'participants', 'contact')),
+                    'unread', 'macro', 'mute', 'participants', 'delete', 'contact')),
     payload     text not null,             -- JSON by kind; `was` is what it replaces, as it stood here
     user        text,                      -- who acts; null = the daemon
     approval_id text,                      -- the approval whose decision this writes back

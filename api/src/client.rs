@@ -12,10 +12,10 @@ use crate::contact::{ContactDetail, ContactQuery};
 use crate::doctor::Check;
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
-use crate::id::{ConversationId, OutboxId, WebhookId};
+use crate::id::{ConversationId, MessageId, OutboxId, WebhookId};
 use crate::inbox::{
-    ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, Effect, EffectQuery, Escalate, FreshQuery,
-    InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
+    ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, DeleteMessage, Effect, EffectQuery, Escalate,
+    FreshQuery, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
 use crate::lists::{
     CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NewCustomFilter, NotificationView, RatingQuery, RatingView,
@@ -455,6 +455,21 @@ impl Client {
     pub async fn unlink_chatwoot(&self) -> Result<MeView, ClientError> {
         let body = serde_json::json!({});
         Ok(self.send::<Data<MeView>>(reqwest::Method::DELETE, "/me/chatwoot-token", &body, &new_key()).await?.data)
+    }
+
+    /// Deletes a message that the caller wrote, through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `FORBIDDEN` for another's.
+    pub async fn delete_message(
+        &self,
+        id: ConversationId,
+        message: MessageId,
+        delete: &DeleteMessage,
+        key: &str,
+    ) -> Result<OutboxView, ClientError> {
+        let path = format!("/conversations/{id}/messages/{message}");
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::DELETE, &path, delete, key).await?.data)
     }
 
     /// One contact.

@@ -454,6 +454,15 @@ impl NewMessage {
     }
 }
 
+/// How a message is deleted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteMessage {
+    /// Seconds to wait before it is deleted, during which it can be recalled; absent = at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_seconds: Option<u32>,
+}
+
 /// Whom a note notifies, by Chatwoot's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -716,7 +725,7 @@ pub struct OutboxView {
     /// The contact it changes, where it is one.
     #[serde(default)]
     pub contact_id: Option<i64>,
-    /// reply, note, labels, assignee, team, status, priority, attributes, read, unread, macro, mute, participants or contact.
+    /// reply, note, labels, assignee, team, status, priority, attributes, read, unread, macro, mute, participants, delete or contact.
     pub kind: String,
     /// How far it has come.
     pub state: OutboxState,

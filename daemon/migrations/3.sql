@@ -1,4 +1,4 @@
--- 2 -> 3: blocking and participants are writes too; what a text of a custom attribute must match.
+-- 2 -> 3: blocking, participants and deleting a message are writes too; what a text of a custom attribute must match.
 
 alter table custom_attribute_definitions add column regex_pattern text;
 alter table custom_attribute_definitions add column regex_cue text;
@@ -10,7 +10,7 @@ create table outbox_2 (
     conversation_id integer not null,      -- 0: none, it changes a contact
     contact_id  integer,                   -- whom a contact's entry changes; else null
     kind        text not null check (kind in ('reply', 'note', 'labels', 'assignee', 'team', 'status', 'priority', 'attributes', 'read',
-                    'unread', 'macro', 'mute', 'participants', 'contact')),
+                    'unread', 'macro', 'mute', 'participants', 'delete', 'contact')),
     payload     text not null,             -- JSON by kind; `was` is what it replaces, as it stood here
     user        text,                      -- who acts; null = the daemon
     approval_id text,                      -- the approval whose decision this writes back

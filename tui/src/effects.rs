@@ -8,7 +8,7 @@ use api::approval::Decision;
 use api::client::FileToSend;
 use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId};
-use api::inbox::{ConversationPatch, MessageQuery, MessageView, NewMessage};
+use api::inbox::{ConversationPatch, DeleteMessage, MessageQuery, MessageView, NewMessage};
 use api::page::Page;
 use api::{Client, ClientError};
 use jiff::Timestamp;
@@ -233,6 +233,8 @@ impl Runtime {
                             | Effect::Approve { .. }
                             | Effect::Recall(..)
                             | Effect::Discard(..)
+                            | Effect::Erase { .. }
+                            | Effect::EditContact { .. }
                             | Effect::SaveView(..)
                             | Effect::RenameView(..)
                             | Effect::DeleteView(..)
@@ -435,6 +437,15 @@ async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answ
         Effect::MarkRead { id, read, key } => {
             let patch = ConversationPatch { read: Some(read), ..ConversationPatch::default() };
             Answer::MarkedRead(id, read, client.update_conversation(id, &patch, &key).await.map_err(Failure::from))
+        }
+        Effect::EditContact { change, key } => {
+            let result = client.update_contact(change.id, &update::contact_patch(&change), &key).await.map_err(Failure::from);
+            Answer::ContactEdited { change, result }
+        }
+        Effect::Erase { conversation, message, key } => {
+            let delete = DeleteMessage { hold_seconds: Some(update::HOLD_S) };
+            let result = client.delete_message(conversation, message, &delete, &key).await.map_err(Failure::from);
+            Answer::Erased { conversation, message, result }
         }
         Effect::Retry(id, key) => Answer::Retried(client.outbox_act(id, "retry", &key).await.map_err(Failure::from)),
         Effect::Notify(notice) => {

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 
 use crate::drafts::Draft;
 use crate::seen::Seen;
-use crate::state::{Attached, With};
+use crate::state::{Attached, ContactChange, With};
 use crate::telling::Notice;
 
 /// Why a call failed, as far as the screen cares.
@@ -322,6 +322,22 @@ pub enum Answer {
     Recalled(OutboxId, Outcome<OutboxView>),
     /// A conversation was marked read (true) or unread, or was not.
     MarkedRead(ConversationId, bool, Outcome<ConversationView>),
+    /// A contact's field was changed, or was not.
+    ContactEdited {
+        /// What was asked.
+        change: ContactChange,
+        /// The contact as it is now.
+        result: Outcome<ContactView>,
+    },
+    /// A message will be deleted, or will not.
+    Erased {
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// Which.
+        message: MessageId,
+        /// The entry that does it.
+        result: Outcome<OutboxView>,
+    },
     /// A failed entry is tried again, or is not.
     Retried(Outcome<OutboxView>),
     /// A key stands in the file of keys, or does not.
@@ -538,6 +554,22 @@ pub enum Effect {
         id: ConversationId,
         /// Read, or unread.
         read: bool,
+        /// Its idempotency key.
+        key: String,
+    },
+    /// Change a field of a contact.
+    EditContact {
+        /// Whose, which, and to what.
+        change: ContactChange,
+        /// Its idempotency key.
+        key: String,
+    },
+    /// Delete a message, after the hold.
+    Erase {
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// Which.
+        message: MessageId,
         /// Its idempotency key.
         key: String,
     },

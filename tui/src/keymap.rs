@@ -42,6 +42,8 @@ pub enum Context {
     Contact,
     /// The filter line of the contacts.
     ContactFilter,
+    /// A field of a contact that is typed.
+    ContactField,
     /// A text is being written.
     Composer,
     /// The same with vim's keys, while letters are commands.
@@ -113,6 +115,8 @@ pub enum Command {
     MessageNext,
     Quote,
     Retry,
+    Erase,
+    EditContact,
     CopyMenu,
     Links,
     Unread,
@@ -253,6 +257,7 @@ impl Context {
             Self::Outbox => "outbox",
             Self::Log => "log",
             Self::Settings => "settings",
+            Self::ContactField => "contact-field",
         }
     }
 
@@ -289,6 +294,7 @@ impl Context {
             Self::Outbox => "The outbox",
             Self::Log => "The log",
             Self::Settings => "Settings",
+            Self::ContactField => "A field of a contact",
         }
     }
 
@@ -303,6 +309,7 @@ impl Context {
                 | Self::Find
                 | Self::Search
                 | Self::ContactFilter
+                | Self::ContactField
                 | Self::Menu
                 | Self::Labels
                 | Self::Line

@@ -39,7 +39,7 @@ use crate::limits::Limits;
 use crate::settings::{EditorMode, Settings};
 
 pub use acts::{Acts, Asks, AvailabilityUndo, ContactUndo, Line, Owner, Waits};
-pub use contacts::{ContactCard, Contacts, Item as ContactItem};
+pub use contacts::{ContactCard, ContactChange, ContactField, ContactLine, Contacts, Item as ContactItem};
 pub use deciding::{ApprovalTab, Approvals, Card};
 pub use help::{Help, HelpLine};
 pub use palette::{Choice, Palette, Row};
@@ -404,6 +404,7 @@ impl State {
             (Some(Overlay::Pick(_)), _) => Context::Pick,
             (Some(Overlay::Labels(_)), _) => Context::Labels,
             (Some(Overlay::Line(_)), _) => Context::Line,
+            (Some(Overlay::Contact(_)), _) => Context::ContactField,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
             (Some(Overlay::Help(help)), _) if help.typing => Context::Words,

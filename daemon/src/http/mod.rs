@@ -9,6 +9,7 @@ mod attributes;
 mod audit;
 mod contacts;
 mod conversations;
+mod deletion;
 mod directory;
 mod doctor;
 mod feed;
@@ -72,6 +73,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::view, conversations::update))
         .routes(routes!(conversations::messages, messages::send).layer(DefaultBodyLimit::max(upload::FORM_BYTES_MAX)))
+        .routes(routes!(deletion::delete))
         .routes(routes!(conversations::escalate))
         .routes(routes!(ahead::foresee))
         .routes(routes!(ahead::typing))

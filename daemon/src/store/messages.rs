@@ -43,6 +43,32 @@ pub struct MessageRow {
     pub updated_at: Option<Micros>,
 }
 
+/// What decides whether a message is somebody's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Whose it is.
+    pub message_type: MessageType,
+    /// Whether only the team sees it.
+    pub private: bool,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// The agent whose it is in Chatwoot.
+    pub agent: Option<i64>,
+    /// The user here who wrote it, where it left from our outbox.
+    pub user: Option<String>,
+}
+
+impl Written {
+    /// Whether a user here, linked to this agent, wrote it. What the outbox says is surer: without an own token the service user is Chatwoot's author.
+    pub fn is_by(&self, user: &str, agent: Option<i64>) -> bool {
+        let theirs = match &self.user {
+            Some(name) => name == user,
+            None => agent.is_some() && self.agent == agent,
+        };
+        theirs && self.message_type == MessageType::Outgoing
+    }
+}
+
 /// A line of an approval's excerpt is cut to this many characters.
 const EXCERPT_CHARS: usize = 2000;
 
@@ -88,6 +114,25 @@ impl Scope<'_> {
     pub fn newest_message(&self, conversation_id: i64) -> Result<i64, StoreError> {
         const SQL: Sql = Sql::new("select max(id) from messages where tenant_id = :tenant and conversation_id = :conversation");
         self.number(SQL, named_params! { ":conversation": conversation_id })
+    }
+
+    /// Who wrote a message of a conversation, and whether it can be deleted; `None`: no such message here.
+    pub fn written(&self, conversation_id: i64, id: i64) -> Result<Option<Written>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select m.message_type, m.private, m.deleted, m.sender_kind, m.sender_id, o.user from messages m
+             left join outbox o on o.tenant_id = :tenant and o.id = m.afenda_id
+             where m.tenant_id = :tenant and m.id = :id and m.conversation_id = :conversation",
+        );
+        self.one(SQL, named_params! { ":id": id, ":conversation": conversation_id }, |row| {
+            let kind: Option<String> = row.get(3)?;
+            Ok(Written {
+                message_type: row.get::<_, String>(0)?.parse().unwrap_or(MessageType::Activity),
+                private: row.get(1)?,
+                deleted: row.get(2)?,
+                agent: row.get::<_, Option<i64>>(4)?.filter(|_| kind.as_deref() == Some(SenderKind::User.as_str())),
+                user: row.get(5)?,
+            })
+        })
     }
 
     /// The newest lines that people wrote, oldest first: what an approver is shown.

@@ -38,7 +38,7 @@ pub use conversations::{Assignee, ConversationFilter, ConversationRow, Conversat
 pub use directory::{AgentRow, Directory};
 pub use idempotency::Remembered;
 pub use lists::Personal;
-pub use messages::MessageRow;
+pub use messages::{MessageRow, Written};
 pub use outbox::{NewOutbox, OutboxKind, OutboxRow};
 pub(crate) use overlay::{merge_attributes, merge_labels, words};
 pub use people::TenantRow;

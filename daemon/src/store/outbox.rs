@@ -51,12 +51,14 @@ pub enum OutboxKind {
     Mute,
     /// Agents who take part, to add and to remove.
     Participants,
+    /// A message of the conversation deleted.
+    Delete,
     /// Fields of a contact.
     Contact,
 }
 
 impl OutboxKind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Reply,
         Self::Note,
         Self::Labels,
@@ -70,6 +72,7 @@ impl OutboxKind {
         Self::Macro,
         Self::Mute,
         Self::Participants,
+        Self::Delete,
         Self::Contact,
     ];
 
@@ -89,6 +92,7 @@ impl OutboxKind {
             Self::Macro => "macro",
             Self::Mute => "mute",
             Self::Participants => "participants",
+            Self::Delete => "delete",
             Self::Contact => "contact",
         }
     }
@@ -107,7 +111,7 @@ pub struct NewOutbox {
     /// What it writes.
     pub kind: OutboxKind,
     /// `{"content", …}` (see `domain::text`), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`, `{"priority"}`, `{"set","unset"}`,
-    /// `{}`, `{"id","name"}` of a macro, `{"muted"}`, or `{"contact_id","fields","set","unset"}`.
+    /// `{}`, `{"id","name"}` of a macro, `{"muted"}`, `{"message_id"}`, or `{"contact_id","fields","set","unset"}`.
     pub payload: Value,
     /// Who acts; `None` = the daemon.
     pub user: Option<String>,
@@ -205,6 +209,14 @@ impl OutboxRow {
             OutboxKind::Contact => {
                 Some([names("fields", ""), names("additional", ""), names("set", ""), names("unset", "-")].concat().join(", "))
             }
+            OutboxKind::Mute => at("muted").and_then(Value::as_bool).map(|muted| if muted { "blocked" } else { "unblocked" }.to_owned()),
+            OutboxKind::Participants => {
+                let ids = |key: &str, sign: &str| -> Vec<String> {
+                    at(key).and_then(Value::as_array).into_iter().flatten().map(|id| format!("{sign}{id}")).collect()
+                };
+                Some([ids("add", "+"), ids("remove", "-")].concat().join(" "))
+            }
+            OutboxKind::Delete => at("message_id").map(Value::to_string),
             OutboxKind::Reply | OutboxKind::Note | OutboxKind::Read | OutboxKind::Unread => None,
         };
         said.filter(|said| !said.is_empty()).map(|said| said.chars().take(CHANGE_CHARS_MAX).collect())

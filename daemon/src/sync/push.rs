@@ -194,6 +194,10 @@ fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, asked: Asked, tr
             message.content_attributes.insert(MARK.to_owned(), row.id.to_string().into());
             Ok(door.apply(scope, &Incoming::Message(message), How::Read(asked))?.and(reread(scope)?))
         }
+        Tried::Deleted(message) => {
+            scope.outbox_done(row.id, None)?;
+            Ok(door.apply(scope, &Incoming::Message(message.clone()), How::Read(asked))?.and(reread(scope)?))
+        }
         Tried::Set(Some(conversation)) => {
             scope.outbox_done(row.id, None)?; // First, so that the row is Chatwoot's own again.
             door.apply(scope, &Incoming::Conversation(conversation.clone()), How::Read(asked))
@@ -275,6 +279,7 @@ fn reason(row: &OutboxRow, err: &Error, own: Option<&config::User>) -> String {
         (ErrorKind::Forbidden { message, .. }, Some(user)) => format!("Chatwoot refuses this to {}: {message}", user.display_name),
         (ErrorKind::NotFound { record: true, .. }, _) => match row.contact_id {
             Some(id) => format!("contact {id} is gone from Chatwoot"),
+            None if row.kind == OutboxKind::Delete => "the message is gone from Chatwoot".to_owned(),
             None => format!("conversation {} is gone from Chatwoot", row.conversation_id),
         },
         _ => err.to_string(),

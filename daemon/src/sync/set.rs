@@ -33,6 +33,13 @@ pub(super) async fn change(core: &Core, row: &OutboxRow) -> Tried {
         true => after_unsure(core, row).await,
         false => Ok(None),
     };
+    if let (OutboxKind::Delete, Ok(None)) = (row.kind, &known) {
+        let message = row.payload.get("message_id").and_then(Value::as_i64).unwrap_or_default();
+        return match acting.client.delete_message(row.conversation_id, message).await {
+            Ok(deleted) => Tried::Deleted(Box::new(deleted)),
+            Err(err) => Tried::Failed(err),
+        };
+    }
     let step = match known {
         Ok(Some(step)) => Ok(step),
         Ok(None) => set(&acting.client, row).await,
@@ -110,8 +117,13 @@ async fn after_unsure(core: &Core, row: &OutboxRow) -> Result<Option<Step>, Erro
             let so = read.muted == Some(muted) && (!muted || read.status == Status::Resolved);
             Ok(so.then_some(Step::Done))
         }
-        // Merged with what is there; or a mark in time, which moves on by itself.
-        OutboxKind::Labels | OutboxKind::Attributes | OutboxKind::Read | OutboxKind::Unread | OutboxKind::Participants => Ok(None),
+        // Merged with what is there; a mark in time, which moves on by itself; or a second deletion, which is 200 without an event (5.4).
+        OutboxKind::Labels
+        | OutboxKind::Attributes
+        | OutboxKind::Read
+        | OutboxKind::Unread
+        | OutboxKind::Participants
+        | OutboxKind::Delete => Ok(None),
         OutboxKind::Reply | OutboxKind::Note => Ok(None), // `write` looks for those.
     }
 }
@@ -154,7 +166,7 @@ async fn set(client: &Client, row: &OutboxRow) -> Result<Step, Error> {
     let text = |key: &str| payload.get(key).and_then(Value::as_str);
     let refused = |why: String| Ok(Step::Over(OutboxState::Failed, why));
     match row.kind {
-        OutboxKind::Reply | OutboxKind::Note => {}
+        OutboxKind::Reply | OutboxKind::Note | OutboxKind::Delete => {}
         OutboxKind::Labels => {
             // Chatwoot replaces the whole set: what others added meanwhile must be in it.
             let mut now = client.conversation_labels(id).await?;

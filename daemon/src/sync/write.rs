@@ -20,6 +20,8 @@ use crate::store::{OutboxKind, OutboxRow};
 pub(super) enum Tried {
     /// The message is in Chatwoot.
     Sent(Box<Message>),
+    /// The message is deleted: what is left of it.
+    Deleted(Box<Message>),
     /// It is done; the conversation as it was read afterwards, where that worked.
     Set(Option<Box<Conversation>>),
     /// Not now.

@@ -46,7 +46,7 @@ impl Ours {
             "audit" => &self.approval,
             other => panic!("what id does {other} take?"),
         };
-        path.replace("{id}", id).replace("{type}", "approval")
+        path.replace("{id}", id).replace("{type}", "approval").replace("{message}", "9001")
     }
 }
 
@@ -59,6 +59,7 @@ async fn call(bench: &Bench, token: &Token, method: &str, path: &str, accept: &s
         p if p.ends_with("/typing") => r#"{"on":true}"#,
         p if p.ends_with("/availability") => r#"{"availability":"busy"}"#,
         p if p.ends_with("/macro") => r#"{"id":1}"#,
+        p if p.contains("/messages/") => r#"{"hold_seconds":0}"#,
         p if p.contains("/conversations/") => r#"{"status":"resolved"}"#,
         p if p.contains("/contacts/") || p.contains("/custom-filters/") => r#"{"name":"x"}"#,
         _ if method == reqwest::Method::PATCH => r#"{"revision":1}"#,

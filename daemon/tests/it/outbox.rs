@@ -1,10 +1,10 @@
 //! Every kind of write from the API to Chatwoot, and what a colleague did meanwhile.
 
 use api::client::{FileToSend, new_key};
-use api::id::ConversationId;
+use api::id::{ConversationId, MessageId};
 use api::inbox::{
-    AttributeChange, ContactPatch, ConversationPatch, ConversationStatus, EffectKind, EffectQuery, Mention, NewMessage, OutboxState,
-    RunMacro, Typing,
+    AttributeChange, ContactPatch, ConversationPatch, ConversationStatus, DeleteMessage, EffectKind, EffectQuery, Mention, MessageType,
+    NewMessage, OutboxState, RunMacro, Typing,
 };
 use api::{Code, Token};
 use reqwest::Method;
@@ -352,5 +352,47 @@ async fn a_macro_runs_once_or_waits_for_a_person() {
     // A person looked: once more, and only now.
     jo.outbox_act(held.id, "retry", &new_key()).await.unwrap();
     all_sent(&shop).await;
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_of_ones_own_is_deleted_after_the_hold_and_nobody_elses() {
+    let shop = shop().await;
+    let (id, jo, ada) = (ConversationId(shop.plain_conversations().await[0]), shop.client("jo").await, shop.client("ada").await);
+    let find = async |text: &str| {
+        let all = jo.messages(id, &Default::default()).await.unwrap().data;
+        all.into_iter().find(|m| m.content.as_deref() == Some(text))
+    };
+    let now = |hold| DeleteMessage { hold_seconds: Some(hold) };
+    for private in [false, true] {
+        let text = if private { "a wrong note" } else { "a wrong reply" };
+        let message = NewMessage { hold_seconds: Some(0), ..NewMessage::text(text, private) };
+        jo.send_message(id, &message, &new_key()).await.unwrap();
+        all_sent(&shop).await;
+        let shown = if private { find("jo shown (via afenda):\n\na wrong note").await.or(find(text).await) } else { find(text).await };
+        let sent = shown.and_then(|m| m.id).unwrap();
+        assert_eq!(refused(ada.delete_message(id, sent, &now(0), &new_key()).await).1, Code::Forbidden, "{text}");
+        assert_eq!(refused(jo.delete_message(id, sent, &now(100_000), &new_key()).await).1, Code::ValidationFailed);
+        // Held, then kept.
+        let entry = jo.delete_message(id, sent, &now(60), &new_key()).await.unwrap();
+        assert_eq!((entry.kind.as_str(), entry.state, entry.conversation_id), ("delete", OutboxState::Queued, Some(id)));
+        jo.outbox_act(entry.id, "cancel", &new_key()).await.unwrap();
+        let of = async || jo.messages(id, &Default::default()).await.unwrap().data.into_iter().find(|m| m.id == Some(sent)).unwrap();
+        assert!(!of().await.deleted);
+        // Deleted, here and there; once.
+        let key = new_key();
+        let entry = jo.delete_message(id, sent, &now(0), &key).await.unwrap();
+        assert_eq!(jo.delete_message(id, sent, &now(0), &key).await.unwrap().id, entry.id, "the same key is the same entry");
+        until("the mark", async || Some(of().await).filter(|m| m.deleted)).await;
+        all_sent(&shop).await;
+        let there = shop.chatwoot("agent", Method::GET, &format!("/conversations/{id}/messages"), Value::Null).await["payload"].clone();
+        let row = there.as_array().unwrap().iter().find(|m| m["id"] == sent.0).unwrap().clone();
+        assert_eq!(row["content_attributes"], json!({ "deleted": true }));
+        assert_eq!(refused(jo.delete_message(id, sent, &now(0), &new_key()).await).1, Code::ValidationFailed);
+    }
+    let all = jo.messages(id, &Default::default()).await.unwrap().data;
+    let theirs = all.into_iter().find(|m| m.message_type == MessageType::Incoming).and_then(|m| m.id).unwrap();
+    assert_eq!(refused(jo.delete_message(id, theirs, &now(0), &new_key()).await).1, Code::Forbidden, "a customer's");
+    assert_eq!(refused(jo.delete_message(id, MessageId(9_999_999), &now(0), &new_key()).await).1, Code::NotFound);
     shop.daemon.stop().await;
 }

@@ -54,6 +54,7 @@ const TEXT: &[Context] = &[
     Context::Search,
     Context::ContactFilter,
     Context::Line,
+    Context::ContactField,
 ];
 const LINE: &[Context] = &[Context::Line];
 const OF_CONTACT: &[Context] = &[Context::List, Context::Thread, Context::Contact];
@@ -70,6 +71,7 @@ const CONTACT: &[Context] = &[Context::Contact];
 const DRAFTS: &[Context] = &[Context::Drafts];
 const OUTBOX: &[Context] = &[Context::Outbox];
 const NOTED: &[Context] = &[Context::Log, Context::Settings];
+const CONTACT_FIELD: &[Context] = &[Context::ContactField];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
 const QUESTION: &[Context] = &[Context::Question];
@@ -89,6 +91,7 @@ pub(super) const EVERYWHERE: &[Context] = &[
     Context::Contacts,
     Context::Contact,
     Context::ContactFilter,
+    Context::ContactField,
     Context::Composer,
     Context::Normal,
     Context::Completion,
@@ -150,6 +153,8 @@ pub static TABLE: &[Binding] = &[
     row(WRITING, &["Alt+M", "Ctrl+G m"], Command::Snooze, "snooze the conversation, nothing is sent", None),
     row(FILTER, &["Enter"], Command::Accept, "keep the filter", Some("keep")),
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
+    row(CONTACT_FIELD, &["Enter"], Command::Accept, "change it; an empty line clears it", Some("change")),
+    row(CONTACT_FIELD, &["Esc"], Command::Cancel, "leave it as it is", Some("leave as it is")),
     row(FIND, &["Enter"], Command::Accept, "go to the newest match", Some("find")),
     row(FIND, &["Esc"], Command::Cancel, "end the search", Some("end")),
     row(COMPLETION, &["Tab", "Enter"], Command::Choose, "put the marked line in", Some("put it in")),
@@ -202,6 +207,7 @@ pub static TABLE: &[Binding] = &[
     row(CONTACTS, &["Enter"], Command::Open, "open the contact", Some("open")),
     row(CONTACTS, &["/"], Command::Filter, "find a name, address, number or identifier", Some("filter")),
     row(CONTACT, &["Enter"], Command::Open, "open the conversation, copy the value", Some("open or copy")),
+    row(CONTACT, &["e"], Command::EditContact, "change name, e-mail, phone, company or identifier", Some("edit")),
     row(FOUND, &["/"], Command::Search, "to the line", Some("search")),
     row(DRAFTS, &["Enter"], Command::Open, "write on; a decision: its card", Some("write on")),
     row(DRAFTS, &["x"], Command::Drop, "discard the draft, after asking; a decision is taken back", Some("discard")),
@@ -243,6 +249,7 @@ pub static TABLE: &[Binding] = &[
     row(THREAD, &["O"], Command::Links, "links and files: copy, open", Some("links")),
     row(CONVERSATION, &["y"], Command::CopyMenu, "copy text, link, id or the CLI form", Some("copy")),
     row(THREAD, &["R"], Command::Retry, "send the chosen failed message again; else reply", None),
+    row(THREAD, &["D"], Command::Erase, "delete the chosen message, if it is yours, after asking", None),
     row(CONVERSATION, &["U"], Command::Unread, "mark unread", None),
     row(THREAD, &["\\"], Command::Find, "search in this conversation; n goes up, N down", Some("search")),
     row(THREAD, &["Enter"], Command::Quotes, "reply to the chosen message; else show or fold quoted e-mail", None),

@@ -107,6 +107,7 @@ pub(crate) fn undo_words(state: &State) -> Option<String> {
         },
         Undo::Waiting(_) => "the decision that waits".into(),
         Undo::Contact(undo) => undo.label.clone(),
+        Undo::Field(change) => format!("{} of {}", change.field.title(), text::line(&change.whose)),
         Undo::Availability(undo) => format!("you are {}", undo.made),
     })
 }

@@ -116,3 +116,92 @@ fn flat(value: &Value) -> Option<String> {
     };
     (!text.is_empty()).then_some(text)
 }
+
+/// A field of a contact that is edited here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactField {
+    /// The name.
+    Name,
+    /// The e-mail address.
+    Email,
+    /// The phone number, in E.164 form.
+    Phone,
+    /// The company, one of Chatwoot's own keys.
+    Company,
+    /// The shop's own id of the customer.
+    Identifier,
+}
+
+impl ContactField {
+    /// All of them, in the order of the list.
+    pub const ALL: [Self; 5] = [Self::Name, Self::Email, Self::Phone, Self::Company, Self::Identifier];
+
+    /// For people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Email => "E-mail",
+            Self::Phone => "Phone",
+            Self::Company => "Company",
+            Self::Identifier => "Identifier",
+        }
+    }
+
+    /// The letter that chooses it.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Name => 'n',
+            Self::Email => 'e',
+            Self::Phone => 'p',
+            Self::Company => 'c',
+            Self::Identifier => 'i',
+        }
+    }
+
+    /// What stands there; "" for nothing.
+    pub fn value(self, detail: &ContactDetail) -> String {
+        let contact = &detail.contact;
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        match self {
+            Self::Name => contact.name.clone(),
+            Self::Email => text(&contact.email),
+            Self::Phone => text(&contact.phone_number),
+            Self::Company => detail.additional_attributes.get("company_name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            Self::Identifier => text(&contact.identifier),
+        }
+    }
+}
+
+/// A field of a contact while it is typed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContactLine {
+    /// Whose.
+    pub id: i64,
+    /// Which.
+    pub field: ContactField,
+    /// The contact's name; made safe.
+    pub whose: String,
+    /// What stood there.
+    pub from: String,
+    /// What is to stand there.
+    pub line: Editor,
+    /// Why it was not taken.
+    pub error: Option<String>,
+}
+
+/// A change of one field of a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactChange {
+    /// Whose.
+    pub id: i64,
+    /// Which field.
+    pub field: ContactField,
+    /// The contact's name; made safe.
+    pub whose: String,
+    /// What stood there.
+    pub from: String,
+    /// What stands there then; "" for nothing.
+    pub to: String,
+    /// It takes an earlier one back.
+    pub back: bool,
+}

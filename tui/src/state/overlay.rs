@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::id::{ApprovalId, ConversationId, OutboxId};
+use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, RunMacro};
 use api::lists::CustomAttributeView;
 use api::people::Availability;
@@ -13,6 +13,7 @@ use super::Pick;
 use super::help::Help;
 use super::news::Shown;
 use super::palette::Palette;
+use super::{ContactChange, ContactLine};
 
 /// What a menu line does.
 #[derive(Debug, Clone, PartialEq)]
@@ -153,6 +154,8 @@ pub enum Question {
     DropView,
     /// Remove what the inbox keeps on this machine, and leave.
     Logout,
+    /// Delete this message.
+    Erase(ConversationId, MessageId),
 }
 
 /// What stands over the panes and has the keys.
@@ -168,6 +171,8 @@ pub enum Overlay {
     Shown(Shown),
     /// A line that is typed.
     Line(super::Line),
+    /// A field of a contact is typed.
+    Contact(ContactLine),
     /// Approve?
     Approve {
         /// Which.
@@ -236,6 +241,8 @@ pub enum Undo {
     Contact(Box<super::ContactUndo>),
     /// The own availability, as it was.
     Availability(super::AvailabilityUndo),
+    /// A change of a contact's field, by the opposite change while it is still ours.
+    Field(ContactChange),
     /// A decision that waits for the daemon, by its name among the drafts.
     Waiting(String),
     /// Changes that wait in the outbox, and are recalled there.

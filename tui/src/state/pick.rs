@@ -1,6 +1,6 @@
 //! A choice that is about no conversation as a whole: types of the feed, links of a thread, ways to copy a message.
 
-use super::Kinds;
+use super::{ContactField, Kinds};
 
 /// A link or a file of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Picked {
     Link(Link),
     /// Copy a text; the first word says what it is.
     Copy(&'static str, String),
+    /// Type a field of a contact.
+    Contact(i64, ContactField),
     /// Open an address in the browser.
     Browse(String),
 }

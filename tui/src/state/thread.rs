@@ -1,6 +1,6 @@
 //! One opened conversation's messages, and the place on the screen.
 
-use api::id::MessageId;
+use api::id::{MessageId, OutboxId};
 use api::inbox::MessageView;
 
 /// One opened conversation's messages.
@@ -34,6 +34,8 @@ pub struct Thread {
     pub unread: Option<MessageId>,
     /// When it was looked at last, for forgetting.
     pub used: u64,
+    /// Messages that are being deleted, by the outbox entry that does it.
+    pub erasing: Vec<(OutboxId, MessageId)>,
     /// Why it could not be read.
     pub error: Option<String>,
 }

@@ -277,6 +277,15 @@ impl Run {
             Effect::Act(act) => Answer::Acted(Box::new(super::acts::answer(*act, well))),
             Effect::Recall(id, _) => Answer::Recalled(id, ok(well, entry(dee, "came back", OutboxState::Cancelled), bad)),
             Effect::MarkRead { id, read, .. } => Answer::MarkedRead(id, read, one(id).filter(|_| well).ok_or_else(bad)),
+            Effect::EditContact { change, .. } => {
+                let view = one(dee).map(|view| view.contact);
+                Answer::ContactEdited { change, result: view.filter(|_| well).ok_or_else(bad) }
+            }
+            Effect::Erase { conversation, message, .. } => {
+                let mut waits = entry(conversation, "", OutboxState::Queued);
+                (waits.kind, waits.content) = ("delete".into(), None);
+                Answer::Erased { conversation, message, result: ok(well, waits, bad) }
+            }
             Effect::Retry(..) => Answer::Retried(ok(well, entry(dee, "again", OutboxState::Queued), bad)),
             Effect::Browse(_) => Answer::NotBrowsed("no browser".into()),
             Effect::Discard(..) => Answer::Discarded(ok(well, entry(dee, "gone", OutboxState::Cancelled), bad)),

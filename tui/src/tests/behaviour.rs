@@ -451,7 +451,7 @@ fn stage(context: Context) -> Screen {
         Context::Words => screen.press("? /"),
         Context::Palette => screen.press("Ctrl+K"),
         Context::Search | Context::Found => screen.press("3"),
-        Context::Contacts | Context::Contact | Context::ContactFilter => screen.press("4"),
+        Context::Contacts | Context::Contact | Context::ContactFilter | Context::ContactField => screen.press("4"),
         Context::Shown => {
             let text = "a line\n".repeat(200);
             screen.state.overlay = Some(crate::state::Overlay::Shown(crate::state::Shown { title: "x".into(), text, scroll: 40 }));
@@ -509,15 +509,22 @@ fn stage(context: Context) -> Screen {
         screen.press("Ctrl+B");
         super::searching::fill(&mut screen, 120);
     }
-    if matches!(context, Context::Contacts | Context::Contact | Context::ContactFilter) {
+    if matches!(context, Context::Contacts | Context::Contact | Context::ContactFilter | Context::ContactField) {
         screen.tick(300);
         super::contacting::fill(&mut screen, 120);
         screen.press("j j Ctrl+D");
     }
-    if context == Context::Contact {
+    if matches!(context, Context::Contact | Context::ContactField) {
         screen.press("Enter");
         super::contacting::fill_card(&mut screen, 60);
         screen.press("j j");
+    }
+    if context == Context::ContactField {
+        screen.press("e n");
+        screen.type_text("one two three");
+        screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
+        screen.type_text("x y");
+        screen.press("Ctrl+B");
     }
     if context == Context::ContactFilter {
         screen.press("/");

@@ -8,7 +8,7 @@ use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, handed, joined, written};
-use super::{Out, acts, approvals, attach, bulk, complete, follow, live, menus, new_key, read, seen, thread, toast, waiting};
+use super::{Out, acts, approvals, attach, bulk, complete, contact_edit, follow, live, menus, new_key, read, seen, thread, toast, waiting};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::{Editor, Modal};
 use crate::event::{Effect, Outcome, Purpose, Submitted};
@@ -358,6 +358,7 @@ pub(super) fn undo(state: &mut State, out: &mut Out) {
             out.push(Effect::Recall(entry, key));
         }
         Some(undo @ (Undo::Contact(_) | Undo::Availability(_))) => acts::take_back(state, out, undo),
+        Some(Undo::Field(change)) => contact_edit::take_back(state, out, change),
         Some(Undo::Waiting(name)) => waiting::take_back(state, &name),
         Some(Undo::Held { ids, label, at }) => bulk::recall(state, out, &ids, &label, at),
         None => toast(state, Tone::Plain, "There is nothing to take back"),

@@ -4,8 +4,8 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, acts, approvals, attach, attributes, bulk, complete, compose, contacts, feed, filter, find, help, line, list, logout, menus,
-    messages, moved, palette, pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
+    Out, acts, approvals, attach, attributes, bulk, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list,
+    logout, menus, messages, moved, palette, pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -90,6 +90,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         Context::Search => search::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::ContactFilter => contacts::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Line => line::insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::ContactField => contact_edit::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
@@ -139,6 +140,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
         }
         Context::Search => search::insert(state, &crate::text::line(text)),
         Context::ContactFilter => contacts::insert(state, &crate::text::line(text)),
+        Context::ContactField => contact_edit::insert(state, &crate::text::line(text)),
         Context::Palette | Context::Words => palette::type_text(state, &crate::text::line(text)),
         context => pasted::offer(state, context, text),
     }
@@ -310,6 +312,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Accept if context == Context::Find => find::accept(state, out),
         C::Accept if context == Context::Words => help::rows(state),
         C::Accept if context == Context::Search => search::results(state),
+        C::Accept if context == Context::ContactField => contact_edit::accept(state, out),
         C::Accept if context == Context::ContactFilter => contacts::end_filter(state, true),
         C::Accept => {
             state.list.typing = None;
@@ -323,6 +326,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Quote => messages::quote(state, out),
         C::CopyMenu => messages::ask_copy(state),
         C::Links => messages::ask_links(state),
+        C::Erase => erase::ask(state),
+        C::EditContact => contact_edit::ask(state),
         C::Find => find::open(state),
         C::Quotes if messages::reply(state, out) => {}
         C::Quotes => {
@@ -510,6 +515,7 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
         Context::Find => find::edit(state, edit),
         Context::Line => line::edit(state, edit),
         Context::Palette | Context::Words => palette::edit(state, edit),
+        Context::ContactField => contact_edit::edit(state, edit),
         Context::ContactFilter => {
             if let Some(line) = &mut state.contacts.typing {
                 line.apply(edit, usize::MAX / 2);
@@ -640,6 +646,7 @@ fn yes(state: &mut State, out: &mut Out) {
                 Question::DropView => view::delete(state, out),
                 Question::Logout => logout::go(state, out),
                 Question::Pasted(id) => pasted::keep(state, out, id),
+                Question::Erase(conversation, message) => erase::erase(state, out, conversation, message),
                 Question::NoteToReply => {
                     if let Some(id) = state.composer.as_ref().and_then(|c| c.purpose.conversation()) {
                         compose::turn(state, out, Purpose::Reply(id));

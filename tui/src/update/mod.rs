@@ -9,7 +9,9 @@ mod clip;
 mod command;
 mod complete;
 mod compose;
+mod contact_edit;
 mod contacts;
+mod erase;
 mod feed;
 mod filter;
 mod find;
@@ -42,7 +44,9 @@ use api::id::ConversationId;
 pub(crate) use approvals::{hindrance_words, money};
 #[cfg(test)]
 pub(crate) use command::understands;
+pub(crate) use contact_edit::{patch as contact_patch, refusal as contact_edit_refusal};
 pub(crate) use contacts::conversations_of;
+pub(crate) use erase::{HOLD_S, refusal as erase_refusal, under_way as erasing, words as erase_words};
 pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
 pub(crate) use line::echo;
@@ -202,6 +206,8 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Acted(acted) => acts::acted(state, out, *acted),
         Answer::Recalled(id, result) => compose::recalled(state, out, id, result),
         Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
+        Answer::ContactEdited { change, result } => contact_edit::edited(state, change, result),
+        Answer::Erased { conversation, message, result } => erase::erased(state, out, conversation, message, result),
         Answer::Retried(result) => messages::retried(state, out, result),
         Answer::NotBrowsed(why) => toast(state, Tone::Bad, format!("Not opened: {why}")),
         Answer::KeySaved(result) => help::saved(state, result),

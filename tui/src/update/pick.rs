@@ -1,6 +1,6 @@
 //! The choice of lines: its keys, and what a chosen line does.
 
-use super::{Out, feed, messages, moved};
+use super::{Out, contact_edit, feed, messages, moved};
 use crate::event::Effect;
 use crate::state::{Overlay, Pick, Picked, State};
 
@@ -38,6 +38,7 @@ pub(super) fn chosen(state: &mut State, out: &mut Out) {
         Picked::Kinds(kinds) => feed::choose(state, out, kinds),
         Picked::Link(link) => messages::ask_link(state, link),
         Picked::Copy(what, text) => messages::copy(state, out, what, text),
+        Picked::Contact(id, field) => contact_edit::begin(state, id, field),
         Picked::Browse(address) => out.push(Effect::Browse(address)),
     }
 }

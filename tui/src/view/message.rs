@@ -190,6 +190,9 @@ fn message(state: &State, theme: &Theme, m: &MessageView, (quotes, marked): (boo
         out.push(line(vec![span("(deleted)", theme.faint.add_modifier(Modifier::ITALIC))]));
         return;
     }
+    if crate::update::erasing(state, m) {
+        out.push(line(vec![span("deleting · u keeps it", theme.warn)]));
+    }
     if let Some(words) = answered(state, m, width) {
         out.push(line(vec![span(words, theme.faint.add_modifier(Modifier::ITALIC))]));
     }

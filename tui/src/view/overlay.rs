@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::ui::{self, Spans, put, span, titled_rule};
 use crate::layout::Panes;
-use crate::state::{Overlay, Question, State, Tone};
+use crate::state::{ContactLine, Overlay, Question, State, Tone};
 use crate::text;
 use crate::theme::Theme;
 
@@ -70,6 +70,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
                     format!("Delete the saved view \u{201c}{name}\u{201d}, in Chatwoot too?")
                 }
                 Question::DropDraft | Question::DropEntry => super::shelf::question(state),
+                Question::Erase(conversation, message) => crate::update::erase_words(state, *conversation, *message),
             };
             let rows = text::wrap(&words, usize::from(panes.foot.width.saturating_sub(4)));
             let height = u16::try_from(rows.len()).unwrap_or(1) + 1;
@@ -81,10 +82,26 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             }
             None
         }
+        Overlay::Contact(edit) => contact(theme, buf, panes, edit),
         // The sheet stands on the card, in its block; help and palette are drawn by themselves.
         Overlay::Line(line) => super::line::draw(state, theme, buf, panes, line),
         Overlay::Approve { .. } | Overlay::Help(_) | Overlay::Palette(_) | Overlay::Shown(_) => None,
     }
+}
+
+/// A field of a contact: whose it is, the line, and what is wrong with it.
+fn contact(theme: &Theme, buf: &mut Buffer, panes: &Panes, edit: &ContactLine) -> Option<Position> {
+    let area = Rect { y: panes.foot.y.saturating_sub(4), height: 3, ..panes.foot };
+    ui::fill(buf, area, theme.block);
+    titled_rule(buf, Rect { height: 1, ..area }, &format!("{} of {}", edit.field.title(), edit.whose), theme.strong, theme.accent);
+    let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
+    let cursor = super::search::line_after(theme, buf, inner, &edit.line, true, "> ");
+    let (words, style) = match &edit.error {
+        Some(why) => (text::line(why), theme.bad),
+        None => ("an empty line clears it".to_owned(), theme.faint),
+    };
+    put(buf, 3, area.y + 2, area.width.saturating_sub(4), vec![span(words, style)]);
+    cursor
 }
 
 /// What becomes of a text that was pasted outside a field.

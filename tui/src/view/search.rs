@@ -50,10 +50,22 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect) -
     cursor
 }
 
-/// A line of text being typed; a long one moves to the left under its cursor.
+/// A search line.
 pub(super) fn line(theme: &Theme, buf: &mut Buffer, area: Rect, editor: &Editor, typing: bool) -> Option<Position> {
+    line_after(theme, buf, area, editor, typing, "/ ")
+}
+
+/// A line of text being typed, after its mark; a long one moves to the left under its cursor.
+pub(super) fn line_after(
+    theme: &Theme,
+    buf: &mut Buffer,
+    area: Rect,
+    editor: &Editor,
+    typing: bool,
+    sign: &'static str,
+) -> Option<Position> {
     let mark = if typing { theme.accent } else { theme.faint };
-    let x = put(buf, area.x, area.y, area.width, vec![span("/ ", mark)]);
+    let x = put(buf, area.x, area.y, area.width, vec![span(sign, mark)]);
     // The cursor has a cell of its own behind the text.
     let room = usize::from(area.right().saturating_sub(x)).saturating_sub(1);
     let (before, after) = editor.text().split_at_checked(editor.cursor()).unwrap_or_default();

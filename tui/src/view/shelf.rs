@@ -206,6 +206,10 @@ fn deed_parts(state: &State, entry: &OutboxView) -> (String, String) {
         ("attributes", keys) => format!("change attributes {keys}").trim_end().to_owned(),
         ("contact", keys) => format!("change the contact {keys}").trim_end().to_owned(),
         ("macro", id) => format!("run macro {id}").trim_end().to_owned(),
+        ("mute", "unblocked") => "unblock the contact".into(),
+        ("mute", _) => "block the contact, and resolve".into(),
+        ("participants", who) => format!("participants {who}").trim_end().to_owned(),
+        ("delete", id) => format!("delete message {id}").trim_end().to_owned(),
         (other, _) => text::line(other),
     };
     (what, target)
