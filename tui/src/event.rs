@@ -458,3 +458,35 @@ pub enum Effect {
     /// End the inbox.
     Quit,
 }
+
+impl Effect {
+    /// Whether it changes something outside for somebody who asked for that. It is carried through even when the inbox ends meanwhile.
+    pub(crate) fn is_change(&self) -> bool {
+        matches!(
+            self,
+            Self::Submit { .. }
+                | Self::Patch { .. }
+                | Self::MarkRead { .. }
+                | Self::Retry(..)
+                | Self::Approve { .. }
+                | Self::Recall(..)
+                | Self::Discard(..)
+        )
+    }
+}
+
+impl Answer {
+    /// Whether it answers such a change.
+    pub(crate) fn is_of_a_change(&self) -> bool {
+        matches!(
+            self,
+            Self::Submitted { .. }
+                | Self::Patched { .. }
+                | Self::MarkedRead(..)
+                | Self::Retried(..)
+                | Self::Approved { .. }
+                | Self::Recalled(..)
+                | Self::Discarded(..)
+        )
+    }
+}

@@ -4,6 +4,7 @@
 //! only place that waits, and `terminal` the only one that knows modes. [`run`] owns the real terminal, [`run_on`] any ratatui
 //! backend, and [`Headless`] the same inbox without one, for measuring.
 
+pub mod accessible;
 mod browser;
 mod canned;
 mod drafts;
@@ -16,6 +17,7 @@ mod headless;
 mod input;
 pub mod keymap;
 mod layout;
+mod marks;
 mod mention;
 mod seen;
 mod sparing;

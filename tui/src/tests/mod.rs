@@ -16,6 +16,7 @@ mod screens;
 mod scripts;
 mod searching;
 mod seen;
+mod spoken;
 mod unlost;
 mod waiting;
 mod world;

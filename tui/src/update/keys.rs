@@ -553,7 +553,7 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
     }
 }
 
-fn quit(state: &mut State, out: &mut Out) {
+pub(super) fn quit(state: &mut State, out: &mut Out) {
     let queued = state.status.as_ref().map_or(0, |s| s.outbox.queued);
     if state.drafts.is_empty() && queued == 0 {
         leave(state, out);

@@ -24,6 +24,7 @@ mod recall;
 mod returned;
 mod search;
 mod seen;
+pub(crate) mod spoken;
 mod thread;
 pub(crate) mod waiting;
 mod window;
