@@ -70,6 +70,8 @@ pub(crate) struct Core {
     events: mpsc::Receiver<Event>,
     tick: tokio::time::Interval,
     outward: Vec<Outward>,
+    /// Changes handed in that were not answered yet.
+    under_way: usize,
 }
 
 impl Core {
@@ -104,7 +106,7 @@ impl Core {
         runtime.hold_seconds = state.settings.composer.hold_seconds;
         // Read here, before the first frame: one small file.
         let seen = runtime.data_dir.as_ref().and_then(|dir| seen::load(&seen::path(dir, &runtime.profile)));
-        let mut core = Self { state, runtime, events, tick, outward: Vec::new() };
+        let mut core = Self { state, runtime, events, tick, outward: Vec::new(), under_way: 0 };
         let effects = update::start(&mut core.state, seen);
         core.perform(effects);
         core
@@ -141,12 +143,27 @@ impl Core {
 
     /// Carries one event in and its effects out.
     pub(crate) fn apply(&mut self, event: Event) {
+        if let Event::Answer(answer) = &event {
+            self.under_way -= usize::from(answer.is_of_a_change()).min(self.under_way);
+        }
         let effects = update(&mut self.state, event);
         self.perform(effects);
     }
 
+    /// Carries out what was asked for; returns what the terminal has to do.
+    pub(crate) fn carry(&mut self, effects: Vec<Effect>) -> Vec<Outward> {
+        self.perform(effects);
+        std::mem::take(&mut self.outward)
+    }
+
+    /// Whether every change that was handed in has been answered.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.under_way == 0
+    }
+
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
+            self.under_way += usize::from(effect.is_change());
             match effect {
                 Effect::Copy(text) => self.outward.push(Outward::Copy(text)),
                 Effect::Edit { purpose, text } => self.outward.push(Outward::Edit(purpose, text)),
@@ -223,22 +240,7 @@ impl Runtime {
                 let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
                 // What a person handed in is carried through even when the inbox ends meanwhile.
                 let hold = self.hold_seconds;
-                let lasting = matches!(&effect, Effect::Act(act) if act.writes())
-                    || matches!(
-                        effect,
-                        Effect::Submit { .. }
-                            | Effect::Patch { .. }
-                            | Effect::MarkRead { .. }
-                            | Effect::Retry(..)
-                            | Effect::Approve { .. }
-                            | Effect::Recall(..)
-                            | Effect::Discard(..)
-                            | Effect::Erase { .. }
-                            | Effect::EditContact { .. }
-                            | Effect::SaveView(..)
-                            | Effect::RenameView(..)
-                            | Effect::DeleteView(..)
-                    );
+                let lasting = effect.lasts();
                 let work = async move {
                     let Ok(_permit) = calls.acquire_owned().await else { return };
                     if let Some(answer) = call(&client, effect, hold).await {

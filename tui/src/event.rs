@@ -643,3 +643,46 @@ pub enum Effect {
     /// End the inbox.
     Quit,
 }
+
+impl Effect {
+    /// Whether it changes something outside for somebody who asked for that, by any of the two ways to use the inbox.
+    pub(crate) fn is_change(&self) -> bool {
+        matches!(
+            self,
+            Self::Submit { .. }
+                | Self::Patch { .. }
+                | Self::MarkRead { .. }
+                | Self::Retry(..)
+                | Self::Approve { .. }
+                | Self::Recall(..)
+                | Self::Discard(..)
+        )
+    }
+
+    /// Whether it is carried through even when the inbox ends meanwhile: a change, or what only the screen offers.
+    pub(crate) fn lasts(&self) -> bool {
+        self.is_change()
+            || match self {
+                Self::Act(act) => act.writes(),
+                Self::Erase { .. } | Self::EditContact { .. } => true,
+                Self::SaveView(..) | Self::RenameView(..) | Self::DeleteView(..) => true,
+                _ => false,
+            }
+    }
+}
+
+impl Answer {
+    /// Whether it answers such a change.
+    pub(crate) fn is_of_a_change(&self) -> bool {
+        matches!(
+            self,
+            Self::Submitted { .. }
+                | Self::Patched { .. }
+                | Self::MarkedRead(..)
+                | Self::Retried(..)
+                | Self::Approved { .. }
+                | Self::Recalled(..)
+                | Self::Discarded(..)
+        )
+    }
+}

@@ -4,6 +4,7 @@
 //! only place that waits, and `terminal` the only one that knows modes. [`run`] owns the real terminal, [`run_on`] any ratatui
 //! backend, and [`Headless`] the same inbox without one, for measuring.
 
+pub mod accessible;
 mod around;
 mod browser;
 mod canned;
@@ -20,6 +21,7 @@ pub mod keymap;
 mod layout;
 mod limits;
 mod links;
+mod marks;
 mod mention;
 mod seen;
 pub mod settings;

@@ -13,11 +13,31 @@ use crate::stop::Stop;
 /// The profile's name where the environment says everything.
 const UNNAMED: &str = "env";
 
-pub(crate) async fn run(ctx: &mut Context) -> Result<(), CliError> {
+/// Open the inbox.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Tui {
+    /// Line by line: sentences and numbered answers, for screen readers and pipes; so too where TERM is `dumb`
+    #[arg(long)]
+    accessible: bool,
+}
+
+impl Tui {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        run(ctx, self.accessible).await
+    }
+}
+
+/// Whether the terminal can only print.
+pub(crate) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+async fn run(ctx: &mut Context, accessible: bool) -> Result<(), CliError> {
     if ctx.out.json {
         return Err(CliError::usage("the inbox is not JSON").hint("name a command, such as `afenda status --json`"));
     }
-    if !ctx.out.terminal || !std::io::stdin().is_terminal() {
+    // Whoever asks for lines gets them in a pipe too; a script without a terminal whose TERM is `dumb` asked for nothing.
+    if !accessible && (!ctx.out.terminal || !std::io::stdin().is_terminal()) {
         let state = match Box::pin(crate::commands::status::line(ctx)).await {
             Ok(line) => line,
             Err(err) => format!("{err}{}", err.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default()),
@@ -34,10 +54,11 @@ pub(crate) async fn run(ctx: &mut Context) -> Result<(), CliError> {
         result => drop(result?),
     }
     let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
-    open(ctx, session.client, session.profile, None, data_dir, stop).await
+    open(ctx, session.client, session.profile, None, data_dir, stop, accessible || is_dumb()).await
 }
 
 /// Opens the inbox, with its unsent texts in the folder `drafts`, and returns when the user leaves it, or when a signal asks for it.
+/// `accessible`: line by line.
 pub(crate) async fn open(
     ctx: &Context,
     client: api::Client,
@@ -45,6 +66,7 @@ pub(crate) async fn open(
     banner: Option<String>,
     drafts: PathBuf,
     stop: Stop,
+    accessible: bool,
 ) -> Result<(), CliError> {
     let mut options = tui::Options::new(client, profile.unwrap_or_else(|| UNNAMED.to_owned()));
     options.data_dir = Some(drafts);
@@ -65,7 +87,8 @@ pub(crate) async fn open(
     options.no_color = !ctx.out.color;
     options.set_by = crate::commands::settings::all(ctx, &options);
     options.stop = stop.token.clone();
-    let ended = Box::pin(tui::run(options)).await.map_err(|err| CliError::failed("the inbox ended").because(err))?;
+    let ended = if accessible { Box::pin(tui::accessible::run(options)).await } else { Box::pin(tui::run(options)).await };
+    let ended = ended.map_err(|err| CliError::failed("the inbox ended").because(err))?;
     match (ended, stop.by()) {
         (tui::Exit::Stopped, Some(exit)) => Err(CliError::told(exit)),
         // Its terminal went away.

@@ -27,7 +27,7 @@ use crate::error::CliError;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// Open the inbox, as `afenda` alone does
-    Tui,
+    Tui(inbox::Tui),
     /// See everything at work: a shop, its customers, the inbox
     Demo(demo::Demo),
     /// Run the daemon here until it is told to stop, or make a token
@@ -80,7 +80,8 @@ pub(crate) enum Command {
 pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(), CliError> {
     // Boxed: each of these is large, and only one of them is ever there.
     match command {
-        None | Some(Command::Tui) => Box::pin(inbox::run(ctx)).await,
+        None => Box::pin(inbox::Tui::default().run(ctx)).await,
+        Some(Command::Tui(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Demo(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Daemon(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Sandbox(cmd)) => Box::pin(cmd.run(ctx)).await,

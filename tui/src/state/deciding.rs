@@ -64,6 +64,8 @@ pub struct Approvals {
 pub struct Card {
     /// What is shown.
     pub shown: ApprovalView,
+    /// The end of the ask has been on the screen, at this revision.
+    pub read: bool,
     /// First line on the screen.
     pub scroll: usize,
     /// What changed since it was opened.

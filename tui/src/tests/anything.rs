@@ -79,16 +79,16 @@ fn drawn(screen: &Screen, width: u16, height: u16) -> String {
     terminal.backend().buffer().content.iter().map(|cell| cell.symbol()).collect()
 }
 
-struct Run {
-    screen: Screen,
-    waiting: Vec<Effect>,
+pub(super) struct Run {
+    pub(super) screen: Screen,
+    pub(super) waiting: Vec<Effect>,
     /// What the screen named when the text that is open was begun.
     begun: Option<ConversationId>,
     count: u32,
 }
 
 impl Run {
-    fn new(vim: bool) -> Self {
+    pub(super) fn new(vim: bool) -> Self {
         let mut screen = Screen::new(110, 30);
         screen.state.settings.editor.mode = vim.then_some(crate::settings::EditorMode::Vim);
         Self { screen, waiting: Vec::new(), begun: None, count: 0 }
@@ -153,7 +153,7 @@ impl Run {
         Ok(())
     }
 
-    fn stream(&mut self, kind: &prop::sample::Index, id: i64, how: u8) {
+    pub(super) fn stream(&mut self, kind: &prop::sample::Index, id: i64, how: u8) {
         let generation = self.screen.state.stream.generation;
         let seq = self.screen.state.stream.seq.unwrap_or(0) + i64::from(how % 3);
         let said = match how {
@@ -181,7 +181,7 @@ impl Run {
         self.screen.send(Event::Stream(generation, said));
     }
 
-    fn answer(&mut self, at: &prop::sample::Index, how: u8) {
+    pub(super) fn answer(&mut self, at: &prop::sample::Index, how: u8) {
         if self.waiting.is_empty() {
             return;
         }

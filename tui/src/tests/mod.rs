@@ -24,6 +24,7 @@ mod scripts;
 mod searching;
 mod seen;
 mod shelf;
+mod spoken;
 mod unlost;
 mod views;
 mod vim;

@@ -136,7 +136,7 @@ pub(super) fn open_card(state: &mut State, out: &mut Out, shown: ApprovalView) {
     if let Some(conversation) = shown.conversation_id.filter(|id| !state.conversations.contains_key(id)) {
         read(state, out, Read::Conversation(conversation));
     }
-    state.approvals.card = Some(Card { shown, scroll: 0, changed: Vec::new(), deciding: false, error: None });
+    state.approvals.card = Some(Card { shown, read: false, scroll: 0, changed: Vec::new(), deciding: false, error: None });
     state.screen = Screen::Approvals;
     state.focus = Focus::Open;
     read(state, out, Read::Approval(id));
@@ -201,7 +201,7 @@ fn take(state: &mut State, view: ApprovalView) {
     let moved_on = card.shown.status != view.status || card.shown.revision != view.revision;
     if card.shown.revision != view.revision {
         // The excerpt and the rest are read anew from the top.
-        card.scroll = 0;
+        (card.scroll, card.read) = (0, false);
         card.changed.extend(news);
     }
     let revision = view.revision;

@@ -25,6 +25,12 @@ pub(super) fn toggle(state: &mut State) {
     }
 }
 
+/// Marks these rows and no others.
+pub(super) fn only(state: &mut State, ids: Vec<ConversationId>) {
+    state.list.marked.clear();
+    mark(state, ids);
+}
+
 /// Marks from the nearest marked row above, else below, to the cursor.
 pub(super) fn range(state: &mut State) {
     let Some(at) = list::position(state) else { return };

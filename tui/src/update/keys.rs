@@ -615,7 +615,7 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
     }
 }
 
-fn quit(state: &mut State, out: &mut Out) {
+pub(super) fn quit(state: &mut State, out: &mut Out) {
     let (queued, _) = state.unsent();
     if state.drafts.is_empty() && queued == 0 {
         leave(state, out);

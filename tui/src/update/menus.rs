@@ -391,7 +391,8 @@ pub(super) fn chosen(state: &mut State, out: &mut Out) {
     }
 }
 
-fn choose(state: &mut State, out: &mut Out, index: usize) {
+/// A line of the menu is chosen.
+pub(super) fn choose(state: &mut State, out: &mut Out, index: usize) {
     let Some(Overlay::Menu(menu)) = &state.overlay else { return };
     let Some(item) = menu.items.get(index).filter(|i| i.disabled.is_none()).cloned() else { return };
     let targets = menu.targets.clone();

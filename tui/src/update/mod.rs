@@ -34,6 +34,7 @@ mod returned;
 mod search;
 mod seen;
 pub(crate) mod shelf;
+pub(crate) mod spoken;
 mod thread;
 mod view;
 mod vim;

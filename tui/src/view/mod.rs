@@ -230,6 +230,15 @@ fn plain() -> Theme {
     Theme::new(Depth::Mono, Background::Dark)
 }
 
+/// How an age is marked, in text.
+pub(crate) fn waiting_mark(state: &State, view: &api::inbox::ConversationView) -> &'static str {
+    match ui::waiting(state, &plain(), view).content {
+        age if age.ends_with("^^") => "^^",
+        age if age.ends_with('^') => "^",
+        _ => "",
+    }
+}
+
 /// How far the opened card can be scrolled.
 pub(crate) fn card_lines(state: &State) -> usize {
     approvals::scroll_max(state)

@@ -1,0 +1,115 @@
+//! Numbered choices, and which of them an answer means.
+
+use super::Does;
+
+/// Lines of a list that are told at once; the others are found by their words.
+const TOLD_MAX: usize = 40;
+
+/// One thing that can be answered.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Choice {
+    /// Its number, as it was told.
+    pub(super) number: usize,
+    /// The words it is known by; the first is told.
+    pub(super) words: Vec<String>,
+    /// What it does, for people.
+    pub(super) says: String,
+    /// Why it cannot be chosen now.
+    pub(super) refused: Option<String>,
+    /// What it does.
+    pub(super) does: Does,
+}
+
+impl Choice {
+    /// A choice by its words, separated by spaces.
+    pub(super) fn new(number: usize, words: &str, says: impl Into<String>, does: Does) -> Self {
+        Self { number, words: words.split(' ').map(str::to_owned).collect(), says: says.into(), refused: None, does }
+    }
+
+    /// A choice known by a name, which may have spaces.
+    pub(super) fn named(number: usize, name: &str, says: impl Into<String>, does: Does) -> Self {
+        Self { number, words: vec![name.to_owned()], says: says.into(), refused: None, does }
+    }
+}
+
+/// What an answer means.
+#[derive(Debug, PartialEq)]
+pub(super) enum Meant<'a> {
+    One(&'a Choice),
+    Several(Vec<&'a Choice>),
+    Nothing,
+}
+
+/// Finds what is meant: its number or its word whole, else how one word begins, else how a word of one name does.
+pub(super) fn find<'a>(choices: &'a [Choice], answer: &str) -> Meant<'a> {
+    let answer = answer.trim().to_lowercase();
+    if !answer.is_empty() && answer.bytes().all(|b| b.is_ascii_digit()) {
+        let number = answer.parse::<usize>().ok();
+        return choices.iter().find(|choice| Some(choice.number) == number).map_or(Meant::Nothing, Meant::One);
+    }
+    let by = |fits: &dyn Fn(&str) -> bool| -> Vec<&'a Choice> {
+        choices.iter().filter(|choice| choice.words.iter().any(|word| fits(&word.to_lowercase()))).collect()
+    };
+    let letters = answer.chars().count();
+    let mut found = by(&|word| word == answer);
+    // A single letter is nobody's name by chance: it counts only where it is a choice's own.
+    if found.is_empty() && letters >= 2 {
+        found = by(&|word| word.starts_with(&answer));
+    }
+    if found.is_empty() && letters >= 3 {
+        found = by(&|name| name.split(' ').any(|word| word.starts_with(&answer)));
+    }
+    match found.as_slice() {
+        [] => Meant::Nothing,
+        [one] => Meant::One(one),
+        _ => Meant::Several(found),
+    }
+}
+
+/// The choices in one line: `2 reply, 3 note`.
+pub(super) fn brief(choices: &[Choice]) -> String {
+    let told: Vec<String> = choices.iter().map(|choice| format!("{} {}", choice.number, choice.words.first().map_or("", |w| w))).collect();
+    told.join(", ")
+}
+
+/// The choices, a line each.
+pub(super) fn lines(choices: &[Choice]) -> Vec<String> {
+    let line = |choice: &Choice| {
+        let why = choice.refused.as_ref().map(|why| format!(" (not now: {why})")).unwrap_or_default();
+        format!("{}. {}{why}", choice.number, choice.says)
+    };
+    let mut out: Vec<String> = choices.iter().take(TOLD_MAX).map(line).collect();
+    let rest = choices.len().saturating_sub(TOLD_MAX);
+    if rest > 0 {
+        out.push(format!("And {rest} more: a part of the name finds them."));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::update::spoken::Deed;
+
+    #[test]
+    fn a_number_or_a_word_is_enough() {
+        let choices = [
+            Choice::new(1, "reply r", "reply", Does::Again),
+            Choice::new(2, "resolve", "resolve", Does::Help),
+            Choice::named(10, "Kim Okafor", "Kim Okafor", Does::Deed(Deed::Inbox)),
+        ];
+        let one = |answer: &str| match find(&choices, answer) {
+            Meant::One(choice) => Some(choice.number),
+            _ => None,
+        };
+        for (answer, number) in [("1", Some(1)), (" R ", Some(1)), ("reply", Some(1)), ("rep", Some(1)), ("RES", Some(2)), ("10", Some(10))]
+        {
+            assert_eq!(one(answer), number, "{answer}");
+        }
+        assert_eq!((one("kim"), one("okafor"), one("k"), one("")), (Some(10), Some(10), None, None));
+        assert!(matches!(find(&choices, "re"), Meant::Several(several) if several.len() == 2));
+        for nothing in ["3", "1 2", "-1", "+1", "99999999999999999999999", "x", "replyy"] {
+            assert_eq!(find(&choices, nothing), Meant::Nothing, "{nothing}");
+        }
+    }
+}
