@@ -51,6 +51,7 @@ fn head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, view: &Conve
     }
     left.push(span(text::truncate(&text::line(&view.contact.name), usize::from(area.width) / 3), theme.strong));
     left.push(span(format!("  #{}", view.id), theme.dim));
+    let named = ui::spans_width(&left);
     left.push(span(format!("  {}", text::truncate(&text::line(&view.inbox.name), 20)), theme.dim));
     if view.status.as_str() != "open" {
         left.push(span(format!("  {}", view.status), theme.ok));
@@ -83,6 +84,8 @@ fn head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, view: &Conve
         right.push(ui::waiting(theme, state.now, view));
         right.push(span(" ", theme.text));
         right.extend(super::foot::dot(state, theme, false));
+    } else if named + 2 + ui::spans_width(&right) > usize::from(inner.width) {
+        right.clear(); // Whose conversation this is stands above who has it.
     }
     ends(buf, inner, left, right);
 }
