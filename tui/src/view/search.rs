@@ -88,10 +88,20 @@ fn operators(theme: &Theme, buf: &mut Buffer, area: Rect) {
     let column = OPERATORS.iter().map(|(operator, _)| operator.len()).max().unwrap_or(0) + 2;
     let words = "Messages, notes, contacts and canned responses";
     put(buf, area.x + 3, area.y, area.width.saturating_sub(4), vec![span(words, theme.dim)]);
-    for (y, (operator, help)) in (area.y + 2..area.bottom()).zip(OPERATORS) {
-        let pad = " ".repeat(column - operator.len());
-        let spans = vec![span(operator, theme.dim), span(pad, theme.text), span(help, theme.faint)];
-        put(buf, area.x + 3, y, area.width.saturating_sub(4), spans);
+    let widest = OPERATORS.iter().map(|(_, help)| help.len()).max().unwrap_or(0);
+    let room = usize::from(area.width.saturating_sub(4));
+    let needed = 2 + 2 * u16::try_from(OPERATORS.len()).unwrap_or(0);
+    // A pane too narrow for both has each under its operator, where it is high enough.
+    let step = if column + widest > room && area.height >= needed { 2 } else { 1 };
+    for (y, (operator, help)) in (area.y + 2..area.bottom()).step_by(step).zip(OPERATORS) {
+        let (x, width) = (area.x + 3, area.width.saturating_sub(4));
+        if step == 2 {
+            put(buf, x, y, width, vec![span(operator, theme.dim)]);
+            put(buf, x + 2, y + 1, width.saturating_sub(2), vec![span(help, theme.faint)]);
+        } else {
+            let pad = " ".repeat(column - operator.len());
+            put(buf, x, y, width, vec![span(operator, theme.dim), span(pad, theme.text), span(help, theme.faint)]);
+        }
     }
 }
 

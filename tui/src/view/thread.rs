@@ -84,6 +84,8 @@ fn head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, view: &Conve
         right.push(ui::waiting(state, theme, view));
         right.push(span(" ", theme.text));
         right.extend(super::foot::dot(state, theme, false));
+    } else if named + 2 + ui::spans_width(&right) > usize::from(inner.width) {
+        right.clear(); // Whose conversation this is stands above who has it.
     }
     // The number is what a text is bound to: it stays whole, whoever works on it.
     if named + 3 + ui::spans_width(&right) > usize::from(inner.width) {
