@@ -94,6 +94,8 @@ mod tests {
         assert_eq!(shown.composer.hold_seconds.take(), Some(5));
         assert_eq!(shown.notifications.rules.len(), 1);
         shown.notifications.rules.clear();
+        assert_eq!(shown.waiting.inboxes.len(), 1);
+        shown.waiting.inboxes.clear();
         assert_eq!(shown, Settings::default());
         for name in [
             "theme",
@@ -112,6 +114,8 @@ mod tests {
             "hyperlinks",
             "ways",
             "events",
+            "ageing_minutes",
+            "late_minutes",
         ] {
             let stands = |line: &str| line.trim_start_matches('#').strip_prefix(name).is_some_and(|rest| rest.starts_with(" = "));
             assert!(text.lines().any(stands), "{name} is not in the example");
@@ -133,6 +137,9 @@ mod tests {
         check("[ui]\nambiguous_width = 4\n", "ui.ambiguous_width: 4 is neither 1 nor 2");
         check("[keys]\npreset = \"emacs\"\n", "unknown variant `emacs`");
         assert_eq!(settings(&folder.path().join("none.toml")), Ok(Settings::default()));
+        check("[waiting]\nlate_minute = 45\n", "late_minutes");
+        check("[waiting]\nlate_minutes = 5\n", "waiting.late_minutes: 5 is before ageing_minutes, 15");
+        check("[waiting]\nlate_minutes = \"soon\"\n", "line 2");
         // The daemon's sections are passed over.
         let path = folder.path().join("config.toml");
         std::fs::write(&path, "listen = \"127.0.0.1:1\"\n[ui]\nglyphs = \"ascii\"\n[sync]\nwebsocket = false\n").unwrap();

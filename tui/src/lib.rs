@@ -97,8 +97,6 @@ pub struct Options {
     pub around: Around,
     /// How it was set, and by what: for the settings screen. No secrets.
     pub set_by: Vec<state::Setting>,
-    /// When a waiting customer's age is marked.
-    pub limits: Limits,
     /// How long an Esc waits for the rest of a sequence.
     pub esc_timeout: Duration,
     /// No colours, whatever the environment says.
@@ -122,7 +120,6 @@ impl Options {
             theme: Choice::Auto,
             around: Around::default(),
             set_by: Vec::new(),
-            limits: Limits::default(),
             esc_timeout: ESC_TIMEOUT,
             no_color: false,
             stop: CancellationToken::new(),
@@ -316,7 +313,6 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
         state.keys = options.keys;
         state.settings = options.settings;
         state.around = options.around;
-        state.limits = options.limits;
         state.set_by = options.set_by;
         let how = "--color, NO_COLOR; the terminal's own COLORTERM and COLORFGBG";
         state.set_by.push(state::Setting::new("colours", theme.words(), state::Source::Terminal, how));

@@ -1,7 +1,7 @@
 //! `[waiting]` of `config.toml`: when a waiting customer's age is marked, and when it counts as late; for each inbox if it has its own.
 
 use api::inbox::InboxView;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Minutes that can be set at most: a hundred days.
 const MINUTES_MAX: u32 = 144_000;
@@ -9,7 +9,7 @@ const MINUTES_MAX: u32 = 144_000;
 const INBOXES_MAX: usize = 200;
 
 /// The limits.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// After so many minutes the age is marked: `18m^`.
@@ -27,7 +27,7 @@ impl Default for Limits {
 }
 
 /// One of `[[waiting.inboxes]]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InboxLimits {
     /// The inbox's name, whatever the case, or its id.

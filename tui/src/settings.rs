@@ -2,9 +2,10 @@
 //!
 //! Reads no file: whoever starts the inbox does, and hands the sections in. `config.example.toml` shows each at its default.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::keymap::Preset;
+use crate::limits::Limits;
 
 /// Milliseconds that a wait can be set to at most: more would look like a hang.
 const WAIT_MS_MAX: u32 = 60_000;
@@ -14,7 +15,7 @@ const HOLD_SECONDS_MAX: u32 = 3_600;
 const RULES_MAX: usize = 100;
 
 /// All sections that the inbox reads; it passes over those of the daemon.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
     /// How it looks and how long it waits.
@@ -29,10 +30,12 @@ pub struct Settings {
     pub terminal: TerminalSection,
     /// What is told of news, and how.
     pub notifications: Notifications,
+    /// When a waiting customer's age is marked.
+    pub waiting: Limits,
 }
 
 /// `[ui]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ui {
     /// `auto`, `dark`, `light`, `16`, `none`, or a file: the name of one in `themes/`, or a path.
@@ -69,7 +72,7 @@ impl Default for Ui {
 }
 
 /// With which characters lines, dots and arrows are drawn.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Glyphs {
     /// Box drawing, arrows, dots.
@@ -80,7 +83,7 @@ pub enum Glyphs {
 }
 
 /// `[keys]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KeySection {
     /// Whose fingers the keys are for; `keys.toml` then changes single ones.
@@ -88,7 +91,7 @@ pub struct KeySection {
 }
 
 /// `[editor]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EditorSection {
     /// How the composer is edited. Absent: `readline`, with the preset `vim` that.
@@ -96,7 +99,7 @@ pub struct EditorSection {
 }
 
 /// How the composer is edited.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EditorMode {
     /// Letters are text, Ctrl and Alt move.
@@ -107,7 +110,7 @@ pub enum EditorMode {
 }
 
 /// `[composer]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ComposerSection {
     /// Enter sends; Alt+Enter and Ctrl+J begin a new line.
@@ -117,7 +120,7 @@ pub struct ComposerSection {
 }
 
 /// `[terminal]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TerminalSection {
     /// tmux passes on what is wrapped for the terminal around it (`allow-passthrough on`).
@@ -127,7 +130,7 @@ pub struct TerminalSection {
 }
 
 /// Whether links are written so that the terminal can open them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Hyperlinks {
     /// Where the terminal is known to do it.
@@ -140,7 +143,7 @@ pub enum Hyperlinks {
 }
 
 /// `[notifications]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Notifications {
     /// How news is told.
@@ -158,7 +161,7 @@ impl Default for Notifications {
 }
 
 /// One of `[[notifications.rules]]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The inbox's name; case does not count.
@@ -170,7 +173,7 @@ pub struct Rule {
 }
 
 /// How news is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Way {
     /// A line in the inbox.
@@ -188,7 +191,7 @@ pub enum Way {
 }
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum News {
     /// A note names me.
@@ -206,6 +209,20 @@ pub enum News {
 impl News {
     /// All of it.
     pub const ALL: [Self; 5] = [Self::Mention, Self::Assigned, Self::Customer, Self::Approval, Self::Decision];
+}
+
+/// A value for people: `toast, bell`; a list of tables as its length.
+fn words(value: &serde_json::Value) -> String {
+    use serde_json::Value as V;
+    match value {
+        V::Null => "not set".into(),
+        V::Bool(on) => if *on { "on" } else { "off" }.into(),
+        V::String(text) => text.clone(),
+        V::Array(items) if items.is_empty() => "none".into(),
+        V::Array(items) if items.iter().all(V::is_string) => items.iter().filter_map(V::as_str).collect::<Vec<_>>().join(", "),
+        V::Array(items) => format!("{} set", items.len()),
+        other => other.to_string(),
+    }
 }
 
 impl Settings {
@@ -233,7 +250,21 @@ impl Settings {
         if self.notifications.rules.len() > RULES_MAX {
             return Err(format!("notifications.rules: at most {RULES_MAX}"));
         }
-        Ok(())
+        self.waiting.check()
+    }
+
+    /// Each setting by its name, as the file writes it, and whether it is not the usual one.
+    pub fn rows(&self) -> Vec<(String, String, bool)> {
+        let usual = serde_json::to_value(Self::default()).unwrap_or_default();
+        let sections = serde_json::to_value(self).unwrap_or_default();
+        let mut out = Vec::new();
+        for (section, fields) in sections.as_object().into_iter().flatten() {
+            for (field, value) in fields.as_object().into_iter().flatten() {
+                let own = usual.get(section).and_then(|fields| fields.get(field)) != Some(value);
+                out.push((format!("{section}.{field}"), words(value), own));
+            }
+        }
+        out
     }
 
     /// How the composer is edited.

@@ -35,7 +35,6 @@ use crate::around::Around;
 use crate::drafts::Draft;
 use crate::event::Directory;
 use crate::keymap::{Command, Context, Keys};
-use crate::limits::Limits;
 use crate::settings::{EditorMode, Settings};
 
 pub use acts::{Acts, Asks, AvailabilityUndo, ContactUndo, Line, Owner, Waits};
@@ -218,8 +217,6 @@ pub struct State {
     pub views_read: bool,
     /// What it was started with.
     pub set_by: Vec<Setting>,
-    /// When a waiting customer's age is marked.
-    pub limits: Limits,
     /// Where Esc goes from the opened conversation, if not to the list.
     pub back_to: Option<Screen>,
     /// The text being written.
@@ -361,7 +358,6 @@ impl State {
             views: Vec::new(),
             views_read: false,
             set_by: Vec::new(),
-            limits: Limits::default(),
             back_to: None,
             composer: None,
             writers: Writers::default(),

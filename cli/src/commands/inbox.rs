@@ -74,9 +74,6 @@ pub(crate) async fn open(
     let (settings, theme, wrong) = crate::settings::load();
     let (keys, unfit) = crate::commands::keys::for_the_inbox(&settings);
     (options.keys, options.theme, options.notice) = (keys, theme, wrong.or(unfit).map(|said| crate::text::line(&said)));
-    let (limits, wrong) = crate::commands::settings::limits();
-    options.limits = limits;
-    options.notice = wrong.map(|said| crate::text::line(&said)).or(options.notice);
     if let Some(millis) = settings.ui.esc_timeout_ms {
         options.esc_timeout = Duration::from_millis(millis.into());
     } else if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some()) {

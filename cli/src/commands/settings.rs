@@ -1,43 +1,9 @@
 //! How the inbox is set, for its settings screen: each value with where it came from and where it is changed. Never a secret.
 
-use std::path::{Path, PathBuf};
-
 use tui::state::{Setting, Source};
 
 use crate::context::Context;
 use crate::profile::Profiles;
-
-/// The file is written by hand: a longer one is something else.
-const BYTES_MAX: u64 = 256 * 1024;
-
-/// What the inbox reads of `config.toml`; the rest is the daemon's.
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-struct File {
-    waiting: tui::Limits,
-}
-
-/// When a waiting customer's age is marked, and what is wrong with the file that says it: the inbox opens nevertheless.
-pub(crate) fn limits() -> (tui::Limits, Option<String>) {
-    let usual = || daemon::config::config_dir(&var).map(|dir| dir.join("config.toml"));
-    let Some(path) = var("AFENDA_CONFIG").map(PathBuf::from).or_else(usual) else { return (tui::Limits::default(), None) };
-    match read(&path) {
-        Ok(limits) => (limits, None),
-        Err(why) => (tui::Limits::default(), Some(format!("{}: {why}; the usual limits count", path.display()))),
-    }
-}
-
-fn read(path: &Path) -> Result<tui::Limits, String> {
-    match std::fs::metadata(path) {
-        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(tui::Limits::default()),
-        Ok(file) if file.len() > BYTES_MAX => return Err("the file is too large".to_owned()),
-        _ => {}
-    }
-    let text = std::fs::read_to_string(path).map_err(|err| err.to_string())?;
-    let file: File = toml::from_str(&text).map_err(|err| daemon::config::explain(&text, &err))?;
-    file.waiting.check()?;
-    Ok(file.waiting)
-}
 
 /// A variable of the environment that is set to something.
 fn var(name: &str) -> Option<String> {
@@ -108,27 +74,6 @@ pub(crate) fn all(ctx: &Context, options: &tui::Options) -> Vec<Setting> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_limits_are_read_and_what_is_wrong_is_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("config.toml");
-        assert_eq!(read(&path), Ok(tui::Limits::default()));
-        let check = |text: &str, want: Result<(u32, usize), &str>| {
-            std::fs::write(&path, text).unwrap();
-            match (read(&path), want) {
-                (Ok(limits), Ok(want)) => assert_eq!((limits.late_minutes, limits.inboxes.len()), want, "{text}"),
-                (Err(said), Err(want)) => assert!(said.contains(want), "{said}"),
-                (said, _) => panic!("{text}: {said:?}"),
-            }
-        };
-        check("listen = \"127.0.0.1:1\"", Ok((30, 0)));
-        check("[waiting]\nlate_minutes = 45\n[[waiting.inboxes]]\ninbox = \"Mail\"\n", Ok((45, 1)));
-        check("[waiting]\nlate_minute = 45\n", Err("late_minutes"));
-        check("[waiting]\nlate_minutes = 5\n", Err("waiting.late_minutes: 5 is before ageing_minutes, 15"));
-        check("[waiting]\nlate_minutes = \"soon\"\n", Err("line 2"));
-        check(include_str!("../../../config.example.toml"), Ok((30, 0)));
-    }
 
     #[test]
     fn an_address_shows_no_password() {

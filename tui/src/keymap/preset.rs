@@ -1,11 +1,11 @@
 //! Keys for fingers that come from another program: a file of keys that lies in the program, before a person's own.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{File, Keys, Problem};
 
 /// Whose fingers the keys are for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// The table as it is.

@@ -63,12 +63,11 @@ impl Setting {
             Some(true) => ("shown", Source::Key),
             Some(false) => ("hidden", Source::Key),
         };
-        let limits = &state.limits;
+        let limits = &state.settings.waiting;
         let file = |own: bool| if own { Source::File("config.toml".into()) } else { Source::Default };
-        let marks = format!("{} m ^, {} m ^^", limits.ageing_minutes, limits.late_minutes);
-        let usual = crate::limits::Limits::default();
-        let own = (limits.ageing_minutes, limits.late_minutes) != (usual.ageing_minutes, usual.late_minutes);
-        out.push(Self::new("waiting is marked", marks, file(own), "[waiting] in config.toml"));
+        for (name, value, own) in state.settings.rows() {
+            out.push(Self::new(&*name, value, file(own), format!("`{name}` in config.toml")));
+        }
         for (n, inbox) in limits.inboxes.iter().enumerate() {
             let minutes = |set: Option<u32>, usual: u32| set.unwrap_or(usual);
             let (ageing, late) = (minutes(inbox.ageing_minutes, limits.ageing_minutes), minutes(inbox.late_minutes, limits.late_minutes));

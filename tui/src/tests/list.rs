@@ -320,7 +320,7 @@ fn an_inbox_with_limits_of_its_own_ages_by_them() {
     let mut screen = Screen::new(80, 24);
     assert!(screen.draw().contains("41m^^") && screen.draw().contains("18m^"));
     let own = crate::limits::InboxLimits { inbox: "shop api".into(), ageing_minutes: Some(20), late_minutes: Some(60) };
-    screen.state.limits.inboxes.push(own);
+    screen.state.settings.waiting.inboxes.push(own);
     let drawn = screen.draw();
     assert!(drawn.contains("41m^") && !drawn.contains("41m^^") && drawn.contains("18m") && !drawn.contains("18m^"), "{drawn}");
     screen.press("Enter i");

@@ -99,7 +99,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
         };
         vec![
             span(words, ui::waiting(state, theme, view).style),
-            span(format!("  target {}", ui::span_words(state.limits.of(&view.inbox).1 * 60)), theme.dim),
+            span(format!("  target {}", ui::span_words(state.settings.waiting.of(&view.inbox).1 * 60)), theme.dim),
         ]
     });
     section("Waiting", waiting.into_iter().collect());

@@ -137,7 +137,7 @@ pub(crate) fn waiting(state: &State, theme: &Theme, view: &ConversationView) -> 
         return span(age(state.now, view.last_activity_at), theme.faint);
     };
     let (text, minutes) = (age(state.now, since), minutes_since(state.now, since));
-    let (ageing, late) = state.limits.of(&view.inbox);
+    let (ageing, late) = state.settings.waiting.of(&view.inbox);
     if minutes < ageing {
         span(text, theme.faint)
     } else if minutes < late {
