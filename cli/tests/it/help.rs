@@ -21,6 +21,8 @@ const COMMANDS: &[&str] = &[
     "conv assign",
     "conv label",
     "conv status",
+    "conv mute",
+    "conv unmute",
     "conv attr",
     "conv read",
     "conv unread",

@@ -104,12 +104,16 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
             with_id += 1;
             if method == "get" {
                 let (status, _) = call(&bench, &own, &method, &filled, "application/json").await;
-                assert_eq!(status, 200, "the owner of it gets it: {method} {filled}");
+                // The copy does not keep who takes part: that is asked of Chatwoot, which is away here.
+                let found = if path.ends_with("/participants") { 503 } else { 200 };
+                assert_eq!(status, found, "the owner of it gets it: {method} {filled}");
             }
         } else if method == "get" {
             let path = if path.ends_with("/conversations") { format!("{path}?status=all&limit=200") } else { path };
             let (status, body) = call(&bench, &gus, &method, &path, "application/json").await;
-            assert_eq!(status, 200, "{method} {path}");
+            // Nobody's availability is read without a token of their own at Chatwoot.
+            let found = if path.ends_with("/me/availability") { 403 } else { 200 };
+            assert_eq!(status, found, "{method} {path}");
             let text = body.to_string();
             for id in [&ours.approval, &ours.activity, &ours.outbox, &ours.webhook, &ours.tenant, "refund 240", "\"id\":77,", "\"ours\""] {
                 assert!(!text.contains(id), "{path} shows {id}");

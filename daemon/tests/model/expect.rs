@@ -185,7 +185,7 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
         small(&get("/canned_responses".into()).await, |c| json!({"id": c["id"], "short_code": c["short_code"], "content": c["content"]}));
     let attributes = small(&get("/custom_attribute_definitions".into()).await, |a| {
         json!({"id": a["id"], "model": a["attribute_model"], "key": a["attribute_key"], "display_name": a["attribute_display_name"],
-               "display_type": a["attribute_display_type"], "choices": a["attribute_values"]})
+               "display_type": a["attribute_display_type"], "choices": a["attribute_values"], "regex_pattern": a["regex_pattern"], "regex_cue": a["regex_cue"]})
     });
     let mut ratings = Vec::new();
     for page in 1.. {

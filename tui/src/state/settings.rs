@@ -65,9 +65,6 @@ impl Setting {
         };
         let limits = &state.settings.waiting;
         let file = |own: bool| if own { Source::File("config.toml".into()) } else { Source::Default };
-        for (name, value, own) in state.settings.rows() {
-            out.push(Self::new(&*name, value, file(own), format!("`{name}` in config.toml")));
-        }
         for (n, inbox) in limits.inboxes.iter().enumerate() {
             let minutes = |set: Option<u32>, usual: u32| set.unwrap_or(usual);
             let (ageing, late) = (minutes(inbox.ageing_minutes, limits.ageing_minutes), minutes(inbox.late_minutes, limits.late_minutes));
@@ -106,6 +103,9 @@ impl Setting {
             }
         }
         out.push(Self::new("inbox's version", format!("{}, protocol {}", env!("CARGO_PKG_VERSION"), api::PROTOCOL), Source::Default, ""));
+        for (name, value, own) in state.settings.rows() {
+            out.push(Self::new(&*name, value, file(own), format!("`{name}` in config.toml")));
+        }
         out
     }
 }
