@@ -340,7 +340,10 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
         C::Erase => working(state).err().or_else(|| crate::update::erase_refusal(state)),
         C::Undo => when(state.undo.is_empty(), "nothing to take back"),
         C::Conversation => when(state.approval().is_none_or(|a| a.conversation_id.is_none()), "it belongs to no conversation"),
-        C::Approve | C::Reject => deciding(state),
+        C::Approve => {
+            deciding(state).or(when(state.approvals.card.as_ref().is_some_and(|card| !card.read), "the ask was not read to its end"))
+        }
+        C::Reject => deciding(state),
         C::Discard => when(state.composer.as_ref().is_some_and(|c| c.sending), "it is on its way"),
         C::Send => when(state.composer.as_ref().is_some_and(|c| c.sending), "it is on its way"),
         C::ToNote => match state.composer.as_ref().map(|c| c.purpose) {

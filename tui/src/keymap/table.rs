@@ -130,6 +130,7 @@ pub static TABLE: &[Binding] = &[
     row(CARD, &["a"], Command::Approve, "approve: opens a sheet that y confirms", Some("approve")),
     row(CARD, &["x"], Command::Reject, "reject, with a reason", Some("reject")),
     row(CARD, &["Enter"], Command::Conversation, "open its conversation", Some("conversation")),
+    row(CARD, &["Space"], Command::PageDown, "read on", None),
     row(SHEET, &["y"], Command::Yes, "approve, at the revision shown", Some("approve")),
     row(SHEET, &["Esc", "q", "n", "Enter"], Command::Cancel, "not yet", Some("not yet")),
     row(QUESTION, &["y"], Command::Yes, "yes", Some("yes")),

@@ -443,7 +443,7 @@ fn stage(context: Context) -> Screen {
         Context::Menu => screen.press("a"),
         Context::Labels => screen.press("L"),
         Context::Line => screen.press("z c"),
-        Context::Sheet => screen.press("2 Enter a"),
+        Context::Sheet => screen.press("2 Enter G a"),
         Context::Question => screen.press("p x Ctrl+X d"),
         Context::Help => screen.press("? j j"),
         Context::Activity => super::activity::opened(&mut screen, "j j Ctrl+D"),

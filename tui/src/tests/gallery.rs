@@ -41,7 +41,7 @@ fn every_screen_at_every_size() {
             ("note", writing(width, height, "p")),
             ("queue", inbox(width, height, "2")),
             ("card", inbox(width, height, "2 Enter")),
-            ("approve", inbox(width, height, "2 Enter a")),
+            ("approve", inbox(width, height, "2 Enter G g g a")),
             ("search", searching::searched(width, height)),
             ("contacts", contacting::listed(width, height)),
             ("contact", contacting::opened(width, height)),

@@ -10,6 +10,7 @@ mod composing;
 mod contact_editing;
 mod contacting;
 mod contrast;
+mod deciding;
 mod erasing;
 mod gallery;
 mod hands;

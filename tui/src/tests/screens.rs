@@ -63,7 +63,7 @@ fn approvals_and_the_card_and_the_sheet() {
         check("queue", &screen);
         screen.press("Enter");
         check("card", &screen);
-        screen.press("a");
+        screen.press("G g g a");
         check("approve", &screen);
         screen.press("Esc x");
         screen.type_text("Resend it, please");

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use super::{Out, ended, live, moved, new_key, news, read, thread, toast, waiting};
 use crate::event::{Effect, Failure, Outcome, Purpose};
+use crate::keymap::Context;
 use crate::layout;
 use crate::settings::News;
 use crate::state::{ApprovalTab, Card, Focus, Overlay, Read, Screen, State, Tone};
@@ -15,6 +16,10 @@ use crate::text;
 
 /// Rows of a page.
 const PAGE: u32 = 100;
+/// What a card says that was not read to the end of its ask.
+const READ_ON: &str = "Read on";
+/// Columns from which it says so in full.
+const READ_ON_WIDE: u16 = 56;
 /// Enter does nothing on a sheet that is younger than this: it may still be the key that opened what lies below.
 const DEAF: SignedDuration = SignedDuration::from_millis(400);
 
@@ -236,7 +241,7 @@ fn changes(old: &ApprovalView, new: &ApprovalView) -> Vec<String> {
         out.push(format!("amount {} → {}", word(&old.amount), word(&new.amount)));
     }
     if old.title != new.title {
-        out.push(format!("title, was “{}”", text::line(&old.title)));
+        out.push(format!("title, was “{}”", crate::marks::line(&old.title)));
     }
     if old.description != new.description {
         out.push("description".into());
@@ -298,9 +303,37 @@ fn decidable(state: &mut State) -> Option<(ApprovalId, u32)> {
     Some((card.shown.id, card.shown.revision))
 }
 
-/// Opens the approve sheet.
+/// Takes in how much of the ask has been on the screen.
+pub(super) fn look(state: &mut State) {
+    let covered = state.overlay.is_some() || state.composer.is_some() || state.pane() != Context::Card;
+    if covered || state.approvals.card.as_ref().is_none_or(|card| card.read) {
+        return;
+    }
+    let (width, left) = (state.size.0, crate::view::ask_left(state));
+    let Some(card) = &mut state.approvals.card else { return };
+    card.read = left == 0;
+    if card.error.as_ref().is_some_and(|error| error.starts_with(READ_ON)) {
+        card.error = (left > 0).then(|| read_on(width, left));
+    }
+}
+
+/// Why a card is not decided yet.
+fn read_on(width: u16, left: usize) -> String {
+    let lines = if left == 1 { "line" } else { "lines" };
+    if width < READ_ON_WIDE {
+        return format!("{READ_ON}: {left} {lines}, Space");
+    }
+    format!("{READ_ON} to the end of the ask: {left} more {lines}, Space")
+}
+
+/// Opens the approve sheet, once the ask was read to its end.
 pub(super) fn ask_approve(state: &mut State) {
     if let Some((id, revision)) = decidable(state) {
+        let (width, left) = (state.size.0, crate::view::ask_left(state));
+        if let Some(card) = state.approvals.card.as_mut().filter(|card| !card.read) {
+            card.error = Some(read_on(width, left));
+            return;
+        }
         state.overlay = Some(Overlay::Approve { id, revision, opened_at: state.now });
     }
 }

@@ -118,6 +118,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Answer(answer) => answered(state, &mut out, *answer),
     }
     live::pump(state, &mut out);
+    approvals::look(state);
     if place(state) != before {
         leave_behind(state, said);
     }

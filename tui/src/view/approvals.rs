@@ -12,6 +12,7 @@ use super::message::{Row, approval_words};
 use super::thread::draw_row;
 use super::ui::{self, Spans, ends, put, rule, span};
 use crate::layout;
+use crate::marks;
 use crate::mention;
 use crate::state::{ApprovalTab, Daemon, Focus, Overlay, State};
 use crate::text;
@@ -67,7 +68,7 @@ pub(super) fn draw_queue(state: &State, theme: &Theme, buf: &mut Buffer, pane: R
 fn queue_row(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, a: &ApprovalView) {
     let inner = Rect { x: row.x + 2, width: row.width.saturating_sub(3), height: 1, ..row };
     let reference = format!("{:<6}", a.reference.to_string());
-    let left = vec![span(reference.clone(), theme.accent), span(text::line(&a.title), theme.strong)];
+    let left = vec![span(reference.clone(), theme.accent), span(marks::line(&a.title), theme.strong)];
     let right = match a.status {
         ApprovalStatus::Submitted => vec![waiting_age(state, theme, a)],
         status => {
@@ -77,9 +78,9 @@ fn queue_row(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, a: &Appr
     };
     ends(buf, inner, left, right);
     if row.height > 1 {
-        let mut who = vec![span(" ".repeat(text::width(&reference)), theme.text), span(text::line(&a.requester.name), theme.dim)];
+        let mut who = vec![span(" ".repeat(text::width(&reference)), theme.text), span(marks::line(&a.requester.name), theme.dim)];
         if let Some(contact) = &a.contact {
-            who.push(span(format!(" · {}", text::line(contact)), theme.dim));
+            who.push(span(format!(" · {}", marks::line(contact)), theme.dim));
         }
         let amount = a.amount.as_ref().map(|m| vec![span(money(m), theme.dim)]).unwrap_or_default();
         ends(buf, Rect { y: row.y + 1, ..inner }, who, amount);
@@ -128,7 +129,7 @@ pub(super) fn draw_card(state: &State, theme: &Theme, buf: &mut Buffer, pane: Re
     }
     let action = action_height(state, pane);
     let body = Rect { height: parts.body.height.saturating_sub(action), ..parts.body };
-    let (figures, lines) = card(state, theme, a, pane, usize::from(body.height));
+    let (figures, lines, _) = card(state, theme, a, pane, usize::from(body.height));
     let top = body.y + u16::try_from(figures.len()).unwrap_or(0);
     for (y, row) in (body.y..body.bottom()).zip(&figures) {
         draw_card_row(theme, buf, Rect { y, height: 1, ..body }, row);
@@ -205,29 +206,35 @@ pub(super) fn action_height(state: &State, pane: Rect) -> u16 {
     }
 }
 
-/// How far the opened card can be scrolled.
-pub(super) fn scroll_max(state: &State) -> usize {
-    let (Some(a), Some(pane)) = (state.approval(), layout::panes(state).open) else { return 0 };
+/// How far the opened card can be scrolled, and how many lines of the ask are below the screen.
+pub(super) fn scroll_max(state: &State) -> (usize, usize) {
+    let (Some(a), Some(pane)) = (state.approval(), layout::panes(state).open) else { return (0, usize::MAX) };
     let parts = layout::open_parts(state, pane, 0);
     let height = usize::from(parts.body.height.saturating_sub(action_height(state, pane)));
-    let (figures, lines) = card(state, &super::plain(), a, pane, height);
-    lines.len().saturating_sub(height.saturating_sub(figures.len()))
+    let (figures, lines, ask) = card(state, &super::plain(), a, pane, height);
+    let room = height.saturating_sub(figures.len());
+    let most = lines.len().saturating_sub(room);
+    let scroll = state.approvals.card.as_ref().map_or(0, |card| card.scroll).min(most);
+    // Where there is no free line, the number of lines below covers a part of the last one.
+    let covered = usize::from(action_height(state, pane) == 0 && scroll < most);
+    (most, ask.saturating_sub((scroll + room).saturating_sub(covered)))
 }
 
 /// What stands still on a card of `room` lines, and what scrolls. Who asks, for whom and how much stand still, whole, as long as a line is
-/// left for the rest; on a screen too small even for that they begin what scrolls.
-fn card(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect, room: usize) -> (Vec<Row>, Vec<Row>) {
-    let lines = card_rows(state, theme, a, pane);
+/// left for the rest; on a screen too small even for that they begin what scrolls. The number: rows of what scrolls up to the ask's end.
+fn card(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect, room: usize) -> (Vec<Row>, Vec<Row>, usize) {
+    let (lines, ask) = card_rows(state, theme, a, pane);
     let mut figures = figures(state, theme, a, pane);
     if figures.len() + 3 <= room {
         figures.push(Row::default());
-        return (figures, lines);
+        return (figures, lines, ask);
     }
     let short = short_figures(theme, a, pane);
     if short.len() < room {
-        return (short, lines);
+        return (short, lines, ask);
     }
-    (Vec::new(), short.into_iter().chain(lines).collect())
+    let ask = ask + short.len();
+    (Vec::new(), short.into_iter().chain(lines).collect(), ask)
 }
 
 /// Cells of a card's words.
@@ -257,39 +264,51 @@ fn field(theme: &Theme, pane: Rect, name: &str, value: &str, style: ratatui::sty
 fn figures(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<Row> {
     let asked = a.submitted_at.unwrap_or(a.created_at);
     let since = format!(", {} ago", ui::age(state.now, asked)).replace("now ago", "just now");
-    let mut out = field(theme, pane, "asked by", &text::line(&a.requester.name), theme.text, &since);
+    let mut out = field(theme, pane, "asked by", &marks::line(&a.requester.name), theme.text, &since);
     if let Some(contact) = &a.contact {
-        out.extend(field(theme, pane, "customer", &text::line(contact), theme.text, ""));
+        out.extend(field(theme, pane, "customer", &marks::line(contact), theme.text, ""));
     }
     if let Some(amount) = &a.amount {
         out.extend(field(theme, pane, "amount", &money(amount), theme.strong, ""));
     }
+    out.extend(beware(theme, pane, [a.requester.name.as_str(), a.contact.as_deref().unwrap_or_default()]));
     out
+}
+
+/// What to know of words in these texts, where there is something.
+fn beware<'a>(theme: &Theme, pane: Rect, texts: impl IntoIterator<Item = &'a str>) -> Vec<Row> {
+    let words = marks::mixed(texts).map(|words| text::wrap(&words, card_width(pane))).unwrap_or_default();
+    words.into_iter().map(|row| Row { left: vec![span(row, theme.warn)], ..Row::default() }).collect()
 }
 
 /// The same in as few lines as they take.
 fn short_figures(theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<Row> {
     let amount = a.amount.as_ref().map(|amount| format!("{} · ", money(amount))).unwrap_or_default();
-    let contact = a.contact.as_ref().map(|contact| format!(" for {}", text::line(contact))).unwrap_or_default();
-    let words = format!("{amount}{} asks{contact}", text::line(&a.requester.name));
+    let contact = a.contact.as_ref().map(|contact| format!(" for {}", marks::line(contact))).unwrap_or_default();
+    let words = format!("{amount}{} asks{contact}", marks::line(&a.requester.name));
     let rows = text::wrap(&words, card_width(pane)).into_iter();
-    rows.map(|row| Row { left: vec![span(row, theme.strong)], ..Row::default() }).collect()
+    let rows = rows.map(|row| Row { left: vec![span(row, theme.strong)], ..Row::default() });
+    rows.chain(beware(theme, pane, [a.requester.name.as_str(), a.contact.as_deref().unwrap_or_default()])).collect()
 }
 
-fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<Row> {
+/// What scrolls, and how many of its rows are the ask.
+fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> (Vec<Row>, usize) {
     let width = card_width(pane);
     let mut out: Vec<Row> = Vec::new();
     let plain = |left: Spans| Row { left, ..Row::default() };
-    for row in text::wrap(&text::line(&a.title), width) {
+    for row in text::wrap(&marks::line(&a.title), width) {
         out.push(plain(vec![span(row, theme.strong)]));
     }
-    let description = text::clean(&a.description);
+    let description = marks::clean(&a.description);
+    let title = marks::clean(a.title.trim());
     // An escalation's first line is its title already.
     let description = description.trim();
     let description =
-        description.strip_prefix(a.title.trim()).filter(|rest| rest.is_empty() || rest.starts_with('\n')).unwrap_or(description);
+        description.strip_prefix(title.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('\n')).unwrap_or(description);
     let told = text::wrap(description.trim(), width).into_iter().filter(|_| !description.trim().is_empty());
     out.extend(told.map(|row| plain(vec![span(row, theme.text)])));
+    out.extend(beware(theme, pane, [a.title.as_str(), &a.description]));
+    let ask = out.len();
     let changed = state.approvals.card.as_ref().filter(|c| c.shown.id == a.id).is_some_and(|c| !c.changed.is_empty());
     if a.status != ApprovalStatus::Submitted || changed {
         out.push(Row::default());
@@ -304,13 +323,13 @@ fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<
         let (style, word) = approval_words(theme, a.status);
         let mut spans = vec![span(word, style)];
         if let Some(by) = &a.decided_by {
-            spans.push(span(format!(" by {}", text::line(&by.name)), theme.text));
+            spans.push(span(format!(" by {}", marks::line(&by.name)), theme.text));
         }
         if let Some(at) = a.decided_at {
             spans.push(span(format!(", {} {}", ui::day(state, at), ui::clock(state, at)), theme.dim));
         }
         field("decision", spans);
-        if let Some(comment) = a.comment.as_deref().map(text::line).filter(|c| !c.is_empty()) {
+        if let Some(comment) = a.comment.as_deref().map(marks::line).filter(|c| !c.is_empty()) {
             for (i, row) in text::wrap(&comment, width.saturating_sub(label).max(1)).into_iter().enumerate() {
                 field(if i == 0 { "reason" } else { "" }, vec![span(row, theme.text)]);
             }
@@ -352,18 +371,19 @@ fn card_rows(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<
             (false, MessageType::Activity) => (theme.rule, theme.faint, theme.faint),
             (false, _) => (theme.accent, theme.accent.add_modifier(Modifier::BOLD), theme.text),
         };
-        let mut left = vec![span(text::line(&line.from), name)];
+        let mut left = vec![span(marks::line(&line.from), name)];
         if line.private {
             left.push(span(" TEAM ONLY", theme.warn));
         }
         out.push(Row { bar: Some(bar), left, right: vec![span(ui::clock(state, line.at), theme.faint)], ..Row::default() });
-        let words = if line.private { text::clean(&mention::readable(&line.text)) } else { text::clean(&line.text) };
+        let words = if line.private { marks::clean(&mention::readable(&line.text)) } else { marks::clean(&line.text) };
         let words = if words.trim().is_empty() { "(no text)" } else { words.trim() };
         for row in text::wrap(words, width) {
             out.push(Row { bar: Some(bar), left: vec![span(row, body)], ..Row::default() });
         }
+        out.extend(beware(theme, pane, [line.from.as_str(), &line.text]));
     }
-    out
+    (out, ask)
 }
 
 /// Where the decision is asked: the one filled block of the screen.
@@ -403,7 +423,7 @@ fn actions(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, a: &Appro
     } else if a.status != ApprovalStatus::Submitted {
         let (style, word) = approval_words(theme, a.status);
         bar = style;
-        let who = a.decided_by.as_ref().map_or_else(String::new, |by| format!(" by {}", text::line(&by.name)));
+        let who = a.decided_by.as_ref().map_or_else(String::new, |by| format!(" by {}", marks::line(&by.name)));
         vec![span(word, style), span(format!("{who}: nothing is left to do"), theme.dim)]
     } else if let Some(error) = error {
         bar = theme.bad;
@@ -412,11 +432,13 @@ fn actions(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, a: &Appro
         bar = theme.warn;
         vec![span(hindrance_words(hindrance), theme.dim)]
     } else if open {
+        let read = card.is_none_or(|card| card.read);
+        let (key, does) = if read { ("a", " approve    ") } else { ("Space", " read on    ") };
         vec![
-            span("a", theme.ok.add_modifier(Modifier::BOLD)),
-            span(" approve    ", theme.strong),
+            span(key, theme.ok.add_modifier(Modifier::BOLD)),
+            span(does, theme.strong),
             span("x", theme.bad.add_modifier(Modifier::BOLD)),
-            span(if area.width >= 40 { " reject with a reason" } else { " reject" }, theme.text),
+            span(if area.width >= if read { 40 } else { 46 } { " reject with a reason" } else { " reject" }, theme.text),
         ]
     } else {
         bar = theme.rule;

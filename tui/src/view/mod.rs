@@ -241,7 +241,12 @@ pub(crate) fn waiting_mark(state: &State, view: &api::inbox::ConversationView) -
 
 /// How far the opened card can be scrolled.
 pub(crate) fn card_lines(state: &State) -> usize {
-    approvals::scroll_max(state)
+    approvals::scroll_max(state).0
+}
+
+/// How many lines of the opened card's ask are below the screen.
+pub(crate) fn ask_left(state: &State) -> usize {
+    approvals::scroll_max(state).1
 }
 
 /// The words that stand at a cell, up to the next gap: what a click means there.
