@@ -13,6 +13,9 @@ const ANSWER_MAX: usize = 4_096;
 /// The longest escape sequence of a key.
 const SEQUENCE_MAX: usize = 32;
 
+/// How a paste ends.
+const PASTE_END: &str = "\x1b[201~";
+
 /// What has begun and may go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Begun {
@@ -65,6 +68,9 @@ impl Joiner {
             }
             Some(Begun::Paste(mut text)) => {
                 text.extend(typed(key));
+                if let Some(whole) = text.strip_suffix(PASTE_END) {
+                    return vec![Event::Paste(whole.to_owned())];
+                }
                 self.begun = Some(Begun::Paste(text));
                 Vec::new()
             }
@@ -76,7 +82,7 @@ impl Joiner {
         match self.begun.take() {
             Some(Begun::Escape) => vec![Event::Key(KeyEvent::from(KeyCode::Esc))],
             Some(Begun::Answer(first, 0)) => vec![Event::Key(first)],
-            Some(Begun::Paste(text)) => vec![Event::Paste(text)],
+            Some(Begun::Paste(text)) => vec![Event::Paste(text.replace('\x1b', ""))],
             // The rest of a sequence or of an answer never came: it was no key.
             Some(Begun::Sequence(_) | Begun::Answer(..)) | None => Vec::new(),
         }
@@ -154,6 +160,7 @@ fn typed(key: KeyEvent) -> Option<char> {
         KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => Some(c),
         KeyCode::Enter => Some('\n'),
         KeyCode::Tab => Some('\t'),
+        KeyCode::Esc => Some('\x1b'),
         _ => None,
     }
 }
@@ -202,6 +209,8 @@ fn meaning(text: &str) -> Option<KeyEvent> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::keymap;
 
@@ -270,8 +279,71 @@ mod tests {
         check(&["Esc", "]", "moment", "j"], &["Alt+]", "j"]);
     }
 
+    /// What a terminal sends for one thing: its bytes, and what crossterm makes of them when they come at once; none: it swallows them.
+    /// A sequence that nobody finishes is followed by a moment.
+    fn sent() -> impl Strategy<Value = (String, Option<Event>, bool)> {
+        let key = |bytes: &str, name: &str| (bytes.to_owned(), Some(Event::Key(keymap::parse(name).unwrap())), false);
+        let keys = [
+            key("j", "j"),
+            key("\x1b[A", "↑"),
+            key("\x1b[B", "↓"),
+            key("\x1b[1;5C", "Ctrl+→"),
+            key("\x1b[3~", "Delete"),
+            key("\x1b[5~", "PgUp"),
+            key("\x1b[Z", "Shift+Tab"),
+            key("\x1bOP", "F1"),
+            key("\x1b[15~", "F5"),
+            key("\x1bl", "Alt+L"),
+            key("\x1bt", "Alt+T"),
+            key("\x1b\r", "Alt+Enter"),
+        ];
+        // Where the cursor is, what the terminal is, which mode it has, its keyboard's flags.
+        let answers = ["\x1b[24;80R", "\x1b[?1;2c", "\x1b[?2026;2$y", "\x1b[?1u"].map(|bytes| (bytes.to_owned(), None, false));
+        let cut = ["\x1b[", "\x1b[1;", "\x1b[?20"].map(|bytes| (bytes.to_owned(), None, true));
+        prop_oneof![
+            6 => prop::sample::select(keys.to_vec()),
+            2 => prop::sample::select(answers.to_vec()),
+            1 => prop::sample::select(cut.to_vec()),
+            2 => "[a-z{}\\[ é]{0,12}".prop_map(|text| (format!("\x1b[200~{text}{PASTE_END}"), Some(Event::Paste(text)), false)),
+        ]
+    }
+
+    /// Bytes as crossterm 0.29 tells of them when they come one by one: only an Esc that nothing has followed yet is let out too early.
+    fn one_by_one(joiner: &mut Joiner, bytes: &str) -> Vec<Event> {
+        let key = |c| match c {
+            '\x1b' => KeyEvent::from(KeyCode::Esc),
+            '\r' => KeyEvent::from(KeyCode::Enter),
+            c => KeyEvent::from(KeyCode::Char(c)),
+        };
+        bytes.chars().flat_map(|c| joiner.key(key(c))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn one_by_one_means_the_same_as_at_once(all in prop::collection::vec((sent(), any::<bool>()), 1..24)) {
+            let (mut joiner, mut got, mut wanted) = (Joiner::default(), Vec::new(), Vec::new());
+            for ((bytes, whole, cut), in_pieces) in &all {
+                wanted.extend(whole.clone());
+                if *in_pieces || *cut {
+                    got.extend(one_by_one(&mut joiner, bytes));
+                } else if let Some(whole) = whole {
+                    got.extend(match whole {
+                        Event::Key(key) => joiner.key(*key),
+                        other => vec![other.clone()],
+                    });
+                }
+                if *cut {
+                    got.extend(joiner.moment_over());
+                }
+            }
+            got.extend(joiner.moment_over());
+            prop_assert_eq!(got, wanted);
+        }
+    }
+
     #[test]
     fn a_paste_in_pieces_is_a_paste() {
+        check(&["Esc", "[", "2", "0", "0", "~", "e", "Esc", "[", "2", "0", "1", "~", "y"], &["paste e", "y"]);
         check(&["Esc", "[", "2", "0", "0", "~", "e", "Enter", "y"], &["paste e\ny"]);
     }
 }

@@ -136,11 +136,18 @@ pub struct Stream {
     pub behind: bool,
 }
 
+/// Without a key for so long nobody counts minutes here.
+const UNTOUCHED: SignedDuration = SignedDuration::from_mins(2);
+/// How often ages change then, in seconds.
+const AGES_STEP_S: i64 = 180;
+
 /// Everything.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// Now.
     pub now: Timestamp,
+    /// When a person last did something here.
+    pub touched_at: Timestamp,
     /// For times of day.
     pub tz: TimeZone,
     /// Columns and rows of the terminal.
@@ -280,6 +287,7 @@ impl State {
     pub fn new(now: Timestamp, tz: TimeZone, size: (u16, u16), session: impl Into<String>) -> Self {
         Self {
             now,
+            touched_at: now,
             tz,
             size,
             screen: Screen::Inbox,
@@ -391,6 +399,19 @@ impl State {
     /// Whether texts are written with vim's keys.
     pub fn has_modes(&self) -> bool {
         self.settings.editor_mode() == EditorMode::Vim
+    }
+
+    /// The moment that ages are told of: the last full minute, and while nobody has done anything for two, every third. All ages on the
+    /// screen change together then, and a screen full of them that nobody touches stays cheap on a slow line.
+    pub fn ages_at(&self) -> Timestamp {
+        let floor = |at: Timestamp, step: i64| at.as_second().div_euclid(step) * step;
+        let untouched = self.touched_at.saturating_add(UNTOUCHED).unwrap_or(self.now);
+        if self.now < untouched {
+            return self.now;
+        }
+        // Never younger than what was shown when it began.
+        let second = floor(self.now, AGES_STEP_S).max(floor(untouched, 60));
+        Timestamp::from_second(second).unwrap_or(self.now)
     }
 
     /// The place whose keys hold now.

@@ -11,3 +11,4 @@ mod harness;
 mod help;
 mod offline;
 mod online;
+mod terminal;

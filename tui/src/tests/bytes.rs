@@ -142,18 +142,41 @@ fn cursor_down_in_the_list_costs_under_512_bytes() {
 
 #[test]
 fn ten_idle_minutes_cost_under_2_kib() {
-    for screen in [Screen::new(80, 24), full(80, 24), Screen::new(200, 50)] {
+    // In the last one sixteen customers wait at once, each for another time.
+    for screen in [Screen::new(80, 24), full(80, 24), Screen::new(200, 50), full(200, 50)] {
         let size = screen.state.size;
         let bytes = Line::new(screen).idle(10);
         assert!((100..2 << 10).contains(&bytes), "{bytes} bytes at {size:?}");
     }
-    // Sixteen customers wait at once, and each of their ages is another every minute.
-    let bytes = Line::new(full(200, 50)).idle(10);
-    assert!((100..4 << 10).contains(&bytes), "{bytes} bytes");
     let mut line = Line::new(Screen::new(80, 24));
     line.key("Enter");
     let bytes = line.idle(10);
     assert!(bytes < 2 << 10, "{bytes} bytes in a conversation");
+}
+
+/// The age of the second row, as the list shows it.
+fn shown_age(screen: &Screen) -> String {
+    let drawn = screen.draw();
+    let row = drawn.lines().filter(|line| line.contains("Marta Keller")).collect::<String>();
+    row.split_whitespace().rfind(|word| word.contains('m')).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn ages_that_nobody_looks_at_change_in_steps_and_never_go_back() {
+    let mut screen = Screen::new(80, 24);
+    let mut told = vec![shown_age(&screen)];
+    for _ in 0..12 {
+        screen.tick(60_000);
+        told.push(shown_age(&screen));
+    }
+    let minutes: Vec<u32> = told.iter().map(|age| age.trim_end_matches(['m', '^']).parse().unwrap()).collect();
+    assert!(minutes.windows(2).all(|two| two[0] <= two[1] && two[1] - two[0] <= 3), "{told:?}");
+    assert_eq!((minutes[1] - minutes[0], minutes[2] - minutes[0]), (1, 2), "{told:?}");
+    let changes = minutes.windows(2).filter(|two| two[0] != two[1]).count();
+    assert!((4..=6).contains(&changes), "{told:?}");
+    // A key, and they are told to the minute.
+    screen.press("j");
+    assert_eq!(shown_age(&screen), format!("{}m^^", minutes[0] + 12), "{told:?}");
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod logout;
 mod looks;
 mod news;
 mod reading;
+#[cfg(target_os = "linux")]
+mod restoring;
 mod safety;
 mod screens;
 mod scripts;

@@ -99,6 +99,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut out = Vec::new();
     let before = place(state);
     let said = state.toasts.len();
+    if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Pointer(..) | Event::Focus(true)) {
+        state.touched_at = state.now;
+    }
     match event {
         Event::Tick(now) => live::tick(state, &mut out, now),
         Event::Key(key) => keys::key(state, &mut out, key),

@@ -73,7 +73,7 @@ fn queue_row(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, a: &Appr
         ApprovalStatus::Submitted => vec![waiting_age(state, theme, a)],
         status => {
             let (style, word) = approval_words(theme, status);
-            vec![span(word, style), span(format!("  {}", ui::age(state.now, a.decided_at.unwrap_or(a.created_at))), theme.faint)]
+            vec![span(word, style), span(format!("  {}", ui::age(state.ages_at(), a.decided_at.unwrap_or(a.created_at))), theme.faint)]
         }
     };
     ends(buf, inner, left, right);
@@ -90,7 +90,7 @@ fn queue_row(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, a: &Appr
 /// How long it waits, marked as it comes near its end.
 fn waiting_age(state: &State, theme: &Theme, a: &ApprovalView) -> ratatui::text::Span<'static> {
     let since = a.submitted_at.unwrap_or(a.created_at);
-    let age = ui::age(state.now, since);
+    let age = ui::age(state.ages_at(), since);
     let Some(expires) = a.expires_at else { return span(age, theme.faint) };
     let (whole, left) = (expires.duration_since(since).as_secs().max(1), expires.duration_since(state.now).as_secs());
     match left * 4 / whole {
@@ -263,7 +263,7 @@ fn field(theme: &Theme, pane: Rect, name: &str, value: &str, style: ratatui::sty
 /// Who asks, for whom and how much: never cut.
 fn figures(state: &State, theme: &Theme, a: &ApprovalView, pane: Rect) -> Vec<Row> {
     let asked = a.submitted_at.unwrap_or(a.created_at);
-    let since = format!(", {} ago", ui::age(state.now, asked)).replace("now ago", "just now");
+    let since = format!(", {} ago", ui::age(state.ages_at(), asked)).replace("now ago", "just now");
     let mut out = field(theme, pane, "asked by", &marks::line(&a.requester.name), theme.text, &since);
     if let Some(contact) = &a.contact {
         out.extend(field(theme, pane, "customer", &marks::line(contact), theme.text, ""));

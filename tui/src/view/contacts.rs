@@ -69,7 +69,7 @@ fn draw_row(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, two_lines
     if contact.blocked {
         name.push(span("  blocked", theme.bad));
     }
-    let seen = detail.last_activity_at.map(|at| vec![span(ui::age(state.now, at), theme.faint)]).unwrap_or_default();
+    let seen = detail.last_activity_at.map(|at| vec![span(ui::age(state.ages_at(), at), theme.faint)]).unwrap_or_default();
     let reach = [&contact.email, &contact.phone_number, &contact.identifier];
     let reach: Vec<String> = reach.into_iter().flatten().map(|text| text::line(text)).filter(|text| !text.is_empty()).collect();
     let reach = if reach.is_empty() { span("no address", theme.faint) } else { span(reach.join("  "), theme.dim) };
@@ -137,7 +137,7 @@ fn head(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, card: &Conta
     if known.is_some_and(|contact| contact.blocked) {
         left.push(span("  blocked in Chatwoot", theme.bad));
     }
-    let seen = card.detail.as_ref().and_then(|detail| detail.last_activity_at).map(|at| ui::age(state.now, at));
+    let seen = card.detail.as_ref().and_then(|detail| detail.last_activity_at).map(|at| ui::age(state.ages_at(), at));
     let mut right: Spans =
         seen.map(|age| vec![span(format!("active {age} ago").replace("now ago", "just now"), theme.faint)]).unwrap_or_default();
     if alone {

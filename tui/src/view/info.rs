@@ -93,7 +93,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
         vec![vec![span(text::line(&view.inbox.name), theme.text), span(format!("  {}", text::line(&view.inbox.channel)), theme.dim)]],
     );
     let waiting = view.waiting_since.map(|since| {
-        let words = match ui::minutes_since(state.now, since) {
+        let words = match ui::minutes_since(state.ages_at(), since) {
             0 => "under a minute".into(),
             minutes => ui::span_words(minutes * 60),
         };
@@ -117,7 +117,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
     section("Began", vec![vec![span(format!("{} {}", ui::day(state, view.created_at), ui::clock(state, view.created_at)), theme.dim)]]);
     section(
         "Heard from Chatwoot",
-        vec![vec![span(format!("{} ago", ui::age(state.now, view.as_of)).replace("now ago", "just now"), theme.dim)]],
+        vec![vec![span(format!("{} ago", ui::age(state.ages_at(), view.as_of)).replace("now ago", "just now"), theme.dim)]],
     );
     for (y, line) in (pane.y..pane.bottom()).zip(lines) {
         put(buf, pane.x + 1, y, pane.width.saturating_sub(2), line);

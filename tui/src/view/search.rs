@@ -144,7 +144,7 @@ fn rows(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
                 let room = usize::from(inner.width).saturating_sub(text::width(&id) + 8);
                 let contact = if found.contact.is_empty() { "Somebody".into() } else { text::truncate(&text::line(&found.contact), room) };
                 let who = vec![span(contact, theme.text), span(id, theme.faint)];
-                (who, span(ui::age(state.now, found.created_at), theme.faint), message(theme, found, usize::from(inner.width)))
+                (who, span(ui::age(state.ages_at(), found.created_at), theme.faint), message(theme, found, usize::from(inner.width)))
             }
         };
         if step > 1 {

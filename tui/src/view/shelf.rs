@@ -164,7 +164,7 @@ fn draft(state: &State, theme: &Theme, name: &str, draft: &Draft) -> Line {
     let second = if name.contains(crate::state::SECOND) { "  another one, kept beside the newer" } else { "" };
     let full = format!("{kind}{second} · {about} · {}\n{}", ui::day(state, draft.at), mention::readable(&draft.text));
     Line {
-        columns: vec![(11, kind.into(), style), (6, ui::age(state.now, draft.at), theme.faint), (26, about, theme.strong)],
+        columns: vec![(11, kind.into(), style), (6, ui::age(state.ages_at(), draft.at), theme.faint), (26, about, theme.strong)],
         rest: vec![span(says, theme.dim)],
         full: text::clean(&full),
     }

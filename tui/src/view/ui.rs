@@ -134,9 +134,9 @@ pub(crate) fn span_words(seconds: i64) -> String {
 /// A conversation's age: how long the customer waits, else how long nothing happened; marked by words and colour.
 pub(crate) fn waiting(state: &State, theme: &Theme, view: &ConversationView) -> Span<'static> {
     let Some(since) = view.waiting_since else {
-        return span(age(state.now, view.last_activity_at), theme.faint);
+        return span(age(state.ages_at(), view.last_activity_at), theme.faint);
     };
-    let (text, minutes) = (age(state.now, since), minutes_since(state.now, since));
+    let (text, minutes) = (age(state.ages_at(), since), minutes_since(state.ages_at(), since));
     let (ageing, late) = state.settings.waiting.of(&view.inbox);
     if minutes < ageing {
         span(text, theme.faint)

@@ -1,0 +1,188 @@
+//! The inbox on a real pseudo-terminal (util-linux's `script` makes it), byte for byte: what reaches the terminal, and how it is left.
+
+use std::io::{Read as _, Write as _};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+
+use crate::harness::{Home, until};
+
+/// The demo's inbox at 100x30; what it wrote so far.
+struct Pty {
+    home: Home,
+    child: Child,
+    keys: ChildStdin,
+    raw: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Pty {
+    fn start() -> Self {
+        let home = Home::new();
+        let run = format!(
+            "cd '{}'; stty rows 30 cols 100; stty -a >before; sh -c 'echo $$ >pid; exec {} demo'; code=$?; stty -a >after; exit $code",
+            home.path().display(),
+            env!("CARGO_BIN_EXE_afenda")
+        );
+        let mut command = Command::new("script");
+        command.args(["-qefc", &run, "/dev/null"]).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("TZ", "UTC");
+        command.env("TMPDIR", home.path()).env("AFENDA_DATA_DIR", home.path()).env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (keys, mut out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&raw);
+        std::thread::spawn(move || {
+            let mut chunk = [0; 1 << 16];
+            while let Ok(length @ 1..) = out.read(&mut chunk) {
+                sink.lock().unwrap().extend_from_slice(&chunk[..length]);
+            }
+        });
+        Self { home, child, keys, raw }
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// All that was written, as text; what is no UTF-8 becomes U+FFFD.
+    fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned()
+    }
+
+    /// Waits until it was written behind `from` bytes; where everything ends then.
+    #[track_caller]
+    fn shows(&self, from: usize, what: &str) -> usize {
+        until(what, || {
+            let raw = self.raw();
+            raw.get(from..)?.contains(what).then_some(raw.len())
+        })
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = std::fs::read_to_string(self.home.path().join("pid")).unwrap();
+        assert!(Command::new("kill").args(["-s", name, pid.trim()]).status().unwrap().success());
+    }
+
+    /// Waits for the end: the exit code and all that was written.
+    fn ends(&mut self) -> (i32, String) {
+        let status = until("the end", || self.child.try_wait().unwrap());
+        // The reader has everything once the last thing is there: the cursor is shown again.
+        until("the last bytes", || self.raw().rfind("\x1b[?25h"));
+        (status.code().unwrap_or(-1), self.raw())
+    }
+
+    #[track_caller]
+    fn restored(&self, raw: &str) {
+        let last = |what: &str| raw.rfind(what).unwrap_or_else(|| panic!("{what:?} was never written"));
+        for mode in ["1049", "2004", "1004"] {
+            assert!(last(&format!("\x1b[?{mode}h")) < last(&format!("\x1b[?{mode}l")), "mode {mode} is still on");
+        }
+        assert!(last("\x1b[>1u") < last("\x1b[<1u"), "the keyboard's flags are still on");
+        assert!(raw.rfind("\x1b[?25l") < Some(last("\x1b[?25h")), "the cursor is still hidden");
+        let [before, after] = ["before", "after"].map(|name| std::fs::read_to_string(self.home.path().join(name)).unwrap());
+        assert!(before.contains(" icanon"), "{before}");
+        assert_eq!(before, after, "the line's settings");
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Every escape sequence in what was written, and no other control character but line ends.
+fn sequences(raw: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = raw;
+    while let Some(at) = rest.find(|c: char| c.is_control() && !matches!(c, '\r' | '\n')) {
+        rest = &rest[at..];
+        let end = if rest.starts_with("\x1b[") {
+            rest[2..].find(|c: char| ('@'..='~').contains(&c)).map(|end| end + 3)
+        } else if rest.starts_with("\x1b]") {
+            rest.find('\x07').map(|end| end + 1)
+        } else {
+            rest.chars().next().map(char::len_utf8)
+        };
+        let end = end.unwrap_or(rest.len());
+        found.push(rest[..end].to_owned());
+        rest = &rest[end..];
+    }
+    found
+}
+
+/// What was put in the clipboard, newest last.
+fn copied(raw: &str) -> Vec<String> {
+    let parts = sequences(raw).into_iter().filter_map(|s| Some(s.strip_prefix("\x1b]52;c;")?.strip_suffix('\x07')?.to_owned()));
+    parts.map(|code| String::from_utf8(base64::engine::general_purpose::STANDARD.decode(code).unwrap()).unwrap()).collect()
+}
+
+#[test]
+fn nothing_of_a_customers_escapes_reaches_the_terminal_and_a_copy_is_the_text() {
+    let mut pty = Pty::start();
+    let mut at = pty.shows(0, "live");
+    // The conversation whose customer attacks the terminal: found by its words, from the list of all.
+    pty.types("3");
+    at = pty.shows(at, "has:attachment");
+    pty.types("locked");
+    at = pty.shows(at, "Mallory");
+    pty.types("\r");
+    at = pty.shows(at, "Enter open").max(at);
+    pty.types("\r");
+    at = pty.shows(at, "alert('hi')");
+    assert!(pty.raw().contains("LOCKED"), "the words themselves are shown");
+    pty.types("o");
+    at = pty.shows(at, "\x07");
+    let address = copied(&pty.raw()).pop().unwrap();
+    assert!(address.starts_with("http://127.0.0.1:") && address.contains("/app/accounts/1/conversations/"), "{address}");
+    // The text of a message: the one with the attack, chosen by hand.
+    pty.types("((y");
+    at = pty.shows(at, "text");
+    pty.types("t");
+    pty.shows(at, "\x07");
+    let text = copied(&pty.raw()).pop().unwrap();
+    assert!(text.contains("ACCOUNT IS LOCKED"), "{text:?}");
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+
+    pty.signal("TERM");
+    let (code, raw) = pty.ends();
+    assert_eq!(code, 143);
+    pty.restored(&raw);
+    for sequence in sequences(&raw) {
+        let ours = match sequence.strip_prefix("\x1b[") {
+            Some(rest) if rest.starts_with(['?', '>', '<']) => {
+                ["?1049", "?2004", "?1004", "?25", "?2026", ">1u", "<1u"].iter().any(|mode| rest.starts_with(mode))
+            }
+            Some(rest) => rest.ends_with(['m', 'H', 'J', 'K']),
+            None => sequence.starts_with("\x1b]52;c;"),
+        };
+        assert!(ours, "{sequence:?} was written");
+    }
+    for hostile in ["\x1b]0;", "\x1b[1;31m", "\u{9b}", "\u{8}", "\u{202e}", "\u{2066}"] {
+        assert!(!raw.contains(hostile), "{hostile:?} was written");
+    }
+}
+
+#[test]
+fn keys_in_single_bytes_are_the_same_keys_and_quitting_restores_the_terminal() {
+    let mut pty = Pty::start();
+    let mut at = pty.shows(0, "live");
+    // A terminal's late answers: what it is, where its cursor is, its background; the last one is cut off.
+    for byte in ["\x1b", "[", "?", "1", ";", "2", "c", "\x1b", "[", "2", "4", ";", "8", "R", "\x1b", "]", "1", "1", ";", "e", "\x07"] {
+        pty.types(byte);
+    }
+    // F1 in single bytes opens the help, and letters of the answers did nothing before it.
+    for byte in ["\x1b", "O", "P"] {
+        pty.types(byte);
+    }
+    at = pty.shows(at, "Keys");
+    pty.types("\x1b");
+    at = pty.shows(at, "Enter");
+    assert!(!pty.raw().contains("Ctrl+S"), "an answer of the terminal opened the composer");
+    pty.types("q");
+    let (code, raw) = pty.ends();
+    assert_eq!(code, 0, "{:?}", raw.get(at..));
+    pty.restored(&raw);
+}
