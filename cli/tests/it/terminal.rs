@@ -99,8 +99,8 @@ fn sequences(raw: &str) -> Vec<String> {
     let mut rest = raw;
     while let Some(at) = rest.find(|c: char| c.is_control() && !matches!(c, '\r' | '\n')) {
         rest = &rest[at..];
-        let end = if rest.starts_with("\x1b[") {
-            rest[2..].find(|c: char| ('@'..='~').contains(&c)).map(|end| end + 3)
+        let end = if let Some(body) = rest.strip_prefix("\x1b[") {
+            body.find(|c: char| ('@'..='~').contains(&c)).map(|end| end + 3)
         } else if rest.starts_with("\x1b]") {
             rest.find('\x07').map(|end| end + 1)
         } else {
