@@ -8,21 +8,22 @@ use tui::{Choice, Settings, ThemeFile};
 /// Both files are written by hand: longer ones are something else.
 const BYTES_MAX: u64 = 256 * 1024;
 
-fn set(name: &str) -> Option<String> {
+/// A variable of the environment that is set to something.
+pub(crate) fn var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 /// The settings, the theme they name, and what is wrong with them.
 pub(crate) fn load() -> (Settings, Choice, Option<String>) {
-    let folder = daemon::config::config_dir(&set);
-    let named = set("AFENDA_CONFIG").map(PathBuf::from);
+    let folder = daemon::config::config_dir(&var);
+    let named = var("AFENDA_CONFIG").map(PathBuf::from);
     let path = named.or_else(|| folder.as_ref().map(|dir| dir.join("config.toml")));
     let (mut settings, mut wrong) = match path.as_deref().map(settings) {
         Some(Ok(settings)) => (settings, None),
         Some(Err(why)) => (Settings::default(), Some(format!("{why}; the usual settings count"))),
         None => (Settings::default(), None),
     };
-    if set("AFENDA_NO_MOTION").is_some() {
+    if var("AFENDA_NO_MOTION").is_some() {
         settings.ui.motion = false;
     }
     let choice = match theme(&settings.ui.theme, folder.as_deref()) {

@@ -4,11 +4,7 @@ use tui::state::{Setting, Source};
 
 use crate::context::Context;
 use crate::profile::Profiles;
-
-/// A variable of the environment that is set to something.
-fn var(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
+use crate::settings::var;
 
 /// Where a flag that may also stand in the environment has its value from.
 fn flag_or_env(given: bool, value: Option<&str>, flag: &'static str, name: &'static str) -> Option<Source> {
@@ -58,7 +54,11 @@ pub(crate) fn all(ctx: &Context, options: &tui::Options) -> Vec<Setting> {
     out.push(Setting::new("keys", value, source, format!("{keys}; `afenda keys check` says what is wrong with it")));
 
     let wait = format!("{} ms", options.esc_timeout.as_millis());
-    let source = if options.esc_timeout == tui::ESC_TIMEOUT { Source::Default } else { Source::Environment("SSH_CONNECTION") };
+    let source = match options.settings.ui.esc_timeout_ms {
+        Some(_) => Source::File("config.toml".into()),
+        None if options.esc_timeout == tui::ESC_TIMEOUT => Source::Default,
+        None => Source::Environment("SSH_CONNECTION"),
+    };
     out.push(Setting::new("wait after Esc", wait, source, ""));
     let editor = ["AFENDA_EDITOR", "VISUAL", "EDITOR"].into_iter().find_map(|name| Some((var(name)?, Source::Environment(name))));
     let (value, source) = editor.unwrap_or_else(|| ("none".to_owned(), Source::Default));

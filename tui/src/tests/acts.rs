@@ -2,7 +2,7 @@
 
 use api::contact::ContactDetail;
 use api::id::ConversationId;
-use api::inbox::{AttributeChange, ConversationStatus, MacroView, Named, OutboxState, OutboxView};
+use api::inbox::{AttributeChange, ConversationStatus, MacroView, Named, OutboxView};
 use api::lists::CustomAttributeView;
 use api::people::{Availability, AvailabilityView, MacroStep, ParticipantChange};
 use serde_json::{Map, Value, json};
@@ -12,6 +12,11 @@ use crate::event::{Act, Acted, Answer, Effect};
 use crate::state::{Undo, acts};
 
 const DEE: ConversationId = ConversationId(1042);
+
+/// One that still waits.
+fn entry(n: u32, kind: &str) -> OutboxView {
+    OutboxView { sends_at: now() + jiff::SignedDuration::from_secs(5), ..super::world::entry(n, kind) }
+}
 
 fn check(name: &str, screen: &Screen) {
     let (width, height) = screen.state.size;
@@ -41,23 +46,6 @@ fn act(effects: &[Effect]) -> Act {
         effects.iter().filter_map(|effect| if let Effect::Act(act) = effect { Some((**act).clone()) } else { None }).collect();
     assert_eq!(acts.len(), 1, "{effects:?}");
     acts[0].clone()
-}
-
-fn entry(n: u32, kind: &str) -> OutboxView {
-    OutboxView {
-        id: outbox_id(n),
-        conversation_id: Some(DEE),
-        contact_id: None,
-        kind: kind.into(),
-        change: None,
-        state: OutboxState::Queued,
-        user: "jo".into(),
-        content: None,
-        attempts: 0,
-        error: None,
-        sends_at: now() + jiff::SignedDuration::from_secs(5),
-        created_at: now(),
-    }
 }
 
 fn definition(model: &str, key: &str, name: &str, display_type: &str) -> CustomAttributeView {

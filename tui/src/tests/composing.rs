@@ -1,9 +1,9 @@
 //! Writing: completion lists, what goes in, and what is handed in.
 
 use api::id::ConversationId;
-use api::inbox::{ConversationStatus, Mention, MessageType, OutboxState, OutboxView};
+use api::inbox::{ConversationStatus, Mention, MessageType, OutboxState};
 
-use super::world::{Screen, canned, failure, lost, message, now, outbox_id, talks, thread};
+use super::world::{Screen, canned, entry, failure, lost, message, outbox_id, talks, thread};
 use crate::event::{Answer, Effect, Event, Purpose, Submitted};
 use crate::keymap::Context;
 use crate::mention;
@@ -18,24 +18,6 @@ fn text(screen: &Screen) -> &str {
 fn labels(screen: &Screen) -> Vec<&str> {
     let list = screen.state.composer.as_ref().and_then(|c| c.completing.list.as_ref());
     list.map(|list| list.choices.iter().map(|c| c.label.as_str()).collect()).unwrap_or_default()
-}
-
-/// An entry of the caller's in the outbox.
-fn entry(n: u32, kind: &str) -> OutboxView {
-    OutboxView {
-        id: outbox_id(n),
-        conversation_id: Some(DEE),
-        contact_id: None,
-        kind: kind.into(),
-        state: OutboxState::Queued,
-        user: "jo".into(),
-        content: None,
-        change: None,
-        attempts: 0,
-        error: None,
-        sends_at: now(),
-        created_at: now(),
-    }
 }
 
 /// What was handed in.

@@ -1,28 +1,13 @@
 //! A decision: what was read before it, and what is marked in it.
 
-use api::approval::{ApprovalView, ExcerptLine};
+use api::approval::ExcerptLine;
 use api::id::MessageId;
 use api::inbox::MessageType;
 
-use super::world::{Screen, ago, approval_id, approvals, page};
+use super::gallery::{asked, long};
+use super::world::{Screen, ago, approval_id, approvals};
 use crate::event::{Answer, Event};
 use crate::state::Overlay;
-
-/// An ask of 2,000 characters.
-fn long() -> ApprovalView {
-    let mut long = approvals().remove(0);
-    let words = "The courier has no signature and this is the second parcel lost this month. ";
-    long.description = words.chars().cycle().take(1_996).collect::<String>() + "END.";
-    long
-}
-
-fn asked(width: u16, height: u16, approval: ApprovalView) -> Screen {
-    let mut screen = Screen::new(width, height);
-    let generation = screen.state.approvals.generation;
-    screen.answer(Answer::Approvals { generation, more: false, result: Ok(page(vec![approval])) });
-    screen.press("2 Enter");
-    screen
-}
 
 fn is_asked(screen: &Screen) -> bool {
     matches!(screen.state.overlay, Some(Overlay::Approve { .. }))

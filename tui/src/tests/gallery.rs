@@ -62,14 +62,14 @@ fn every_screen_at_every_size() {
 }
 
 /// A decision whose ask has 2,000 characters.
-fn long() -> ApprovalView {
+pub(super) fn long() -> ApprovalView {
     let mut long = approvals().remove(0);
     let words = "The courier has no signature and this is the second parcel lost this month. ";
     long.description = words.chars().cycle().take(1_996).collect::<String>() + "END.";
     long
 }
 
-fn asked(width: u16, height: u16, approval: ApprovalView) -> Screen {
+pub(super) fn asked(width: u16, height: u16, approval: ApprovalView) -> Screen {
     let mut screen = Screen::new(width, height);
     let generation = screen.state.approvals.generation;
     screen.answer(Answer::Approvals { generation, more: false, result: Ok(page(vec![approval])) });

@@ -5,7 +5,7 @@ use api::inbox::{OutboxState, OutboxView};
 use jiff::SignedDuration;
 
 use super::behaviour::toasts;
-use super::world::{Screen, ago, approval_id, failure, lost, now, outbox_id, status};
+use super::world::{Screen, ago, approval_id, entry, failure, lost, now, outbox_id, status};
 use crate::drafts::Draft;
 use crate::event::{Answer, Effect, Event, Purpose};
 use crate::keymap::Context;
@@ -17,29 +17,16 @@ fn draft(text: &str, minutes: i64) -> Draft {
     Draft { text: text.into(), key: None, replaces: None, with: With::default(), decides: None, at: ago(minutes) }
 }
 
-fn entry(n: u32, kind: &str, state: OutboxState) -> OutboxView {
-    OutboxView {
-        id: outbox_id(n),
-        conversation_id: Some(DEE),
-        contact_id: None,
-        kind: kind.into(),
-        state,
-        user: "jo".into(),
-        content: None,
-        change: None,
-        attempts: 0,
-        error: None,
-        sends_at: now(),
-        created_at: ago(1),
-    }
+fn put(n: u32, kind: &str, state: OutboxState) -> OutboxView {
+    OutboxView { state, created_at: ago(1), ..entry(n, kind) }
 }
 
 fn said(n: u32, kind: &str, state: OutboxState, text: &str) -> OutboxView {
-    OutboxView { content: Some(text.into()), ..entry(n, kind, state) }
+    OutboxView { content: Some(text.into()), ..put(n, kind, state) }
 }
 
 fn changed(n: u32, kind: &str, state: OutboxState, change: &str) -> OutboxView {
-    OutboxView { change: Some(change.into()), ..entry(n, kind, state) }
+    OutboxView { change: Some(change.into()), ..put(n, kind, state) }
 }
 
 fn with_drafts(width: u16, height: u16) -> Screen {
@@ -82,7 +69,7 @@ fn entries() -> Vec<OutboxView> {
         again,
         changed(4, "assignee", OutboxState::Sending, "2"),
         changed(5, "labels", OutboxState::Queued, "+vip -refund"),
-        entry(6, "read", OutboxState::Queued),
+        put(6, "read", OutboxState::Queued),
         refused,
         gave_way,
         unclear,
@@ -117,7 +104,7 @@ pub(super) fn settings(width: u16, height: u16) -> Screen {
     let mut screen = Screen::new(width, height);
     screen.state.set_by = vec![
         Setting::new("profile", "work", Source::Flag("--profile"), "--profile or AFENDA_PROFILE"),
-        Setting::new("keys", "2 changed", Source::File("/home/jo/.config/afenda/keys.toml".into()), "/home/jo/.config/afenda/keys.toml"),
+        Setting::new("keys", "2 changed", Source::File("~/.config/afenda/keys.toml".into()), "~/.config/afenda/keys.toml"),
         Setting::new("colours", "none", Source::Environment("NO_COLOR"), "--color or NO_COLOR"),
     ];
     screen.press("g s");
@@ -222,7 +209,7 @@ fn the_outbox_says_what_each_entry_would_do_and_counts_only_deeds() {
     assert!(drawn.lines().last().unwrap().contains("outbox 4 · 3 not sent"), "{drawn}");
     assert!(!drawn.contains("read"), "nobody did that: {drawn}");
     // What stood in the daemon's counts before was another number.
-    screen.answer(Answer::Outbox(Ok(vec![entry(6, "read", OutboxState::Queued)])));
+    screen.answer(Answer::Outbox(Ok(vec![put(6, "read", OutboxState::Queued)])));
     assert!(!screen.draw().contains("outbox 1") && screen.draw().contains("Nothing of yours waits"));
 }
 
@@ -292,7 +279,7 @@ fn the_settings_say_where_each_value_comes_from() {
     for words in [
         "flag --profile",
         "environment NO_COLOR",
-        "file /home/jo",
+        "file ~/.config",
         "daemon's version",
         "0.1.0, protocol",
         "hold of a reply",

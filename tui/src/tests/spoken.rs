@@ -5,7 +5,7 @@ use api::inbox::{ConversationStatus, OutboxState, OutboxView};
 use proptest::prelude::*;
 
 use super::anything::Run;
-use super::world::{Screen, ago, approvals, lost, me, message, now, outbox_id, page, status, talks, thread};
+use super::world::{Screen, ago, approvals, entry, lost, me, message, outbox_id, page, status, talks, thread};
 use crate::accessible::dialog::Dialog;
 use crate::accessible::safe;
 use crate::event::{Answer, Effect, Event, Purpose};
@@ -238,20 +238,7 @@ fn u_takes_a_reply_back_to_be_written_on() {
     talk.types(&["dee", "reply", "It is on its way.", ".", "send"]);
     let recalled = talk.type_line("u");
     let Some(Effect::Recall(id, _)) = recalled.first() else { panic!("nothing is recalled: {recalled:?} {}", talk.transcript) };
-    let entry = OutboxView {
-        id: *id,
-        conversation_id: Some(DEE),
-        contact_id: None,
-        kind: "reply".into(),
-        change: None,
-        state: OutboxState::Cancelled,
-        user: "jo".into(),
-        content: Some("It is on its way.".into()),
-        attempts: 0,
-        error: None,
-        sends_at: now(),
-        created_at: now(),
-    };
+    let entry = OutboxView { id: *id, state: OutboxState::Cancelled, content: Some("It is on its way.".into()), ..entry(1, "reply") };
     talk.run.screen.answer(Answer::Recalled(*id, Ok(entry)));
     talk.settle();
     talk.prompt();

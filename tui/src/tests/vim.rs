@@ -1,9 +1,8 @@
 //! The composer with vim's keys.
 
-use api::id::ConversationId;
 use api::inbox::{OutboxState, OutboxView};
 
-use super::world::{Screen, now, outbox_id};
+use super::world::{Screen, entry, outbox_id};
 use crate::event::{Answer, Effect, Purpose};
 use crate::keymap::Context;
 use crate::state::Overlay;
@@ -111,20 +110,7 @@ fn what_came_back_from_the_outbox_is_not_taken_away_with_what_was_typed() {
     let mut screen = screen(80, 24);
     screen.press("r");
     screen.type_text("typed");
-    let entry = OutboxView {
-        id: outbox_id(1),
-        conversation_id: Some(ConversationId(1042)),
-        contact_id: None,
-        kind: "reply".into(),
-        change: None,
-        state: OutboxState::Cancelled,
-        user: "jo".into(),
-        content: Some("sent before".into()),
-        attempts: 0,
-        error: None,
-        sends_at: now(),
-        created_at: now(),
-    };
+    let entry = OutboxView { state: OutboxState::Cancelled, content: Some("sent before".into()), ..entry(1, "reply") };
     screen.answer(Answer::Recalled(outbox_id(1), Ok(entry)));
     screen.press("Esc u u");
     assert_eq!(text(&screen), "sent before\n\ntyped");

@@ -4,7 +4,7 @@ use api::approval::{Actor, ApprovalStatus, ApprovalView, ExcerptLine, Money, Wri
 use api::id::{ApprovalId, ConversationId, MessageId, OutboxId, Reference, TenantId};
 use api::inbox::{
     ApprovalMark, AttachmentView, ContactView, ConversationStatus, ConversationView, DeliveryState, InboxView, LabelView, MessageType,
-    MessageView, Named, Priority, Sender, SenderKind, Snippet,
+    MessageView, Named, OutboxState, OutboxView, Priority, Sender, SenderKind, Snippet,
 };
 use api::lists::CannedResponseView;
 use api::page::{Counts, Page, PageMeta};
@@ -35,6 +35,24 @@ pub(super) fn approval_id(n: u32) -> ApprovalId {
 
 pub(super) fn outbox_id(n: u32) -> OutboxId {
     OutboxId(Uuid::from_u128(1_000 + u128::from(n)))
+}
+
+/// An entry of the caller's in the outbox.
+pub(super) fn entry(n: u32, kind: &str) -> OutboxView {
+    OutboxView {
+        id: outbox_id(n),
+        conversation_id: Some(ConversationId(1042)),
+        contact_id: None,
+        kind: kind.into(),
+        state: OutboxState::Queued,
+        user: "jo".into(),
+        content: None,
+        change: None,
+        attempts: 0,
+        error: None,
+        sends_at: now(),
+        created_at: now(),
+    }
 }
 
 pub(super) fn me(own_token: Option<bool>) -> MeView {
