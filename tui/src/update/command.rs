@@ -5,7 +5,7 @@
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
 
-use super::{Out, acts, approvals, attributes, keys, list, menus, new_key, palette, thread, view};
+use super::{Out, acts, approvals, attributes, keys, list, menus, new_key, palette, run, thread, view};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context, registry};
 use crate::state::{Screen, State};
@@ -229,7 +229,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
         }
         Line::Find(text) => {
             close(state);
-            keys::show(state, Screen::Inbox);
+            run::show(state, Screen::Inbox);
             state.list.query = text;
             list::reload(state, out);
         }
@@ -245,7 +245,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
             let known = state.approvals.rows.iter().find(|a| a.reference.to_string() == reference).map(|a| a.id);
             let id = known.ok_or_else(|| format!("{reference} is not among the approvals of this list"))?;
             close(state);
-            keys::show(state, Screen::Approvals);
+            run::show(state, Screen::Approvals);
             state.approvals.card = None;
             state.approvals.cursor = Some(id);
             approvals::open(state, out);

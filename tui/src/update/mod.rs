@@ -31,6 +31,7 @@ mod pasted;
 mod pick;
 mod recall;
 mod returned;
+mod run;
 mod search;
 mod seen;
 pub(crate) mod shelf;

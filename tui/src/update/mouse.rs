@@ -1,6 +1,6 @@
 //! The mouse, where it is on: a click chooses a row, a tab or a screen, the wheel moves. Nothing is sent, decided or changed by it.
 
-use super::{Out, keys, list};
+use super::{Out, list, run};
 use crate::event::{Effect, Pointer};
 use crate::keymap::{Command, Context};
 use crate::layout;
@@ -32,7 +32,7 @@ pub(super) fn pointed(state: &mut State, out: &mut Out, pointer: Pointer, x: u16
             let text = matches!(context, Context::Thread | Context::Card | Context::Shown);
             for _ in 0..if text { NOTCH } else { 1 } {
                 if moves {
-                    keys::run(state, out, context, command, "");
+                    run::run(state, out, context, command, "");
                 }
             }
         }
@@ -54,7 +54,7 @@ fn click(state: &mut State, out: &mut Out, context: Context, x: u16, y: u16) {
             Some('5') => Command::Activity,
             _ => return,
         };
-        return keys::run(state, out, context, command, "");
+        return run::run(state, out, context, command, "");
     }
     let Some(pane) = panes.list.filter(|pane| pane.contains((x, y).into()) && context == Context::List) else { return };
     if y == pane.y {

@@ -1,6 +1,6 @@
 //! Running actions by name: the palette, its command line, and the reason where a key cannot do what it says.
 
-use super::{Out, command, keys, moved, thread, toast};
+use super::{Out, command, moved, run, thread, toast};
 use crate::editor::Edit;
 use crate::keymap::registry;
 use crate::keymap::{Command, Context};
@@ -15,7 +15,7 @@ pub(super) fn pressed(state: &mut State, out: &mut Out, context: Context, comman
         Some(why) => toast(state, Tone::Plain, refused(command, why)),
         None => {
             state.used(command);
-            keys::run(state, out, context, command, name);
+            run::run(state, out, context, command, name);
         }
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn act(state: &mut State, out: &mut Out, context: Context, command: C
         state.quitting = Some(state.now);
     }
     state.used(command);
-    keys::run(state, out, context, command, "");
+    run::run(state, out, context, command, "");
     Ok(())
 }
 
@@ -165,13 +165,13 @@ fn place(state: &mut State, out: &mut Out, context: Context, choice: Choice, wor
         Choice::Contact(id) => super::contacts::open_id(state, id),
         Choice::Label(index) => {
             let Some(label) = state.directory.labels.get(index).map(|label| label.title.clone()) else { return };
-            keys::show(state, Screen::Inbox);
+            run::show(state, Screen::Inbox);
             state.focus = Focus::List;
             state.list.filter.label = Some(label);
             super::list::refilter(state, out);
         }
         Choice::Tab(tab) => {
-            keys::show(state, Screen::Inbox);
+            run::show(state, Screen::Inbox);
             state.focus = Focus::List;
             let place = |tab: Tab| Tab::ALL.iter().position(|other| *other == tab).and_then(|at| isize::try_from(at).ok()).unwrap_or(0);
             super::list::tab(state, out, place(tab) - place(state.list.tab));

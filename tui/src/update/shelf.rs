@@ -3,7 +3,7 @@
 use api::id::ConversationId;
 use api::inbox::OutboxState;
 
-use super::{Out, keys, moved, new_key, read, returned, thread, toast, waiting};
+use super::{Out, keys, moved, new_key, read, returned, run, thread, toast, waiting};
 use crate::event::{Effect, Purpose};
 use crate::layout;
 use crate::state::{DraftOf, Overlay, Question, Read, Screen, Setting, Shelf, State, Tone, draft_of};
@@ -11,7 +11,7 @@ use crate::view::shelf as view;
 
 /// Shows one of them.
 pub(super) fn show(state: &mut State, out: &mut Out, shelf: Shelf) {
-    keys::show(state, Screen::Own(shelf));
+    run::show(state, Screen::Own(shelf));
     if shelf == Shelf::Outbox {
         read(state, out, Read::Outbox);
     }

@@ -3,7 +3,7 @@
 
 use api::id::{ApprovalId, ConversationId, MessageId};
 
-use super::{approvals, bulk, complete, compose, keys, list, live, menus, search, thread, window};
+use super::{approvals, bulk, complete, compose, keys, list, live, menus, run, search, thread, window};
 use crate::editor::Editor;
 use crate::event::Effect;
 use crate::keymap::{Command, Context, registry};
@@ -67,7 +67,7 @@ pub(crate) fn deed(state: &mut State, deed: Deed) -> Result<Vec<Effect>, String>
             if let Some(why) = registry::refusal(state, context, command) {
                 return Err(super::palette::refused(command, why));
             }
-            keys::run(state, &mut out, context, command, "");
+            run::run(state, &mut out, context, command, "");
         }
         Deed::Open(id) => thread::open(state, &mut out, id),
         Deed::Card(id) => match state.approvals.rows.iter().find(|row| row.id == id).cloned() {
@@ -90,7 +90,7 @@ pub(crate) fn deed(state: &mut State, deed: Deed) -> Result<Vec<Effect>, String>
         }
         Deed::Inbox => {
             approvals::close(state);
-            keys::show(state, Screen::Inbox);
+            run::show(state, Screen::Inbox);
             state.focus = crate::state::Focus::List;
         }
         Deed::Tab(tab) => {
@@ -160,7 +160,7 @@ pub(crate) fn deed(state: &mut State, deed: Deed) -> Result<Vec<Effect>, String>
             if state.composer.is_some() {
                 compose::leave(state);
             }
-            keys::quit(state, &mut out);
+            run::quit(state, &mut out);
         }
     }
     live::pump(state, &mut out);

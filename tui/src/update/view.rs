@@ -4,7 +4,7 @@ use api::inbox::Priority;
 use api::lists::{CustomFilterView, NewCustomFilter};
 use serde_json::{Value, json};
 
-use super::{Out, keys, list, live, read, toast};
+use super::{Out, list, live, read, run, toast};
 use crate::event::{Effect, Outcome};
 use crate::state::{Action, ListFilter, Menu, MenuItem, Overlay, Question, Read, STATUSES, Screen, State, Tab, Tone, ViewMenu};
 use crate::text;
@@ -46,7 +46,7 @@ pub(super) fn named(state: &mut State, out: &mut Out, name: &str) -> Result<(), 
 pub(super) fn open(state: &mut State, out: &mut Out, id: i64) {
     let Some(view) = state.views.iter().find(|view| view.id == id) else { return };
     let filter = ListFilter { view: Some((view.id, view.name.clone())), sort: state.list.filter.sort, ..ListFilter::default() };
-    keys::show(state, Screen::Inbox);
+    run::show(state, Screen::Inbox);
     state.focus = crate::state::Focus::List;
     state.list.tab = Tab::All;
     // A saved filter has no status that it does not name.

@@ -1,0 +1,333 @@
+//! Conversations, contacts, the outbox and the lists they are chosen from.
+
+use std::time::Duration;
+
+use super::{CALL_TIMEOUT, Client, ClientError, FILE_BYTES_PER_S, FileToSend, NO_QUERY, answer, new_key};
+use crate::approval::ApprovalView;
+use crate::contact::{ContactDetail, ContactQuery};
+use crate::id::{ConversationId, MessageId, OutboxId};
+use crate::inbox::{
+    ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, DeleteMessage, Effect, EffectQuery, Escalate,
+    FreshQuery, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
+};
+use crate::lists::{
+    CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NewCustomFilter, NotificationView, RatingQuery, RatingView,
+    RenameCustomFilter,
+};
+use crate::page::{Data, Page};
+use crate::search::{SearchPage, SearchQuery};
+
+impl Client {
+    /// Canned responses by short code.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn canned_responses(&self) -> Result<Vec<CannedResponseView>, ClientError> {
+        Ok(self.get::<Page<CannedResponseView>>("/canned-responses", &NO_QUERY).await?.data)
+    }
+
+    /// Custom attribute definitions by key.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn custom_attribute_definitions(&self) -> Result<Vec<CustomAttributeView>, ClientError> {
+        Ok(self.get::<Page<CustomAttributeView>>("/custom-attribute-definitions", &NO_QUERY).await?.data)
+    }
+
+    /// A page of ratings, newest first.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn csat_responses(&self, query: &RatingQuery) -> Result<Page<RatingView>, ClientError> {
+        self.get("/csat-responses", query).await
+    }
+
+    /// A page of conversations.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED` for a filter that cannot be read.
+    pub async fn conversations(&self, query: &ConversationQuery) -> Result<Page<ConversationView>, ClientError> {
+        self.get("/conversations", query).await
+    }
+
+    /// One conversation.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn conversation(&self, id: ConversationId) -> Result<ConversationView, ClientError> {
+        Ok(self.get::<Data<ConversationView>>(&format!("/conversations/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// One conversation, asked of Chatwoot first.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE`.
+    pub async fn conversation_fresh(&self, id: ConversationId) -> Result<ConversationView, ClientError> {
+        Ok(self.get::<Data<ConversationView>>(&format!("/conversations/{id}"), &FreshQuery { fresh: true }).await?.data)
+    }
+
+    /// Messages of one conversation, ascending, what is still in the outbox last.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn messages(&self, id: ConversationId, query: &MessageQuery) -> Result<Page<MessageView>, ClientError> {
+        self.get(&format!("/conversations/{id}/messages"), query).await
+    }
+
+    /// Messages, and with the first page contacts and canned responses, that fit a query.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED` for a date that is none.
+    pub async fn search(&self, query: &SearchQuery) -> Result<SearchPage, ClientError> {
+        self.get("/search", query).await
+    }
+
+    /// Writes a reply or a note into the outbox.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn send_message(&self, id: ConversationId, message: &NewMessage, key: &str) -> Result<MessageView, ClientError> {
+        let path = format!("/conversations/{id}/messages");
+        Ok(self.send::<Data<MessageView>>(reqwest::Method::POST, &path, message, key).await?.data)
+    }
+
+    /// Writes a reply or a note with files into the outbox.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`, `PAYLOAD_TOO_LARGE`; [`ClientError::File`] where a file cannot be read.
+    pub async fn send_files(
+        &self,
+        id: ConversationId,
+        message: &NewMessage,
+        files: &[FileToSend],
+        key: &str,
+    ) -> Result<MessageView, ClientError> {
+        let path = format!("/conversations/{id}/messages");
+        let text = serde_json::to_string(message).map_err(|err| ClientError::Protocol(err.to_string()))?;
+        let (mut form, mut bytes) = (reqwest::multipart::Form::new().text("message", text), 0);
+        for file in files {
+            let fail = |source| ClientError::File { path: file.path.clone(), source };
+            let open = tokio::fs::File::open(&file.path).await.map_err(fail)?;
+            let length = open.metadata().await.map_err(fail)?.len();
+            bytes += length;
+            let part = reqwest::multipart::Part::stream_with_length(open, length).file_name(file.name.clone());
+            let part = part.mime_str(&file.content_type).map_err(|err| ClientError::Protocol(err.to_string()))?;
+            form = form.part("attachments", part);
+        }
+        let request = self.request(reqwest::Method::POST, &path).multipart(form).header("idempotency-key", key);
+        Ok(answer::<Data<MessageView>>(request.timeout(CALL_TIMEOUT + Duration::from_secs(bytes / FILE_BYTES_PER_S))).await?.data)
+    }
+
+    /// What a write would do in Chatwoot besides what it says.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn effects(&self, id: ConversationId, query: &EffectQuery) -> Result<Vec<Effect>, ClientError> {
+        Ok(self.get::<Data<Vec<Effect>>>(&format!("/conversations/{id}/effects"), query).await?.data)
+    }
+
+    /// Says that the caller types, or no longer does; best effort.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn typing(&self, id: ConversationId, typing: Typing) -> Result<TypingView, ClientError> {
+        let path = format!("/conversations/{id}/typing");
+        Ok(self.send::<Data<TypingView>>(reqwest::Method::POST, &path, &typing, &new_key()).await?.data)
+    }
+
+    /// The caller's notifications in Chatwoot, latest activity first; none without an own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`.
+    pub async fn notifications(&self) -> Result<Page<NotificationView>, ClientError> {
+        self.get("/notifications", &NO_QUERY).await
+    }
+
+    /// Conversations where the caller was mentioned, latest activity first; none without an own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`.
+    pub async fn mentions(&self) -> Result<Page<MentionView>, ClientError> {
+        self.get("/mentions", &NO_QUERY).await
+    }
+
+    /// Filters that the caller saved in Chatwoot, by name; none without an own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`.
+    pub async fn custom_filters(&self) -> Result<Page<CustomFilterView>, ClientError> {
+        self.get("/custom-filters", &NO_QUERY).await
+    }
+
+    /// Saves a filter of conversations in Chatwoot, as the caller.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`, `FORBIDDEN` without an own Chatwoot token.
+    pub async fn save_custom_filter(&self, new: &NewCustomFilter) -> Result<CustomFilterView, ClientError> {
+        Ok(self.send::<Data<CustomFilterView>>(reqwest::Method::POST, "/custom-filters", new, &new_key()).await?.data)
+    }
+
+    /// Gives a saved filter of the caller's another name.
+    ///
+    /// # Errors
+    /// As [`Client::save_custom_filter`]; `NOT_FOUND`.
+    pub async fn rename_custom_filter(&self, id: i64, name: &str) -> Result<CustomFilterView, ClientError> {
+        let body = RenameCustomFilter { name: name.to_owned() };
+        Ok(self.send::<Data<CustomFilterView>>(reqwest::Method::PATCH, &format!("/custom-filters/{id}"), &body, &new_key()).await?.data)
+    }
+
+    /// Deletes a saved filter of the caller's; what it was.
+    ///
+    /// # Errors
+    /// As [`Client::rename_custom_filter`].
+    pub async fn delete_custom_filter(&self, id: i64) -> Result<CustomFilterView, ClientError> {
+        let body = serde_json::json!({});
+        Ok(self.send::<Data<CustomFilterView>>(reqwest::Method::DELETE, &format!("/custom-filters/{id}"), &body, &new_key()).await?.data)
+    }
+
+    /// The macros that the caller may run, by name; none without an own Chatwoot token.
+    ///
+    /// # Errors
+    /// As every call; `CHATWOOT_UNAVAILABLE`.
+    pub async fn macros(&self) -> Result<Vec<MacroView>, ClientError> {
+        Ok(self.get::<Page<MacroView>>("/macros", &NO_QUERY).await?.data)
+    }
+
+    /// Runs a macro on a conversation, through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` without an own Chatwoot token.
+    pub async fn run_macro(&self, id: ConversationId, run: RunMacro, key: &str) -> Result<OutboxView, ClientError> {
+        let path = format!("/conversations/{id}/macro");
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, &run, key).await?.data)
+    }
+
+    /// The agents who take part in a conversation, as Chatwoot has them now, by name.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE`.
+    pub async fn participants(&self, id: ConversationId) -> Result<Vec<Named>, ClientError> {
+        Ok(self.get::<Page<Named>>(&format!("/conversations/{id}/participants"), &NO_QUERY).await?.data)
+    }
+
+    /// Deletes a message that the caller wrote, through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `FORBIDDEN` for another's.
+    pub async fn delete_message(
+        &self,
+        id: ConversationId,
+        message: MessageId,
+        delete: &DeleteMessage,
+        key: &str,
+    ) -> Result<OutboxView, ClientError> {
+        let path = format!("/conversations/{id}/messages/{message}");
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::DELETE, &path, delete, key).await?.data)
+    }
+
+    /// One contact.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn contact(&self, id: i64) -> Result<ContactView, ClientError> {
+        Ok(self.get::<Data<ContactView>>(&format!("/contacts/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// A page of contacts, by name.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn contacts(&self, query: &ContactQuery) -> Result<Page<ContactDetail>, ClientError> {
+        self.get("/contacts", query).await
+    }
+
+    /// One contact with its attributes.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`.
+    pub async fn contact_detail(&self, id: i64) -> Result<ContactDetail, ClientError> {
+        Ok(self.get::<Data<ContactDetail>>(&format!("/contacts/{id}"), &NO_QUERY).await?.data)
+    }
+
+    /// Changes a contact through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn update_contact(&self, id: i64, patch: &ContactPatch, key: &str) -> Result<ContactView, ClientError> {
+        let path = format!("/contacts/{id}");
+        Ok(self.send::<Data<ContactView>>(reqwest::Method::PATCH, &path, patch, key).await?.data)
+    }
+
+    /// Changes a conversation through the outbox: status, assignee, team, labels, priority, custom attributes, read or unread.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn update_conversation(
+        &self,
+        id: ConversationId,
+        patch: &ConversationPatch,
+        key: &str,
+    ) -> Result<ConversationView, ClientError> {
+        let path = format!("/conversations/{id}");
+        Ok(self.send::<Data<ConversationView>>(reqwest::Method::PATCH, &path, patch, key).await?.data)
+    }
+
+    /// Asks for a decision about a conversation.
+    ///
+    /// # Errors
+    /// As every call; `APPROVAL_OPEN` when one is open already.
+    pub async fn escalate(&self, id: ConversationId, reason: &str, key: &str) -> Result<ApprovalView, ClientError> {
+        let path = format!("/conversations/{id}/escalate");
+        let body = Escalate { reason: reason.to_owned() };
+        Ok(self.send::<Data<ApprovalView>>(reqwest::Method::POST, &path, &body, key).await?.data)
+    }
+
+    /// Outbox entries that are not done, oldest first.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn outbox(&self) -> Result<Vec<OutboxView>, ClientError> {
+        Ok(self.get::<Page<OutboxView>>("/outbox", &NO_QUERY).await?.data)
+    }
+
+    /// Takes an entry back before it leaves, or discards a failed one. `verb` is cancel or retry.
+    ///
+    /// # Errors
+    /// As every call; `OUTBOX_STATE` when it is past that.
+    pub async fn outbox_act(&self, id: OutboxId, verb: &str, key: &str) -> Result<OutboxView, ClientError> {
+        let path = format!("/outbox/{id}/{verb}");
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, &serde_json::json!({}), key).await?.data)
+    }
+
+    /// The account's agents, by name.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn agents(&self) -> Result<Vec<Named>, ClientError> {
+        Ok(self.get::<Page<Named>>("/agents", &NO_QUERY).await?.data)
+    }
+
+    /// The account's teams, by name.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn teams(&self) -> Result<Vec<Named>, ClientError> {
+        Ok(self.get::<Page<Named>>("/teams", &NO_QUERY).await?.data)
+    }
+
+    /// The account's inboxes, by name.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn inboxes(&self) -> Result<Vec<InboxView>, ClientError> {
+        Ok(self.get::<Page<InboxView>>("/inboxes", &NO_QUERY).await?.data)
+    }
+
+    /// The account's labels, by title.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn labels(&self) -> Result<Vec<LabelView>, ClientError> {
+        Ok(self.get::<Page<LabelView>>("/labels", &NO_QUERY).await?.data)
+    }
+}

@@ -1,0 +1,543 @@
+//! What each command does, one line a command.
+
+use api::inbox::{ConversationPatch, ConversationStatus};
+
+use super::keys::{filtered, write};
+use super::{
+    Out, acts, approvals, attach, attributes, bulk, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list,
+    logout, menus, messages, moved, palette, pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
+};
+use crate::editor::{Edit, Editor};
+use crate::event::{Effect, Purpose};
+use crate::keymap::{Command, Context};
+use crate::layout;
+use crate::state::{Focus, Overlay, Question, Screen, Shelf, State, Tab, Then, Tone};
+
+/// Carries a command out, as if its key had been pressed there.
+pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
+    use Command as C;
+    match command {
+        C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => movement(state, out, context, command),
+        C::Edit(edit) => edited(state, context, edit),
+        C::Open if context == Context::Queue => approvals::open(state, out),
+        C::Open | C::PaneRight if context == Context::Activity => feed::open(state, out),
+        C::Open | C::PaneRight if context == Context::Found => search::open(state, out),
+        C::Open | C::PaneRight if context == Context::Contacts => contacts::open(state),
+        C::Open if context == Context::Contact => contacts::choose(state, out),
+        C::Open | C::PaneRight if state.shelf().is_some() => shelf::open(state, out),
+        C::Open | C::PaneRight if context == Context::List => {
+            if let Some(id) = state.list.cursor {
+                thread::open(state, out, id);
+            }
+        }
+        C::PaneRight if context == Context::Queue => approvals::open(state, out),
+        C::PaneLeft | C::Back => back(state, out, context),
+        C::Quit if context == Context::List => quit(state, out),
+        C::Quit if state.shelf().is_some() => show(state, Screen::Inbox),
+        C::Quit if matches!(context, Context::Queue | Context::Activity) => show(state, Screen::Inbox),
+        C::Quit if context == Context::Found => search::back(state),
+        C::Quit if context == Context::Contacts => show(state, Screen::Inbox),
+        C::Quit => back(state, out, context),
+        C::Open | C::PaneRight => {}
+        C::QuitTwice => {
+            if state.quitting.is_some() {
+                leave(state, out);
+            } else {
+                state.quitting = Some(state.now);
+            }
+        }
+        C::Inbox => show(state, Screen::Inbox),
+        C::Approvals => {
+            show(state, Screen::Approvals);
+            state.approvals.due = true;
+        }
+        C::Activity if context == Context::Activity => feed::resume(state, out),
+        C::Activity => {
+            show(state, Screen::Activity);
+            feed::show(state, out);
+        }
+        C::Follow => feed::follow(state, out),
+        C::Kinds => feed::ask_kinds(state),
+        C::CopyJson => feed::copy(state, out),
+        C::Search => search::show(state),
+        C::Drafts => shelf::show(state, out, Shelf::Drafts),
+        C::Outbox => shelf::show(state, out, Shelf::Outbox),
+        C::Log => shelf::show(state, out, Shelf::Log),
+        C::Settings => shelf::show(state, out, Shelf::Settings),
+        C::Mentions => {
+            show(state, Screen::Inbox);
+            state.focus = Focus::List;
+            list::go(state, out, Tab::Mentions);
+        }
+        C::Logout => logout::ask(state),
+        C::View => view::by_digit(state, out, name),
+        C::Views => view::menu(state, out),
+        C::Drop => shelf::ask_drop(state),
+        C::CopyRow => shelf::copy(state, out),
+        C::Retry if context == Context::Outbox => shelf::retry(state, out),
+        C::Undo if context == Context::Outbox => shelf::recall(state, out),
+        C::Contacts => contacts::show(state),
+        C::Filter if context == Context::Contacts => contacts::filter(state),
+        C::TabNext | C::TabPrevious => {
+            let by = if command == C::TabNext { 1 } else { -1 };
+            match context {
+                Context::List => list::tab(state, out, by),
+                Context::Activity => feed::tab(state, out, by),
+                _ => approvals::tab(state, out, by),
+            }
+        }
+        C::StatusNext => list::status(state, out, 1),
+        C::StatusPrevious => list::status(state, out, -1),
+        C::Filter => state.list.typing = Some(Editor::new(state.list.query.clone())),
+        C::UnreadNext if context == Context::Thread && state.find.is_some() => find::step(state, out, -1),
+        C::UnreadPrevious if context == Context::Thread && state.find.is_some() => find::step(state, out, 1),
+        C::UnreadNext | C::ConversationNext if state.screen == Screen::Search => search::neighbour(state, out, 1),
+        C::UnreadPrevious | C::ConversationPrevious if state.screen == Screen::Search => search::neighbour(state, out, -1),
+        C::UnreadNext => list::unread(state, out, 1),
+        C::UnreadPrevious => list::unread(state, out, -1),
+        C::ConversationNext => list::neighbour(state, out, 1),
+        C::ConversationPrevious => list::neighbour(state, out, -1),
+        C::Refetch => {
+            list::refetch(state, out);
+            approvals::refetch(state, out);
+            if context == Context::Activity {
+                feed::reload(state, out);
+            }
+            search::refetch(state);
+            contacts::refetch(state);
+            state.status_due = true;
+            super::read(state, out, crate::state::Read::Outbox);
+            super::read(state, out, crate::state::Read::Directory);
+        }
+        C::Help => {
+            let place = if matches!(context, Context::Composer | Context::Normal) { context } else { state.pane() };
+            state.overlay = Some(Overlay::Help(crate::state::Help::new(place)));
+        }
+        C::Palette => palette::open(state, context, ""),
+        C::CommandLine => palette::open(state, context, ":"),
+        C::Complete => palette::complete(state),
+        C::HelpWords => help::words(state),
+        C::HelpKey => help::listen(state),
+        C::HelpChange => help::change(state),
+        C::Mouse => super::mouse::turn(state, out),
+        C::Suspend => out.push(Effect::Suspend),
+        C::Undo => compose::undo(state, out),
+        C::Info => {
+            let shown = layout::panes(state).info.is_some();
+            state.info = Some(!shown);
+            if layout::panes(state).narrow
+                && context == Context::List
+                && !shown
+                && let Some(id) = state.list.cursor
+            {
+                thread::open(state, out, id);
+            }
+        }
+        C::Approve => approvals::ask_approve(state),
+        C::Reject => approvals::ask_reject(state, out),
+        C::Send => compose::send(state, out),
+        C::SendResolve => compose::send_then(state, out, Then::Resolve),
+        C::SendPend => compose::send_then(state, out, Then::Pend),
+        C::SendSnooze => compose::send_then(state, out, Then::Snooze),
+        C::SendNext => compose::send_then(state, out, Then::Next),
+        C::Attach => attach::ask(state),
+        C::Detach => attach::detach(state),
+        C::Editor => returned::edit(state, out),
+        C::Turn if matches!(state.composer.as_ref().map(|c| c.purpose), Some(Purpose::Reply(_))) => compose::to_note(state, out),
+        C::Turn => compose::to_reply(state, out),
+        C::Leave if vim::escape(state) => {}
+        C::Leave => compose::leave(state),
+        C::Vim(command) => vim::run(state, command),
+        C::Discard => {
+            if state.composer.as_ref().is_some_and(|c| !c.sending) {
+                state.overlay = Some(Overlay::Question(Question::Discard));
+            }
+        }
+        C::ToNote => compose::to_note(state, out),
+        C::ToReply => compose::to_reply(state, out),
+        C::Yes => yes(state, out),
+        C::Cancel => cancel(state, out, context, name),
+        C::Choose if context == Context::Pick => pick::chosen(state, out),
+        C::Choose if context == Context::Completion => complete::choose(state),
+        C::Choose if context == Context::Path => attach::complete(state, out),
+        C::Choose if context == Context::Palette => palette::choose(state, out),
+        C::Choose if context != Context::Menu => help::choose(state, out),
+        C::Choose => menus::chosen(state, out),
+        C::Toggle => toggle(state),
+        C::Accept if context == Context::Path => attach::accept(state, out),
+        C::Accept if context == Context::Line => line::accept(state, out),
+        C::Accept if context == Context::Labels => menus::save_labels(state, out),
+        C::Accept if context == Context::Find => find::accept(state, out),
+        C::Accept if context == Context::Words => help::rows(state),
+        C::Accept if context == Context::Search => search::results(state),
+        C::Accept if context == Context::ContactField => contact_edit::accept(state, out),
+        C::Accept if context == Context::ContactFilter => contacts::end_filter(state, true),
+        C::Accept => {
+            state.list.typing = None;
+            // Rows that another filter brought are not left under the next key.
+            let behind = state.list.due || state.list.loading;
+            if behind { list::refilter(state, out) } else { list::reload(state, out) }
+        }
+        C::Select => messages::toggle(state, out),
+        C::MessagePrevious => messages::step(state, out, -1),
+        C::MessageNext => messages::step(state, out, 1),
+        C::Quote => messages::quote(state, out),
+        C::CopyMenu => messages::ask_copy(state),
+        C::Links => messages::ask_links(state),
+        C::Erase => erase::ask(state),
+        C::EditContact => contact_edit::ask(state),
+        C::Find => find::open(state),
+        C::Quotes if messages::reply(state, out) => {}
+        C::Quotes => {
+            if let Some(thread) = state.open.and_then(|id| state.threads.get_mut(&id)) {
+                thread.quotes = !thread.quotes;
+            }
+        }
+        C::Url => url(state, out),
+        C::Mark => bulk::toggle(state),
+        C::MarkDown => {
+            bulk::toggle(state);
+            list::move_by(state, out, 1);
+        }
+        C::MarkRange => bulk::range(state),
+        C::MarkAll => bulk::all(state),
+        C::Cut => filter::menu(state),
+        C::Availability => acts::ask_availability(state, out),
+        C::ContactAttributes => {
+            if let Some(id) = state.contact_meant() {
+                attributes::ask_contact(state, out, id);
+            }
+        }
+        C::Reply if context == Context::Thread && messages::reply(state, out) => {}
+        C::Reply
+        | C::Retry
+        | C::Unread
+        | C::Note
+        | C::Canned
+        | C::Escalate
+        | C::Assign
+        | C::Labels
+        | C::Status
+        | C::Resolve
+        | C::ResolveNext
+        | C::Snooze
+        | C::Priority
+        | C::Macros
+        | C::Block
+        | C::Participants
+        | C::Attributes
+        | C::Conversation => on_conversation(state, out, command),
+    }
+}
+
+/// What is done to the conversation that the keys mean here.
+fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
+    use Command as C;
+    let Some(id) = state.target() else { return };
+    let ids = state.targets();
+    match command {
+        C::Reply => write(state, out, Purpose::Reply(id)),
+        C::Retry => messages::retry(state, out, id),
+        C::Unread => seen::unread(state, out, id),
+        C::Note => write(state, out, Purpose::Note(id)),
+        C::Canned => {
+            write(state, out, Purpose::Reply(id));
+            complete::call(state);
+        }
+        C::Escalate => write(state, out, Purpose::Escalate(id)),
+        C::Assign => menus::assign(state, ids),
+        C::Labels => menus::labels(state, ids),
+        C::Status => menus::status(state, ids),
+        C::Snooze => menus::snooze(state, ids),
+        C::Priority => menus::priority(state, ids),
+        C::Macros => acts::macros(state, out, ids),
+        C::Block => acts::block(state, ids),
+        C::Participants => acts::ask_participants(state, out, id),
+        C::Attributes => attributes::of_conversation(state, id),
+        C::Resolve if ids.len() > 1 || ids.first() != Some(&id) => {
+            let patch = ConversationPatch { status: Some(ConversationStatus::Resolved), ..ConversationPatch::default() };
+            menus::change(state, out, ids, patch, ConversationStatus::Resolved.to_string());
+        }
+        C::Resolve => menus::set_status(state, out, id, ConversationStatus::Resolved),
+        C::ResolveNext => {
+            menus::set_status(state, out, id, ConversationStatus::Resolved);
+            list::neighbour(state, out, 1);
+        }
+        C::Conversation => thread::open(state, out, id),
+        _ => {}
+    }
+}
+
+fn movement(state: &mut State, out: &mut Out, context: Context, command: Command) {
+    let page = match context {
+        Context::Thread => thread::page(state),
+        Context::Card | Context::Contact | Context::Help | Context::Shown => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        Context::Activity => feed::rows_page(state),
+        Context::Drafts | Context::Outbox | Context::Log | Context::Settings => shelf::page(state),
+        _ => layout::rows_page(state).unwrap_or(1),
+    };
+    let page = isize::try_from(page.max(2)).unwrap_or(2);
+    let by = match command {
+        Command::Down => 1,
+        Command::Up => -1,
+        Command::HalfDown => page / 2,
+        Command::HalfUp => -page / 2,
+        Command::PageDown => page - 1,
+        Command::PageUp => 1 - page,
+        Command::Top => -thread::FAR,
+        _ => thread::FAR,
+    };
+    match context {
+        Context::List => list::move_by(state, out, by),
+        Context::Queue => approvals::move_by(state, out, by),
+        Context::Activity => feed::move_by(state, out, by),
+        Context::Pick => pick::move_by(state, by),
+        Context::Drafts | Context::Outbox | Context::Log | Context::Settings => shelf::move_by(state, by),
+        Context::Completion => complete::move_by(state, by),
+        Context::Found => search::move_by(state, out, by),
+        Context::Contacts => contacts::move_by(state, out, by),
+        Context::Contact => contacts::move_in(state, by),
+        Context::Thread => {
+            if command == Command::Bottom
+                && let Some(id) = state.open
+            {
+                window::to_newest(state, out, id);
+            }
+            thread::scroll(state, out, -by);
+        }
+        Context::Card => {
+            let most = crate::view::card_lines(state);
+            if let Some(card) = &mut state.approvals.card {
+                card.scroll = card.scroll.saturating_add_signed(by).min(most);
+            }
+        }
+        Context::Menu => {
+            if let Some(Overlay::Menu(menu)) = &mut state.overlay {
+                menu.cursor = moved(menu.cursor, by, menu.shown().len());
+            }
+        }
+        Context::Labels => {
+            if let Some(Overlay::Labels(picker)) = &mut state.overlay {
+                picker.cursor = moved(picker.cursor, by, picker.shown().len());
+            }
+        }
+        Context::Help | Context::Words => help::move_by(state, by),
+        Context::Shown => super::clip::scroll(state, by),
+        Context::Palette => palette::move_by(state, by),
+        _ => {}
+    }
+}
+
+fn edited(state: &mut State, context: Context, edit: Edit) {
+    match context {
+        Context::Composer | Context::Normal => {
+            let width = layout::panes(state).open.map_or(80, layout::composer_width);
+            let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
+            let before = composer.editor.text().len();
+            match complete::whole(composer, edit) {
+                Some(mention) => {
+                    composer.editor.replace(mention, "");
+                }
+                None => composer.editor.apply(edit, width),
+            }
+            if composer.editor.text().len() == before {
+                complete::follow(state, false);
+            } else {
+                compose::changed(state);
+            }
+        }
+        Context::Path => {
+            if let Some(prompt) = state.composer.as_mut().and_then(|c| c.prompt.as_mut()).filter(|p| !p.looking) {
+                prompt.path.apply(edit, usize::MAX / 2);
+                attach::changed(prompt);
+            }
+        }
+        Context::Filter => {
+            if let Some(editor) = &mut state.list.typing {
+                editor.apply(edit, usize::MAX / 2);
+                filtered(state);
+            }
+        }
+        Context::Find => find::edit(state, edit),
+        Context::Line => line::edit(state, edit),
+        Context::Palette | Context::Words => palette::edit(state, edit),
+        Context::ContactField => contact_edit::edit(state, edit),
+        Context::ContactFilter => {
+            if let Some(line) = &mut state.contacts.typing {
+                line.apply(edit, usize::MAX / 2);
+                contacts::filtered(state);
+            }
+        }
+        Context::Search => {
+            let before = state.search.line.text().to_owned();
+            state.search.line.apply(edit, usize::MAX / 2);
+            if state.search.line.text() != before {
+                search::changed(state);
+            }
+        }
+        Context::Menu | Context::Labels => {
+            let search = match &mut state.overlay {
+                Some(Overlay::Menu(menu)) => menu.search.as_mut(),
+                Some(Overlay::Labels(picker)) => Some(&mut picker.search),
+                _ => None,
+            };
+            if search.and_then(String::pop).is_none() {
+                state.overlay = None;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn toggle(state: &mut State) {
+    if let Some(Overlay::Labels(picker)) = &mut state.overlay
+        && let Some(index) = picker.shown().get(picker.cursor).copied()
+        && let Some((_, on)) = picker.items.get_mut(index)
+    {
+        *on = Some(*on != Some(true));
+    }
+}
+
+pub(super) fn show(state: &mut State, screen: Screen) {
+    state.back_to = None;
+    if state.screen != screen {
+        state.screen = screen;
+        state.focus = Focus::List;
+        if state.approvals.card.is_some() && screen == Screen::Approvals {
+            state.focus = Focus::Open;
+        }
+    } else if state.focus == Focus::Open {
+        state.focus = Focus::List;
+        if screen == Screen::Approvals {
+            approvals::close(state);
+        }
+    }
+    list::keep_visible(state);
+    approvals::keep_visible(state);
+}
+
+/// One step back: out of what is open; at the list, out of the filter and the hint.
+fn back(state: &mut State, out: &mut Out, context: Context) {
+    match context {
+        Context::Thread if find::end(state) => {
+            messages::clear(state);
+        }
+        Context::Thread if messages::clear(state) => {}
+        Context::Thread => {
+            if layout::panes(state).narrow && layout::panes(state).info.is_some() {
+                state.info = Some(false);
+                return;
+            }
+            match state.back_to.take() {
+                Some(Screen::Contacts) => {
+                    state.screen = Screen::Contacts;
+                    return;
+                }
+                Some(Screen::Own(which)) => return shelf::show(state, out, which),
+                _ => {}
+            }
+            state.focus = Focus::List;
+            list::keep_visible(state);
+            search::keep_visible(state);
+        }
+        Context::Found => search::back(state),
+        Context::Contact if state.back_to.take() == Some(Screen::Search) => {
+            state.screen = Screen::Search;
+            state.focus = Focus::List;
+            search::keep_visible(state);
+        }
+        Context::Contacts | Context::Contact => contacts::back(state),
+        Context::Card => approvals::close(state),
+        Context::Queue | Context::Activity => show(state, Screen::Inbox),
+        Context::Drafts | Context::Outbox | Context::Log | Context::Settings => show(state, Screen::Inbox),
+        Context::List if state.bulk.is_some() => bulk::stop(state, out),
+        Context::List if !state.list.marked.is_empty() => state.list.marked.clear(),
+        Context::List if !state.list.query.is_empty() => {
+            state.list.query.clear();
+            list::refilter(state, out);
+        }
+        Context::List => state.banner = None,
+        _ => {}
+    }
+}
+
+pub(super) fn quit(state: &mut State, out: &mut Out) {
+    let (queued, _) = state.unsent();
+    if state.drafts.is_empty() && queued == 0 {
+        leave(state, out);
+    } else {
+        state.overlay = Some(Overlay::Question(Question::Quit));
+    }
+}
+
+fn leave(state: &mut State, out: &mut Out) {
+    compose::keep(state);
+    if state.drafts_loaded && !state.forgotten {
+        state.drafts_dirty = false;
+        out.push(compose::save(state));
+    }
+    out.push(Effect::Quit);
+}
+
+fn yes(state: &mut State, out: &mut Out) {
+    match state.overlay {
+        Some(Overlay::Approve { .. }) => approvals::approve(state, out),
+        Some(Overlay::Question(question)) => {
+            state.overlay = None;
+            match question {
+                Question::Discard => compose::discard(state, out),
+                Question::Quit => leave(state, out),
+                Question::DropDraft => shelf::drop_draft(state, out),
+                Question::DropEntry => shelf::drop_entry(state, out),
+                Question::DropView => view::delete(state, out),
+                Question::Logout => logout::go(state, out),
+                Question::Pasted(id) => pasted::keep(state, out, id),
+                Question::Erase(conversation, message) => erase::erase(state, out, conversation, message),
+                Question::NoteToReply => {
+                    if let Some(id) = state.composer.as_ref().and_then(|c| c.purpose.conversation()) {
+                        compose::turn(state, out, Purpose::Reply(id));
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn cancel(state: &mut State, out: &mut Out, context: Context, name: &str) {
+    match context {
+        Context::Sheet => approvals::cancel_sheet(state, name == "Enter"),
+        Context::Find => {
+            find::end(state);
+            messages::clear(state);
+        }
+        Context::Completion => complete::close(state),
+        Context::Path => attach::cancel(state),
+        Context::Help | Context::Words => help::back(state, name),
+        Context::Search => search::back(state),
+        Context::ContactFilter => contacts::end_filter(state, false),
+        Context::Filter => {
+            state.list.typing = None;
+            if !state.list.query.is_empty() {
+                state.list.query.clear();
+                list::refilter(state, out);
+            }
+        }
+        _ => {
+            state.overlay = None;
+            state.shelves.asked = None;
+            state.pasted = None;
+        }
+    }
+}
+
+/// Shows and copies an address. Nothing is ever started: over SSH it would open on the wrong machine.
+fn url(state: &mut State, out: &mut Out) {
+    let url = state.target().and_then(|id| state.conversations.get(&id)).map(|c| crate::text::line(&c.url));
+    match url.filter(|u| u.starts_with("http://") || u.starts_with("https://")) {
+        Some(url) => {
+            super::clip::copy(state, out, format!("Copied: {url}"), url);
+        }
+        None => toast(state, Tone::Plain, "Its address is not known here"),
+    }
+}
