@@ -275,6 +275,9 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
         }
         T::OutboxUpdated => {
             state.status_due = true;
+            // What was done from here shows at once, not only when the view is read again for what others do.
+            let marks_read = matches!(activity.data.get("kind").and_then(|kind| kind.as_str()), Some("read" | "unread"));
+            state.list.due |= state.list.filter.view.is_some() && !marks_read;
             read(state, out, Read::Outbox);
             touch(state, conversation);
             if let Some(id) = conversation {
