@@ -479,9 +479,10 @@ impl Subject {
     pub fn of(state: &State) -> Self {
         let conversation = state.target();
         let shown = state.approval().filter(|_| state.screen == Screen::Approvals);
+        let card = state.contacts.card.as_ref().filter(|_| state.screen == Screen::Contacts);
         Self {
             conversation,
-            contact: conversation.and_then(|id| state.conversation(id)).map(|view| view.contact.id),
+            contact: card.map(|card| card.id).or_else(|| conversation.and_then(|id| state.conversation(id)).map(|view| view.contact.id)),
             approval: shown.map(|approval| (approval.reference.to_string(), approval.revision)),
             outbox: match state.undo.last() {
                 Some(Undo::Message(id) | Undo::Entry { entry: id, .. }) => Some(*id),
@@ -526,6 +527,7 @@ pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<Stri
         C::Attributes => conv("attr", " --set KEY=VALUE"),
         C::Escalate => conv("escalate", " --reason TEXT"),
         C::Info => subject.contact.map(|id| format!("afenda contact view {id}")),
+        C::EditContact => subject.contact.map(|id| format!("afenda contact edit {id} --name NAME")),
         C::Undo => subject.outbox.map(|id| format!("afenda outbox cancel {id}")),
         C::Approve => approval("approve", ""),
         C::Reject => approval("reject", " --message REASON"),

@@ -4,7 +4,7 @@ use api::contact::ContactDetail;
 use api::inbox::{ContactPatch, ContactView};
 use serde_json::json;
 
-use super::{Out, compose, live, new_key, pick, toast};
+use super::{Out, command, compose, live, new_key, pick, toast};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Outcome};
 use crate::state::{ContactChange, ContactField, ContactLine, Overlay, Pick, PickLine, Picked, State, Tone, Undo};
@@ -61,6 +61,28 @@ pub(super) fn begin(state: &mut State, id: i64, field: ContactField) {
     // One line: what a value hides is not edited unseen.
     let line = Editor::new(text::line(&from));
     state.overlay = Some(Overlay::Contact(ContactLine { id, field, whose: name(&detail.contact), from, line, error: None }));
+}
+
+/// Begins a change from the command line: the field's line opens with the new value, and Enter there hands it in.
+pub(super) fn from_line(state: &mut State, id: i64, change: Option<(ContactField, String)>) -> Result<(), String> {
+    if known(state, id).is_none() {
+        return Err(format!("contact {id} is not among the contacts that were read; 4 shows them"));
+    }
+    let Some((field, value)) = change else {
+        let shown = state.contacts.card.as_ref().is_some_and(|card| card.id == id && card.detail.is_some());
+        if !shown {
+            return Err("say what: --name NAME, --email ADDRESS, --phone NUMBER, --identifier ID or --field company_name=NAME".to_owned());
+        }
+        command::close(state);
+        ask(state);
+        return Ok(());
+    };
+    command::close(state);
+    begin(state, id, field);
+    if let Some(Overlay::Contact(edit)) = &mut state.overlay {
+        edit.line = Editor::new(text::line(&value).chars().take(CHARS_MAX).collect::<String>());
+    }
+    Ok(())
 }
 
 /// Text for the line.
