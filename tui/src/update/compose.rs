@@ -477,9 +477,9 @@ pub(super) fn turn(state: &mut State, out: &mut Out, purpose: Purpose) {
         composer.modal = old.modal;
     }
     if let Some(composer) = state.composer.as_mut().filter(|_| !old.is_blank()) {
-        let there = composer.editor.text().to_owned();
-        let text = old.editor.text();
-        composer.editor = Editor::new(joined(text.to_owned(), &there));
+        let mut editor = old.editor;
+        editor.follow(composer.editor.text(), "\n\n");
+        composer.editor = editor;
         composer.replaces = composer.replaces.or(old.replaces);
         composer.news = old.news;
         composer.answered = old.answered;
