@@ -144,6 +144,19 @@ async fn assert_same(bench: &Bench) {
     assert_same_as(bench, 30).await;
 }
 
+#[tokio::test]
+async fn a_round_that_is_broken_off_runs_no_more() {
+    let bench = Bench::new().await;
+    let handle = bench.live().await;
+    bench.call("", "POST", "/sandbox/faults", json!({"match": {"path": "/api/v1/**"}, "fault": {"kind": "status", "status": 503}})).await;
+    handle.refresh();
+    handle.refresh_deep();
+    until("the loss", async || !matches!(handle.link().state, LinkState::Live | LinkState::Polling)).await;
+    until("no round", async || !handle.rounds().0.running && !handle.rounds().1.running).await;
+    bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
+    bench.end(handle).await;
+}
+
 /// The store has what the shop has, which is at least so much.
 pub(super) async fn assert_same_as(bench: &Bench, least: usize) {
     let theirs = bench.conversations().await;
