@@ -149,7 +149,7 @@ async fn unsure_status(shop: &Shop, lose: &str, colleague: Option<&str>) -> (Str
     if let Some(word) = colleague {
         shop.at_chatwoot("agent2", &format!("/conversations/{id}/toggle_status"), json!({"status": word})).await;
     }
-    reqwest::Client::new().delete(format!("{}/sandbox/faults", shop.sandbox.base_url())).send().await.unwrap();
+    shop.no_faults().await;
     let over = until("the end", async || {
         let outbox = jo.outbox().await.ok()?;
         match outbox.first() {

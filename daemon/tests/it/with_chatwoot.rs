@@ -119,6 +119,13 @@ impl Shop {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
+    /// Nothing goes wrong there any more.
+    pub(crate) async fn no_faults(&self) {
+        let url = format!("{}/sandbox/faults", self.sandbox.base_url());
+        let answer = reqwest::Client::new().delete(url).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     /// Open conversations of the shop in an inbox where Jo works, without labels of ours.
     pub(crate) async fn plain_conversations(&self) -> Vec<i64> {
         let jo = self.client("jo").await;
