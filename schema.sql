@@ -179,6 +179,19 @@ create table csat_responses (
 
 create index csat_responses_by_conversation on csat_responses (tenant_id, conversation_id);
 
+-- Who takes part in a conversation, as it was read when somebody looked last: no event tells of it.
+create table participants (
+    tenant_id   integer not null,
+    conversation_id integer not null,
+    agents      text not null,             -- JSON list of {id, name}, without what waits in the outbox
+    read_at_us  integer not null,          -- our clock when Chatwoot was asked
+    changed_at_us integer not null default 0, -- our clock when a change of ours was carried out: a read asked for before that shows less
+    primary key (tenant_id, conversation_id),
+    foreign key (tenant_id, conversation_id) references conversations (tenant_id, id) on delete cascade
+) strict, without rowid;
+
+create index participants_by_age on participants (tenant_id, read_at_us);
+
 -- What one agent alone may see, read with that agent's own token.
 create table personal (
     tenant_id   integer not null references tenants,
@@ -225,7 +238,7 @@ create table rereads (
 
 create table cursors (
     tenant_id   integer not null references tenants,
-    name        text not null,             -- which walk
+    name        text not null,             -- which walk, or which list of somebody's own was read (`personal/AGENT/KIND`)
     value       text not null,             -- JSON
     primary key (tenant_id, name)
 ) strict, without rowid;

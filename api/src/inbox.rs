@@ -324,6 +324,9 @@ pub struct MessageView {
     pub error: Option<String>,
     /// Who wrote it; activities have nobody.
     pub sender: Option<Sender>,
+    /// Whether the caller wrote it, from here or in Chatwoot: what may be deleted from here.
+    #[serde(default)]
+    pub own: bool,
     /// Files.
     pub attachments: Vec<AttachmentView>,
     /// Whether it was deleted in Chatwoot.

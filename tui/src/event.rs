@@ -12,6 +12,7 @@ use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId};
 use api::inbox::{ContactPatch, ContactView, InboxView, LabelView, MacroView, MessageView, Named, OutboxView, RunMacro};
 use api::lists::{CannedResponseView, CustomAttributeView};
+use api::page::Page;
 use api::people::{Availability, AvailabilityView};
 use api::{ClientError, Code};
 use crossterm::event::KeyEvent;
@@ -118,7 +119,7 @@ pub enum Acted {
         result: Outcome<OutboxView>,
     },
     /// Who takes part.
-    Participants(ConversationId, Outcome<Vec<Named>>),
+    Participants(ConversationId, Outcome<Page<Named>>),
     /// My availability, and what was to be set.
     Availability(Option<Availability>, Outcome<AvailabilityView>),
     /// A contact.

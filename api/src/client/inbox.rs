@@ -202,12 +202,12 @@ impl Client {
         Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, &run, key).await?.data)
     }
 
-    /// The agents who take part in a conversation, as Chatwoot has them now, by name.
+    /// The agents who take part in a conversation, by name: as Chatwoot has them now, else as they were read last (`meta.as_of`).
     ///
     /// # Errors
-    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE`.
-    pub async fn participants(&self, id: ConversationId) -> Result<Vec<Named>, ClientError> {
-        Ok(self.get::<Page<Named>>(&format!("/conversations/{id}/participants"), &NO_QUERY).await?.data)
+    /// As every call; `NOT_FOUND`, and `CHATWOOT_UNAVAILABLE` where they were never read.
+    pub async fn participants(&self, id: ConversationId) -> Result<Page<Named>, ClientError> {
+        self.get(&format!("/conversations/{id}/participants"), &NO_QUERY).await
     }
 
     /// Deletes a message that the caller wrote, through the outbox.

@@ -56,7 +56,7 @@ pub(crate) async fn send(Path(id): Path<String>, posted: Posted) -> Result<Respo
             let row = scope.enqueue(&new(id, kind, payload, who, scope.now() + i64::from(hold) * SECOND))?;
             let data = json!({ "outbox_id": row.id, "files": refs.len() });
             audit(scope, who, if body.private { "message.note" } else { "message.reply" }, id, data)?;
-            let shown = scope.pending_messages(id, &|_| who.name.clone())?;
+            let shown = scope.pending_messages(id, &|_| who.name.clone(), &who.user)?;
             shown.into_iter().find(|m| m.outbox_id.is_some_and(|o| o.0 == row.id)).ok_or_else(|| Fault::not_found("message"))
         };
         change.carry_out(StatusCode::ACCEPTED, work).await

@@ -18,6 +18,7 @@ mod messages;
 mod migrate;
 mod outbox;
 mod overlay;
+mod participants;
 mod people;
 mod reader;
 mod scope;

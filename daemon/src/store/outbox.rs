@@ -268,6 +268,13 @@ const WITH_FILES: Sql = Sql::new(columns!(
     "from outbox where tenant_id = :tenant and state in ('queued', 'sending', 'held', 'failed') and kind in ('reply', 'note')
              and json_array_length(payload, '$.files') > 0 order by position"
 ));
+// Writes on a conversation that change its contact too.
+const MUTES: Sql = Sql::new(
+    "select o.position, o.id, o.conversation_id, o.contact_id, o.kind, o.payload, o.user, o.approval_id, o.state, o.attempts, o.unsure,
+         o.not_before_us, o.error, o.created_at_us
+     from conversations c join outbox o on o.tenant_id = :tenant and o.conversation_id = c.id and o.state in ('queued', 'sending')
+     where c.tenant_id = :tenant and c.contact_id = :contact and o.kind = 'mute' order by o.position",
+);
 const UNCONFIRMED: Sql = Sql::new(columns!(
     "from outbox where tenant_id = :tenant and conversation_id = :conversation and contact_id is :contact
              and state in ('queued', 'sending') order by position"
@@ -275,7 +282,7 @@ const UNCONFIRMED: Sql = Sql::new(columns!(
 
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED];
+pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED, MUTES];
 
 impl Scope<'_> {
     /// Writes an entry, shows its effect at once, and tells the clients.
@@ -373,8 +380,13 @@ impl Scope<'_> {
             "update outbox set state = 'done', error = null, unsure = 0, message_id = coalesce(:message, message_id), done_at_us = :now
              where tenant_id = :tenant and id = :id and state <> 'done'",
         );
-        if self.run(SQL, named_params! { ":id": id.to_string(), ":message": message_id, ":now": self.now() })? == 1 {
-            self.tell_of(id)?;
+        if self.run(SQL, named_params! { ":id": id.to_string(), ":message": message_id, ":now": self.now() })? == 1
+            && let Some(row) = self.outbox_entry(id)?
+        {
+            if row.kind == OutboxKind::Participants {
+                self.participants_done(&row)?;
+            }
+            self.tell(&row)?;
         }
         Ok(())
     }
@@ -452,11 +464,16 @@ impl Scope<'_> {
         Ok(counts.unwrap_or_default())
     }
 
-    /// Messages of a conversation that Chatwoot does not have yet, in order.
-    pub fn pending_messages(&self, conversation_id: i64, names: &dyn Fn(Option<&str>) -> String) -> Result<Vec<MessageView>, StoreError> {
+    /// Messages of a conversation that Chatwoot does not have yet, in order; those of the user `by` are marked.
+    pub fn pending_messages(
+        &self,
+        conversation_id: i64,
+        names: &dyn Fn(Option<&str>) -> String,
+        by: &str,
+    ) -> Result<Vec<MessageView>, StoreError> {
         let rows: Vec<OutboxRow> =
             self.all(PENDING_MESSAGES, named_params! { ":conversation": conversation_id }, read)?.into_iter().collect::<Result<_, _>>()?;
-        Ok(rows.iter().map(|row| row.message(names(row.user.as_deref()))).collect())
+        Ok(rows.iter().map(|row| MessageView { own: row.user.as_deref() == Some(by), ..row.message(names(row.user.as_deref())) }).collect())
     }
 
     /// Files that an entry still needs.
@@ -487,6 +504,33 @@ impl Scope<'_> {
     /// Unconfirmed entries of a conversation, or of a contact, in order.
     pub(super) fn unconfirmed(&self, conversation_id: i64, contact_id: Option<i64>) -> Result<Vec<OutboxRow>, StoreError> {
         self.all(UNCONFIRMED, named_params! { ":conversation": conversation_id, ":contact": contact_id }, read)?.into_iter().collect()
+    }
+
+    /// Whether another entry than that at `position` wrote labels of a conversation, carried out since or still on its way.
+    pub fn labels_written_since(&self, conversation_id: i64, since: Micros, position: i64) -> Result<bool, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select count(*) from outbox where tenant_id = :tenant and conversation_id = :conversation and kind = 'labels'
+             and position <> :position and (state in ('sending', 'held') or (state = 'done' and done_at_us >= :since))",
+        );
+        let params = named_params! { ":conversation": conversation_id, ":position": position, ":since": since };
+        Ok(self.number(SQL, params)? > 0)
+    }
+
+    /// The entry is the daemon's from now on, and tried again at once: whoever it was written as is refused it.
+    pub fn outbox_by_daemon(&self, id: Uuid, error: &str) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set state = 'queued', user = null, error = :error, unsure = 0, not_before_us = :now
+             where tenant_id = :tenant and id = :id and state = 'sending'",
+        );
+        if self.run(SQL, named_params! { ":id": id.to_string(), ":error": error, ":now": self.now() })? == 1 {
+            self.tell_of(id)?;
+        }
+        Ok(())
+    }
+
+    /// Unconfirmed entries that block or unblock a contact from one of its conversations, in order.
+    pub(super) fn unconfirmed_mutes(&self, contact_id: i64) -> Result<Vec<OutboxRow>, StoreError> {
+        self.all(MUTES, named_params! { ":contact": contact_id }, read)?.into_iter().collect()
     }
 
     fn tell_of(&self, id: Uuid) -> Result<(), StoreError> {
@@ -526,6 +570,7 @@ impl OutboxRow {
             state,
             error: self.error.clone(),
             sender: Some(Sender { id: None, kind: SenderKind::User, name }),
+            own: false,
             attachments: self.files().into_iter().map(attachment).collect(),
             deleted: false,
             in_reply_to: self.in_reply_to().map(MessageId),

@@ -103,7 +103,7 @@ impl Bench {
 
     pub(super) async fn texts(&self, id: i64) -> Vec<Option<String>> {
         let query = MessageQuery::default();
-        let (messages, _) = self.read(move |scope| scope.messages(id, &query, 200)).await;
+        let (messages, _) = self.read(move |scope| scope.messages(id, &query, 200, ("", None))).await;
         messages.into_iter().map(|message| message.content).collect()
     }
 
@@ -450,7 +450,7 @@ async fn a_deep_round_finds_what_leaves_no_trace() {
     handle.refresh_deep();
     until("the deep round", async || handle.rounds().1.count > done && !handle.rounds().1.running).await;
     let query = MessageQuery::default();
-    let (messages, _) = bench.read(move |scope| scope.messages(id, &query, 200)).await;
+    let (messages, _) = bench.read(move |scope| scope.messages(id, &query, 200, ("", None))).await;
     assert!(messages.iter().any(|message| message.deleted), "{messages:?}");
     assert_eq!(bench.read(move |scope| scope.contact(lonely)).await.map(|contact| contact.name).as_deref(), Some("Nobody's"));
     assert_same(&bench).await;
@@ -490,7 +490,7 @@ async fn a_gap_of_the_websocket_is_remembered_until_all_of_it_was_read() {
     bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
     handle.refresh();
     until("the deletion", async || {
-        let (messages, _) = bench.read(move |scope| scope.messages(id, &MessageQuery::default(), 200)).await;
+        let (messages, _) = bench.read(move |scope| scope.messages(id, &MessageQuery::default(), 200, ("", None))).await;
         messages.iter().any(|message| message.deleted)
     })
     .await;

@@ -104,7 +104,7 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
             with_id += 1;
             if method == "get" {
                 let (status, _) = call(&bench, &own, &method, &filled, "application/json").await;
-                // The copy does not keep who takes part: that is asked of Chatwoot, which is away here.
+                // Who takes part is in the copy once it was asked of Chatwoot, which is away here.
                 let found = if path.ends_with("/participants") { 503 } else { 200 };
                 assert_eq!(status, found, "the owner of it gets it: {method} {filled}");
             }

@@ -15,7 +15,7 @@ pub(crate) type Row = Map<String, Value>;
 /// Rows by table and key.
 pub(crate) type Tables = BTreeMap<&'static str, BTreeMap<String, Row>>;
 
-/// Tables that copy Chatwoot, and what makes a row's key.
+/// Tables that copy Chatwoot, and what makes a row's key. Of `participants` only what somebody looked at is kept, as it was then.
 const TABLES: [(&str, &[&str]); 11] = [
     ("conversations", &["id"]),
     ("conversation_labels", &["conversation_id", "title"]),

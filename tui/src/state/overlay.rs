@@ -107,10 +107,11 @@ pub struct Menu {
 }
 
 impl Menu {
-    /// The lines that match what was typed.
+    /// The lines that match what was typed; what does nothing is no match.
     pub fn shown(&self) -> Vec<&MenuItem> {
         let search = self.search.as_deref().unwrap_or_default().to_lowercase();
-        self.items.iter().filter(|i| search.is_empty() || (i.letter.is_none() && i.label.to_lowercase().contains(&search))).collect()
+        let named = |i: &&MenuItem| i.letter.is_none() && i.action != Action::Nothing && i.label.to_lowercase().contains(&search);
+        self.items.iter().filter(|i| search.is_empty() || named(i)).collect()
     }
 }
 

@@ -196,6 +196,7 @@ pub(super) fn message(id: i64, kind: MessageType, name: &str, text: &str, minute
             kind: if kind == MessageType::Incoming { SenderKind::Contact } else { SenderKind::User },
             name: name.into(),
         }),
+        own: name == "Jo Agent",
         attachments: Vec::new(),
         deleted: false,
         in_reply_to: None,
