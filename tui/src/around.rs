@@ -59,6 +59,11 @@ impl Around {
         Self { between, links, synchronized: between == Between::Nothing && modern }
     }
 
+    /// A place where only lines arrive: nothing can be told to a terminal.
+    pub(crate) fn lines_only() -> Self {
+        Self { between: Between::Console, ..Self::default() }
+    }
+
     /// Whether the terminal is known to show a frame at once that asks for it (mode 2026).
     pub fn synchronized(self) -> bool {
         self.synchronized

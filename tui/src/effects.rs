@@ -240,7 +240,7 @@ impl Runtime {
                 let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
                 // What a person handed in is carried through even when the inbox ends meanwhile.
                 let hold = self.hold_seconds;
-                let lasting = effect.lasts();
+                let lasting = effect.is_change();
                 let work = async move {
                     let Ok(_permit) = calls.acquire_owned().await else { return };
                     if let Some(answer) = call(&client, effect, hold).await {

@@ -135,6 +135,13 @@ pub enum Acted {
     },
 }
 
+impl Acted {
+    /// Whether it answers an act that writes.
+    pub(crate) fn is_of_a_write(&self) -> bool {
+        matches!(self, Self::Macro { .. } | Self::Availability(Some(_), _) | Self::ContactChanged { .. })
+    }
+}
+
 /// What a text is for, and so who will read it. Bound to ids: it never changes when a list does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {

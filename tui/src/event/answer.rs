@@ -222,17 +222,14 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Whether it answers such a change.
+    /// Whether it answers a change.
     pub(crate) fn is_of_a_change(&self) -> bool {
-        matches!(
-            self,
-            Self::Submitted { .. }
-                | Self::Patched { .. }
-                | Self::MarkedRead(..)
-                | Self::Retried(..)
-                | Self::Approved { .. }
-                | Self::Recalled(..)
-                | Self::Discarded(..)
-        )
+        match self {
+            Self::Acted(acted) => acted.is_of_a_write(),
+            Self::Submitted { .. } | Self::Patched { .. } | Self::MarkedRead(..) | Self::Approved { .. } => true,
+            Self::Retried(..) | Self::Recalled(..) | Self::Discarded(..) => true,
+            Self::Erased { .. } | Self::ContactEdited { .. } | Self::ViewChanged(..) => true,
+            _ => false,
+        }
     }
 }

@@ -238,28 +238,16 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Whether it changes something outside for somebody who asked for that, by any of the two ways to use the inbox.
+    /// Whether it changes something outside. It is carried through even when the inbox ends meanwhile, and line by line its outcome is told
+    /// before anything else is asked.
     pub(crate) fn is_change(&self) -> bool {
-        matches!(
-            self,
-            Self::Submit { .. }
-                | Self::Patch { .. }
-                | Self::MarkRead { .. }
-                | Self::Retry(..)
-                | Self::Approve { .. }
-                | Self::Recall(..)
-                | Self::Discard(..)
-        )
-    }
-
-    /// Whether it is carried through even when the inbox ends meanwhile: a change, or what only the screen offers.
-    pub(crate) fn lasts(&self) -> bool {
-        self.is_change()
-            || match self {
-                Self::Act(act) => act.writes(),
-                Self::Erase { .. } | Self::EditContact { .. } => true,
-                Self::SaveView(..) | Self::RenameView(..) | Self::DeleteView(..) => true,
-                _ => false,
-            }
+        match self {
+            Self::Act(act) => act.writes(),
+            Self::Submit { .. } | Self::Patch { .. } | Self::MarkRead { .. } | Self::Approve { .. } => true,
+            Self::Retry(..) | Self::Recall(..) | Self::Discard(..) => true,
+            Self::Erase { .. } | Self::EditContact { .. } => true,
+            Self::SaveView(..) | Self::RenameView(..) | Self::DeleteView(..) => true,
+            _ => false,
+        }
     }
 }

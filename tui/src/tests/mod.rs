@@ -28,6 +28,7 @@ mod searching;
 mod seen;
 mod shelf;
 mod spoken;
+mod spoken_any;
 mod unlost;
 mod views;
 mod vim;

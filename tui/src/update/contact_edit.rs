@@ -120,6 +120,16 @@ pub(super) fn accept(state: &mut State, out: &mut Out) {
     hand_in(state, out, change);
 }
 
+/// What the line would change as it stands, or what is wrong with it.
+pub(crate) fn echo(edit: &ContactLine) -> Result<String, String> {
+    let to = checked(edit.field, edit.line.text())?;
+    let shown = |value: &str| {
+        let value = text::line(value);
+        if value.is_empty() { "none".to_owned() } else { value }
+    };
+    Ok(format!("{} of {}: {} instead of {}", edit.field.title(), edit.whose, shown(&to), shown(&edit.from)))
+}
+
 fn hand_in(state: &mut State, out: &mut Out, change: ContactChange) {
     let key = new_key(state);
     out.push(Effect::EditContact { change, key });

@@ -46,7 +46,7 @@ use api::id::ConversationId;
 pub(crate) use approvals::{hindrance_words, money};
 #[cfg(test)]
 pub(crate) use command::understands;
-pub(crate) use contact_edit::{patch as contact_patch, refusal as contact_edit_refusal};
+pub(crate) use contact_edit::{echo as contact_echo, patch as contact_patch, refusal as contact_edit_refusal};
 pub(crate) use contacts::conversations_of;
 pub(crate) use erase::{HOLD_S, refusal as erase_refusal, under_way as erasing, words as erase_words};
 pub(crate) use filter::sort_word;

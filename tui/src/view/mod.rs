@@ -230,6 +230,16 @@ fn plain() -> Theme {
     Theme::new(Depth::Mono, Background::Dark)
 }
 
+/// What is asked before something that is not easily taken back.
+pub(crate) fn question_words(state: &State, question: crate::state::Question) -> String {
+    overlay::question_words(state, question)
+}
+
+/// What a search line may hold: an example and what it finds.
+pub(crate) fn search_operators() -> &'static [(&'static str, &'static str)] {
+    &search::OPERATORS
+}
+
 /// How an age is marked, in text.
 pub(crate) fn waiting_mark(state: &State, view: &api::inbox::ConversationView) -> &'static str {
     match ui::waiting(state, &plain(), view).content {

@@ -52,26 +52,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             panel(theme, buf, panes, &title, lines.collect(), picker.cursor, Some(&picker.search))
         }
         Overlay::Question(question) => {
-            let words = match question {
-                Question::Discard => "Throw this text away?".to_owned(),
-                Question::NoteToReply => "This was a note for the TEAM. Let the CUSTOMER read it?".into(),
-                Question::Quit => unsent(state),
-                Question::Pasted(id) => pasted(state, *id),
-                Question::Logout => {
-                    let drafts = match state.drafts.len() {
-                        0 => String::new(),
-                        1 => ", 1 unsent text or decision among it".into(),
-                        n => format!(", {n} unsent texts and decisions among it"),
-                    };
-                    format!("Log out? What the inbox keeps on this machine is removed{drafts}. The profile and its token stay.")
-                }
-                Question::DropView => {
-                    let name = state.list.filter.view.as_ref().map(|(_, name)| text::line(name)).unwrap_or_default();
-                    format!("Delete the saved view \u{201c}{name}\u{201d}, in Chatwoot too?")
-                }
-                Question::DropDraft | Question::DropEntry => super::shelf::question(state),
-                Question::Erase(conversation, message) => crate::update::erase_words(state, *conversation, *message),
-            };
+            let words = question_words(state, *question);
             let rows = text::wrap(&words, usize::from(panes.foot.width.saturating_sub(4)));
             let height = u16::try_from(rows.len()).unwrap_or(1) + 1;
             let area = Rect { y: panes.foot.y.saturating_sub(height + 1), height: height + 1, ..panes.foot };
@@ -180,5 +161,29 @@ pub(super) fn toasts(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Pan
         // How fresh all is and what is unsent stays in sight.
         let taken = u16::try_from(ui::spans_width(&super::foot::freshness(state, theme))).unwrap_or(0) + 3;
         draw(Rect { width: panes.foot.width.saturating_sub(taken), ..panes.foot }, rest);
+    }
+}
+
+/// What is asked before something that is not easily taken back.
+pub(crate) fn question_words(state: &State, question: Question) -> String {
+    match question {
+        Question::Discard => "Throw this text away?".to_owned(),
+        Question::NoteToReply => "This was a note for the TEAM. Let the CUSTOMER read it?".into(),
+        Question::Quit => unsent(state),
+        Question::Pasted(id) => pasted(state, id),
+        Question::Logout => {
+            let drafts = match state.drafts.len() {
+                0 => String::new(),
+                1 => ", 1 unsent text or decision among it".into(),
+                n => format!(", {n} unsent texts and decisions among it"),
+            };
+            format!("Log out? What the inbox keeps on this machine is removed{drafts}. The profile and its token stay.")
+        }
+        Question::DropView => {
+            let name = state.list.filter.view.as_ref().map(|(_, name)| text::line(name)).unwrap_or_default();
+            format!("Delete the saved view \u{201c}{name}\u{201d}, in Chatwoot too?")
+        }
+        Question::DropDraft | Question::DropEntry => super::shelf::question(state),
+        Question::Erase(conversation, message) => crate::update::erase_words(state, conversation, message),
     }
 }

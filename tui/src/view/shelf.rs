@@ -125,6 +125,26 @@ fn lines(state: &State, theme: &Theme, shelf: Shelf) -> Vec<Line> {
     }
 }
 
+/// Rows in words: the columns and the rest one after the other, and what each says in full.
+pub(crate) fn said(state: &State, shelf: Shelf) -> Vec<(String, String)> {
+    let words = |line: Line| {
+        let rest: String = line.rest.iter().map(|part| part.content.as_ref()).collect();
+        let parts = line.columns.into_iter().map(|(_, words, _)| words).chain([rest]);
+        let parts: Vec<String> = parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
+        (parts.join(", "), line.full)
+    };
+    lines(state, &super::plain(), shelf).into_iter().map(words).collect()
+}
+
+/// What the rows of one are, or why there are none.
+pub(crate) fn about_words(state: &State, shelf: Shelf) -> String {
+    if state.shelf_rows(shelf).is_empty() {
+        let (words, hint) = empty(state, shelf);
+        return if hint.is_empty() { words.to_owned() } else { format!("{words}. {hint}") };
+    }
+    about(state, &super::plain(), shelf).iter().map(|part| part.content.as_ref()).collect()
+}
+
 /// A conversation's number and its contact, as far as that is known.
 fn target(state: &State, id: api::id::ConversationId) -> String {
     let name = state.conversation(id).map(|view| text::line(&view.contact.name)).filter(|name| !name.is_empty());
