@@ -195,7 +195,8 @@ impl Dialog {
         if let Some(error) = &feed.error {
             return self.say(format!("Attention: {}", say::toast(error)));
         }
-        let follow = if feed.follow { "what is new is told at each prompt" } else { "what is new is only counted" };
+        // Whoever goes to the older ones no longer follows.
+        let follow = if feed.follow && self.first == 0 { "what is new is told at each prompt" } else { "what is new is only counted" };
         self.say(format!("Activity, {}, the newest first; {follow}.", feed.kinds.title()));
         if feed.rows.is_empty() {
             let read = feed.newest - feed.oldest + 1;
