@@ -81,6 +81,8 @@ pub enum Act {
     Participants(ConversationId),
     /// Read my availability, or set it.
     Availability(Option<Availability>),
+    /// Read my signature.
+    Signature,
     /// Read a contact.
     Contact(i64),
     /// Change a contact.
@@ -121,6 +123,8 @@ pub enum Acted {
     Participants(ConversationId, Outcome<Vec<Named>>),
     /// My availability, and what was to be set.
     Availability(Option<Availability>, Outcome<AvailabilityView>),
+    /// My signature.
+    Signature(Outcome<Option<String>>),
     /// A contact.
     Contact(i64, Outcome<ContactDetail>),
     /// A contact was changed, or not.
