@@ -40,6 +40,7 @@ create table inboxes (
     id          integer not null,
     name        text not null,
     channel     text not null,             -- without 'Channel::'
+    email       text,                      -- the address of an e-mail inbox
     primary key (tenant_id, id)
 ) strict, without rowid;
 
@@ -152,6 +153,7 @@ create table messages (
     attachments text not null,             -- JSON as on the wire
     deleted     integer not null,
     in_reply_to integer,
+    mail        text,                      -- JSON: from, to, cc, bcc and subject of an e-mail; null: it is none
     afenda_id   text,                      -- the outbox entry it came from, as content_attributes carry it
     created_at_us integer not null,
     updated_at_us integer,                 -- Chatwoot's clock; null where the payload had none

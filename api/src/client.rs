@@ -13,7 +13,7 @@ use crate::doctor::Check;
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::page::{Data, Page};
-use crate::people::{Availability, AvailabilityView};
+use crate::people::{Availability, AvailabilityView, SignatureView};
 use crate::sse::EventStream;
 use crate::status::{StatusView, SyncView};
 use crate::tenant::{MeView, TenantView};
@@ -225,6 +225,14 @@ impl Client {
     /// As every call; `FORBIDDEN` without an own Chatwoot token, `CHATWOOT_UNAVAILABLE`.
     pub async fn availability(&self) -> Result<AvailabilityView, ClientError> {
         Ok(self.get::<Data<AvailabilityView>>("/me/availability", &NO_QUERY).await?.data)
+    }
+
+    /// The caller's signature for e-mails in Chatwoot.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` without an own Chatwoot token, `CHATWOOT_UNAVAILABLE`.
+    pub async fn signature(&self) -> Result<SignatureView, ClientError> {
+        Ok(self.get::<Data<SignatureView>>("/me/signature", &NO_QUERY).await?.data)
     }
 
     /// Sets the caller's availability in Chatwoot, at once.

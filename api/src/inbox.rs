@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::id::{ApprovalId, ConversationId, MessageId, OutboxId};
+use crate::mail::MailView;
 use crate::page::Source;
 
 pub use write::{
@@ -156,6 +157,9 @@ pub struct InboxView {
     pub name: String,
     /// Chatwoot's channel type without `Channel::`, such as `Api`, `WebWidget`, `Email`, `Whatsapp`.
     pub channel: String,
+    /// The address of an e-mail inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 
 /// A label of the account.
@@ -333,6 +337,9 @@ pub struct MessageView {
     pub deleted: bool,
     /// The message it answers.
     pub in_reply_to: Option<MessageId>,
+    /// What stands over it, where it is an e-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailView>,
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,

@@ -17,6 +17,7 @@ pub mod event;
 pub mod id;
 pub mod inbox;
 pub mod lists;
+pub mod mail;
 pub mod moment;
 pub mod page;
 pub mod people;

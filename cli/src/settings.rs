@@ -111,6 +111,7 @@ mod tests {
             "mode",
             "enter_sends",
             "hold_seconds",
+            "signature",
             "passthrough",
             "hyperlinks",
             "ways",

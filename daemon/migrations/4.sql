@@ -1,4 +1,8 @@
--- 3 -> 4: who takes part in a conversation is kept as it was read, for when Chatwoot is away.
+-- 3 -> 4: what stands over an e-mail, and the address of an e-mail inbox; who takes part in a conversation, as it was read, for when
+-- Chatwoot is away.
+
+alter table messages add column mail text;
+alter table inboxes add column email text;
 
 create table participants (
     tenant_id   integer not null,

@@ -332,6 +332,22 @@ pub struct CustomerSeed {
     pub after_ms: u64,
     /// Whether each message starts a conversation of its own.
     pub new_conversation_each: bool,
+    /// What stands over each, in an e-mail inbox.
+    pub mail: MailSeed,
+}
+
+/// What stands over a customer's mail.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailSeed {
+    /// Who sends it; the contact's address when empty.
+    pub from: String,
+    /// Whom it is to; the inbox's address when empty.
+    pub to: Vec<String>,
+    /// Who has a copy.
+    pub cc: Vec<String>,
+    /// Subject; none when empty.
+    pub subject: String,
 }
 
 impl World {

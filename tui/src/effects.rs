@@ -519,12 +519,16 @@ async fn submit(
     (with, hold): (With, Option<u32>),
     key: &str,
 ) -> Result<Submitted, ClientError> {
+    let whom = with.mail.clone().filter(|_| matches!(purpose, Purpose::Reply(_))).unwrap_or_default();
     let message = |private| NewMessage {
         content: text.clone(),
         private,
         hold_seconds: hold.filter(|_| !private),
         in_reply_to: with.answers.map(|id| id.0),
         mentions: if private { mention::kept(&text, &with.mentions) } else { Vec::new() },
+        to: whom.to.clone(),
+        cc: whom.cc.clone(),
+        bcc: whom.bcc.clone(),
         ..NewMessage::default()
     };
     Ok(match purpose {
@@ -551,6 +555,7 @@ async fn act(client: &Client, act: Act) -> Acted {
         Act::Participants(id) => Acted::Participants(id, client.participants(id).await.map_err(Failure::from)),
         Act::Availability(None) => Acted::Availability(None, client.availability().await.map_err(Failure::from)),
         Act::Availability(Some(to)) => Acted::Availability(Some(to), client.set_availability(to).await.map_err(Failure::from)),
+        Act::Signature => Acted::Signature(client.signature().await.map(|view| view.signature).map_err(Failure::from)),
         Act::Contact(id) => Acted::Contact(id, client.contact_detail(id).await.map_err(Failure::from)),
         Act::ChangeContact { id, patch, label, key } => {
             Acted::ContactChanged { id, label, result: client.update_contact(id, &patch, &key).await.map_err(Failure::from) }

@@ -82,6 +82,8 @@ pub enum Act {
     Participants(ConversationId),
     /// Read my availability, or set it.
     Availability(Option<Availability>),
+    /// Read my signature.
+    Signature,
     /// Read a contact.
     Contact(i64),
     /// Change a contact.
@@ -122,6 +124,8 @@ pub enum Acted {
     Participants(ConversationId, Outcome<Page<Named>>),
     /// My availability, and what was to be set.
     Availability(Option<Availability>, Outcome<AvailabilityView>),
+    /// My signature.
+    Signature(Outcome<Option<String>>),
     /// A contact.
     Contact(i64, Outcome<ContactDetail>),
     /// A contact was changed, or not.

@@ -44,6 +44,8 @@ pub enum Context {
     ContactFilter,
     /// A field of a contact that is typed.
     ContactField,
+    /// Addresses of an e-mail are typed.
+    Address,
     /// A text is being written.
     Composer,
     /// The same with vim's keys, while letters are commands.
@@ -165,6 +167,10 @@ pub enum Command {
     SendNext,
     Attach,
     Detach,
+    MailTo,
+    MailCc,
+    MailBcc,
+    Signature,
     Editor,
     Turn,
     Leave,
@@ -258,6 +264,7 @@ impl Context {
             Self::Log => "log",
             Self::Settings => "settings",
             Self::ContactField => "contact-field",
+            Self::Address => "address",
         }
     }
 
@@ -295,6 +302,7 @@ impl Context {
             Self::Log => "The log",
             Self::Settings => "Settings",
             Self::ContactField => "A field of a contact",
+            Self::Address => "Addresses of an e-mail",
         }
     }
 
@@ -310,6 +318,7 @@ impl Context {
                 | Self::Search
                 | Self::ContactFilter
                 | Self::ContactField
+                | Self::Address
                 | Self::Menu
                 | Self::Labels
                 | Self::Line

@@ -110,13 +110,21 @@ pub enum EditorMode {
 }
 
 /// `[composer]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ComposerSection {
     /// Enter sends; Alt+Enter and Ctrl+J begin a new line.
     pub enter_sends: bool,
     /// Seconds that a reply from here waits in the outbox. Absent: as the daemon has it.
     pub hold_seconds: Option<u32>,
+    /// The signature that the person has in Chatwoot goes under replies by e-mail.
+    pub signature: bool,
+}
+
+impl Default for ComposerSection {
+    fn default() -> Self {
+        Self { enter_sends: false, hold_seconds: None, signature: true }
+    }
 }
 
 /// `[terminal]`.

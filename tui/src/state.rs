@@ -57,7 +57,9 @@ pub(crate) use shelf::SECOND;
 pub use shelf::{DraftOf, Shelf, Shelves, draft_of};
 pub use thread::{Anchor, Thread};
 pub use typing::Writers;
-pub use writing::{Attached, Candidate, Completing, Completion, Composer, Followup, Mentioned, Offer, Prompt, Then, With};
+pub use writing::{
+    AddressLine, Attached, Candidate, Completing, Completion, Composer, Followup, MailField, Mentioned, Offer, Prompt, Then, With,
+};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,6 +248,8 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// Short messages, oldest first.
     pub toasts: Vec<Toast>,
+    /// What the person signs e-mails with in Chatwoot, as far as it is known.
+    pub signature: Option<String>,
     /// What `u` takes back, newest last.
     pub undo: Vec<Undo>,
     /// A change of many conversations that is under way.
@@ -376,6 +380,7 @@ impl State {
             drafts_error: None,
             overlay: None,
             toasts: Vec::new(),
+            signature: None,
             undo: Vec::new(),
             bulk: None,
             followups: Vec::new(),
@@ -422,6 +427,7 @@ impl State {
             (Some(Overlay::Labels(_)), _) => Context::Labels,
             (Some(Overlay::Line(_)), _) => Context::Line,
             (Some(Overlay::Contact(_)), _) => Context::ContactField,
+            (Some(Overlay::Address(_)), _) => Context::Address,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
             (Some(Overlay::Help(help)), _) if help.typing => Context::Words,

@@ -38,6 +38,15 @@ pub struct NewMessage {
     /// The message of the same conversation that it answers, by Chatwoot's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_reply_to: Option<i64>,
+    /// Addresses that a reply in an e-mail inbox goes to, up to 50; none = the contact's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
+    /// Addresses that get a copy, as `to`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<String>,
+    /// Addresses that get a copy without the others knowing, as `to`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bcc: Vec<String>,
 }
 
 impl NewMessage {

@@ -192,6 +192,9 @@ pub struct NewMessage {
     /// Mark before 4.9, **API inboxes only**: elsewhere the message would not be sent to the customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
+    /// Comma separated (e-mail inboxes); the contact when none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_emails: Option<String>,
     /// Comma separated (e-mail inboxes).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cc_emails: Option<String>,
@@ -226,6 +229,7 @@ impl NewMessage {
         put("content_type", &self.content_type);
         put("echo_id", &self.echo_id);
         put("source_id", &self.source_id);
+        put("to_emails", &self.to_emails);
         put("cc_emails", &self.cc_emails);
         put("bcc_emails", &self.bcc_emails);
         if !self.content_attributes.is_empty() {

@@ -365,3 +365,23 @@ fn a_daemon_of_its_own_makes_the_owner_at_home_and_ends_in_order() {
     assert_eq!(daemon.end(), 0);
     assert!(home.run(&["status"]).ends(9).err.contains("afenda daemon"));
 }
+
+#[test]
+fn a_reply_by_mail_says_who_has_it() {
+    let shop = Shop::open();
+    let rows = shop.run("jo", &["conv", "list", "-s", "all", "-L", "200"]).ends(0).json();
+    let of = |mail: bool| {
+        let is = |row: &&Value| (row["inbox"]["channel"] == "Email") == mail;
+        rows.as_array().unwrap().iter().find(is).unwrap()["id"].to_string()
+    };
+    let (mail, other) = (of(true), of(false));
+    let whom = ["--to", "ann@example.com", "--cc", "boss@example.com", "--cc", "x@y.z", "--bcc", "log@shop.example"];
+    let sent = shop.run("jo", &[&["conv", "reply", &mail, "-b", "x", "--hold", "60"][..], &whom].concat()).ends(0).json();
+    let want = serde_json::json!({"to": ["ann@example.com"], "cc": ["boss@example.com", "x@y.z"], "bcc": ["log@shop.example"]});
+    assert_eq!(sent["mail"], want);
+    shop.run("jo", &["outbox", "cancel", sent["outbox_id"].as_str().unwrap()]).ends(0);
+    let wrong = shop.run("jo", &["conv", "reply", &other, "-b", "x", "--cc", "boss@example.com"]).ends(1);
+    assert_eq!(wrong.error()["code"], "VALIDATION_FAILED");
+    assert!(wrong.err.contains("e-mail inbox"), "{}", wrong.err);
+    shop.close();
+}

@@ -2,6 +2,7 @@
 
 use api::error::ErrorBody;
 use api::inbox::{Mention, MessageView, NewMessage};
+use api::mail::{ADDRESSES_MAX, check};
 use api::page::Data;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -51,6 +52,9 @@ pub(crate) async fn send(Path(id): Path<String>, posted: Posted) -> Result<Respo
                     return Err(Fault::invalid("in_reply_to", "is no message of this conversation"));
                 }
                 payload["in_reply_to"] = json!(answered);
+            }
+            for (field, list) in addressed(scope, id, &body)? {
+                payload[field] = json!(list);
             }
             let kind = if body.private { OutboxKind::Note } else { OutboxKind::Reply };
             let row = scope.enqueue(&new(id, kind, payload, who, scope.now() + i64::from(hold) * SECOND))?;
@@ -113,6 +117,29 @@ fn payload(scope: &Scope<'_>, body: &NewMessage, canned: Option<String>, files: 
         return Err(Fault::invalid("content", &format!("at most {CONTENT_CHARS_MAX} characters; each `{{{{` or `{{%` counts ten")));
     }
     Ok(if files.is_empty() { json!({ "content": content }) } else { json!({ "content": content, "files": files }) })
+}
+
+/// Whom it goes to, where that is said: only a reply by e-mail can say so.
+fn addressed<'a>(scope: &Scope<'_>, id: i64, body: &'a NewMessage) -> Result<Vec<(&'static str, &'a [String])>, Fault> {
+    let fields: [(&'static str, &[String]); 3] = [("to", &body.to), ("cc", &body.cc), ("bcc", &body.bcc)];
+    let said: Vec<_> = fields.into_iter().filter(|(_, list)| !list.is_empty()).collect();
+    let Some((first, _)) = said.first() else { return Ok(said) };
+    if body.private {
+        return Err(Fault::invalid(first, "not in a note: only the team reads it"));
+    }
+    let channel = scope.conversation(id, "")?.map(|view| view.inbox.channel).unwrap_or_default();
+    if channel != "Email" {
+        return Err(Fault::invalid(first, "only in an e-mail inbox; in others Chatwoot leaves addresses out without a word"));
+    }
+    for (field, list) in &said {
+        if list.len() > ADDRESSES_MAX {
+            return Err(Fault::invalid(field, &format!("at most {ADDRESSES_MAX} addresses")));
+        }
+        for address in *list {
+            check(address).map_err(|why| Fault::invalid(field, &why))?;
+        }
+    }
+    Ok(said)
 }
 
 fn mentioned(scope: &Scope<'_>, body: &NewMessage) -> Result<Vec<Mentioned>, Fault> {

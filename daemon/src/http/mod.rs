@@ -80,6 +80,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ahead::run_macro))
         .routes(routes!(people::participants))
         .routes(routes!(people::availability, people::set_availability))
+        .routes(routes!(people::signature))
         .routes(routes!(ahead::link, ahead::unlink))
         .routes(routes!(contacts::list))
         .routes(routes!(contacts::view, contacts::update))

@@ -1,10 +1,10 @@
-//! Who takes part in a conversation, and whether the caller takes work: Chatwoot alone knows, so it is asked each time. Who takes part is
-//! answered as it was read last while Chatwoot is away.
+//! Who takes part in a conversation, whether the caller takes work and how they sign: Chatwoot alone knows, so it is asked each time. Who
+//! takes part is answered as it was read last while Chatwoot is away.
 
 use api::error::{Code, ErrorBody};
 use api::inbox::Named;
 use api::page::{Data, Page, PageMeta, Source};
-use api::people::AvailabilityView;
+use api::people::{AvailabilityView, SignatureView};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -51,6 +51,15 @@ pub(crate) async fn availability(caller: Caller) -> Result<Json<Data<Availabilit
     let agent = own(&caller).await?;
     let availability = sync(&caller)?.availability(&caller.user.name, agent).await.map_err(fault)?;
     Ok(Json(Data { data: AvailabilityView { availability } }))
+}
+
+/// The caller's signature for e-mails: read with the caller's own Chatwoot token.
+#[utoipa::path(get, path = "/me/signature", tag = "personal", security(("bearer" = [])),
+    responses((status = 200, body = Data<SignatureView>), (status = 403, body = ErrorBody), (status = 503, body = ErrorBody)))]
+pub(crate) async fn signature(caller: Caller) -> Result<Json<Data<SignatureView>>, Fault> {
+    let agent = own(&caller).await?;
+    let signature = sync(&caller)?.signature(&caller.user.name, agent).await.map_err(fault)?;
+    Ok(Json(Data { data: SignatureView { signature } }))
 }
 
 /// Sets whether the caller takes work, at once and with the caller's own Chatwoot token. Nothing waits: later it would be untrue.

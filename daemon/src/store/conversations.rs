@@ -159,7 +159,7 @@ macro_rules! filter {
 
 macro_rules! columns {
     () => {
-        "select c.*, i.name as inbox_name, i.channel as inbox_channel, t.name as team_name, a.name as agent_name,
+        "select c.*, i.name as inbox_name, i.channel as inbox_channel, i.email as inbox_email, t.name as team_name, a.name as agent_name,
                 k.name as contact_name, k.email, k.phone_number, k.identifier, k.blocked
            from conversations c
            left join inboxes i on i.tenant_id = c.tenant_id and i.id = c.inbox_id
@@ -402,6 +402,7 @@ fn read(row: &Row<'_>, url: &str) -> rusqlite::Result<ConversationView> {
             id: inbox_id,
             name: row.get::<_, Option<String>>("inbox_name")?.unwrap_or_else(|| format!("#{inbox_id}")),
             channel: row.get::<_, Option<String>>("inbox_channel")?.unwrap_or_default(),
+            email: row.get("inbox_email")?,
         },
         contact: ContactView {
             id: contact_id,

@@ -44,8 +44,10 @@ impl Scope<'_> {
 
     /// Inboxes by name.
     pub fn inboxes(&self) -> Result<Vec<InboxView>, StoreError> {
-        const SQL: Sql = Sql::new("select id, name, channel from inboxes where tenant_id = :tenant order by lower(name), id");
-        self.all(SQL, &[], |row| Ok(InboxView { id: row.get("id")?, name: row.get("name")?, channel: row.get("channel")? }))
+        const SQL: Sql = Sql::new("select id, name, channel, email from inboxes where tenant_id = :tenant order by lower(name), id");
+        self.all(SQL, &[], |row| {
+            Ok(InboxView { id: row.get("id")?, name: row.get("name")?, channel: row.get("channel")?, email: row.get("email")? })
+        })
     }
 
     /// Teams by name.
@@ -85,9 +87,10 @@ impl Scope<'_> {
         for agent in &new.agents {
             self.run(AGENT, named_params! { ":id": agent.id, ":name": agent.name, ":email": agent.email })?;
         }
-        const INBOX: Sql = Sql::new("insert or replace into inboxes (tenant_id, id, name, channel) values (:tenant, :id, :name, :channel)");
+        const INBOX: Sql =
+            Sql::new("insert or replace into inboxes (tenant_id, id, name, channel, email) values (:tenant, :id, :name, :channel, :email)");
         for inbox in &new.inboxes {
-            self.run(INBOX, named_params! { ":id": inbox.id, ":name": inbox.name, ":channel": inbox.channel })?;
+            self.run(INBOX, named_params! { ":id": inbox.id, ":name": inbox.name, ":channel": inbox.channel, ":email": inbox.email })?;
         }
         const TEAM: Sql = Sql::new("insert or replace into teams (tenant_id, id, name) values (:tenant, :id, :name)");
         for team in &new.teams {

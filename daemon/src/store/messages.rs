@@ -3,6 +3,7 @@
 use api::approval::ExcerptLine;
 use api::id::{ConversationId, MessageId};
 use api::inbox::{AttachmentView, DeliveryState, MessageQuery, MessageType, MessageView, Sender, SenderKind};
+use api::mail::MailView;
 use rusqlite::{Row, named_params};
 
 use super::{Scope, Sql, StoreError};
@@ -35,6 +36,8 @@ pub struct MessageRow {
     pub deleted: bool,
     /// The message it answers.
     pub in_reply_to: Option<i64>,
+    /// What stands over it, where it is an e-mail.
+    pub mail: Option<MailView>,
     /// The outbox entry it came from.
     pub afenda_id: Option<String>,
     /// When it was written.
@@ -203,6 +206,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<MessageView> {
         attachments: serde_json::from_str(&row.get::<_, String>("attachments")?).unwrap_or_default(),
         deleted: row.get("deleted")?,
         in_reply_to: row.get::<_, Option<i64>>("in_reply_to")?.map(MessageId),
+        mail: row.get::<_, Option<String>>("mail")?.and_then(|text| serde_json::from_str(&text).ok()),
         created_at: timestamp(row.get("created_at_us")?),
         sends_at: None,
     })

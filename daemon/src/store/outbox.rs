@@ -3,6 +3,7 @@
 use api::event::{ActivityType, SubjectType};
 use api::id::{ConversationId, MessageId, OutboxId};
 use api::inbox::{AttachmentView, DeliveryState, MessageType, MessageView, OutboxState, OutboxView, Sender, SenderKind};
+use api::mail::{MailView, Recipients};
 use api::status::OutboxCounts;
 use rusqlite::{Row, named_params};
 use serde::Deserialize;
@@ -168,6 +169,11 @@ impl OutboxRow {
     /// The message that a message answers.
     pub fn in_reply_to(&self) -> Option<i64> {
         self.payload.get("in_reply_to").and_then(Value::as_i64)
+    }
+
+    /// Whom a reply by e-mail goes to; nobody named is the contact.
+    pub fn recipients(&self) -> Recipients {
+        Recipients::deserialize(&self.payload).unwrap_or_default()
     }
 
     /// Whether Chatwoot is to render its text: a canned response, not what a person typed.
@@ -574,6 +580,10 @@ impl OutboxRow {
             attachments: self.files().into_iter().map(attachment).collect(),
             deleted: false,
             in_reply_to: self.in_reply_to().map(MessageId),
+            mail: {
+                let Recipients { to, cc, bcc } = self.recipients();
+                Some(MailView { to, cc, bcc, ..MailView::default() }).filter(|mail| !mail.is_empty())
+            },
             created_at: timestamp(self.created_at),
             sends_at: (self.state == OutboxState::Queued).then(|| timestamp(self.not_before)),
         }

@@ -114,6 +114,7 @@ fn message(id: i64, text: &str) -> MessageRow {
         attachments: Vec::new(),
         deleted: false,
         in_reply_to: None,
+        mail: None,
         afenda_id: None,
         created_at: id,
         updated_at: None,

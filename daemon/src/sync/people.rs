@@ -14,6 +14,9 @@ use crate::store::StoreError;
 /// How long a caller is kept waiting.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// Characters of a signature: Chatwoot knows no limit, people write some lines.
+const SIGNATURE_CHARS_MAX: usize = 10_000;
+
 /// Why nothing can be said.
 #[derive(Debug)]
 pub(crate) enum Unasked {
@@ -54,6 +57,13 @@ impl SyncHandle {
     pub(crate) async fn availability(&self, user: &str, agent: i64) -> Result<Availability, Unasked> {
         let profile = self.theirs(user, agent).await?;
         self.chosen(&profile)
+    }
+
+    /// What a user's agent signs e-mails with, cut to a bound; none where there is nothing to read.
+    pub(crate) async fn signature(&self, user: &str, agent: i64) -> Result<Option<String>, Unasked> {
+        let profile = self.theirs(user, agent).await?;
+        let signature = profile.message_signature.filter(|text| !text.trim().is_empty());
+        Ok(signature.map(|text| text.chars().take(SIGNATURE_CHARS_MAX).collect()))
     }
 
     /// Sets it. The token is looked at first: one in the config is whoever's was put there.

@@ -1,6 +1,7 @@
 //! How a message of the outbox is written to Chatwoot, and as whom anything is.
 
 use api::inbox::OutboxState;
+use api::mail::Recipients;
 use chatwoot::error::Error;
 use chatwoot::model::{Conversation, Message};
 use chatwoot::rest::{NewMessage, Source, Upload};
@@ -102,6 +103,9 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
     if let Some(answered) = row.in_reply_to() {
         new.content_attributes.insert("in_reply_to".to_owned(), answered.into());
     }
+    let joined = |list: Vec<String>| Some(list.join(",")).filter(|line| !line.is_empty());
+    let Recipients { to, cc, bcc } = row.recipients();
+    (new.to_emails, new.cc_emails, new.bcc_emails) = (joined(to), joined(cc), joined(bcc));
     let new = new.marked(MARK, id);
     let sent = match files.is_empty() {
         true => acting.client.create_message(row.conversation_id, &new).await,

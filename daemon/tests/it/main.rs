@@ -10,6 +10,7 @@ mod doctor;
 mod harness;
 mod idempotency;
 mod isolation;
+mod mail;
 mod openapi;
 mod outbox;
 mod people;

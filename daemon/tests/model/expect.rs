@@ -78,7 +78,7 @@ fn rows(conn: &Connection, table: &str, key: &[&str]) -> rusqlite::Result<BTreeM
                 ValueRef::Text(text) => json!(String::from_utf8_lossy(text)),
                 _ => Value::Null,
             };
-            let is_json = matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices");
+            let is_json = matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices" | "mail");
             let value = match value {
                 Value::String(text) if is_json => serde_json::from_str(&text).unwrap_or(Value::String(text)),
                 value => value,
@@ -234,8 +234,24 @@ fn message(m: &Value) -> Row {
         "content": m["content"], "content_type": m["content_type"], "state": m["status"], "error": said["external_error"],
         "sender_kind": sender_kind, "sender_id": sender["id"], "sender_name": sender["name"],
         "attachments": list(&m["attachments"]).iter().map(attachment).collect::<Vec<_>>(), "deleted": flag(said["deleted"] == true),
-        "in_reply_to": said["in_reply_to"], "afenda_id": mark.filter(|m| m.len() == 36), "created_at_us": unix(&m["created_at"]),
+        "in_reply_to": said["in_reply_to"], "mail": mail(said), "afenda_id": mark.filter(|m| m.len() == 36), "created_at_us": unix(&m["created_at"]),
     }))
+}
+
+/// What stands over a mail: where it was sent from, in lists of its own; where it was received, in `email`.
+fn mail(said: &Value) -> Value {
+    let mut out = Row::new();
+    for field in ["from", "to", "cc", "bcc"] {
+        let sent = &said[format!("{field}_emails")];
+        let all = if list(sent).is_empty() { &said["email"][field] } else { sent };
+        if !list(all).is_empty() {
+            out.insert(field.to_owned(), all.clone());
+        }
+    }
+    if said["email"]["subject"].is_string() {
+        out.insert("subject".to_owned(), said["email"]["subject"].clone());
+    }
+    if out.is_empty() { Value::Null } else { Value::Object(out) }
 }
 
 fn attachment(a: &Value) -> Value {

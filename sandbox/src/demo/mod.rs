@@ -280,6 +280,7 @@ fn script() -> Vec<CustomerSeed> {
         count: 0,
         after_ms: after_s * 1000,
         new_conversation_each: false,
+        mail: crate::world::MailSeed::default(),
     };
     vec![
         customer(

@@ -282,7 +282,12 @@ pub(super) fn card(state: &State, a: &ApprovalView) -> Vec<String> {
 pub(super) fn purpose(state: &State, purpose: Purpose) -> (String, String) {
     let via = |id| state.conversation(id).map(|view| format!(" via {}", text::line(&view.inbox.name))).unwrap_or_default();
     match purpose {
-        Purpose::Reply(id) => (format!("Reply to {}", named(state, id)), format!("CUSTOMER{}", via(id))),
+        Purpose::Reply(id) => {
+            let composer = state.composer.as_ref().filter(|composer| composer.purpose == purpose);
+            let whom = composer.and_then(|composer| crate::update::mail_recipients(state, composer));
+            let whom = whom.map(|whom| format!(": {}", crate::update::mail_words(&whom))).unwrap_or_default();
+            (format!("Reply to {}", named(state, id)), format!("CUSTOMER{}{whom}", via(id)))
+        }
         Purpose::Note(id) => (format!("Private note on {}", named(state, id)), "TEAM ONLY".into()),
         Purpose::Escalate(id) => (format!("Ask for a decision about {}", named(state, id)), "APPROVERS".into()),
         Purpose::Reject(id, revision) => {

@@ -302,6 +302,10 @@ impl Dialog {
         let before = if composer.is_some_and(|composer| composer.restored) { " A draft from before." } else { "" };
         self.say(format!("{what}. Read by: {reader}.{before} The text:"));
         self.lines.extend(say::body(&text::clean(words)));
+        if let Some(signature) = composer.and_then(|composer| crate::update::mail_signature(state, composer)) {
+            self.say("Signed, under the text:".into());
+            self.lines.extend(say::body(&text::clean(signature)));
+        }
         if matches!(purpose, Purpose::Note(_))
             && let Some(composer) = composer
         {

@@ -138,6 +138,10 @@ pub fn action(command: Command) -> Action {
         C::SendSnooze => ("composer.send-snooze", "Send and snooze until the customer writes", "later"),
         C::SendNext => ("composer.send-next", "Send and go to the next", "following"),
         C::Attach => ("composer.attach", "Attach a file", "upload image document"),
+        C::MailTo => ("composer.to", "Whom an e-mail goes to", "recipients address mail"),
+        C::MailCc => ("composer.cc", "Who gets a copy of an e-mail", "recipients address mail carbon"),
+        C::MailBcc => ("composer.bcc", "Who gets a copy of an e-mail unseen", "recipients address mail blind"),
+        C::Signature => ("composer.signature", "Signature into the text, or back under it", "sign mail regards"),
         C::Detach => ("composer.detach", "Take the last file off", "remove attachment"),
         C::Editor => ("composer.editor", "Write in your own editor", "external vim"),
         C::Turn => ("composer.turn", "Note or reply", "switch public private"),
@@ -265,6 +269,11 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             !matches!(state.composer.as_ref().map(|c| c.purpose), Some(Purpose::Reply(_) | Purpose::Note(_))),
             "only a message has files",
         ),
+        C::MailTo | C::MailCc | C::MailBcc => crate::update::no_mail(state),
+        C::Signature => {
+            let none = when(state.signature.is_none(), "Chatwoot has no signature of yours, or your own token is not linked");
+            crate::update::no_mail(state).or(none)
+        }
         C::UnreadNext | C::UnreadPrevious => when(state.list.rows.is_empty(), "the list is empty"),
         C::Open | C::PaneRight => match context {
             Context::List => when(state.list.cursor.is_none(), "nothing is marked"),

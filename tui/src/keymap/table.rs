@@ -46,6 +46,7 @@ const WRITING: &[Context] = &[Context::Composer, Context::Normal];
 const COMPLETION: &[Context] = &[Context::Completion];
 const TEXT: &[Context] = &[
     Context::Composer,
+    Context::Address,
     Context::Path,
     Context::Filter,
     Context::Find,
@@ -71,6 +72,7 @@ const CONTACT: &[Context] = &[Context::Contact];
 const DRAFTS: &[Context] = &[Context::Drafts];
 const OUTBOX: &[Context] = &[Context::Outbox];
 const NOTED: &[Context] = &[Context::Log, Context::Settings];
+const ADDRESS: &[Context] = &[Context::Address];
 const CONTACT_FIELD: &[Context] = &[Context::ContactField];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
@@ -92,6 +94,7 @@ pub(super) const EVERYWHERE: &[Context] = &[
     Context::Contact,
     Context::ContactFilter,
     Context::ContactField,
+    Context::Address,
     Context::Composer,
     Context::Normal,
     Context::Completion,
@@ -144,6 +147,10 @@ pub static TABLE: &[Binding] = &[
     row(WRITING, &["Ctrl+G t"], Command::Turn, "note or reply", None),
     row(WRITING, &["Alt+A", "Ctrl+G a"], Command::Attach, "attach a file", Some("attach")),
     row(WRITING, &["Ctrl+X f"], Command::Detach, "take the last file off", None),
+    row(WRITING, &["Ctrl+G o"], Command::MailTo, "e-mail: whom it goes to", None),
+    row(WRITING, &["Ctrl+G c"], Command::MailCc, "e-mail: who gets a copy", None),
+    row(WRITING, &["Ctrl+G b"], Command::MailBcc, "e-mail: who gets a copy unseen", None),
+    row(WRITING, &["Ctrl+G s"], Command::Signature, "e-mail: the signature into the text, or back under it", None),
     row(WRITING, &["Ctrl+O"], Command::Editor, "write on in your own editor", Some("editor")),
     row(WRITING, &["Ctrl+G r"], Command::SendResolve, "send and resolve", None),
     row(WRITING, &["Ctrl+G p"], Command::SendPend, "send and make it pending", None),
@@ -156,6 +163,8 @@ pub static TABLE: &[Binding] = &[
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
     row(CONTACT_FIELD, &["Enter"], Command::Accept, "change it; an empty line clears it", Some("change")),
     row(CONTACT_FIELD, &["Esc"], Command::Cancel, "leave it as it is", Some("leave as it is")),
+    row(ADDRESS, &["Enter"], Command::Accept, "take these addresses", Some("take them")),
+    row(ADDRESS, &["Esc"], Command::Cancel, "leave them as they are", Some("leave as they are")),
     row(FIND, &["Enter"], Command::Accept, "go to the newest match", Some("find")),
     row(FIND, &["Esc"], Command::Cancel, "end the search", Some("end")),
     row(COMPLETION, &["Tab", "Enter"], Command::Choose, "put the marked line in", Some("put it in")),

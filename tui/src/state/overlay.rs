@@ -174,6 +174,8 @@ pub enum Overlay {
     Line(super::Line),
     /// A field of a contact is typed.
     Contact(ContactLine),
+    /// Addresses of an e-mail are typed.
+    Address(super::AddressLine),
     /// Approve?
     Approve {
         /// Which.

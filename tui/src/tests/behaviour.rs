@@ -438,6 +438,10 @@ fn stage(context: Context) -> Screen {
         }
         Context::Completion => screen.press("c ↓"),
         Context::Path => screen.press("p Alt+A"),
+        Context::Address => {
+            super::mailing::by_mail(&mut screen);
+            screen.press("r Ctrl+G o Ctrl+U")
+        }
         Context::Filter => screen.press("/"),
         Context::Find => screen.press("Enter \\"),
         Context::Menu => screen.press("a"),
@@ -496,7 +500,7 @@ fn stage(context: Context) -> Screen {
         screen.type_text("a e");
         screen.press("Ctrl+B ↓");
     }
-    if matches!(context, Context::Filter | Context::Find | Context::Line) {
+    if matches!(context, Context::Filter | Context::Find | Context::Line | Context::Address) {
         screen.type_text("one two three");
         screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
         screen.type_text("x y");

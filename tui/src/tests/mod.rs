@@ -17,6 +17,7 @@ mod hands;
 mod list;
 mod logout;
 mod looks;
+mod mailing;
 mod news;
 mod reading;
 #[cfg(target_os = "linux")]

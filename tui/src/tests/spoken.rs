@@ -235,6 +235,22 @@ fn nothing_is_sent_before_it_was_read_out_with_its_reader() {
 }
 
 #[test]
+fn a_reply_by_mail_names_its_readers_and_its_signature_before_it_goes() {
+    let mut talk = Talk::new();
+    talk.types(&["dee", "reply"]);
+    super::mailing::by_mail(&mut talk.run.screen);
+    let effects = talk.types(&["On its way.", ".", "send"]);
+    let read_by = "Read by: CUSTOMER via Support mail: c1042@example.com, cc boss@example.com.";
+    assert!(talk.transcript.contains(read_by), "{}", talk.transcript);
+    assert!(talk.transcript.contains("Signed, under the text:"), "{}", talk.transcript);
+    let sent: Vec<_> =
+        effects.iter().filter_map(|e| if let Effect::Submit { text, with, .. } = e { Some((text, with)) } else { None }).collect();
+    assert_eq!(sent.len(), 1, "{effects:?}");
+    assert_eq!(sent[0].0, "On its way.\n\n--\n\nJo Agent\nAcme Shop");
+    assert_eq!(sent[0].1.mail.as_ref().unwrap().cc, ["boss@example.com"]);
+}
+
+#[test]
 fn a_prompt_that_stands_no_longer_takes_no_answer() {
     let mut talk = Talk::new();
     talk.types(&["approvals", "1", "approve"]);

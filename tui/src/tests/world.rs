@@ -112,7 +112,7 @@ impl Talk {
             id: ConversationId(self.id),
             status: ConversationStatus::Open,
             priority: self.priority,
-            inbox: InboxView { id: 1, name: "Shop API".into(), channel: "Api".into() },
+            inbox: InboxView { id: 1, name: "Shop API".into(), channel: "Api".into(), email: None },
             contact: ContactView {
                 id: self.id,
                 name: self.name.into(),
@@ -200,6 +200,7 @@ pub(super) fn message(id: i64, kind: MessageType, name: &str, text: &str, minute
         attachments: Vec::new(),
         deleted: false,
         in_reply_to: None,
+        mail: None,
         created_at: ago(minutes),
         sends_at: None,
     }
@@ -333,8 +334,8 @@ impl Screen {
             teams: vec![Named { id: 3, name: "billing".into() }, Named { id: 4, name: "returns".into() }],
             labels: vec![label("escalate", "#cc3333"), label("refund", "#3366cc"), label("vip", "#d4a017")],
             inboxes: vec![
-                InboxView { id: 2, name: "Shop mail".into(), channel: "Email".into() },
-                InboxView { id: 1, name: "Shop API".into(), channel: "Api".into() },
+                InboxView { id: 2, name: "Shop mail".into(), channel: "Email".into(), email: None },
+                InboxView { id: 1, name: "Shop API".into(), channel: "Api".into(), email: None },
             ],
             canned: canned(),
             attributes: super::acts::definitions(),

@@ -5,7 +5,7 @@ use api::inbox::{ConversationPatch, MacroView, Named, OutboxView, RunMacro};
 use api::page::{Page, Source};
 use api::people::{Availability, AvailabilityView, ParticipantChange};
 
-use super::{Out, attributes, bulk, compose, live, menus, new_key, toast};
+use super::{Out, attributes, bulk, compose, live, mail, menus, new_key, toast};
 use crate::event::{Act, Acted, Effect, Failure, Outcome};
 use crate::state::{Action, AvailabilityUndo, Bulk, Menu, MenuItem, Overlay, State, Tone, Undo, Waits};
 use crate::text;
@@ -57,6 +57,7 @@ pub(super) fn acted(state: &mut State, out: &mut Out, answer: Acted) {
         Acted::Macro { id, label, result } => queued(state, out, id, label, result),
         Acted::Participants(id, result) => participants(state, id, result),
         Acted::Availability(set, result) => available(state, out, set, result),
+        Acted::Signature(result) => mail::signature_came(state, result),
         Acted::Contact(id, result) => attributes::contact(state, out, id, result),
         Acted::ContactChanged { id, label, result } => attributes::changed(state, id, &label, result),
     }

@@ -8,7 +8,9 @@ use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, handed, joined, written};
-use super::{Out, acts, approvals, attach, bulk, complete, contact_edit, follow, live, menus, new_key, read, seen, thread, toast, waiting};
+use super::{
+    Out, acts, approvals, attach, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, thread, toast, waiting,
+};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::{Editor, Modal};
 use crate::event::{Effect, Outcome, Purpose, Submitted};
@@ -25,11 +27,13 @@ pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
     let (mut text, mut key, mut replaces, mut with) = draft.map(|d| (d.text, d.key, d.replaces, d.with)).unwrap_or_default();
     if let Some(failed) = returned(state, purpose) {
         let (content, mentions) = written(purpose, failed.content.as_deref().unwrap_or_default());
+        let mut came = With { mentions, ..With::default() };
+        let content = mail::unsigned(state, purpose, content, &mut came);
         if replaces.is_none() && !text.contains(&content) {
             text = if text.is_empty() { content } else { format!("{content}\n\n{text}") };
             key = None;
             replaces = Some(failed.id);
-            with.join(With { mentions, ..With::default() });
+            with.join(came);
             with.join(handed(state, failed.id));
         }
     }
@@ -52,6 +56,7 @@ pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
         lent: None,
         modal: state.has_modes().then(Modal::default),
     });
+    mail::settle(state);
     keep(state);
     attach::again(state, out);
 }
@@ -174,6 +179,8 @@ fn window_closed(view: &ConversationView) -> Option<&'static str> {
 pub(super) fn send(state: &mut State, out: &mut Out) {
     let fresh = new_key(state);
     let closed = state.target().and_then(|id| state.conversations.get(&id)).and_then(window_closed);
+    let whom = state.composer.as_ref().and_then(|composer| mail::recipients(state, composer));
+    let text = state.composer.as_ref().map(|composer| mail::signed(state, composer)).unwrap_or_default();
     let Some(composer) = &mut state.composer else { return };
     if composer.sending {
         return;
@@ -190,12 +197,19 @@ pub(super) fn send(state: &mut State, out: &mut Out) {
         composer.error = Some(why.into());
         return;
     }
+    if composer.with.mail.is_none() {
+        composer.with.mail = whom.clone();
+    }
+    if let Some(why) = whom.as_ref().and_then(mail::unsendable) {
+        composer.error = Some(why);
+        return;
+    }
     let key = composer.key.get_or_insert(fresh).clone();
     composer.sending = true;
     composer.error = None;
     composer.completing.list = None;
     composer.then = None;
-    let (purpose, text, with) = (composer.purpose, composer.editor.text().trim_end().to_owned(), composer.with.clone());
+    let (purpose, with) = (composer.purpose, composer.with.clone());
     keep(state);
     if state.drafts_loaded {
         state.drafts_dirty = false;
@@ -378,6 +392,7 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
             if let (Some(purpose), Some(content)) = (purpose, content) {
                 let (text, mentions) = written(purpose, &content);
                 let mut with = With { mentions, ..With::default() };
+                let text = mail::unsigned(state, purpose, text, &mut with);
                 with.join(handed(state, entry.id));
                 come_back(state, purpose, text, with);
                 if state.composer.is_none() && entry.conversation_id.is_some() && state.shown() == entry.conversation_id {
@@ -483,6 +498,9 @@ pub(super) fn turn(state: &mut State, out: &mut Out, purpose: Purpose) {
         composer.replaces = composer.replaces.or(old.replaces);
         composer.news = old.news;
         composer.answered = old.answered;
+        if old.with.mail.is_some() {
+            composer.with.mail.clone_from(&old.with.mail); // As it was before it became a note.
+        }
         composer.with.join(old.with);
     }
     changed(state);

@@ -3,7 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, attach, complete, compose, contact_edit, contacts, find, help, line, menus, palette, pasted, pick, search, thread, toast, vim,
+    Out, attach, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search, thread, toast,
+    vim,
 };
 use crate::event::Purpose;
 use crate::keymap::{self, Context, Found};
@@ -87,6 +88,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         Context::ContactFilter => contacts::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Line => line::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::ContactField => contact_edit::insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::Address => mail::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
@@ -137,6 +139,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
         Context::Search => search::insert(state, &crate::text::line(text)),
         Context::ContactFilter => contacts::insert(state, &crate::text::line(text)),
         Context::ContactField => contact_edit::insert(state, &crate::text::line(text)),
+        Context::Address => mail::insert(state, &crate::text::line(text)),
         Context::Palette | Context::Words => palette::type_text(state, &crate::text::line(text)),
         context => pasted::offer(state, context, text),
     }

@@ -7,7 +7,7 @@ use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Out, approvals, contacts, feed, list, read, search, seen, thread, toast, waiting, window};
-use crate::event::{Effect, Failure};
+use crate::event::{Act, Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
 
@@ -205,6 +205,9 @@ pub(super) fn me(state: &mut State, out: &mut Out, me: MeView, first: bool) {
             super::recall::forget(state);
             out.push(Effect::LoadDrafts { owner: super::recall::owner(&me) });
             state.list.tab = if me.agent.is_some() { Tab::Mine } else { Tab::All };
+        }
+        if me.agent.as_ref().is_some_and(|agent| agent.own_token) {
+            out.push(Effect::Act(Box::new(Act::Signature)));
         }
     }
     state.me = Some(me);

@@ -22,6 +22,7 @@ mod line;
 mod list;
 mod live;
 mod logout;
+mod mail;
 mod menus;
 mod messages;
 mod mouse;
@@ -52,6 +53,7 @@ pub(crate) use erase::{HOLD_S, refusal as erase_refusal, under_way as erasing, w
 pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
 pub(crate) use line::echo;
+pub(crate) use mail::{recipients as mail_recipients, refusal as no_mail, signature as mail_signature, words as mail_words};
 #[cfg(test)]
 pub(crate) use recall::owner;
 

@@ -5,13 +5,13 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 use super::keys::{filtered, write};
 use super::{
     Out, acts, approvals, attach, attributes, bulk, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list,
-    logout, menus, messages, moved, palette, pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
+    logout, mail, menus, messages, moved, palette, pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context};
 use crate::layout;
-use crate::state::{Focus, Overlay, Question, Screen, Shelf, State, Tab, Then, Tone};
+use crate::state::{Focus, MailField, Overlay, Question, Screen, Shelf, State, Tab, Then, Tone};
 
 /// Carries a command out, as if its key had been pressed there.
 pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
@@ -142,6 +142,10 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::SendNext => compose::send_then(state, out, Then::Next),
         C::Attach => attach::ask(state),
         C::Detach => attach::detach(state),
+        C::MailTo => mail::ask(state, MailField::To),
+        C::MailCc => mail::ask(state, MailField::Cc),
+        C::MailBcc => mail::ask(state, MailField::Bcc),
+        C::Signature => mail::into_text(state),
         C::Editor => returned::edit(state, out),
         C::Turn if matches!(state.composer.as_ref().map(|c| c.purpose), Some(Purpose::Reply(_))) => compose::to_note(state, out),
         C::Turn => compose::to_reply(state, out),
@@ -171,6 +175,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Accept if context == Context::Words => help::rows(state),
         C::Accept if context == Context::Search => search::results(state),
         C::Accept if context == Context::ContactField => contact_edit::accept(state, out),
+        C::Accept if context == Context::Address => mail::accept(state),
         C::Accept if context == Context::ContactFilter => contacts::end_filter(state, true),
         C::Accept => {
             state.list.typing = None;
@@ -362,6 +367,7 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
         Context::Line => line::edit(state, edit),
         Context::Palette | Context::Words => palette::edit(state, edit),
         Context::ContactField => contact_edit::edit(state, edit),
+        Context::Address => mail::edit(state, edit),
         Context::ContactFilter => {
             if let Some(line) = &mut state.contacts.typing {
                 line.apply(edit, usize::MAX / 2);

@@ -196,6 +196,9 @@ fn message(state: &State, theme: &Theme, m: &MessageView, (quotes, marked): (boo
     if let Some(words) = answered(state, m, width) {
         out.push(line(vec![span(words, theme.faint.add_modifier(Modifier::ITALIC))]));
     }
+    if let Some(words) = others(state, m) {
+        out.push(line(vec![span(text::truncate(&words, width), theme.faint)]));
+    }
     let content = content(m);
     let mut reader = Reader::default();
     if content.is_empty() && m.attachments.is_empty() {
@@ -224,6 +227,23 @@ fn message(state: &State, theme: &Theme, m: &MessageView, (quotes, marked): (boo
             out.push(line(vec![span(row, theme.bad)]));
         }
     }
+}
+
+/// Who else has an e-mail besides the customer and the inbox: a reply would go to them too.
+fn others(state: &State, m: &MessageView) -> Option<String> {
+    let mail = m.mail.as_ref()?;
+    let view = state.conversation(m.conversation_id);
+    let usual = |address: &String| {
+        let is = |known: Option<&String>| known.is_some_and(|known| known.eq_ignore_ascii_case(address));
+        is(view.and_then(|view| view.contact.email.as_ref())) || is(view.and_then(|view| view.inbox.email.as_ref()))
+    };
+    let field = |name: &str, all: &[String]| {
+        let all: Vec<String> = all.iter().filter(|address| !usual(address)).map(|address| text::line(address)).collect();
+        (!all.is_empty()).then(|| format!("{name} {}", all.join(", ")))
+    };
+    let fields = [field("From", &mail.from), field("To", &mail.to), field("Cc", &mail.cc), field("Bcc", &mail.bcc)];
+    let words = fields.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    (!words.is_empty()).then_some(words)
 }
 
 fn delivery(state: &State, theme: &Theme, m: &MessageView, ours: bool) -> Spans {

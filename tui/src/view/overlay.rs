@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::ui::{self, Spans, put, span, titled_rule};
 use crate::layout::Panes;
-use crate::state::{ContactLine, Overlay, Question, State, Tone};
+use crate::state::{AddressLine, ContactLine, Overlay, Question, State, Tone};
 use crate::text;
 use crate::theme::Theme;
 
@@ -64,6 +64,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             None
         }
         Overlay::Contact(edit) => contact(theme, buf, panes, edit),
+        Overlay::Address(asked) => addresses(theme, buf, panes, asked),
         // The sheet stands on the card, in its block; help and palette are drawn by themselves.
         Overlay::Line(line) => super::line::draw(state, theme, buf, panes, line),
         Overlay::Approve { .. } | Overlay::Help(_) | Overlay::Palette(_) | Overlay::Shown(_) => None,
@@ -80,6 +81,21 @@ fn contact(theme: &Theme, buf: &mut Buffer, panes: &Panes, edit: &ContactLine) -
     let (words, style) = match &edit.error {
         Some(why) => (text::line(why), theme.bad),
         None => ("an empty line clears it".to_owned(), theme.faint),
+    };
+    put(buf, 3, area.y + 2, area.width.saturating_sub(4), vec![span(words, style)]);
+    cursor
+}
+
+/// Addresses of a mail: the field, the line, and what is wrong with it.
+fn addresses(theme: &Theme, buf: &mut Buffer, panes: &Panes, asked: &AddressLine) -> Option<Position> {
+    let area = Rect { y: panes.foot.y.saturating_sub(4), height: 3, ..panes.foot };
+    ui::fill(buf, area, theme.block);
+    titled_rule(buf, Rect { height: 1, ..area }, &format!("{} of this e-mail", asked.field.title()), theme.strong, theme.accent);
+    let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
+    let cursor = super::search::line_after(theme, buf, inner, &asked.line, true, "> ");
+    let (words, style) = match &asked.error {
+        Some(why) => (text::line(why), theme.bad),
+        None => ("addresses, a comma between them".to_owned(), theme.faint),
     };
     put(buf, 3, area.y + 2, area.width.saturating_sub(4), vec![span(words, style)]);
     cursor

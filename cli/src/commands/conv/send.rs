@@ -24,6 +24,20 @@ pub(crate) struct Reply {
     /// With --canned: a value for what the response leaves open
     #[arg(long, value_name = "NAME=VALUE", value_parser = var)]
     var: Vec<(String, String)>,
+    /// In an e-mail inbox: an address it goes to, again for each [default: the contact's]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    to: Vec<String>,
+    /// In an e-mail inbox: an address that gets a copy, again for each
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    cc: Vec<String>,
+    /// In an e-mail inbox: an address that gets a copy without the others knowing, again for each
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    bcc: Vec<String>,
+}
+
+fn address(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    api::mail::check(text).map(|()| text.to_owned())
 }
 
 fn var(text: &str) -> Result<(String, String), String> {
@@ -53,7 +67,8 @@ const COLUMNS: &[Column<MessageView>] = &[
 impl Reply {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let (message, files) = self.body.read()?;
-        let message = NewMessage { hold_seconds: self.hold, vars: self.var.into_iter().collect(), ..message };
+        let (hold_seconds, vars) = (self.hold, self.var.into_iter().collect());
+        let message = NewMessage { hold_seconds, vars, to: self.to, cc: self.cc, bcc: self.bcc, ..message };
         send(ctx, self.conversations, &message, &files, "reply").await
     }
 }
