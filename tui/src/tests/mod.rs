@@ -18,6 +18,7 @@ mod list;
 mod logout;
 mod looks;
 mod news;
+mod pictures;
 mod reading;
 #[cfg(target_os = "linux")]
 mod restoring;
