@@ -1,11 +1,13 @@
 //! One typed method per endpoint.
 
+mod attachment;
 mod inbox;
 mod office;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use attachment::AttachmentBody;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -78,6 +80,15 @@ pub enum ClientError {
         #[source]
         source: std::io::Error,
     },
+    /// A file is larger than the caller takes.
+    #[error("the file is larger than {} MB", bytes_max / 1024 / 1024)]
+    TooLarge {
+        /// What the caller takes.
+        bytes_max: u64,
+    },
+    /// A file stopped coming.
+    #[error("nothing of the file came for too long")]
+    Slow,
     /// The stream came to its end.
     #[error("the event stream ended")]
     StreamEnded,

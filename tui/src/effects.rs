@@ -21,12 +21,13 @@ use tokio_util::task::TaskTracker;
 use crate::browser;
 use crate::drafts::{self, Draft};
 use crate::event::{Act, Acted, Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
+use crate::picture::{self, Transmit};
 use crate::seen::{self, Seen};
 use crate::settings::Way;
-use crate::state::{Attached, State, With};
+use crate::state::{Attached, State, StoredFile, With};
 use crate::telling::Notice;
 use crate::update::{self, update};
-use crate::{files, mention};
+use crate::{fetch, files, mention};
 
 /// Events that wait at most. Senders wait when it is full: the screen is drained before every draw, so it never is for long.
 const EVENTS_MAX: usize = 256;
@@ -48,6 +49,10 @@ pub(crate) enum Outward {
     Notify(Notice),
     /// Turn the mouse on or off.
     Mouse(bool),
+    /// Give the terminal a picture.
+    Picture(Box<Transmit>),
+    /// Let it forget one.
+    ForgetPicture(u32),
     /// Stop, until a shell lets the inbox go on.
     Suspend,
     /// Draw everything anew.
@@ -90,6 +95,7 @@ impl Core {
             calls: Arc::new(Semaphore::new(CALLS_MAX)),
             stop: CancellationToken::new(),
             stream: CancellationToken::new(),
+            saving: CancellationToken::new(),
             writes: TaskTracker::new(),
             data_dir,
             profile: profile.to_owned(),
@@ -168,6 +174,8 @@ impl Core {
                 Effect::Copy(text) => self.outward.push(Outward::Copy(text)),
                 Effect::Edit { purpose, text } => self.outward.push(Outward::Edit(purpose, text)),
                 Effect::Mouse(on) => self.outward.push(Outward::Mouse(on)),
+                Effect::Transmit(picture) => self.outward.push(Outward::Picture(picture)),
+                Effect::ForgetPicture(id) => self.outward.push(Outward::ForgetPicture(id)),
                 Effect::Suspend => self.outward.push(Outward::Suspend),
                 Effect::Notify(notice) => {
                     if notice.ways.contains(&Way::Desktop) {
@@ -215,6 +223,8 @@ struct Runtime {
     calls: Arc<Semaphore>,
     stop: CancellationToken,
     stream: CancellationToken,
+    /// Ends the file that is being saved.
+    saving: CancellationToken,
     writes: TaskTracker,
     data_dir: Option<PathBuf>,
     profile: String,
@@ -236,6 +246,8 @@ impl Runtime {
             Effect::SaveKey { place, key, id } => self.save_key(place, key, id),
             Effect::DraftsKnown(known) => self.drafts.lock().unwrap_or_else(PoisonError::into_inner).saved = known,
             Effect::Forget => self.forget(),
+            Effect::SaveFile { number, file, into } => self.save_file(number, file, into),
+            Effect::StopSaving => self.saving.cancel(),
             effect => {
                 let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
                 // What a person handed in is carried through even when the inbox ends meanwhile.
@@ -332,6 +344,25 @@ impl Runtime {
 }
 
 impl Runtime {
+    fn save_file(&mut self, number: u64, file: StoredFile, into: Option<String>) {
+        self.saving = self.stop.child_token();
+        let (client, events, stop) = (self.client.clone(), self.events.clone(), self.saving.clone());
+        // Kept track of: when the inbox ends, what has come of it is removed first.
+        self.writes.spawn(async move {
+            let saved = stop.run_until_cancelled(async {
+                let folder = tokio::task::spawn_blocking(move || fetch::folder(into.as_deref())).await.ok().flatten();
+                let folder = folder.ok_or("no folder for it is known; ui.downloads names one")?;
+                // What finds no room is not said: the next one is.
+                let told = |done, total| drop(events.try_send(Event::Answer(Box::new(Answer::Saving { number, done, total }))));
+                let path = fetch::save(&client, &file, &folder, told).await?;
+                Ok(path.to_string_lossy().into_owned())
+            });
+            if let Some(result) = saved.await {
+                let _ = events.send(Event::Answer(Box::new(Answer::FileSaved(number, result)))).await;
+            }
+        });
+    }
+
     fn save_key(&self, place: &'static str, key: String, id: &'static str) {
         let (file, events) = (self.keys_file.clone(), self.events.clone());
         self.writes.spawn(async move {
@@ -456,6 +487,7 @@ async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answ
             }
             return None;
         }
+        Effect::Picture(wanted) => Answer::Picture(wanted.file.id, Box::new(Box::pin(picture::read(client, *wanted)).await)),
         Effect::Browse(address) => Answer::NotBrowsed(browser::open(&address).await.err()?),
         Effect::OwnCounts { status, query } => {
             Answer::OwnCounts { status, result: client.conversations(&query).await.map_err(Failure::from) }
@@ -479,6 +511,10 @@ async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answ
         | Effect::SaveDrafts(_)
         | Effect::SaveSeen(_)
         | Effect::SaveKey { .. }
+        | Effect::SaveFile { .. }
+        | Effect::StopSaving
+        | Effect::Transmit(_)
+        | Effect::ForgetPicture(_)
         | Effect::DraftsKnown(_)
         | Effect::Forget
         | Effect::Stream { .. }

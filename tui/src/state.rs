@@ -11,6 +11,7 @@ mod news;
 mod overlay;
 pub(crate) mod palette;
 mod pick;
+mod pictures;
 mod places;
 mod reading;
 mod search;
@@ -49,7 +50,8 @@ pub use log::{Log, Noted};
 pub use list::{List, ListFilter, STATUSES, Tab};
 pub use news::{Heard, News, Shown};
 pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu};
-pub use pick::{Link, Pick, PickLine, Picked};
+pub use pick::{Link, Pick, PickLine, Picked, Saving, StoredFile};
+pub use pictures::Pictures;
 pub use reading::{Find, Seen};
 pub use search::{Hit, Search};
 pub use settings::{Setting, Source};
@@ -254,6 +256,10 @@ pub struct State {
     pub undo: Vec<Undo>,
     /// A change of many conversations that is under way.
     pub bulk: Option<Bulk>,
+    /// Pictures of threads.
+    pub pictures: Pictures,
+    /// A file that is being saved.
+    pub saving: Option<Saving>,
     /// What followed a message, oldest first.
     pub followups: Vec<Followup>,
     /// What went with messages that can still come back, oldest first.
@@ -383,6 +389,8 @@ impl State {
             signature: None,
             undo: Vec::new(),
             bulk: None,
+            pictures: Pictures::default(),
+            saving: None,
             followups: Vec::new(),
             handed: Vec::new(),
             banner: None,

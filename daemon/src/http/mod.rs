@@ -5,6 +5,7 @@
 
 mod ahead;
 mod approvals;
+mod attachments;
 mod attributes;
 mod audit;
 mod contacts;
@@ -74,6 +75,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(conversations::view, conversations::update))
         .routes(routes!(conversations::messages, messages::send).layer(DefaultBodyLimit::max(upload::FORM_BYTES_MAX)))
         .routes(routes!(deletion::delete))
+        .routes(routes!(attachments::read))
         .routes(routes!(conversations::escalate))
         .routes(routes!(ahead::foresee))
         .routes(routes!(ahead::typing))

@@ -162,6 +162,16 @@ impl Scope<'_> {
         })
     }
 
+    /// A file of a message; `None`: no such message here, or it has no such file, or no longer.
+    pub fn attachment(&self, conversation_id: i64, id: i64, attachment: i64) -> Result<Option<AttachmentView>, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select attachments from messages where tenant_id = :tenant and id = :id and conversation_id = :conversation and deleted = 0",
+        );
+        let found = self.one(SQL, named_params! { ":id": id, ":conversation": conversation_id }, |row| row.get::<_, String>(0))?;
+        let files: Vec<AttachmentView> = found.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        Ok(files.into_iter().find(|file| file.id == attachment))
+    }
+
     /// The newest lines that people wrote, oldest first: what an approver is shown.
     pub fn excerpt(&self, conversation_id: i64, limit: u32) -> Result<Vec<ExcerptLine>, StoreError> {
         const SQL: Sql = Sql::new(

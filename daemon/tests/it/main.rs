@@ -6,6 +6,7 @@
 )]
 
 mod approvals;
+mod attachments;
 mod doctor;
 mod harness;
 mod idempotency;

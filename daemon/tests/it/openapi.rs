@@ -46,7 +46,7 @@ impl Ours {
             "audit" => &self.approval,
             other => panic!("what id does {other} take?"),
         };
-        path.replace("{id}", id).replace("{type}", "approval").replace("{message}", "9001")
+        path.replace("{id}", id).replace("{type}", "approval").replace("{message}", "9001").replace("{attachment}", "501")
     }
 }
 
@@ -80,7 +80,15 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
         .write("ours", |scope| {
             scope.apply_conversation(&crate::harness::conversation(77), None)?;
             scope.apply_contact(&crate::harness::contact(78), daemon::store::Asked { ours: 1, theirs: 1 })?;
-            scope.apply_message(&crate::harness::message(77, 9001), None)
+            let mut message = crate::harness::message(77, 9001);
+            message.attachments = vec![api::inbox::AttachmentView {
+                id: 501,
+                file_type: "file".to_owned(),
+                name: "bill.pdf".to_owned(),
+                file_size: None,
+                url: Some("http://127.0.0.1:1/rails/active_storage/blobs/redirect/x/bill.pdf".to_owned()),
+            }];
+            scope.apply_message(&message, None)
         })
         .await;
     let jo = bench.client("jo").await;
@@ -104,8 +112,8 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
             with_id += 1;
             if method == "get" {
                 let (status, _) = call(&bench, &own, &method, &filled, "application/json").await;
-                // Who takes part is in the copy once it was asked of Chatwoot, which is away here.
-                let found = if path.ends_with("/participants") { 503 } else { 200 };
+                // Who takes part and files are in the copy once they were asked of Chatwoot, which is away here.
+                let found = if path.ends_with("/participants") || path.contains("/attachments/") { 503 } else { 200 };
                 assert_eq!(status, found, "the owner of it gets it: {method} {filled}");
             }
         } else if method == "get" {

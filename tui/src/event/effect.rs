@@ -9,8 +9,9 @@ use api::lists::NewCustomFilter;
 use api::search::SearchQuery;
 
 use crate::drafts::Draft;
+use crate::picture::{Transmit, Wanted};
 use crate::seen::Seen;
-use crate::state::{ContactChange, With};
+use crate::state::{ContactChange, StoredFile, With};
 use crate::telling::Notice;
 
 /// Everything that can be asked of the outside. Each becomes one [`Answer`], but for the last ones.
@@ -170,6 +171,23 @@ pub enum Effect {
     Retry(OutboxId, String),
     /// Open an address in the browser of this machine.
     Browse(String),
+    /// Save a file of a message on this machine.
+    SaveFile {
+        /// Which of those of this run.
+        number: u64,
+        /// The file.
+        file: StoredFile,
+        /// The folder, if it is set.
+        into: Option<String>,
+    },
+    /// Read a file and make a picture of it.
+    Picture(Box<Wanted>),
+    /// Give the terminal a picture that cells will show.
+    Transmit(Box<Transmit>),
+    /// Let the terminal forget a picture.
+    ForgetPicture(u32),
+    /// Stop saving; what has come of the file goes.
+    StopSaving,
     /// Discard a failed outbox entry, silently.
     Discard(OutboxId, String),
     /// Read the drafts of this tenant and user.

@@ -287,6 +287,8 @@ impl Run {
                 Answer::Erased { conversation, message, result: ok(well, waits, bad) }
             }
             Effect::Retry(..) => Answer::Retried(ok(well, entry(dee, "again", OutboxState::Queued), bad)),
+            Effect::Picture(wanted) => Answer::Picture(wanted.file.id, Box::new(Err("none".into()))),
+            Effect::SaveFile { number, .. } => Answer::FileSaved(number, if well { Ok("/d/a.jpg".into()) } else { Err("full".into()) }),
             Effect::Browse(_) => Answer::NotBrowsed("no browser".into()),
             Effect::Discard(..) => Answer::Discarded(ok(well, entry(dee, "gone", OutboxState::Cancelled), bad)),
             Effect::LoadDrafts { .. } => Answer::Drafts(Vec::new(), None),
@@ -317,6 +319,9 @@ impl Run {
             | Effect::Copy(_)
             | Effect::Notify(_)
             | Effect::Mouse(_)
+            | Effect::StopSaving
+            | Effect::Transmit(_)
+            | Effect::ForgetPicture(_)
             | Effect::Suspend
             | Effect::Quit => return,
             Effect::Forget => Answer::Forgot(if well { Ok(()) } else { Err("busy".into()) }),

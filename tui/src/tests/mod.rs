@@ -19,6 +19,7 @@ mod logout;
 mod looks;
 mod mailing;
 mod news;
+mod pictures;
 mod reading;
 #[cfg(target_os = "linux")]
 mod restoring;

@@ -30,9 +30,11 @@ mod news;
 mod palette;
 mod pasted;
 mod pick;
+pub(crate) mod pictures;
 mod recall;
 mod returned;
 mod run;
+pub(crate) mod save;
 mod search;
 mod seen;
 pub(crate) mod shelf;
@@ -124,6 +126,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Answer(answer) => answered(state, &mut out, *answer),
     }
     live::pump(state, &mut out);
+    pictures::want(state, &mut out);
     approvals::look(state);
     if place(state) != before {
         leave_behind(state, said);
@@ -218,6 +221,9 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Erased { conversation, message, result } => erase::erased(state, out, conversation, message, result),
         Answer::Retried(result) => messages::retried(state, out, result),
         Answer::NotBrowsed(why) => toast(state, Tone::Bad, format!("Not opened: {why}")),
+        Answer::Picture(id, result) => pictures::came(state, out, id, *result),
+        Answer::Saving { number, done, total } => save::came(state, number, done, total),
+        Answer::FileSaved(number, result) => save::saved(state, number, result),
         Answer::KeySaved(result) => help::saved(state, result),
         Answer::Discarded(result) => shelf::dropped(state, out, result),
         Answer::Looked { purpose, path, result } => attach::looked(state, purpose, &path, result),

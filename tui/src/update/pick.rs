@@ -1,6 +1,6 @@
 //! The choice of lines: its keys, and what a chosen line does.
 
-use super::{Out, contact_edit, feed, messages, moved};
+use super::{Out, contact_edit, feed, messages, moved, save};
 use crate::event::Effect;
 use crate::state::{Overlay, Pick, Picked, State};
 
@@ -40,5 +40,6 @@ pub(super) fn chosen(state: &mut State, out: &mut Out) {
         Picked::Copy(what, text) => messages::copy(state, out, what, text),
         Picked::Contact(id, field) => contact_edit::begin(state, id, field),
         Picked::Browse(address) => out.push(Effect::Browse(address)),
+        Picked::Save(file) => save::begin(state, out, file),
     }
 }

@@ -5,7 +5,7 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 use super::keys::{filtered, write};
 use super::{
     Out, acts, approvals, attach, attributes, bulk, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list,
-    logout, mail, menus, messages, moved, palette, pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
+    logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, thread, toast, view, vim, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -31,6 +31,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
             }
         }
         C::PaneRight if context == Context::Queue => approvals::open(state, out),
+        C::Back if state.saving.is_some() && context == state.pane() => save::stop(state, out),
         C::PaneLeft | C::Back => back(state, out, context),
         C::Quit if context == Context::List => quit(state, out),
         C::Quit if state.shelf().is_some() => show(state, Screen::Inbox),

@@ -175,6 +175,7 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
         let answered = bulk.done.len() + bulk.failed.len();
         parts.push(vec![span(format!("{} {answered} of {}, Esc stops", bulk.label, bulk.total()), theme.accent)]);
     }
+    parts.extend(crate::update::save::words(state).map(|words| vec![span(words, theme.accent)]));
     let (waiting, failed) = state.unsent();
     if waiting > 0 {
         parts.push(vec![span(format!("outbox {waiting}"), theme.warn)]);

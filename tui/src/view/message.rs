@@ -1,5 +1,7 @@
 //! A conversation's items as lines: messages, activities, approvals, days. Used to draw them and to measure them.
 
+use std::sync::Arc;
+
 use api::approval::ApprovalStatus;
 use api::id::{ConversationId, MessageId};
 use api::inbox::{ApprovalMark, AttachmentView, DeliveryState, MessageType, MessageView, SenderKind};
@@ -10,7 +12,8 @@ use super::html;
 use super::rich::{self, Reader};
 use super::ui::{self, Spans, seconds_until, span};
 use crate::mention;
-use crate::state::{Anchor, Link, State};
+use crate::picture::Picture;
+use crate::state::{Anchor, Link, State, StoredFile};
 use crate::text;
 use crate::theme::Theme;
 
@@ -57,6 +60,8 @@ pub(crate) struct Row {
     pub(crate) centred: bool,
     /// Of the chosen message.
     pub(crate) chosen: bool,
+    /// A row of a picture instead.
+    pub(crate) picture: Option<(Arc<Picture>, u16)>,
 }
 
 /// What stands in a conversation's thread, in order.
@@ -221,6 +226,9 @@ fn message(state: &State, theme: &Theme, m: &MessageView, (quotes, marked): (boo
             spans.push(span(format!("  {size}"), theme.dim));
         }
         out.push(line(ui::fit(spans, width)));
+        if let Some(picture) = state.pictures.ready(file.id).filter(|picture| usize::from(picture.columns) <= width && file.id > 0) {
+            out.extend((0..picture.rows).map(|row| Row { bar: Some(bar), picture: Some((Arc::clone(picture), row)), ..Row::default() }));
+        }
     }
     if let Some(error) = &m.error {
         for row in text::wrap(&text::line(error), width) {
@@ -324,9 +332,24 @@ pub(crate) fn links(m: &MessageView) -> Vec<Link> {
     let mut links = rich::links(&content(m));
     links.extend(m.attachments.iter().map(|file| {
         let (address, host) = file.url.as_deref().and_then(rich::checked).unwrap_or_default();
-        Link { words: file_name(file), address, host }
+        let stored = stored(m, file);
+        Link { words: file_name(file), address, host, file: stored }
     }));
     links
+}
+
+/// A file that Chatwoot keeps; none for one that is only in the outbox, or at another host.
+fn stored(m: &MessageView, file: &AttachmentView) -> Option<StoredFile> {
+    let message = m.id.filter(|_| file.id > 0)?;
+    file.url.as_deref().and_then(rich::checked).filter(|(address, _)| address.contains("/rails/active_storage/"))?;
+    let name = if file.name.is_empty() { file.file_type.clone() } else { file.name.clone() };
+    Some(StoredFile { conversation: m.conversation_id, message, id: file.id, name, bytes: file.file_size })
+}
+
+/// The files of a message that are pictures, and not too large to be shown.
+pub(crate) fn pictures(m: &MessageView) -> impl Iterator<Item = StoredFile> {
+    let shown = |file: &&AttachmentView| file.file_type == "image" && !m.deleted && crate::update::pictures::is_small(file.file_size);
+    m.attachments.iter().filter(shown).filter_map(|file| stored(m, file))
 }
 
 fn file_name(file: &AttachmentView) -> String {

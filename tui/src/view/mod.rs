@@ -19,7 +19,7 @@ pub(crate) mod rich;
 mod search;
 pub(crate) mod shelf;
 mod shown;
-mod thread;
+pub(crate) mod thread;
 pub(crate) mod ui;
 mod which_key;
 
