@@ -13,7 +13,7 @@
 //! | `listen` | the websocket |
 //! | `webhooks` | kept webhooks |
 //! | `rate` | when a request may leave |
-//! | `push`, `write`, `set` and `look` | the outbox: when to send, how to write, and whether it arrived already |
+//! | `push`, `write`, `set`, `look` and `labels` | the outbox: when to send, how to write, and whether it arrived already |
 //! | `presence` | linked agents whose inbox is open |
 //! | `personal` | what a linked agent alone may see |
 //! | `ask` | what a caller wants to know of Chatwoot now, and what is only worth passing on now |
@@ -30,6 +30,7 @@ pub(crate) mod doctor;
 mod escalate;
 mod first;
 mod handle;
+mod labels;
 mod link;
 mod listen;
 mod lists;

@@ -210,6 +210,10 @@ fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, asked: Asked, tr
             scope.outbox_again(row.id, why, *unsure, *not_before)?;
             Ok(Outcome::default())
         }
+        Tried::ByService(why) => {
+            scope.outbox_by_daemon(row.id, why)?;
+            Ok(Outcome::default())
+        }
         Tried::Over(state, why) => {
             scope.outbox_over(row.id, *state, why)?;
             reread(scope) // What was shown as done is not.
@@ -236,6 +240,11 @@ fn failed(core: &Core, row: &OutboxRow, err: &Error) -> Tried {
             true => Tried::Later { why: err.to_string(), unsure: true, not_before: backed_off },
             false => Tried::Over(OutboxState::Held, format!("Chatwoot never said whether it took it: {err}")),
         };
+    }
+    let refused = matches!(err.kind, ErrorKind::Unauthorized { .. } | ErrorKind::Forbidden { .. } | ErrorKind::NotFound { .. });
+    if own.is_some() && refused && row.approval_id.is_some() {
+        // A decision is final: a token that was taken back, or an approver outside the inbox, does not keep it from Chatwoot.
+        return Tried::ByService(reason(row, err, own));
     }
     if own.is_none() && is_about_token(err) {
         // The token is the daemon's matter: entries wait until it is set right.

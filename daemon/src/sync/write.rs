@@ -28,6 +28,8 @@ pub(super) enum Tried {
     Later { why: String, unsure: bool, not_before: Micros },
     /// Not at all.
     Over(OutboxState, String),
+    /// The decision's approver is refused it: the service user writes it back.
+    ByService(String),
     /// The call failed.
     Failed(Error),
 }

@@ -180,6 +180,65 @@ async fn an_unsure_status_is_repeated_only_over_what_it_was() {
     }
 }
 
+/// Labels after a first try whose outcome is not known, and what became of the entry; meanwhile a colleague may take one off.
+async fn unsure_labels(shop: &Shop, lose: &str, colleague: Option<&[&str]>) -> (Vec<String>, Option<String>) {
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let path = format!("/conversations/{id}/labels");
+    shop.at_chatwoot("agent2", &path, json!({"labels": ["vip"]})).await;
+    until("the label here", async || jo.conversation(ConversationId(id)).await.ok().filter(|view| view.labels == ["vip"])).await;
+    let labels = format!("/api/v1/accounts/*/conversations/{id}/labels");
+    shop.fault(json!({"match": {"method": "POST", "path": labels}, "times": 1, "fault": {"kind": lose}})).await;
+    let change = api::inbox::LabelChange { add: vec!["refund".into()], remove: Vec::new() };
+    let patch = ConversationPatch { labels: Some(api::inbox::Labels::Change(change)), ..Default::default() };
+    // Until the colleague is done Chatwoot answers no second look.
+    let look = format!("/api/v1/accounts/*/conversations/{id}/messages");
+    shop.fault(json!({"match": {"method": "GET", "path": look}, "fault": {"kind": "status", "status": 503}})).await;
+    jo.update_conversation(ConversationId(id), &patch, &new_key()).await.unwrap();
+    until("the first try", async || jo.outbox().await.ok()?.into_iter().find(|e| e.attempts >= 1 && e.error.is_some())).await;
+    if let Some(labels) = colleague {
+        shop.at_chatwoot("agent2", &path, json!({ "labels": labels })).await;
+        // The activity of a change is written by a job.
+        until("the colleague's activity", async || {
+            let there = shop.at_sandbox(id).await;
+            let said = |m: &Value| m["content"].as_str().is_some_and(|text| text.contains(" removed "));
+            there["messages"].as_array()?.iter().any(said).then_some(())
+        })
+        .await;
+    }
+    shop.no_faults().await;
+    let over = until("the end", async || {
+        let outbox = jo.outbox().await.ok()?;
+        match outbox.first() {
+            None => Some(None),
+            Some(entry) if entry.state == OutboxState::Failed => Some(entry.error.clone()),
+            Some(_) => None,
+        }
+    })
+    .await;
+    let mut labels: Vec<String> = serde_json::from_value(shop.at_sandbox(id).await["labels"].clone()).unwrap();
+    labels.sort();
+    (labels, over)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unsure_label_is_set_again_only_where_nobody_took_it_off_since() {
+    for (lose, colleague, want, left) in [
+        ("drop", None, &["refund", "vip"][..], false),
+        ("lose_answer", None, &["refund", "vip"], false),
+        // Carried out, and taken off by a colleague since: left to them.
+        ("lose_answer", Some(&["vip"][..]), &["vip"], true),
+        // Not carried out; the colleague changed another label.
+        ("drop", Some(&[]), &["refund"], false),
+    ] {
+        let shop = shop_with(|config| config.sync.reconcile_interval_s = 3600).await;
+        let (labels, error) = unsure_labels(&shop, lose, colleague).await;
+        assert_eq!(labels, want, "{lose} {colleague:?} {error:?}");
+        assert_eq!(error.is_some(), left, "{lose} {colleague:?} {error:?}");
+        assert!(error.is_none_or(|why| why.contains("left to whoever did")), "{lose}");
+        shop.daemon.stop().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_person_types_arrives_as_typed_and_a_canned_response_filled() {
     let shop = shop().await;
