@@ -191,6 +191,7 @@ pub enum Command {
     HelpChange,
     Mouse,
     Suspend,
+    Buttons,
     Drafts,
     Outbox,
     Log,
