@@ -197,6 +197,7 @@ pub enum Command {
     HelpChange,
     Mouse,
     Suspend,
+    Buttons,
     Drafts,
     Outbox,
     Log,

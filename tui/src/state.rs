@@ -49,7 +49,7 @@ pub use log::{Log, Noted};
 
 pub use list::{List, ListFilter, STATUSES, Tab};
 pub use news::{Heard, News, Shown};
-pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu};
+pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu, Button};
 pub use pick::{Link, Pick, PickLine, Picked, Saving, StoredFile};
 pub use pictures::Pictures;
 pub use reading::{Find, Seen};
@@ -270,6 +270,8 @@ pub struct State {
     pub prefix: Option<String>,
     /// When it was pressed: what can follow is listed a moment later.
     pub prefix_at: Timestamp,
+    /// The marked button of a sheet, and of which: none while its text or its lines have the keys.
+    pub button: Option<(Context, Button)>,
     /// What was pasted outside a field, while it is asked what to do with it.
     pub pasted: Option<String>,
     /// Which key does what.
@@ -396,6 +398,7 @@ impl State {
             banner: None,
             prefix: None,
             prefix_at: now,
+            button: None,
             pasted: None,
             keys: Keys::default(),
             settings: Settings::default(),
@@ -452,6 +455,11 @@ impl State {
             (None, None) if self.pane() == Context::Thread && self.find.as_ref().is_some_and(|f| f.typing.is_some()) => Context::Find,
             (None, None) => self.pane(),
         }
+    }
+
+    /// The marked button of the sheet that has the keys.
+    pub fn marked_button(&self) -> Option<Button> {
+        self.button.filter(|(context, _)| *context == self.context()).map(|(_, button)| button)
     }
 
     /// Whether the keys that can follow are listed now.

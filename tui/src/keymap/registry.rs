@@ -109,6 +109,7 @@ pub fn action(command: Command) -> Action {
         C::Accept => ("answer.accept", "Keep, save", "filter labels"),
         C::Palette => ("palette", "Find and run any action", "actions commands menu"),
         C::CommandLine => ("command-line", "Command line", "colon prompt cli type"),
+        C::Buttons => ("answer.buttons", "To the buttons of a sheet", "tab ok cancel"),
         C::Complete => ("palette.complete", "Complete the name or the command", "tab"),
         C::HelpWords => ("help.words", "Find in the help by words", "search filter"),
         C::HelpChange => ("help.change", "Change the key of the marked row", "remap rebind keys.toml override"),
@@ -281,6 +282,7 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             Context::Activity => when(state.feed.chosen().is_none(), "nothing is marked"),
             Context::Found => when(state.search.is_empty(), "nothing is found"),
             Context::Contacts => when(state.contacts.rows.is_empty(), "the list is empty"),
+            Context::Drafts | Context::Outbox | Context::Settings if command == C::Open => when(kept(state).is_none(), "the list is empty"),
             Context::Drafts | Context::Outbox => when(kept(state).is_none(), "the list is empty"),
             Context::Contact if command == C::Open => {
                 when(state.contacts.card.as_ref().is_none_or(|card| card.items().is_empty()), "there is nothing in it")
@@ -518,6 +520,7 @@ pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<Stri
     let approval = |verb: &str, rest: &str| subject.approval.as_ref().map(|(id, rev)| format!("afenda approvals {verb} {id}@{rev}{rest}"));
     match command {
         C::Open if context == Context::Queue => subject.approval.as_ref().map(|(id, _)| format!("afenda approvals view {id}")),
+        C::Open if context == Context::Settings => None,
         C::Open | C::Conversation => conv("view", ""),
         C::Inbox => Some("afenda conv list".into()),
         C::Approvals => Some("afenda approvals list".into()),

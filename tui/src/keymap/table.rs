@@ -58,6 +58,17 @@ const TEXT: &[Context] = &[
     Context::ContactField,
 ];
 const LINE: &[Context] = &[Context::Line];
+/// Sheets with buttons, beside the composer. In a path and in the palette Tab completes first, a question and the approve sheet have letters.
+const BUTTONS: &[Context] = &[
+    Context::Filter,
+    Context::ContactFilter,
+    Context::Find,
+    Context::ContactField,
+    Context::Line,
+    Context::Menu,
+    Context::Pick,
+    Context::Labels,
+];
 const OF_CONTACT: &[Context] = &[Context::List, Context::Thread, Context::Contact];
 const FIND: &[Context] = &[Context::Find];
 const PATH: &[Context] = &[Context::Path];
@@ -73,6 +84,7 @@ const DRAFTS: &[Context] = &[Context::Drafts];
 const OUTBOX: &[Context] = &[Context::Outbox];
 const NOTED: &[Context] = &[Context::Log, Context::Settings];
 const ADDRESS: &[Context] = &[Context::Address];
+const SETTINGS: &[Context] = &[Context::Settings];
 const CONTACT_FIELD: &[Context] = &[Context::ContactField];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
@@ -135,13 +147,14 @@ pub static TABLE: &[Binding] = &[
     row(CARD, &["Enter"], Command::Conversation, "open its conversation", Some("conversation")),
     row(CARD, &["Space"], Command::PageDown, "read on", None),
     row(SHEET, &["y"], Command::Yes, "approve, at the revision shown", Some("approve")),
-    row(SHEET, &["Esc", "q", "n", "Enter"], Command::Cancel, "not yet", Some("not yet")),
+    row(SHEET, &["n", "Esc", "q", "Enter"], Command::Cancel, "not yet", Some("not yet")),
     row(QUESTION, &["y"], Command::Yes, "yes", Some("yes")),
-    row(QUESTION, &["Esc", "q", "n", "Enter"], Command::Cancel, "no", Some("no")),
+    row(QUESTION, &["n", "Esc", "q", "Enter"], Command::Cancel, "no", Some("no")),
     // Writing.
     row(WRITING, &["Ctrl+S", "Ctrl+Enter"], Command::Send, "send", Some("send")),
     row(COMPOSER, &["Esc"], Command::Leave, "leave, the draft is kept; with vim's keys: end writing", Some("leave, draft kept")),
     row(NORMAL, &["Esc"], Command::Leave, "drop the begun command; else leave, the draft is kept", Some("leave, draft kept")),
+    row(WRITING, &["Tab"], Command::Buttons, "to the buttons: Enter presses the marked one", Some("buttons")),
     row(WRITING, &["Alt+P"], Command::ToNote, "make it a private note", Some("note")),
     row(WRITING, &["Alt+L"], Command::ToReply, "make it a reply to the customer", Some("reply")),
     row(WRITING, &["Ctrl+G t"], Command::Turn, "note or reply", None),
@@ -172,7 +185,7 @@ pub static TABLE: &[Binding] = &[
     row(COMPLETION, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
     row(COMPLETION, &["Esc"], Command::Cancel, "close the list, the text stays", Some("close the list")),
     row(PATH, &["Enter"], Command::Accept, "attach the file", Some("attach")),
-    row(PATH, &["Tab"], Command::Choose, "complete the path", Some("complete")),
+    row(PATH, &["Tab"], Command::Choose, "complete the path; where nothing is to complete: to the buttons", Some("complete, buttons")),
     row(PATH, &["Esc"], Command::Cancel, "attach nothing", Some("attach nothing")),
     row(SEARCH, &["Enter", "↓", "Tab"], Command::Accept, "to the results", Some("results")),
     row(SEARCH, &["Esc"], Command::Cancel, "leave the line", Some("leave")),
@@ -183,12 +196,19 @@ pub static TABLE: &[Binding] = &[
     row(LABELS, &["Enter"], Command::Accept, "save", Some("save")),
     row(MENU, &["Enter"], Command::Choose, "choose the marked line", Some("choose")),
     row(PICK, &["Esc"], Command::Cancel, "close", Some("close")),
+    row(BUTTONS, &["Tab"], Command::Buttons, "to the buttons: Enter presses the marked one", Some("buttons")),
     row(PICK, &["↓", "Ctrl+N"], Command::Down, "next line", None),
     row(PICK, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
     row(SEARCHED, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "shorten the search, then close", None),
     // The palette and the help.
     row(PALETTE, &["Enter"], Command::Choose, "run it", Some("run")),
-    row(PALETTE, &["Tab"], Command::Complete, "complete the name or the command", Some("complete")),
+    row(
+        PALETTE,
+        &["Tab"],
+        Command::Complete,
+        "complete the name or the command; where nothing is to complete: to the buttons",
+        Some("complete, buttons"),
+    ),
     row(PALETTE, &["Esc"], Command::Cancel, "close", Some("close")),
     row(HELP, &["Enter"], Command::Choose, "run the marked row", Some("run")),
     row(HELP, &["/"], Command::HelpWords, "find by words", Some("find words")),
@@ -224,6 +244,7 @@ pub static TABLE: &[Binding] = &[
     row(OUTBOX, &["Enter"], Command::Open, "open the conversation; a text that failed: as the draft it was", Some("open")),
     row(OUTBOX, &["r"], Command::Retry, "try what failed again", Some("try again")),
     row(OUTBOX, &["x"], Command::Drop, "discard what failed, after asking", Some("discard")),
+    row(SETTINGS, &["Enter"], Command::Open, "say where it is changed", Some("where to change it")),
     row(NOTED, &["y"], Command::CopyRow, "copy the line", Some("copy")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
     row(CONVERSATION, &["c"], Command::Canned, "reply with a canned response", Some("canned")),

@@ -193,6 +193,15 @@ pub enum Overlay {
     Palette(Palette),
 }
 
+/// What Enter presses at the foot of a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    /// Sends, saves, chooses.
+    Does,
+    /// Leaves it, nothing done.
+    Leaves,
+}
+
 /// How much a toast matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {

@@ -608,6 +608,15 @@ fn every_key_of_the_lists_does_something_or_says_why_not() {
 }
 
 #[test]
+fn a_setting_says_where_it_is_changed() {
+    let mut screen = super::shelf::settings(80, 24);
+    assert_eq!(screen.press("Enter"), []);
+    assert_eq!(toasts(&screen.state), "profile is changed by --profile or AFENDA_PROFILE");
+    screen.press("G Enter");
+    assert!(screen.draw().contains("is changed by `") && screen.draw().contains("in config.toml"), "{}", screen.draw());
+}
+
+#[test]
 fn ctrl_c_twice_leaves_and_writes_the_drafts() {
     let mut screen = Screen::new(80, 24);
     screen.press("r");

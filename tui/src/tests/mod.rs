@@ -12,6 +12,7 @@ mod contacting;
 mod contrast;
 mod deciding;
 mod erasing;
+mod every;
 mod gallery;
 mod hands;
 mod list;

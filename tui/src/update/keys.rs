@@ -3,11 +3,11 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, attach, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search, thread, toast,
+    Out, attach, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search, thread, toast, buttons,
     vim,
 };
 use crate::event::Purpose;
-use crate::keymap::{self, Context, Found};
+use crate::keymap::{self, Command, Context, Found};
 use crate::state::{Overlay, State, Tone};
 
 /// Characters of the list's filter at most.
@@ -37,6 +37,15 @@ pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
         found = state.keys.find(context, keys);
         if found == Found::Prefix {
             complete::close(state);
+        }
+    }
+    if let Some(button) = state.marked_button() {
+        match name.as_str() {
+            "Enter" => return buttons::press(state, out, context, button),
+            // From button to button also where Tab completes.
+            "Tab" => return buttons::next(state, context),
+            _ if found != Found::Command(Command::Buttons) => state.button = None,
+            _ => {}
         }
     }
     match found {
@@ -116,7 +125,7 @@ pub(super) fn insert(state: &mut State, text: &str) {
 
 /// Text was pasted: it is text, whatever it holds.
 pub(super) fn paste(state: &mut State, text: &str) {
-    state.prefix = None;
+    (state.prefix, state.button) = (None, None);
     match state.context() {
         Context::Composer | Context::Completion => {
             insert(state, text);

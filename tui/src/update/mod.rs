@@ -5,6 +5,7 @@ mod approvals;
 mod attach;
 mod attributes;
 mod bulk;
+pub(crate) mod buttons;
 mod clip;
 mod command;
 mod complete;

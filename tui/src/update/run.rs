@@ -4,8 +4,7 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 
 use super::keys::{filtered, write};
 use super::{
-    Out, acts, approvals, attach, attributes, bulk, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list,
-    logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, thread, toast, view, vim, window,
+    Out, acts, approvals, attach, attributes, bulk, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list, logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, thread, toast, view, vim, window, buttons,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -121,6 +120,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::HelpKey => help::listen(state),
         C::HelpChange => help::change(state),
         C::Mouse => super::mouse::turn(state, out),
+        C::Buttons => buttons::next(state, context),
         C::Suspend => out.push(Effect::Suspend),
         C::Undo => compose::undo(state, out),
         C::Info => {
@@ -174,6 +174,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
         C::Accept if context == Context::Find => find::accept(state, out),
         C::Accept if context == Context::Words => help::rows(state),
+        C::Accept if context == Context::Search && name == "Tab" && state.search.is_empty() => buttons::next(state, context),
         C::Accept if context == Context::Search => search::results(state),
         C::Accept if context == Context::ContactField => contact_edit::accept(state, out),
         C::Accept if context == Context::Address => mail::accept(state),

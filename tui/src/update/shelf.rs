@@ -87,7 +87,14 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
                 (None, None) => toast(state, Tone::Plain, "It is about no conversation"),
             }
         }
-        _ => {}
+        Some((Shelf::Settings, name)) => {
+            let edit = Setting::all(state).into_iter().find(|setting| setting.name == name).map(|setting| setting.edit);
+            match edit.filter(|edit| !edit.is_empty()) {
+                Some(edit) => toast(state, Tone::Plain, format!("{name} is changed by {edit}")),
+                None => toast(state, Tone::Plain, format!("{name} is not set; it is as it is found")),
+            }
+        }
+        Some((Shelf::Log, _)) | None => {}
     }
 }
 

@@ -57,7 +57,7 @@ pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
         cursor.filter(|cursor| both.contains(*cursor))
     };
     ui::guard(frame.buffer_mut());
-    if let Some(cursor) = cursor {
+    if let Some(cursor) = cursor.filter(|_| state.marked_button().is_none()) {
         frame.set_cursor_position(cursor);
     }
 }
