@@ -14,6 +14,7 @@ _running = []
 
 
 def _end():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for process in reversed(_running):
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -133,6 +134,11 @@ class Daemon:
         with open(os.open(profile, os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
             json.dump({**known, "user": user, "token": self.token}, out)
 
+    def worked(self):
+        """Processor time so far, ms."""
+        fields = open(f"/proc/{self.process.pid}/stat").read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
     def copied(self):
         return self.ask("/sync")["data"]["first_copy"]["done"]
 
@@ -166,6 +172,8 @@ def large_store():
     shop, base, tokens = sandbox(keep, LARGE)
     account = "/api/v1/accounts/1"
     first = ask(base, account + "/conversations?status=open&page=1", tokens["sync"], scheme=None)["data"]["payload"][0]["id"]
+    listed = ask(base, account + "/conversations?status=all&sort_by=created_at_asc&page=1", tokens["sync"], scheme=None)
+    lowest = min(row["id"] for row in listed["data"]["payload"])
     # One thread is long, as one that runs for years. Chatwoot takes 200 messages a minute there: the sandbox's clock is moved along.
     more = LONG - int(LARGE.split("x")[1])
     for n in range(more):
@@ -191,7 +199,7 @@ def large_store():
     view = daemon.ask("/sync")["data"]["first_copy"]
     daemon.end()
     end(shop)
-    facts = {"long": first, "views": views, "conversations": view["conversations"], "messages": view["messages"], "took_s": round(time.monotonic() - began)}
+    facts = {"long": first, "lowest": lowest, "views": views, "conversations": view["conversations"], "messages": view["messages"], "took_s": round(time.monotonic() - began)}
     json.dump(facts, open(told, "w"))
     print("copied:", facts, flush=True)
     return keep
