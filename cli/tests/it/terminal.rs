@@ -18,19 +18,24 @@ struct Written {
     terminal: vt100::Parser,
 }
 
-/// The demo's inbox at 100x30; what it wrote so far.
+/// An inbox at 100x30; what it wrote so far.
 struct Pty {
-    home: Home,
+    home: Arc<Home>,
     child: Child,
     keys: ChildStdin,
     written: Arc<Mutex<Written>>,
 }
 
 impl Pty {
+    /// The demo's.
     fn start() -> Self {
-        let home = Home::new();
+        Self::of(&Arc::new(Home::new()), "demo")
+    }
+
+    fn of(home: &Arc<Home>, args: &str) -> Self {
+        let home = Arc::clone(home);
         let run = format!(
-            "cd '{}'; stty rows {} cols {}; stty -a >before; sh -c 'echo $$ >pid; exec {} demo'; code=$?; stty -a >after; exit $code",
+            "cd '{}'; stty rows {} cols {}; stty -a >before; sh -c 'echo $$ >pid; exec {} {args}'; code=$?; stty -a >after; exit $code",
             home.path().display(),
             SIZE.0,
             SIZE.1,
@@ -92,6 +97,13 @@ impl Pty {
         let status = until("the end", || self.child.try_wait().unwrap());
         // The reader has everything once the last thing is there: the cursor is shown again.
         until("the last bytes", || self.raw().rfind("\x1b[?25h"));
+        (status.code().unwrap_or(-1), self.raw())
+    }
+
+    /// The end of what told an error at last.
+    fn ends_badly(&mut self) -> (i32, String) {
+        let status = until("the end", || self.child.try_wait().unwrap());
+        until("what was said", || self.raw().find("error: "));
         (status.code().unwrap_or(-1), self.raw())
     }
 
@@ -205,4 +217,48 @@ fn keys_in_single_bytes_are_the_same_keys_and_quitting_restores_the_terminal() {
     let (code, raw) = pty.ends();
     assert_eq!(code, 0, "{raw:?}");
     pty.restored(&raw);
+}
+
+#[test]
+fn what_was_shown_last_is_painted_whatever_the_daemon_does() {
+    let home = Arc::new(Home::new());
+    let demo = home.start(&["demo"]);
+    until("the demo", || Some(()).filter(|()| home.run(&["-P", "demo-agent", "status"]).code == 0));
+    let profile: serde_json::Value = serde_json::from_slice(&std::fs::read(home.profiles().join("demo-agent.json")).unwrap()).unwrap();
+    let (url, token) = (profile["url"].as_str().unwrap(), profile["token"].as_str().unwrap());
+    home.profile("kept", url, token);
+    let mut pty = Pty::of(&home, "-P kept");
+    pty.shows("live");
+    pty.types("q");
+    assert_eq!(pty.ends().0, 0, "{}", pty.raw());
+    let seen: serde_json::Value = serde_json::from_slice(&std::fs::read(home.path().join("seen_kept.json")).unwrap()).unwrap();
+    // One word: a frame leaves out the blanks between.
+    let shown = seen["rows"][0]["contact"]["name"].as_str().unwrap().split(' ').next().unwrap();
+
+    // The daemon that made the profile refuses it: after the screen is given back that is said in plain words.
+    home.profile("kept", url, "of somebody else");
+    let (code, raw) = Pty::of(&home, "-P kept").ends_badly();
+    assert_eq!(code, 4, "{raw}");
+    assert!(raw.rfind("\x1b[?1049l") < raw.rfind("error: "), "{raw}");
+
+    // One that takes connections and never says a word.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", mute.local_addr().unwrap());
+    home.profile("kept", &address, token);
+    let mut pty = Pty::of(&home, "-P kept");
+    pty.shows(shown);
+    pty.types("q");
+    assert_eq!(pty.ends().0, 0);
+    // Without anything to show the inbox opens too, and can be left.
+    home.profile("fresh", &address, token);
+    let mut pty = Pty::of(&home, "-P fresh");
+    pty.shows("connecting");
+    pty.types("q");
+    assert_eq!(pty.ends().0, 0);
+    // Nobody at all, and nothing to show: no screen is taken.
+    drop(mute);
+    let (code, raw) = Pty::of(&home, "-P fresh").ends_badly();
+    assert!(code == 9 && raw.contains("error: ") && !raw.contains("\x1b[?1049h"), "{code} {raw}");
+    demo.signal("TERM");
+    demo.end();
 }
