@@ -7,11 +7,12 @@ pub use answer::Answer;
 pub use effect::Effect;
 
 use api::approval::ApprovalView;
-use api::contact::ContactDetail;
+use api::contact::{ContactDetail, ContactInboxView, ContactNoteView};
 use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId};
 use api::inbox::{ContactPatch, ContactView, InboxView, LabelView, MacroView, MessageView, Named, OutboxView, RunMacro};
 use api::lists::{CannedResponseView, CustomAttributeView};
+use api::page::Page;
 use api::people::{Availability, AvailabilityView};
 use api::{ClientError, Code};
 use crossterm::event::KeyEvent;
@@ -83,6 +84,10 @@ pub enum Act {
     Availability(Option<Availability>),
     /// Read a contact.
     Contact(i64),
+    /// Read the notes about a contact.
+    ContactNotes(i64),
+    /// Read where a conversation with a contact can be begun.
+    ContactInboxes(i64),
     /// Change a contact.
     ChangeContact {
         /// Whom.
@@ -123,6 +128,10 @@ pub enum Acted {
     Availability(Option<Availability>, Outcome<AvailabilityView>),
     /// A contact.
     Contact(i64, Outcome<ContactDetail>),
+    /// Notes about a contact.
+    ContactNotes(i64, Outcome<Page<ContactNoteView>>),
+    /// Inboxes, and whether a conversation with a contact can be begun in each.
+    ContactInboxes(i64, Outcome<Vec<ContactInboxView>>),
     /// A contact was changed, or not.
     ContactChanged {
         /// Whom.
@@ -145,6 +154,10 @@ pub enum Purpose {
     Escalate(ConversationId),
     /// The requester reads it: why not. Names the revision that was read.
     Reject(ApprovalId, u32),
+    /// Only the team reads it: a note about a contact.
+    ContactNote(i64),
+    /// The customer reads it, once a conversation with that contact is begun in that inbox.
+    Begin(i64, i64),
 }
 
 impl Purpose {
@@ -152,7 +165,15 @@ impl Purpose {
     pub fn conversation(self) -> Option<ConversationId> {
         match self {
             Self::Reply(id) | Self::Note(id) | Self::Escalate(id) => Some(id),
-            Self::Reject(..) => None,
+            Self::Reject(..) | Self::ContactNote(_) | Self::Begin(..) => None,
+        }
+    }
+
+    /// The contact it belongs to, where it belongs to no conversation.
+    pub fn contact(self) -> Option<i64> {
+        match self {
+            Self::ContactNote(id) | Self::Begin(id, _) => Some(id),
+            _ => None,
         }
     }
 
@@ -163,6 +184,8 @@ impl Purpose {
             Self::Note(id) => format!("note/{id}"),
             Self::Escalate(id) => format!("escalate/{id}"),
             Self::Reject(id, _) => format!("reject/{id}"),
+            Self::ContactNote(id) => format!("contact-note/{id}"),
+            Self::Begin(id, inbox) => format!("begin/{id}-{inbox}"),
         }
     }
 }
@@ -174,6 +197,8 @@ pub enum Submitted {
     Message(Box<MessageView>),
     /// An approval was asked or decided.
     Approval(Box<ApprovalView>),
+    /// It is in the outbox, and about a contact.
+    Contact(Box<OutboxView>),
 }
 
 /// What a mouse does.

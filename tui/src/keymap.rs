@@ -117,6 +117,8 @@ pub enum Command {
     Retry,
     Erase,
     EditContact,
+    ContactNote,
+    Begin,
     CopyMenu,
     Links,
     Unread,

@@ -33,7 +33,13 @@ impl Scope<'_> {
         let text = |key: &str| payload.get(key).and_then(Value::as_str);
         let number = |key: &str| payload.get(key).and_then(Value::as_i64);
         match row.kind {
-            OutboxKind::Reply | OutboxKind::Note | OutboxKind::Macro | OutboxKind::Participants | OutboxKind::Delete => {}
+            OutboxKind::Reply
+            | OutboxKind::Note
+            | OutboxKind::Macro
+            | OutboxKind::Participants
+            | OutboxKind::Delete
+            | OutboxKind::ContactNote
+            | OutboxKind::Conversation => {}
             OutboxKind::Status => {
                 self.run(STATUS, named_params! { ":id": id, ":status": text("status"), ":until": number("snoozed_until_us") })?;
             }

@@ -124,7 +124,8 @@ async fn after_unsure(core: &Core, row: &OutboxRow) -> Result<Option<Step>, Erro
         | OutboxKind::Unread
         | OutboxKind::Participants
         | OutboxKind::Delete => Ok(None),
-        OutboxKind::Reply | OutboxKind::Note => Ok(None), // `write` looks for those.
+        // `write` and `contact` look for those.
+        OutboxKind::Reply | OutboxKind::Note | OutboxKind::ContactNote | OutboxKind::Conversation => Ok(None),
     }
 }
 
@@ -166,7 +167,7 @@ async fn set(client: &Client, row: &OutboxRow) -> Result<Step, Error> {
     let text = |key: &str| payload.get(key).and_then(Value::as_str);
     let refused = |why: String| Ok(Step::Over(OutboxState::Failed, why));
     match row.kind {
-        OutboxKind::Reply | OutboxKind::Note | OutboxKind::Delete => {}
+        OutboxKind::Reply | OutboxKind::Note | OutboxKind::Delete | OutboxKind::ContactNote | OutboxKind::Conversation => {}
         OutboxKind::Labels => {
             // Chatwoot replaces the whole set: what others added meanwhile must be in it.
             let mut now = client.conversation_labels(id).await?;

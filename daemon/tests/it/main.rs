@@ -6,6 +6,7 @@
 )]
 
 mod approvals;
+mod contacting;
 mod doctor;
 mod harness;
 mod idempotency;

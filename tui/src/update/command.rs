@@ -64,6 +64,10 @@ pub(super) fn parse(line: &str) -> Result<Line, Said> {
             Ok(Line::Approval(id.split('@').next().unwrap_or(id).to_uppercase()))
         }
         ["contact", "view", id] => id.parse().map(Line::Contact).map_err(|_| format!("“{id}” is not a contact's number")),
+        ["contact", "notes" | "note", id, rest @ ..] => {
+            let id = id.parse().map_err(|_| format!("“{id}” is not a contact's number"))?;
+            Ok(Line::Write(Purpose::ContactNote(id), body(rest, &["--add"])?))
+        }
         ["outbox"] | ["outbox", "list"] => Ok(Line::Run(Command::Outbox)),
         ["outbox", "cancel", id] => {
             id.parse().map(Line::Recall).map_err(|_| format!("“{id}” is no entry of the outbox; `u` takes the last one back"))

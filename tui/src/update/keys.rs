@@ -3,7 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, attach, complete, compose, contact_edit, contacts, find, help, line, menus, palette, pasted, pick, search, thread, toast, vim,
+    Out, attach, begin, complete, compose, contact_edit, contacts, find, help, line, menus, palette, pasted, pick, search, thread, toast,
+    vim,
 };
 use crate::event::Purpose;
 use crate::keymap::{self, Context, Found};
@@ -159,6 +160,9 @@ pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     }
     if let Some(id) = purpose.conversation() {
         thread::open(state, out, id);
+    }
+    if purpose.contact().is_some() {
+        return begin::write(state, out, purpose);
     }
     compose::open(state, out, purpose);
 }

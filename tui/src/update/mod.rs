@@ -4,6 +4,7 @@ mod acts;
 mod approvals;
 mod attach;
 mod attributes;
+mod begin;
 mod bulk;
 mod clip;
 mod command;
@@ -44,6 +45,7 @@ mod window;
 
 use api::id::ConversationId;
 pub(crate) use approvals::{hindrance_words, money};
+pub(crate) use begin::refusal as begin_refusal;
 #[cfg(test)]
 pub(crate) use command::understands;
 pub(crate) use contact_edit::{patch as contact_patch, refusal as contact_edit_refusal};
