@@ -93,7 +93,20 @@ create table contacts (
     last_activity_at_us integer,           -- null: never, or not said
     created_at_us integer,
     heard_at_us integer not null default 0, -- our clock when it was last read
+    notes_read_at_us integer,              -- our clock when its notes were last asked for; null: never
     primary key (tenant_id, id)
+) strict, without rowid;
+
+-- Notes about a contact as Chatwoot said them when somebody looked: nothing tells of them. The newest of each contact.
+create table contact_notes (
+    tenant_id   integer not null references tenants,
+    contact_id  integer not null,
+    id          integer not null,          -- Chatwoot's id
+    content     text not null,
+    author_id   integer,                   -- null: an agent who is gone
+    author_name text,
+    created_at_us integer not null,
+    primary key (tenant_id, contact_id, id)
 ) strict, without rowid;
 
 create table conversations (
@@ -274,10 +287,10 @@ create table outbox (
     tenant_id   integer not null references tenants,
     position    integer not null,          -- order of writing; kept per conversation (or contact) when sending
     id          text not null,             -- UUIDv7; afenda_id in content_attributes
-    conversation_id integer not null,      -- 0: none, it changes a contact
-    contact_id  integer,                   -- whom a contact's entry changes; else null
+    conversation_id integer not null,      -- 0: none, it changes a contact, or begins one
+    contact_id  integer,                   -- whom a contact's entry changes, or begins a conversation with; else null
     kind        text not null check (kind in ('reply', 'note', 'labels', 'assignee', 'team', 'status', 'priority', 'attributes', 'read',
-                    'unread', 'macro', 'mute', 'participants', 'delete', 'contact')),
+                    'unread', 'macro', 'mute', 'participants', 'delete', 'contact', 'contact_note', 'conversation')),
     payload     text not null,             -- JSON by kind; `was` is what it replaces, as it stood here
     user        text,                      -- who acts; null = the daemon
     approval_id text,                      -- the approval whose decision this writes back

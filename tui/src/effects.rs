@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use api::approval::Decision;
 use api::client::FileToSend;
+use api::contact::{NewContactNote, NewConversation};
 use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId};
 use api::inbox::{ConversationPatch, DeleteMessage, MessageQuery, MessageView, NewMessage};
@@ -578,6 +579,14 @@ async fn submit(
         Purpose::Reply(id) => Submitted::Message(Box::new(client.send_message(id, &message(false), key).await?)),
         Purpose::Note(id) => Submitted::Message(Box::new(client.send_message(id, &message(true), key).await?)),
         Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, &text, key).await?)),
+        Purpose::ContactNote(id) => {
+            let note = NewContactNote { content: text, hold_seconds: None };
+            Submitted::Contact(Box::new(client.add_contact_note(id, &note, key).await?))
+        }
+        Purpose::Begin(contact_id, inbox_id) => {
+            let new = NewConversation { contact_id, inbox_id, message: Some(text), hold_seconds: hold, ..NewConversation::default() };
+            Submitted::Contact(Box::new(client.begin_conversation(&new, key).await?))
+        }
         Purpose::Reject(id, revision) => Submitted::Approval(Box::new(decide(client, id, "reject", revision, Some(text), key).await?)),
     })
 }
@@ -592,6 +601,8 @@ async fn act(client: &Client, act: Act) -> Acted {
         Act::Availability(None) => Acted::Availability(None, client.availability().await.map_err(Failure::from)),
         Act::Availability(Some(to)) => Acted::Availability(Some(to), client.set_availability(to).await.map_err(Failure::from)),
         Act::Signature => Acted::Signature(client.signature().await.map(|view| view.signature).map_err(Failure::from)),
+        Act::ContactNotes(id) => Acted::ContactNotes(id, client.contact_notes(id).await.map_err(Failure::from)),
+        Act::ContactInboxes(id) => Acted::ContactInboxes(id, client.contact_inboxes(id).await.map_err(Failure::from)),
         Act::Contact(id) => Acted::Contact(id, client.contact_detail(id).await.map_err(Failure::from)),
         Act::ChangeContact { id, patch, label, key } => {
             Acted::ContactChanged { id, label, result: client.update_contact(id, &patch, &key).await.map_err(Failure::from) }

@@ -7,7 +7,7 @@ pub use answer::Answer;
 pub use effect::Effect;
 
 use api::approval::ApprovalView;
-use api::contact::ContactDetail;
+use api::contact::{ContactDetail, ContactInboxView, ContactNoteView};
 use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId};
 use api::inbox::{ContactPatch, ContactView, InboxView, LabelView, MacroView, MessageView, Named, OutboxView, RunMacro};
@@ -86,6 +86,10 @@ pub enum Act {
     Signature,
     /// Read a contact.
     Contact(i64),
+    /// Read the notes about a contact.
+    ContactNotes(i64),
+    /// Read where a conversation with a contact can be begun.
+    ContactInboxes(i64),
     /// Change a contact.
     ChangeContact {
         /// Whom.
@@ -128,6 +132,10 @@ pub enum Acted {
     Signature(Outcome<Option<String>>),
     /// A contact.
     Contact(i64, Outcome<ContactDetail>),
+    /// Notes about a contact.
+    ContactNotes(i64, Outcome<Page<ContactNoteView>>),
+    /// Inboxes, and whether a conversation with a contact can be begun in each.
+    ContactInboxes(i64, Outcome<Vec<ContactInboxView>>),
     /// A contact was changed, or not.
     ContactChanged {
         /// Whom.
@@ -157,6 +165,10 @@ pub enum Purpose {
     Escalate(ConversationId),
     /// The requester reads it: why not. Names the revision that was read.
     Reject(ApprovalId, u32),
+    /// Only the team reads it: a note about a contact.
+    ContactNote(i64),
+    /// The customer reads it, once a conversation with that contact is begun in that inbox.
+    Begin(i64, i64),
 }
 
 impl Purpose {
@@ -164,7 +176,15 @@ impl Purpose {
     pub fn conversation(self) -> Option<ConversationId> {
         match self {
             Self::Reply(id) | Self::Note(id) | Self::Escalate(id) => Some(id),
-            Self::Reject(..) => None,
+            Self::Reject(..) | Self::ContactNote(_) | Self::Begin(..) => None,
+        }
+    }
+
+    /// The contact it belongs to, where it belongs to no conversation.
+    pub fn contact(self) -> Option<i64> {
+        match self {
+            Self::ContactNote(id) | Self::Begin(id, _) => Some(id),
+            _ => None,
         }
     }
 
@@ -175,6 +195,8 @@ impl Purpose {
             Self::Note(id) => format!("note/{id}"),
             Self::Escalate(id) => format!("escalate/{id}"),
             Self::Reject(id, _) => format!("reject/{id}"),
+            Self::ContactNote(id) => format!("contact-note/{id}"),
+            Self::Begin(id, inbox) => format!("begin/{id}-{inbox}"),
         }
     }
 }
@@ -186,6 +208,8 @@ pub enum Submitted {
     Message(Box<MessageView>),
     /// An approval was asked or decided.
     Approval(Box<ApprovalView>),
+    /// It is in the outbox, and about a contact.
+    Contact(Box<OutboxView>),
 }
 
 /// What a mouse does.

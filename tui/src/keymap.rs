@@ -119,6 +119,8 @@ pub enum Command {
     Retry,
     Erase,
     EditContact,
+    ContactNote,
+    Begin,
     CopyMenu,
     Links,
     Unread,

@@ -39,6 +39,7 @@ use crate::keymap::{Command, Context, Keys};
 use crate::settings::{EditorMode, Settings};
 
 pub use acts::{Acts, Asks, AvailabilityUndo, ContactUndo, Line, Owner, Waits};
+pub(crate) use contacts::NOTES_MAX;
 pub use contacts::{ContactCard, ContactChange, ContactField, ContactLine, Contacts, Item as ContactItem};
 pub use deciding::{ApprovalTab, Approvals, Card};
 pub use help::{Help, HelpLine};

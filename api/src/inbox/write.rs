@@ -117,7 +117,7 @@ pub struct ConversationPatch {
 }
 
 /// An id may be written as a number too.
-fn text_or_number<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn text_or_number<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "text or a number")]
     enum Either {

@@ -17,7 +17,9 @@ use serde::de::DeserializeOwned;
 
 pub use base::BaseUrl;
 pub use download::{Download, is_stored};
-pub use params::{AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewLabel, NewMessage, NewWebhook, Source, Upload};
+pub use params::{
+    AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewConversation, NewLabel, NewMessage, NewWebhook, Source, Upload,
+};
 
 use crate::error::{Answer, Call, Error, ErrorKind};
 use crate::secret::Secret;

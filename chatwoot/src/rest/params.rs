@@ -291,3 +291,25 @@ pub struct NewWebhook {
     /// Events, at least one.
     pub subscriptions: Vec<String>,
 }
+
+/// A conversation to begin. The first message is one of its own: a refused one would take the conversation with it (`conv-create-refused`).
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NewConversation {
+    /// Where.
+    pub inbox_id: i64,
+    /// With whom.
+    pub contact_id: i64,
+    /// The contact's address in the inbox, as [`Client::contactable_inboxes`](super::Client::contactable_inboxes) says it.
+    pub source_id: String,
+    /// Status; Chatwoot's choice for a blocked contact and an inbox with a bot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<i64>,
+    /// Team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<i64>,
+    /// Keys that come back with the conversation: `mail_subject`, and a mark.
+    pub additional_attributes: crate::model::Attributes,
+}

@@ -230,6 +230,33 @@ fn writing_and_changing_goes_through_the_outbox_once_per_key() {
 }
 
 #[test]
+fn a_contact_gets_a_note_and_a_conversation_from_the_command_line() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    let contact = shop.run("jo", &["conv", "view", &id]).ends(0).json();
+    let contact = contact.pointer("/conversation/contact/id").or(contact.pointer("/contact/id")).unwrap().to_string();
+    assert_eq!(shop.run("jo", &["contact", "notes", &contact]).ends(0).json(), serde_json::json!([]));
+    let made = shop.run("jo", &["contact", "notes", &contact, "--add", "Calls back", "--hold", "60"]).ends(0).json();
+    assert_eq!((made["kind"].as_str(), made["content"].as_str()), (Some("contact_note"), Some("Calls back")));
+    let listed = shop.run("jo", &["contact", "notes", &contact]).ends(0).json();
+    assert_eq!((listed[0]["content"].as_str(), listed[0]["state"].as_str()), (Some("Calls back"), Some("queued")));
+    shop.run("jo", &["outbox", "cancel", made["id"].as_str().unwrap()]).ends(0);
+    let piped = shop.home.run_with_input(&["-P", "jo", "contact", "notes", &contact, "-F", "-"], "from a pipe\n").ends(0);
+    assert!(piped.out.contains("contact_note"), "{}", piped.out);
+    shop.run("jo", &["contact", "notes", &contact, "--add", " "]).ends(2);
+    assert_eq!(shop.run("jo", &["contact", "notes", "999999"]).ends(6).error()["target"], "contact 999999");
+
+    let none = shop.run("jo", &["conv", "create", &contact, "-i", "none-of-that-name"]).ends(6).error();
+    let first = none["hint"].as_str().unwrap().split('(').nth(1).unwrap().split(')').next().unwrap().to_owned();
+    let new = ["conv", "create", &contact, "-i", &first, "-b", "Your parcel is here", "-a", "@me", "--hold", "60"];
+    let queued = shop.run("jo", &new).ends(0).json();
+    assert_eq!((queued["kind"].as_str(), queued["content"].as_str()), (Some("conversation"), Some("Your parcel is here")));
+    shop.run("jo", &["outbox", "cancel", queued["id"].as_str().unwrap()]).ends(0);
+    assert_eq!(shop.run("vi", &new).ends(5).error()["code"], "FORBIDDEN");
+    shop.close();
+}
+
+#[test]
 fn webhooks_are_installed_listed_replayed_and_purged_from_the_command_line() {
     let shop = Shop::open();
     for args in [&["list"][..], &["purge", "--all"], &["install"]] {

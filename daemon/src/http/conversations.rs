@@ -306,7 +306,7 @@ fn participants(scope: &Scope<'_>, change: &ParticipantChange) -> Result<Value, 
     Ok(json!({ "add": change.add, "remove": change.remove }))
 }
 
-fn assignee_payload(scope: &Scope<'_>, who: &Person, text: &str) -> Result<Value, Fault> {
+pub(super) fn assignee_payload(scope: &Scope<'_>, who: &Person, text: &str) -> Result<Value, Fault> {
     let agents = scope.agents()?;
     let id = match text {
         "none" => return Ok(json!({ "id": null, "name": null })),

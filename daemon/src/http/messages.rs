@@ -86,7 +86,7 @@ async fn canned(caller: &Caller, body: &NewMessage) -> Result<Option<String>, Fa
         .ok_or_else(|| Fault::invalid("canned", &format!("there is no canned response `{code}`; GET /canned-responses lists them")))
 }
 
-fn payload(scope: &Scope<'_>, body: &NewMessage, canned: Option<String>, files: &[FileRef]) -> Result<Value, Fault> {
+pub(super) fn payload(scope: &Scope<'_>, body: &NewMessage, canned: Option<String>, files: &[FileRef]) -> Result<Value, Fault> {
     if let Some(canned) = canned {
         if !body.content.trim().is_empty() || !body.mentions.is_empty() {
             return Err(Fault::invalid("canned", "not together with content or mentions"));

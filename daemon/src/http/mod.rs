@@ -8,6 +8,8 @@ mod approvals;
 mod attachments;
 mod attributes;
 mod audit;
+mod begin;
+mod contact_notes;
 mod contacts;
 mod conversations;
 mod deletion;
@@ -71,7 +73,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
         .routes(routes!(approvals::withdraw))
-        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::list, begin::create))
         .routes(routes!(conversations::view, conversations::update))
         .routes(routes!(conversations::messages, messages::send).layer(DefaultBodyLimit::max(upload::FORM_BYTES_MAX)))
         .routes(routes!(deletion::delete))
@@ -86,6 +88,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(ahead::link, ahead::unlink))
         .routes(routes!(contacts::list))
         .routes(routes!(contacts::view, contacts::update))
+        .routes(routes!(contact_notes::list, contact_notes::add))
+        .routes(routes!(contact_notes::delete))
+        .routes(routes!(begin::inboxes))
         .routes(routes!(search::find))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::cancel))

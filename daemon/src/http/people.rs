@@ -81,15 +81,15 @@ async fn own(caller: &Caller) -> Result<i64, Fault> {
     })
 }
 
-fn sync(caller: &Caller) -> Result<&SyncHandle, Fault> {
+pub(super) fn sync(caller: &Caller) -> Result<&SyncHandle, Fault> {
     let none = || Fault::new(Code::ChatwootUnavailable, "no Chatwoot account is configured");
     caller.tenant().sync.as_ref().ok_or_else(none)
 }
 
-fn fault(unasked: Unasked) -> Fault {
+pub(super) fn fault(unasked: Unasked) -> Fault {
     match unasked {
         Unasked::NotTheirs(why) => Fault::new(Code::Forbidden, why),
-        Unasked::Gone => Fault::not_found("conversation"),
+        Unasked::Gone => Fault::new(Code::NotFound, "it is gone from Chatwoot"),
         Unasked::Store(err) => err.into(),
         Unasked::Unavailable(why) => {
             Fault::new(Code::ChatwootUnavailable, format!("Chatwoot must be asked for this, and does not answer: {why}"))

@@ -56,10 +56,14 @@ pub enum OutboxKind {
     Delete,
     /// Fields of a contact.
     Contact,
+    /// A note about a contact.
+    ContactNote,
+    /// A conversation to begin.
+    Conversation,
 }
 
 impl OutboxKind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::Reply,
         Self::Note,
         Self::Labels,
@@ -75,6 +79,8 @@ impl OutboxKind {
         Self::Participants,
         Self::Delete,
         Self::Contact,
+        Self::ContactNote,
+        Self::Conversation,
     ];
 
     /// The word in SQL and on the wire.
@@ -95,12 +101,19 @@ impl OutboxKind {
             Self::Participants => "participants",
             Self::Delete => "delete",
             Self::Contact => "contact",
+            Self::ContactNote => "contact_note",
+            Self::Conversation => "conversation",
         }
     }
 
     /// Whether it makes a message; the others set a value, except a macro.
     pub fn is_message(self) -> bool {
         matches!(self, Self::Reply | Self::Note)
+    }
+
+    /// Whether a person wrote a text for it.
+    pub fn has_text(self) -> bool {
+        self.is_message() || matches!(self, Self::ContactNote | Self::Conversation)
     }
 }
 
@@ -112,7 +125,8 @@ pub struct NewOutbox {
     /// What it writes.
     pub kind: OutboxKind,
     /// `{"content", …}` (see `domain::text`), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`, `{"priority"}`, `{"set","unset"}`,
-    /// `{}`, `{"id","name"}` of a macro, `{"muted"}`, `{"message_id"}`, or `{"contact_id","fields","set","unset"}`.
+    /// `{}`, `{"id","name"}` of a macro, `{"muted"}`, `{"message_id"}`, or, of a contact, `{"contact_id"}` with `"fields","set","unset"`, with a
+    /// note's `"content"`, with the `"note_id"` to delete, or with `"inbox_id"` and what a new conversation begins with.
     pub payload: Value,
     /// Who acts; `None` = the daemon.
     pub user: Option<String>,
@@ -129,7 +143,7 @@ pub struct OutboxRow {
     pub position: i64,
     /// Its id, and the mark on its message.
     pub id: Uuid,
-    /// The conversation; 0 for a contact's entry.
+    /// The conversation; 0 for a contact's entry, and for a conversation that is not there yet.
     pub conversation_id: i64,
     /// Whom a contact's entry changes.
     pub contact_id: Option<i64>,
@@ -159,6 +173,11 @@ impl OutboxRow {
     /// The text of a message, or "".
     pub fn content(&self) -> &str {
         self.payload.get("content").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Whether Chatwoot may still get it by itself.
+    pub fn is_unconfirmed(&self) -> bool {
+        matches!(self.state, OutboxState::Queued | OutboxState::Sending)
     }
 
     /// Files of a message.
@@ -222,8 +241,9 @@ impl OutboxRow {
                 };
                 Some([ids("add", "+"), ids("remove", "-")].concat().join(" "))
             }
-            OutboxKind::Delete => at("message_id").map(Value::to_string),
-            OutboxKind::Reply | OutboxKind::Note | OutboxKind::Read | OutboxKind::Unread => None,
+            OutboxKind::Delete => at("message_id").map(Value::to_string).or_else(|| at("note_id").map(|id| format!("note {id}"))),
+            OutboxKind::Conversation => at("inbox_id").map(|id| format!("inbox {id}")),
+            OutboxKind::Reply | OutboxKind::Note | OutboxKind::ContactNote | OutboxKind::Read | OutboxKind::Unread => None,
         };
         said.filter(|said| !said.is_empty()).map(|said| said.chars().take(CHANGE_CHARS_MAX).collect())
     }
@@ -234,10 +254,11 @@ impl OutboxRow {
             id: OutboxId(self.id),
             conversation_id: self.conversation(),
             contact_id: self.contact_id,
+            inbox_id: (self.kind == OutboxKind::Conversation).then(|| self.payload.get("inbox_id").and_then(Value::as_i64)).flatten(),
             kind: self.kind.as_str().to_owned(),
             state: self.state,
             user: self.user.clone().unwrap_or_else(|| "afenda".to_owned()),
-            content: self.kind.is_message().then(|| self.content().to_owned()),
+            content: self.kind.has_text().then(|| self.content().to_owned()),
             change: self.change(),
             attempts: self.attempts,
             error: self.error.clone(),
@@ -285,10 +306,14 @@ const UNCONFIRMED: Sql = Sql::new(columns!(
     "from outbox where tenant_id = :tenant and conversation_id = :conversation and contact_id is :contact
              and state in ('queued', 'sending') order by position"
 ));
+const OPEN_OF_CONTACT: Sql = Sql::new(columns!(
+    "from outbox where tenant_id = :tenant and conversation_id = 0 and contact_id is :contact
+             and state in ('queued', 'sending', 'held', 'failed') order by position"
+));
 
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED, MUTES];
+pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED, MUTES, OPEN_OF_CONTACT];
 
 impl Scope<'_> {
     /// Writes an entry, shows its effect at once, and tells the clients.
@@ -397,6 +422,15 @@ impl Scope<'_> {
         Ok(())
     }
 
+    /// The conversation that an entry was to begin is there.
+    pub fn outbox_begun(&self, id: Uuid, conversation_id: i64) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set conversation_id = :conversation where tenant_id = :tenant and id = :id and kind = 'conversation' and state <> 'done'",
+        );
+        self.run(SQL, named_params! { ":id": id.to_string(), ":conversation": conversation_id })?;
+        self.outbox_done(id, None)
+    }
+
     /// A message with our mark arrived by another path: the entry is done, whatever became of its answer.
     pub fn settle_by_mark(&self, mark: &str, message_id: i64) -> Result<(), StoreError> {
         match mark.parse() {
@@ -443,12 +477,12 @@ impl Scope<'_> {
         Ok(cancelled)
     }
 
-    /// Tries a failed or held entry again. A message is looked up first, whatever it failed of; for everything else a person has looked and
+    /// Tries a failed or held entry again. A message or a conversation is looked up first, whatever it failed of; for everything else a person has looked and
     /// wants it.
     pub fn retry_outbox(&self, id: Uuid) -> Result<bool, StoreError> {
         const SQL: Sql = Sql::new(
             "update outbox set state = 'queued', not_before_us = :now, error = null,
-                 unsure = case when kind in ('reply', 'note') then unsure else 0 end
+                 unsure = case when kind in ('reply', 'note', 'contact_note', 'conversation') then unsure else 0 end
              where tenant_id = :tenant and id = :id and state in ('failed', 'held')",
         );
         let again = self.run(SQL, named_params! { ":id": id.to_string(), ":now": self.now() })? == 1;
@@ -539,18 +573,23 @@ impl Scope<'_> {
         self.all(MUTES, named_params! { ":contact": contact_id }, read)?.into_iter().collect()
     }
 
+    /// Entries of a contact that are not over, in order.
+    pub(super) fn open_of_contact(&self, contact_id: i64) -> Result<Vec<OutboxRow>, StoreError> {
+        self.all(OPEN_OF_CONTACT, named_params! { ":contact": contact_id }, read)?.into_iter().collect()
+    }
+
     fn tell_of(&self, id: Uuid) -> Result<(), StoreError> {
         self.outbox_entry(id)?.map_or(Ok(()), |row| self.tell(&row))
     }
 
     fn tell(&self, row: &OutboxRow) -> Result<(), StoreError> {
         let data = json!({
-            "state": row.state, "kind": row.kind.as_str(), "user": row.user, "error": row.error, "attempts": row.attempts,
+            "state": row.state, "kind": row.kind.as_str(), "user": row.user, "error": row.error, "attempts": row.attempts, "contact_id": row.contact_id,
         });
         let mut activity = NewActivity::by_chatwoot(ActivityType::OutboxUpdated, SubjectType::Outbox, row.id.to_string());
         match row.conversation() {
             Some(conversation) => activity = activity.in_conversation(conversation.0, data),
-            None => activity.data = data,
+            None => activity.data = data, // Of a contact's; a conversation that is begun has its own once it is there.
         }
         self.record_activity(activity)?;
         Ok(())

@@ -75,7 +75,13 @@ impl Scope<'_> {
         let number = |key: &str| payload.get(key).and_then(Value::as_i64);
         match row.kind {
             // Who takes part is laid over as it is read (`participants`).
-            OutboxKind::Reply | OutboxKind::Note | OutboxKind::Macro | OutboxKind::Participants | OutboxKind::Delete => {}
+            OutboxKind::Reply
+            | OutboxKind::Note
+            | OutboxKind::Macro
+            | OutboxKind::Participants
+            | OutboxKind::Delete
+            | OutboxKind::ContactNote
+            | OutboxKind::Conversation => {}
             OutboxKind::Status => {
                 self.run(STATUS, named_params! { ":id": id, ":status": text("status"), ":until": number("snoozed_until_us") })?;
             }

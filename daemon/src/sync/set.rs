@@ -133,7 +133,8 @@ async fn after_unsure(core: &Core, row: &OutboxRow) -> Result<Option<Step>, Erro
         }),
         // Merged with what is there; a mark in time, which moves on by itself; or a second deletion, which is 200 without an event (5.4).
         OutboxKind::Attributes | OutboxKind::Read | OutboxKind::Unread | OutboxKind::Participants | OutboxKind::Delete => Ok(None),
-        OutboxKind::Reply | OutboxKind::Note => Ok(None), // `write` looks for those.
+        // `write` and `contact` look for those.
+        OutboxKind::Reply | OutboxKind::Note | OutboxKind::ContactNote | OutboxKind::Conversation => Ok(None),
     }
 }
 
@@ -175,7 +176,7 @@ async fn set(client: &Client, row: &OutboxRow) -> Result<Step, Error> {
     let text = |key: &str| payload.get(key).and_then(Value::as_str);
     let refused = |why: String| Ok(Step::Over(OutboxState::Failed, why));
     match row.kind {
-        OutboxKind::Reply | OutboxKind::Note | OutboxKind::Delete => {}
+        OutboxKind::Reply | OutboxKind::Note | OutboxKind::Delete | OutboxKind::ContactNote | OutboxKind::Conversation => {}
         OutboxKind::Labels => {
             // Chatwoot replaces the whole set: what others added meanwhile must be in it.
             let mut now = client.conversation_labels(id).await?;

@@ -31,9 +31,10 @@ const TABLES: [(&str, &[&str]); 11] = [
 ];
 
 /// Columns that say something of our own.
-const OURS: [(&str, &str); 6] = [
+const OURS: [(&str, &str); 7] = [
     ("conversations", "heard_at_us"), // our clock
     ("contacts", "heard_at_us"),
+    ("contacts", "notes_read_at_us"),
     ("conversations", "messages_read_at_us"),
     ("messages", "read_at_us"),
     ("messages", "row"),           // what the full-text index points at

@@ -290,6 +290,11 @@ pub(super) fn purpose(state: &State, purpose: Purpose) -> (String, String) {
         }
         Purpose::Note(id) => (format!("Private note on {}", named(state, id)), "TEAM ONLY".into()),
         Purpose::Escalate(id) => (format!("Ask for a decision about {}", named(state, id)), "APPROVERS".into()),
+        Purpose::ContactNote(id) => (format!("Note about {}", crate::view::contacts::name_of(state, id)), "TEAM ONLY".into()),
+        Purpose::Begin(id, inbox) => {
+            let via = crate::view::contacts::inbox_name(state, inbox);
+            (format!("New conversation with {}", crate::view::contacts::name_of(state, id)), format!("CUSTOMER via {via}"))
+        }
         Purpose::Reject(id, revision) => {
             let card = state.approvals.card.as_ref().filter(|card| card.shown.id == id);
             let reference = card.map(|card| card.shown.reference.to_string()).unwrap_or_default();

@@ -128,6 +128,8 @@ pub fn action(command: Command) -> Action {
         C::Quote => ("message.quote", "Quote the chosen message", "cite answer reply"),
         C::Erase => ("message.delete", "Delete the chosen message, if it is yours", "remove erase unsend retract mistake"),
         C::EditContact => ("contact.edit", "Change the contact", "edit name email phone company identifier correct"),
+        C::ContactNote => ("contact.note", "Note about the contact", "internal team write remark"),
+        C::Begin => ("conversation.new", "New conversation", "begin create compose start write first contact"),
         C::Retry => ("message.retry", "Send the failed message again", "retry resend"),
         C::CopyMenu => ("message.copy", "Copy text, link or id", "yank clipboard cli"),
         C::Links => ("message.links", "Links and files", "open attachment url copy save"),
@@ -348,6 +350,11 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             Some(_) => Some("it waits for nothing; x discards it, r tries it again"),
         },
         C::EditContact => crate::update::contact_edit_refusal(state),
+        C::ContactNote => crate::update::begin_refusal(state),
+        C::Begin => crate::update::begin_refusal(state).or(match context {
+            Context::Contacts => when(state.contacts.rows.is_empty(), "the list is empty"),
+            _ => None,
+        }),
         C::Erase => working(state).err().or_else(|| crate::update::erase_refusal(state)),
         C::Undo => when(state.undo.is_empty(), "nothing to take back"),
         C::Conversation => when(state.approval().is_none_or(|a| a.conversation_id.is_none()), "it belongs to no conversation"),
@@ -493,7 +500,7 @@ impl Subject {
         let card = state.contacts.card.as_ref().filter(|_| state.screen == Screen::Contacts);
         Self {
             conversation,
-            contact: card.map(|card| card.id).or_else(|| conversation.and_then(|id| state.conversation(id)).map(|view| view.contact.id)),
+            contact: card.map(|card| card.id).or_else(|| state.contact_meant()),
             approval: shown.map(|approval| (approval.reference.to_string(), approval.revision)),
             outbox: match state.undo.last() {
                 Some(Undo::Message(id) | Undo::Entry { entry: id, .. }) => Some(*id),
@@ -538,6 +545,7 @@ pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<Stri
         C::Block => conv("mute", ""),
         C::Attributes => conv("attr", " --set KEY=VALUE"),
         C::Escalate => conv("escalate", " --reason TEXT"),
+        C::ContactNote => subject.contact.map(|id| format!("afenda contact notes {id} --add TEXT")),
         C::Info => subject.contact.map(|id| format!("afenda contact view {id}")),
         C::EditContact => subject.contact.map(|id| format!("afenda contact edit {id} --name NAME")),
         C::Undo => subject.outbox.map(|id| format!("afenda outbox cancel {id}")),

@@ -20,6 +20,8 @@ pub enum Waits {
     Contact(i64),
     /// The menu of availability.
     Availability,
+    /// The choice of inboxes in which a conversation with a contact can be begun.
+    Inboxes(i64),
 }
 
 /// What is under way.

@@ -56,6 +56,8 @@ pub enum Picked {
     Copy(&'static str, String),
     /// Type a field of a contact.
     Contact(i64, ContactField),
+    /// Begin a conversation with a contact, in an inbox.
+    Begin(i64, i64),
     /// Open an address in the browser.
     Browse(String),
     /// Save a file on this machine.

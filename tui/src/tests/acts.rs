@@ -89,6 +89,8 @@ pub(super) fn answer(act: Act, well: bool) -> Acted {
             Acted::Availability(set, well.then_some(now).ok_or_else(bad))
         }
         Act::Signature => Acted::Signature(well.then(|| Some("Jo Agent\nAcme Shop".to_owned())).ok_or_else(bad)),
+        Act::ContactNotes(id) => Acted::ContactNotes(id, well.then(|| super::contacting::page(Vec::new(), 0)).ok_or_else(bad)),
+        Act::ContactInboxes(id) => Acted::ContactInboxes(id, well.then(super::beginning::inboxes).ok_or_else(bad)),
         Act::Contact(id) => Acted::Contact(id, well.then(|| detail(Some(7))).ok_or_else(bad)),
         Act::ChangeContact { id, label, .. } => {
             Acted::ContactChanged { id, label, result: well.then(|| detail(Some(7)).contact).ok_or_else(bad) }

@@ -219,6 +219,7 @@ impl Run {
             id: outbox_id(self.count),
             conversation_id: Some(id),
             contact_id: None,
+            inbox_id: None,
             kind: "reply".into(),
             state,
             user: "jo".into(),
@@ -267,6 +268,11 @@ impl Run {
                         (taken.id, taken.outbox_id, taken.state) = (None, Some(outbox_id(self.count)), DeliveryState::Queued);
                         (taken.conversation_id, taken.private) = (id, matches!(purpose, Purpose::Note(_)));
                         ok(well, Submitted::Message(Box::new(taken)), bad)
+                    }
+                    Purpose::ContactNote(_) | Purpose::Begin(..) => {
+                        let taken =
+                            OutboxView { conversation_id: None, contact_id: purpose.contact(), ..entry(dee, &text, OutboxState::Queued) };
+                        ok(well, Submitted::Contact(Box::new(taken)), bad)
                     }
                     _ => ok(well, Submitted::Approval(Box::new(approval)), bad),
                 };

@@ -4,6 +4,7 @@ mod actions;
 mod activity;
 mod acts;
 mod anything;
+mod beginning;
 mod behaviour;
 mod bytes;
 mod composing;

@@ -43,6 +43,7 @@ pub(super) fn entry(n: u32, kind: &str) -> OutboxView {
         id: outbox_id(n),
         conversation_id: Some(ConversationId(1042)),
         contact_id: None,
+        inbox_id: None,
         kind: kind.into(),
         state: OutboxState::Queued,
         user: "jo".into(),

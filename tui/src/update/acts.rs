@@ -5,7 +5,7 @@ use api::inbox::{ConversationPatch, MacroView, Named, OutboxView, RunMacro};
 use api::page::{Page, Source};
 use api::people::{Availability, AvailabilityView, ParticipantChange};
 
-use super::{Out, attributes, bulk, compose, live, mail, menus, new_key, toast};
+use super::{Out, attributes, bulk, compose, live, mail, menus, new_key, toast, begin};
 use crate::event::{Act, Acted, Effect, Failure, Outcome};
 use crate::state::{Action, AvailabilityUndo, Bulk, Menu, MenuItem, Overlay, State, Tone, Undo, Waits};
 use crate::text;
@@ -59,6 +59,8 @@ pub(super) fn acted(state: &mut State, out: &mut Out, answer: Acted) {
         Acted::Availability(set, result) => available(state, out, set, result),
         Acted::Signature(result) => mail::signature_came(state, result),
         Acted::Contact(id, result) => attributes::contact(state, out, id, result),
+        Acted::ContactNotes(id, result) => begin::notes(state, id, result),
+        Acted::ContactInboxes(id, result) => begin::offered(state, id, result),
         Acted::ContactChanged { id, label, result } => attributes::changed(state, id, &label, result),
     }
 }

@@ -69,6 +69,10 @@ pub(super) fn parse(line: &str) -> Result<Line, Said> {
             let id = id.parse().map_err(|_| format!("“{id}” is not a contact's number"))?;
             Ok(Line::EditContact(id, field(rest)?))
         }
+        ["contact", "notes" | "note", id, rest @ ..] => {
+            let id = id.parse().map_err(|_| format!("“{id}” is not a contact's number"))?;
+            Ok(Line::Write(Purpose::ContactNote(id), body(rest, &["--add"])?))
+        }
         ["outbox"] | ["outbox", "list"] => Ok(Line::Run(Command::Outbox)),
         ["outbox", "cancel", id] => {
             id.parse().map(Line::Recall).map_err(|_| format!("“{id}” is no entry of the outbox; `u` takes the last one back"))

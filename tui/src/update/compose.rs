@@ -9,7 +9,7 @@ use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, handed, joined, written};
 use super::{
-    Out, acts, approvals, attach, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, thread, toast, waiting,
+    Out, acts, approvals, attach, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, thread, toast, waiting, begin,
 };
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::{Editor, Modal};
@@ -72,10 +72,12 @@ fn is_mine(state: &State, entry: &OutboxView) -> bool {
     state.me.as_ref().is_some_and(|me| me.user == entry.user)
 }
 
-fn purpose_of(entry: &OutboxView) -> Option<Purpose> {
+pub(super) fn purpose_of(entry: &OutboxView) -> Option<Purpose> {
     match entry.kind.as_str() {
         "reply" => entry.conversation_id.map(Purpose::Reply),
         "note" => entry.conversation_id.map(Purpose::Note),
+        "contact_note" => entry.contact_id.map(Purpose::ContactNote),
+        "conversation" => entry.contact_id.zip(entry.inbox_id).map(|(contact, inbox)| Purpose::Begin(contact, inbox)),
         _ => None,
     }
 }
@@ -243,7 +245,7 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
             }
             let message = match &taken {
                 Submitted::Message(message) => message.outbox_id.map(|id| (id, message.conversation_id)),
-                Submitted::Approval(_) => None,
+                Submitted::Approval(_) | Submitted::Contact(_) => None,
             };
             if let Some((id, _)) = message.filter(|_| !with.is_empty()) {
                 state.handed.push((id, with));
@@ -259,7 +261,8 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
             live::failed(state, &failure);
             let what = match purpose {
                 Purpose::Reply(_) => "Not sent",
-                Purpose::Note(_) => "Note not saved",
+                Purpose::Note(_) | Purpose::ContactNote(_) => "Note not saved",
+                Purpose::Begin(..) => "Not begun",
                 Purpose::Escalate(_) => "Not asked",
                 Purpose::Reject(..) => "Not rejected",
             };
@@ -333,6 +336,7 @@ fn accepted(state: &mut State, out: &mut Out, purpose: Purpose, taken: Submitted
                 toast(state, Tone::Good, text);
             }
         }
+        Submitted::Contact(entry) => begin::accepted(state, out, purpose, *entry),
         Submitted::Approval(approval) => match purpose {
             Purpose::Reject(id, _) => approvals::decided(state, out, id, *approval),
             _ => {
@@ -453,6 +457,8 @@ pub(super) fn outbox(state: &mut State, out: &mut Out, outbox: Vec<OutboxView>) 
         let text = match (how, kind.as_str()) {
             (OutboxState::Held, _) => format!("{about}: it is not known whether the {kind} arrived; look in Chatwoot"),
             (_, "reply") => format!("{about}: reply not sent, {why} · r brings its text back{followed}"),
+            (_, "contact_note") => format!("{about}: note not saved, {why} · n there brings its text back"),
+            (_, "conversation") => format!("{about}: no conversation begun, {why} · C there brings its text back"),
             (_, "note") => format!("{about}: note not saved, {why} · p brings its text back{followed}"),
             _ => format!("{about}: {kind} not changed, {why}"),
         };

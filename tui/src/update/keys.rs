@@ -3,8 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, attach, buttons, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search, thread,
-    toast, vim,
+    Out, attach, buttons, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search, thread, toast, vim, begin,
 };
 use crate::event::Purpose;
 use crate::keymap::{self, Command, Context, Found};
@@ -171,6 +170,9 @@ pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     }
     if let Some(id) = purpose.conversation() {
         thread::open(state, out, id);
+    }
+    if purpose.contact().is_some() {
+        return begin::write(state, out, purpose);
     }
     compose::open(state, out, purpose);
 }

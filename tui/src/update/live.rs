@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, contacts, feed, list, read, search, seen, thread, toast, waiting, window};
+use super::{Out, approvals, contacts, feed, list, read, search, seen, thread, toast, waiting, window, begin};
 use crate::event::{Act, Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
@@ -286,6 +286,7 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
             if let Some(id) = conversation {
                 thread::refresh(state, out, id);
             }
+            begin::heard(state, out, activity);
         }
         T::ApprovalDrafted
         | T::ApprovalSubmitted

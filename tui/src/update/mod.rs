@@ -4,6 +4,7 @@ mod acts;
 mod approvals;
 mod attach;
 mod attributes;
+mod begin;
 mod bulk;
 pub(crate) mod buttons;
 mod clip;
@@ -48,6 +49,7 @@ mod window;
 
 use api::id::ConversationId;
 pub(crate) use approvals::{hindrance_words, money};
+pub(crate) use begin::refusal as begin_refusal;
 #[cfg(test)]
 pub(crate) use command::understands;
 pub(crate) use contact_edit::{echo as contact_echo, patch as contact_patch, refusal as contact_edit_refusal};

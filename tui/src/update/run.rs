@@ -4,9 +4,7 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 
 use super::keys::{filtered, write};
 use super::{
-    Out, acts, approvals, attach, attributes, bulk, buttons, complete, compose, contact_edit, contacts, erase, feed, filter, find, help,
-    line, list, logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, thread, toast, view, vim,
-    window,
+    Out, acts, approvals, attach, attributes, bulk, buttons, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list, logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, thread, toast, view, vim, window, begin,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -23,6 +21,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Open if context == Context::Queue => approvals::open(state, out),
         C::Open | C::PaneRight if context == Context::Activity => feed::open(state, out),
         C::Open | C::PaneRight if context == Context::Found => search::open(state, out),
+        C::Open if context == Context::Contacts && state.contacts.beginning => begin::chosen(state, out),
         C::Open | C::PaneRight if context == Context::Contacts => contacts::open(state),
         C::Open if context == Context::Contact => contacts::choose(state, out),
         C::Open | C::PaneRight if state.shelf().is_some() => shelf::open(state, out),
@@ -195,6 +194,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Links => messages::ask_links(state),
         C::Erase => erase::ask(state),
         C::EditContact => contact_edit::ask(state),
+        C::ContactNote => begin::note(state, out),
+        C::Begin => begin::ask(state, out),
         C::Find => find::open(state),
         C::Quotes if messages::reply(state, out) => {}
         C::Quotes => {

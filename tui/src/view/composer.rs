@@ -46,7 +46,8 @@ pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
     if let Some(error) = &composer.error {
         out.push((Notice::Bad, text::line(error)));
     }
-    if matches!(composer.purpose, Purpose::Reply(_) | Purpose::Note(_)) && !state.speaks_for_itself() {
+    let writes = matches!(composer.purpose, Purpose::Reply(_) | Purpose::Note(_) | Purpose::ContactNote(_) | Purpose::Begin(..));
+    if writes && !state.speaks_for_itself() {
         out.push((Notice::Warn, "Goes out as the service user: no Chatwoot token of yours is linked".into()));
     }
     if let (Purpose::Reply(_), Some(view)) = (composer.purpose, conversation) {
@@ -275,6 +276,8 @@ fn placeholder(purpose: Purpose) -> &'static str {
         Purpose::Note(_) => "Only the team will read this",
         Purpose::Escalate(_) => "What has to be decided, and why? The first line becomes the title",
         Purpose::Reject(..) => "Why not? The reason goes to who asked",
+        Purpose::ContactNote(_) => "Only the team will read this",
+        Purpose::Begin(..) => "The customer will read this",
     }
 }
 
@@ -287,6 +290,14 @@ fn title(state: &State, theme: &Theme, purpose: Purpose) -> (String, Style) {
         }
         Purpose::Note(_) => ("Private note, TEAM ONLY".into(), theme.warn),
         Purpose::Escalate(id) => (format!("Ask for a decision about #{id}, APPROVERS read it"), theme.warn),
+        Purpose::ContactNote(id) => {
+            (format!("Note about {}, TEAM ONLY", text::truncate(&super::contacts::name_of(state, id), 24)), theme.warn)
+        }
+        Purpose::Begin(id, inbox) => {
+            let (name, via) = (super::contacts::name_of(state, id), super::contacts::inbox_name(state, inbox));
+            let (name, via) = (text::truncate(&name, 20), text::truncate(&via, 20));
+            (format!("To the CUSTOMER: new conversation with {name} via {via}"), theme.accent)
+        }
         Purpose::Reject(id, revision) => {
             let reference = state.approvals.card.as_ref().filter(|c| c.shown.id == id).map(|c| c.shown.reference.to_string());
             (format!("Reject {} revision {revision}: why?", reference.unwrap_or_default()), theme.bad)

@@ -3,7 +3,7 @@
 mod approvals;
 mod complete;
 pub(crate) mod composer;
-mod contacts;
+pub(crate) mod contacts;
 pub(crate) mod feed;
 mod find;
 mod foot;
@@ -99,7 +99,7 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
                 cursor = contacts::draw(state, theme, buf, pane);
             }
             if let Some(pane) = panes.open {
-                contacts::draw_card(state, theme, buf, pane, panes.narrow);
+                cursor = contacts::draw_card(state, theme, buf, pane, panes.narrow).or(cursor);
             }
         }
         Screen::Search => {

@@ -226,6 +226,8 @@ pub(super) fn review(purpose: Purpose) -> Vec<Choice> {
         Purpose::Reply(_) => key("send s", "send: to the CUSTOMER", Command::Send),
         Purpose::Note(_) => key("send save s", "send: save the note, the TEAM ONLY reads it", Command::Send),
         Purpose::Escalate(_) => key("send ask s", "send: ask the APPROVERS", Command::Send),
+        Purpose::ContactNote(_) => key("send save s", "send: save the note, the TEAM ONLY reads it", Command::Send),
+        Purpose::Begin(..) => key("send s", "send: to the CUSTOMER", Command::Send),
         Purpose::Reject(..) => key("send reject s", "send: reject with this reason", Command::Send),
     };
     let mut all = vec![
