@@ -327,6 +327,9 @@ pub(super) fn contact_row(state: &State, detail: &ContactDetail) -> String {
     parts.join(", ")
 }
 
+/// Notes about a contact that are told with it; the screen has all.
+const NOTES_TOLD: usize = 5;
+
 /// A contact, with what is known of it; its conversations are rows.
 pub(super) fn contact(state: &State, card: &ContactCard) -> Vec<String> {
     let Some(detail) = &card.detail else {
@@ -339,7 +342,7 @@ pub(super) fn contact(state: &State, card: &ContactCard) -> Vec<String> {
     let mut out = vec![format!("Contact {}{blocked}{active}.", contact_name(contact.id, &contact.name))];
     let field = |item: ContactItem<'_>| match item {
         ContactItem::Field(name, value) => Some(format!("  {}: {}", text::line(&name), text::line(&value))),
-        ContactItem::Conversation(_) => None,
+        ContactItem::Conversation(_) | ContactItem::Note(_) => None,
     };
     let fields: Vec<String> = card.fields().into_iter().filter_map(field).collect();
     if fields.is_empty() {
@@ -351,6 +354,14 @@ pub(super) fn contact(state: &State, card: &ContactCard) -> Vec<String> {
         out.push("Attributes:".into());
     }
     out.extend(attributes);
+    if !card.notes.is_empty() {
+        let newest = card.notes.len().min(NOTES_TOLD);
+        out.push(format!("Notes about the contact, TEAM ONLY, the newest {newest} of {}:", card.notes.len()));
+        out.extend(card.notes.iter().take(newest).map(|note| {
+            let author = note.author.as_ref().map_or_else(|| "an agent who is gone".to_owned(), |author| text::line(&author.name));
+            format!("  {author}, {}: {}", ago(state, note.created_at), text::line(&note.content))
+        }));
+    }
     let shown = card.conversations.len();
     out.push(match usize::try_from(card.total).unwrap_or(usize::MAX) {
         total if shown < total => format!("The newest {shown} of {}:", count(total, "conversation")),

@@ -64,6 +64,7 @@ const BUTTONS: &[Context] = &[
     Context::ContactFilter,
     Context::Find,
     Context::ContactField,
+    Context::Address,
     Context::Line,
     Context::Menu,
     Context::Pick,

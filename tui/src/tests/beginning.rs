@@ -66,7 +66,7 @@ fn submitted(effects: &[Effect]) -> Option<(Purpose, String, String)> {
     })
 }
 
-fn offer(screen: &mut Screen) {
+pub(super) fn offer(screen: &mut Screen) {
     screen.answer(Answer::Acted(Box::new(Acted::ContactInboxes(32, Ok(inboxes())))));
 }
 

@@ -8,7 +8,7 @@ use api::lists::CustomFilterView;
 use api::tenant::LinkedAgent;
 
 use super::world::{Screen, message, thread};
-use super::{activity, acts, contacting, gallery, searching, shelf};
+use super::{activity, acts, beginning, contacting, gallery, mailing, searching, shelf};
 use crate::event::{Act, Answer, Effect, Event};
 use crate::keymap::{self, Context};
 use crate::state::{Action, Asks, Overlay, Question, Shown};
@@ -115,6 +115,15 @@ fn vim(width: u16, height: u16) -> Screen {
     screen
 }
 
+/// A conversation with a contact is begun, as far as the keys go.
+fn begun(width: u16, height: u16, keys: &str) -> Screen {
+    let mut screen = contacting::opened(width, height);
+    screen.press("C");
+    beginning::offer(&mut screen);
+    screen.press(keys);
+    screen
+}
+
 fn rows() -> Vec<Row> {
     let mut rows = vec![
         pane("list", |w, h| at(w, h, "")),
@@ -152,6 +161,15 @@ fn texts() -> Vec<Row> {
         sheet("note", |w, h| written(at(w, h, "p"), "The courier was asked."), "Tab Enter", "Note(", "Tab Tab Enter"),
         sheet("escalate", |w, h| written(at(w, h, "H"), "Refund 240 €?"), "Tab Enter", "Escalate(", "Tab Tab Enter"),
         sheet("reject", |w, h| written(at(w, h, "2 Enter x"), "Resend it instead."), "Tab Enter", "Reject(", "Tab Tab Enter"),
+        sheet("mail", |w, h| written(shelved(mailing::mailer(w, h), "r"), "On its way."), "Tab Enter", "Reply(", "Tab Tab Enter"),
+        sheet(
+            "contact_note",
+            |w, h| written(shelved(contacting::opened(w, h), "n"), "Prefers mail."),
+            "Tab Enter",
+            "ContactNote(",
+            "Tab Tab Enter",
+        ),
+        sheet("begin", |w, h| written(begun(w, h, "Enter"), "Hello Dee"), "Tab Enter", "Begin(", "Tab Tab Enter"),
         sheet("vim", vim, "Tab Enter", "Reply(", "Tab Tab Enter"),
         sheet("completion", |w, h| at(w, h, "c"), "Tab Tab Enter", "Reply(", "Enter Tab Tab Enter"),
         sheet("path", |w, h| written(at(w, h, "p Alt+A"), "/tmp/photo.jpg"), "Enter", "Look", "Tab Nothing Tab Tab Enter"),
@@ -176,6 +194,7 @@ fn lines() -> Vec<Row> {
             "screen:dee",
             "Tab Tab Enter",
         ),
+        sheet("address", |w, h| shelved(mailing::mailer(w, h), "r Ctrl+G c"), "Tab Enter", "screen:Reply to", "Tab Tab Enter"),
         sheet("contact_field", |w, h| shelved(contacting::opened(w, h), "e n x"), "Enter", "EditContact", "Tab Tab Enter"),
         sheet("snooze_line", |w, h| written(at(w, h, "z c"), "mon 8"), "Enter", "Patch", "Tab Tab Enter"),
         sheet("attribute_line", |w, h| written(at(w, h, "m a Enter"), "A-22"), "Enter", "Patch", "Tab Tab Enter"),
@@ -210,6 +229,7 @@ fn menus() -> Vec<Row> {
         sheet("views", |w, h| views(w, h, "g v"), "V I P Enter", "List", "Tab Tab Enter"),
         sheet("labels", |w, h| at(w, h, "L"), "v i p Space Enter", "Patch", "Tab Tab Enter"),
         sheet("kinds", |w, h| fed(w, h, "t"), "Tab Enter", "", "Tab Tab Enter"),
+        sheet("begin_inbox", |w, h| begun(w, h, ""), "Enter", "screen:new conversation", "Tab Tab Enter"),
         sheet("links", |w, h| at(w, h, "Enter O"), "1", "screen:copy the address", "Tab Tab Enter"),
         sheet("copy", |w, h| at(w, h, "Enter y"), "Enter", "Copy", "Tab Tab Enter"),
         sheet("contact_fields", |w, h| shelved(contacting::opened(w, h), "e"), "n", "screen:Name", "Tab Tab Enter"),
@@ -244,7 +264,7 @@ macro_rules! kinds {
 
 kinds!(OVERLAYS, overlay, Overlay,
     Overlay::Menu(_) => "menu", Overlay::Labels(_) => "labels", Overlay::Pick(_) => "pick", Overlay::Shown(_) => "shown",
-    Overlay::Line(_) => "line", Overlay::Contact(_) => "contact", Overlay::Approve { .. } => "approve", Overlay::Question(_) => "question",
+    Overlay::Line(_) => "line", Overlay::Address(_) => "address", Overlay::Contact(_) => "contact", Overlay::Approve { .. } => "approve", Overlay::Question(_) => "question",
     Overlay::Help(_) => "help", Overlay::Palette(_) => "palette",
 );
 kinds!(QUESTIONS, question, Question,

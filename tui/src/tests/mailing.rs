@@ -35,7 +35,7 @@ pub(super) fn by_mail(screen: &mut Screen) {
     screen.answer(Answer::Acted(Box::new(Acted::Signature(Ok(signature)))));
 }
 
-fn mailer(width: u16, height: u16) -> Screen {
+pub(super) fn mailer(width: u16, height: u16) -> Screen {
     let mut screen = Screen::new(width, height);
     by_mail(&mut screen);
     screen

@@ -6,7 +6,7 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, contacts, feed, list, read, search, seen, thread, toast, waiting, window, begin};
+use super::{Out, approvals, begin, contacts, feed, list, read, search, seen, thread, toast, waiting, window};
 use crate::event::{Act, Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};

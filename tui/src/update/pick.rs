@@ -1,7 +1,6 @@
 //! The choice of lines: its keys, and what a chosen line does.
 
-use super::{Out, contact_edit, feed, messages, moved, save, keys};
-use crate::event::Effect;
+use super::{Out, contact_edit, feed, keys, messages, moved, save};
 use crate::event::{Effect, Purpose};
 use crate::state::{Overlay, Pick, Picked, State};
 

@@ -183,6 +183,8 @@ pub(super) fn contact(state: &State, mut rows: Vec<Choice>) -> Vec<Choice> {
         first(),
         key("edit e", "edit: change name, e-mail, phone, company or identifier", Command::EditContact),
         key("attributes", "attributes: change one", Command::ContactAttributes),
+        key("note n", "note: write a note about the contact, for the TEAM ONLY", Command::ContactNote),
+        key("new", "new: begin a conversation", Command::Begin),
         undo(),
         again(),
         help(),
