@@ -13,6 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
+use crate::clock::Clock;
+
 /// A tenant's kept files together, in bytes: some hundred pictures, and no burden to the disk.
 const KEPT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// The largest that is kept: one film must not drive out everything else.
@@ -31,6 +33,7 @@ const TYPE_BYTES_MAX: usize = 200;
 pub struct Keep {
     folder: Arc<PathBuf>,
     reads: Arc<Semaphore>,
+    clock: Clock,
 }
 
 /// A kept file, opened.
@@ -62,6 +65,7 @@ pub struct Keeping {
     from: PathBuf,
     to: PathBuf,
     folder: Arc<PathBuf>,
+    clock: Clock,
 }
 
 impl Drop for Keeping {
@@ -73,9 +77,9 @@ impl Drop for Keeping {
 
 impl Keep {
     /// The files of the tenant with this id, below the data directory.
-    pub fn new(data_dir: &Path, tenant: Uuid) -> Self {
+    pub fn new(data_dir: &Path, tenant: Uuid, clock: Clock) -> Self {
         let folder = data_dir.join("attachments").join(tenant.to_string());
-        Self { folder: Arc::new(folder), reads: Arc::new(Semaphore::new(READS_MAX)) }
+        Self { folder: Arc::new(folder), reads: Arc::new(Semaphore::new(READS_MAX)), clock }
     }
 
     /// At the start: parts that a crash left go, and what is too old.
@@ -87,7 +91,7 @@ impl Keep {
                     std::fs::remove_file(path)?;
                 }
             }
-            make_room(&self.folder, SystemTime::now(), KEPT_BYTES_MAX)
+            make_room(&self.folder, now(&self.clock), KEPT_BYTES_MAX)
         };
         if let Err(err) = parts()
             && err.kind() != std::io::ErrorKind::NotFound
@@ -104,7 +108,7 @@ impl Keep {
     /// A kept file; none where there is none that can be read. It counts as used now.
     pub async fn open(&self, id: i64) -> Option<Kept> {
         let file = File::open(self.folder.join(id.to_string())).await.ok()?.into_std().await;
-        let _ = file.set_modified(SystemTime::now()); // Else it goes a little sooner.
+        let _ = file.set_modified(now(&self.clock)); // Else it goes a little sooner.
         let mut file = BufReader::new(File::from_std(file));
         let whole = file.get_ref().metadata().await.ok()?.len();
         let mut line = Vec::new();
@@ -123,7 +127,7 @@ impl Keep {
             let from = self.folder.join(format!("{}.part", Uuid::now_v7()));
             let file = tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&from).await?;
             let to = self.folder.join(id.to_string());
-            let mut keeping = Keeping { file, written: 0, from, to, folder: Arc::clone(&self.folder) };
+            let mut keeping = Keeping { file, written: 0, from, to, folder: Arc::clone(&self.folder), clock: self.clock.clone() };
             keeping.file.write_all(format!("{content_type}\n").as_bytes()).await?;
             Ok::<_, std::io::Error>(keeping)
         };
@@ -148,6 +152,8 @@ impl Keeping {
         // On the disk before it has its name: after a power cut a file that is found is whole.
         let ended = async {
             self.file.flush().await?;
+            let file = self.file.try_clone().await?.into_std().await;
+            file.set_modified(now(&self.clock))?;
             self.file.sync_all().await?;
             tokio::fs::rename(&self.from, &self.to).await
         };
@@ -155,11 +161,16 @@ impl Keeping {
             tracing::debug!(%err, "a file is not kept");
             return;
         }
-        let folder = Arc::clone(&self.folder);
-        if let Ok(Err(err)) = tokio::task::spawn_blocking(move || make_room(&folder, SystemTime::now(), KEPT_BYTES_MAX)).await {
+        let (folder, now) = (Arc::clone(&self.folder), now(&self.clock));
+        if let Ok(Err(err)) = tokio::task::spawn_blocking(move || make_room(&folder, now, KEPT_BYTES_MAX)).await {
             tracing::warn!(%err, "kept files cannot be removed");
         }
     }
+}
+
+/// Now, as files are dated.
+fn now(clock: &Clock) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_micros(clock.now().unsigned_abs())
 }
 
 /// Removes what is too old, and then the longest unused until the rest is at most so large.
@@ -210,7 +221,7 @@ mod tests {
     #[tokio::test]
     async fn a_kept_file_is_private_and_comes_back_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let kept = Keep::new(folder.path(), Uuid::now_v7());
+        let kept = Keep::new(folder.path(), Uuid::now_v7(), Clock::system());
         let bytes: Vec<u8> = b"a\nb\0".repeat(50_000);
         keep(&kept, 7, &bytes).await;
         assert_eq!(read(&kept, 7).await, Some(("image/png".to_owned(), 200_000, bytes)));
@@ -222,7 +233,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_brought_to_its_end_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let kept = Keep::new(folder.path(), Uuid::now_v7());
+        let kept = Keep::new(folder.path(), Uuid::now_v7(), Clock::system());
         let mut keeping = kept.begin(7, "image/png", None).await.unwrap();
         assert!(keeping.add(b"half").await);
         drop(keeping);
@@ -236,7 +247,7 @@ mod tests {
     #[tokio::test]
     async fn the_longest_unused_makes_room() {
         let folder = tempfile::tempdir().unwrap();
-        let kept = Keep::new(folder.path(), Uuid::now_v7());
+        let kept = Keep::new(folder.path(), Uuid::now_v7(), Clock::system());
         for id in 1..=4 {
             keep(&kept, id, &[0; 90]).await;
         }

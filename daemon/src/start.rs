@@ -285,7 +285,7 @@ async fn run_tenant(
         Err(_) => String::new(), // The sync says what is wrong with it.
     });
     let (files, tokens) = (Files::new(&config.data_dir, row.id), Tokens::open(&config.data_dir, &tenant.slug));
-    let keep = Keep::new(&config.data_dir, row.id);
+    let keep = Keep::new(&config.data_dir, row.id, clock.clone());
     keep.sweep();
     let mut sync = None;
     if let Some(chatwoot) = tenant.chatwoot.clone() {
