@@ -175,7 +175,10 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
     );
     let inboxes = small(
         &get("/inboxes".into()).await["payload"],
-        |i| json!({"id": i["id"], "name": i["name"], "channel": i["channel_type"].as_str().unwrap_or_default().trim_start_matches("Channel::")}),
+        |i| {
+            let channel = i["channel_type"].as_str().unwrap_or_default().trim_start_matches("Channel::");
+            json!({"id": i["id"], "name": i["name"], "channel": channel, "email": filled(&i["email"])})
+        },
     );
     let teams = small(&get("/teams".into()).await, |t| json!({"id": t["id"], "name": t["name"]}));
     let titles = small(
