@@ -13,6 +13,7 @@ use api::id::{ApprovalId, ConversationId};
 use api::inbox::{ContactPatch, ContactView, InboxView, LabelView, MacroView, MessageView, Named, OutboxView, RunMacro};
 use api::lists::{CannedResponseView, CustomAttributeView};
 use api::people::{Availability, AvailabilityView};
+use api::template::TemplateView;
 use api::{ClientError, Code};
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
@@ -83,6 +84,8 @@ pub enum Act {
     Availability(Option<Availability>),
     /// Read a contact.
     Contact(i64),
+    /// Read the templates for a conversation, of its inbox.
+    Templates(ConversationId, i64),
     /// Change a contact.
     ChangeContact {
         /// Whom.
@@ -108,6 +111,8 @@ impl Act {
 pub enum Acted {
     /// The macros.
     Macros(Outcome<Vec<MacroView>>),
+    /// The templates for a conversation.
+    Templates(ConversationId, Outcome<Vec<TemplateView>>),
     /// A macro waits to be run, or not.
     Macro {
         /// On which conversation.
@@ -143,6 +148,8 @@ pub enum Purpose {
     Note(ConversationId),
     /// The approvers read it: why a decision is needed.
     Escalate(ConversationId),
+    /// The customer reads it: a WhatsApp template, which is chosen and not written. It stands in what goes with the text.
+    Template(ConversationId),
     /// The requester reads it: why not. Names the revision that was read.
     Reject(ApprovalId, u32),
 }
@@ -151,7 +158,7 @@ impl Purpose {
     /// The conversation it belongs to.
     pub fn conversation(self) -> Option<ConversationId> {
         match self {
-            Self::Reply(id) | Self::Note(id) | Self::Escalate(id) => Some(id),
+            Self::Reply(id) | Self::Note(id) | Self::Escalate(id) | Self::Template(id) => Some(id),
             Self::Reject(..) => None,
         }
     }
@@ -162,6 +169,7 @@ impl Purpose {
             Self::Reply(id) => format!("reply/{id}"),
             Self::Note(id) => format!("note/{id}"),
             Self::Escalate(id) => format!("escalate/{id}"),
+            Self::Template(id) => format!("template/{id}"),
             Self::Reject(id, _) => format!("reject/{id}"),
         }
     }

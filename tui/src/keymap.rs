@@ -143,6 +143,7 @@ pub enum Command {
     Snooze,
     Priority,
     Macros,
+    Template,
     Block,
     Participants,
     Attributes,

@@ -48,7 +48,7 @@ pub use log::{Log, Noted};
 
 pub use list::{List, ListFilter, STATUSES, Tab};
 pub use news::{Heard, News, Shown};
-pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu};
+pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, TemplateStep, Toast, Tone, Undo, ViewMenu};
 pub use pick::{Link, Pick, PickLine, Picked};
 pub use reading::{Find, Seen};
 pub use search::{Hit, Search};
@@ -57,7 +57,7 @@ pub(crate) use shelf::SECOND;
 pub use shelf::{DraftOf, Shelf, Shelves, draft_of};
 pub use thread::{Anchor, Thread};
 pub use typing::Writers;
-pub use writing::{Attached, Candidate, Completing, Completion, Composer, Followup, Mentioned, Offer, Prompt, Then, With};
+pub use writing::{Attached, Candidate, Chosen, Completing, Completion, Composer, Followup, Mentioned, Offer, Prompt, Then, With};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

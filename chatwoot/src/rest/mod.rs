@@ -15,7 +15,10 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::de::DeserializeOwned;
 
 pub use base::BaseUrl;
-pub use params::{AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewLabel, NewMessage, NewWebhook, Source, Upload};
+pub use params::{
+    AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewLabel, NewMessage, NewWebhook, ProcessedParams, Source,
+    TemplateParams, Upload,
+};
 
 use crate::error::{Answer, Call, Error, ErrorKind};
 use crate::secret::Secret;

@@ -13,6 +13,8 @@ fn wrong_usage_is_2_and_says_what_to_do() {
         (&["conv", "reply", "12"], "--body"),
         (&["conv", "reply", "12", "-b", "x", "-F", "-"], "cannot be used with"),
         (&["conv", "reply", "12", "-b", " \n"], "empty"),
+        (&["conv", "reply", "12", "-b", "x", "--template-name", "hello"], "whole reply"),
+        (&["conv", "reply", "12", "-b", "x", "--language", "en"], "--template-name"),
         (&["conv", "reply", "12", "-F", "/nowhere/at-all"], "/nowhere/at-all"),
         (&["conv", "assign", "12"], "to whom"),
         (&["conv", "assign", "@me"], "which conversation"),

@@ -17,8 +17,12 @@ pub(super) const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// 'afnd': says that a file is ours.
 const APPLICATION_ID: i32 = 0x6166_6e64;
-const STEPS: [&str; 3] =
-    [include_str!("../../migrations/1.sql"), include_str!("../../migrations/2.sql"), include_str!("../../migrations/3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("../../migrations/1.sql"),
+    include_str!("../../migrations/2.sql"),
+    include_str!("../../migrations/3.sql"),
+    include_str!("../../migrations/4.sql"),
+];
 const VERSION: usize = STEPS.len();
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(STEPS.iter().map(|step| M::up(step)).collect()));

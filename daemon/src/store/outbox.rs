@@ -110,7 +110,7 @@ pub struct NewOutbox {
     pub conversation_id: i64,
     /// What it writes.
     pub kind: OutboxKind,
-    /// `{"content", …}` (see `domain::text`), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`, `{"priority"}`, `{"set","unset"}`,
+    /// `{"content", …}` (see `domain::text` and [`OutboxRow::template`]), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`, `{"priority"}`, `{"set","unset"}`,
     /// `{}`, `{"id","name"}` of a macro, `{"muted"}`, `{"message_id"}`, or `{"contact_id","fields","set","unset"}`.
     pub payload: Value,
     /// Who acts; `None` = the daemon.
@@ -168,6 +168,11 @@ impl OutboxRow {
     /// The message that a message answers.
     pub fn in_reply_to(&self) -> Option<i64> {
         self.payload.get("in_reply_to").and_then(Value::as_i64)
+    }
+
+    /// The WhatsApp template that a message is: `{"name","category","language","namespace","vars"}`.
+    pub fn template(&self) -> Option<&Value> {
+        self.payload.get("template").filter(|template| template.is_object())
     }
 
     /// Whether Chatwoot is to render its text: a canned response, not what a person typed.

@@ -3,8 +3,9 @@
 use api::inbox::OutboxState;
 use chatwoot::error::Error;
 use chatwoot::model::{Conversation, Message};
-use chatwoot::rest::{NewMessage, Source, Upload};
+use chatwoot::rest::{NewMessage, ProcessedParams, Source, TemplateParams, Upload};
 use chatwoot::{Client, Secret};
+use serde_json::Value;
 
 use super::look::{Look, Wanted, look};
 use super::normalise::MARK;
@@ -100,6 +101,7 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
     if let Some(answered) = row.in_reply_to() {
         new.content_attributes.insert("in_reply_to".to_owned(), answered.into());
     }
+    new.template_params = row.template().map(template_params);
     let new = new.marked(MARK, id);
     let sent = match files.is_empty() {
         true => acting.client.create_message(row.conversation_id, &new).await,
@@ -108,6 +110,18 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
     match sent {
         Ok(message) => Tried::Sent(Box::new(message)),
         Err(err) => Tried::Failed(err),
+    }
+}
+
+/// A template as the outbox has it, for Chatwoot.
+fn template_params(kept: &Value) -> TemplateParams {
+    let text = |key: &str| kept.get(key).and_then(Value::as_str).map(str::to_owned);
+    TemplateParams {
+        name: text("name").unwrap_or_default(),
+        category: text("category").unwrap_or_default(),
+        language: text("language").unwrap_or_default(),
+        namespace: text("namespace"),
+        processed_params: ProcessedParams { body: kept.get("vars").and_then(Value::as_object).cloned().unwrap_or_default() },
     }
 }
 

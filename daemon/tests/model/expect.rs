@@ -16,7 +16,7 @@ pub(crate) type Row = Map<String, Value>;
 pub(crate) type Tables = BTreeMap<&'static str, BTreeMap<String, Row>>;
 
 /// Tables that copy Chatwoot, and what makes a row's key.
-const TABLES: [(&str, &[&str]); 11] = [
+const TABLES: [(&str, &[&str]); 12] = [
     ("conversations", &["id"]),
     ("conversation_labels", &["conversation_id", "title"]),
     ("messages", &["id"]),
@@ -28,16 +28,18 @@ const TABLES: [(&str, &[&str]); 11] = [
     ("canned_responses", &["id"]),
     ("custom_attribute_definitions", &["id"]),
     ("csat_responses", &["id"]),
+    ("message_templates", &["inbox_id", "name", "language"]),
 ];
 
 /// Columns that say something of our own.
-const OURS: [(&str, &str); 6] = [
+const OURS: [(&str, &str); 7] = [
     ("conversations", "heard_at_us"), // our clock
     ("contacts", "heard_at_us"),
     ("conversations", "messages_read_at_us"),
     ("messages", "read_at_us"),
-    ("messages", "row"),           // what the full-text index points at
-    ("messages", "updated_at_us"), // REST does not say it (5.2); newer wins by it, so a wrong one shows in the other columns
+    ("messages", "row"),               // what the full-text index points at
+    ("message_templates", "unusable"), // our words; a table in `sync/templates.rs` has each
+    ("messages", "updated_at_us"),     // REST does not say it (5.2); newer wins by it, so a wrong one shows in the other columns
 ];
 
 /// One difference.
@@ -78,7 +80,7 @@ fn rows(conn: &Connection, table: &str, key: &[&str]) -> rusqlite::Result<BTreeM
                 ValueRef::Text(text) => json!(String::from_utf8_lossy(text)),
                 _ => Value::Null,
             };
-            let is_json = matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices");
+            let is_json = matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices" | "buttons");
             let value = match value {
                 Value::String(text) if is_json => serde_json::from_str(&text).unwrap_or(Value::String(text)),
                 value => value,
@@ -172,8 +174,10 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
         &get("/agents".into()).await,
         |a| json!({"id": a["id"], "name": a["name"], "email": a["email"].as_str().map(str::to_lowercase)}),
     );
+    let channels = get("/inboxes".into()).await["payload"].clone();
+    let templates = list(&channels).iter().flat_map(|i| list(&i["message_templates"]).iter().map(|t| template(&i["id"], t))).collect();
     let inboxes = small(
-        &get("/inboxes".into()).await["payload"],
+        &channels,
         |i| json!({"id": i["id"], "name": i["name"], "channel": i["channel_type"].as_str().unwrap_or_default().trim_start_matches("Channel::")}),
     );
     let teams = small(&get("/teams".into()).await, |t| json!({"id": t["id"], "name": t["name"]}));
@@ -201,8 +205,17 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
                    "created_at_us": unix(&r["created_at"])})
         }));
     }
-    let all = [conversations, labels, messages, contacts, agents, inboxes, teams, titles, canned, attributes, ratings];
+    let all = [conversations, labels, messages, contacts, agents, inboxes, teams, titles, canned, attributes, ratings, templates];
     TABLES.iter().zip(all).map(|((name, key), rows)| (*name, table(rows, key))).collect()
+}
+
+fn template(inbox: &Value, t: &Value) -> Row {
+    let part =
+        |kind: &str| list(&t["components"]).iter().find(|part| part["type"] == kind).map_or(Value::Null, |part| part["text"].clone());
+    let buttons: Vec<&Value> =
+        list(&t["components"]).iter().flat_map(|part| list(&part["buttons"])).map(|button| &button["text"]).collect();
+    row(json!({"inbox_id": inbox, "name": t["name"], "language": t["language"], "category": t["category"], "namespace": t["namespace"],
+               "header": part("HEADER"), "body": part("BODY").as_str().unwrap_or_default(), "footer": part("FOOTER"), "buttons": buttons}))
 }
 
 fn conversation(c: &Value) -> Row {
@@ -336,7 +349,7 @@ fn passed_over(
         "messages" => messages.contains(&number("id")) || (!there && silent.gone_conversations.contains(&number("conversation_id"))),
         "contacts" => contacts.contains(&number("id")) || (here && !there && silent.gone_contacts.contains(&number("id"))),
         "agents" | "canned_responses" | "custom_attribute_definitions" | "csat_responses" => true,
-        "labels" | "inboxes" | "teams" => silent.lists(),
+        "labels" | "inboxes" | "teams" | "message_templates" => silent.lists(),
         _ => false,
     }
 }

@@ -174,6 +174,7 @@ impl Dialog {
                 }
             }
             Place::Menu(title, _) => self.say(format!("{}:", text::line(title))),
+            Place::Line(_) => self.tell_line(state),
             Place::Labels(ids) => {
                 self.say(format!("Labels of {}:", several(state, ids)));
             }
@@ -275,6 +276,7 @@ impl Dialog {
         let extra = match purpose {
             Purpose::Reply(_) => " /name on a line of its own puts a canned response in.",
             Purpose::Note(_) => " @name notifies somebody; /name on a line of its own puts a canned response in.",
+            Purpose::Template(_) => "",
             Purpose::Escalate(_) => " The first line becomes the title.",
             Purpose::Reject(..) => " Say why not.",
         };
@@ -316,6 +318,7 @@ impl Dialog {
             }
             Place::Found => "Search. What next?".into(),
             Place::Menu(title, _) => format!("{}: which?", text::line(title)),
+            Place::Line(title) => format!("{}:", text::line(title)),
             Place::Labels(ids) => format!("Labels of {}: a label turns it on or off; save or back:", several(state, ids)),
             Place::Sheet(..) => {
                 let decision = state.approvals.card.as_ref().map(|card| say::decision(&card.shown)).unwrap_or_default();
@@ -345,6 +348,7 @@ impl Dialog {
         }
         match &asked {
             Place::Text(_) => self.line(state, line),
+            Place::Line(_) => self.filled(state, line),
             Place::Ask(ask @ (Ask::Mark | Ask::Words | Ask::Search)) => self.words(state, &ask.clone(), line),
             _ if line.trim().is_empty() => self.help = true,
             place => self.chosen(state, place, line.trim()),
@@ -368,6 +372,7 @@ impl Dialog {
         };
         match whole {
             Meant::One(choice) => match &choice.refused {
+                Some(why) if why.is_empty() => self.say("That line only says something.".into()),
                 Some(why) => self.say(format!("{}: {why}.", choice.says)),
                 None => self.does(state, place, choice.does.clone()),
             },
@@ -465,6 +470,26 @@ impl Dialog {
 
     fn marked(&self, state: &State) -> Option<Vec<ConversationId>> {
         (!state.list.marked.is_empty()).then(|| state.list.marked.iter().copied().collect())
+    }
+
+    /// The line that a menu asks for, and how it is answered.
+    fn tell_line(&mut self, state: &State) {
+        let Some(Overlay::Line(line)) = &state.overlay else { return };
+        let (Ok(echo) | Err(echo)) = crate::update::echo(state, line);
+        self.say(text::line(&echo));
+        let there = text::line(line.editor.text());
+        let empty = if there.is_empty() { String::new() } else { format!(" nothing takes {there},") };
+        self.say(format!("Type it;{empty} a line with only a dot leaves it."));
+    }
+
+    /// An answer to it.
+    fn filled(&mut self, state: &mut State, words: &str) {
+        let words = text::line(words);
+        let deed = match words.trim() {
+            "." => Deed::Line(None),
+            _ => Deed::Line(Some(words)),
+        };
+        self.carry(state, deed);
     }
 
     /// An answer that is words of one's own.

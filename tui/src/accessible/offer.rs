@@ -187,7 +187,7 @@ pub(super) fn offered(state: &State, place: &Place, mut rows: Vec<Choice>) -> Ve
         Place::Ask(Ask::Resolve(_)) => {
             vec![Choice::new(1, "yes y", "yes", Does::Key(Command::Resolve)), Choice::new(2, "no n back", "no", Does::Again)]
         }
-        Place::Ask(Ask::Mark | Ask::Words | Ask::Search) | Place::Text(_) => Vec::new(),
+        Place::Ask(Ask::Mark | Ask::Words | Ask::Search) | Place::Text(_) | Place::Line(_) => Vec::new(),
     }
 }
 
@@ -195,7 +195,7 @@ pub(super) fn offered(state: &State, place: &Place, mut rows: Vec<Choice>) -> Ve
 fn review(purpose: Purpose) -> Vec<Choice> {
     let key = |words: &'static str, says: &str, command: Command| (words, says.to_owned(), Does::Key(command));
     let send = match purpose {
-        Purpose::Reply(_) => key("send s", "send: to the CUSTOMER", Command::Send),
+        Purpose::Reply(_) | Purpose::Template(_) => key("send s", "send: to the CUSTOMER", Command::Send),
         Purpose::Note(_) => key("send save s", "send: save the note, the TEAM ONLY reads it", Command::Send),
         Purpose::Escalate(_) => key("send ask s", "send: ask the APPROVERS", Command::Send),
         Purpose::Reject(..) => key("send reject s", "send: reject with this reason", Command::Send),

@@ -38,6 +38,8 @@ pub(super) enum Place {
     Found,
     /// A menu, by its title and its lines.
     Menu(String, Vec<String>),
+    /// A line that a menu asks for, by its title.
+    Line(String),
     /// The label picker, for these.
     Labels(Vec<ConversationId>),
     /// Approve?
@@ -64,6 +66,7 @@ pub(super) fn place(state: &State, ask: Option<&Ask>, typing: bool) -> Place {
         Some(Overlay::Menu(menu)) => {
             return Place::Menu(menu.title.clone(), menu.items.iter().map(|item| item.label.clone()).collect());
         }
+        Some(Overlay::Line(line)) => return Place::Line(line.title.clone()),
         Some(Overlay::Labels(picker)) => return Place::Labels(picker.targets.clone()),
         Some(Overlay::Approve { id, revision, .. }) => return Place::Sheet(*id, *revision),
         Some(Overlay::Question(question)) => return Place::Question(*question),

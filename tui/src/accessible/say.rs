@@ -272,6 +272,7 @@ pub(super) fn purpose(state: &State, purpose: Purpose) -> (String, String) {
     let via = |id| state.conversation(id).map(|view| format!(" via {}", text::line(&view.inbox.name))).unwrap_or_default();
     match purpose {
         Purpose::Reply(id) => (format!("Reply to {}", named(state, id)), format!("CUSTOMER{}", via(id))),
+        Purpose::Template(id) => (format!("Template to {}", named(state, id)), format!("CUSTOMER{}", via(id))),
         Purpose::Note(id) => (format!("Private note on {}", named(state, id)), "TEAM ONLY".into()),
         Purpose::Escalate(id) => (format!("Ask for a decision about {}", named(state, id)), "APPROVERS".into()),
         Purpose::Reject(id, revision) => {

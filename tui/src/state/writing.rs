@@ -1,7 +1,10 @@
 //! What belongs to a text being written besides the text itself.
 
+use std::collections::BTreeMap;
+
 use api::id::{ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, Mention};
+use api::template::TemplateView;
 use serde::{Deserialize, Serialize};
 
 use crate::editor::{Editor, Modal, Vim};
@@ -85,17 +88,30 @@ pub struct With {
     /// Files, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Attached>,
+    /// The WhatsApp template that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Box<Chosen>>,
+}
+
+/// A WhatsApp template that was chosen, with the values that were typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// Which, as it was when it was chosen.
+    pub template: TemplateView,
+    /// Values by variable.
+    pub vars: BTreeMap<String, String>,
 }
 
 impl With {
     /// Whether nothing does.
     pub fn is_empty(&self) -> bool {
-        self.answers.is_none() && self.mentions.is_empty() && self.files.is_empty()
+        self.answers.is_none() && self.mentions.is_empty() && self.files.is_empty() && self.template.is_none()
     }
 
     /// Takes in what goes with another text, each once.
     pub fn join(&mut self, other: Self) {
         self.answers = self.answers.or(other.answers);
+        self.template = self.template.take().or(other.template);
         for mentioned in other.mentions {
             if !self.mentions.contains(&mentioned) {
                 self.mentions.push(mentioned);

@@ -28,6 +28,7 @@ mod searching;
 mod seen;
 mod shelf;
 mod spoken;
+mod templates;
 mod unlost;
 mod views;
 mod vim;

@@ -4,7 +4,7 @@ use api::id::ConversationId;
 use api::inbox::{ConversationPatch, MacroView, Named, OutboxView, RunMacro};
 use api::people::{Availability, AvailabilityView, ParticipantChange};
 
-use super::{Out, attributes, bulk, compose, live, menus, new_key, toast};
+use super::{Out, attributes, bulk, compose, live, menus, new_key, template, toast};
 use crate::event::{Act, Acted, Effect, Failure, Outcome};
 use crate::state::{Action, AvailabilityUndo, Bulk, Menu, MenuItem, Overlay, State, Tone, Undo, Waits};
 use crate::text;
@@ -32,7 +32,7 @@ fn said(label: impl Into<String>) -> MenuItem {
 }
 
 /// Whether an answer is still waited for; a key meanwhile has said that it is not.
-fn waited(state: &mut State, what: &Waits) -> bool {
+pub(super) fn waited(state: &mut State, what: &Waits) -> bool {
     state.acts.waits.take_if(|waits| waits == what).is_some() && state.overlay.is_none()
 }
 
@@ -46,6 +46,7 @@ pub(super) fn acted(state: &mut State, out: &mut Out, answer: Acted) {
     match answer {
         Acted::Macros(result) => listed(state, result),
         Acted::Macro { id, label, result } => queued(state, out, id, label, result),
+        Acted::Templates(id, result) => template::listed(state, id, result),
         Acted::Participants(id, result) => participants(state, id, result),
         Acted::Availability(set, result) => available(state, out, set, result),
         Acted::Contact(id, result) => attributes::contact(state, out, id, result),
@@ -53,7 +54,7 @@ pub(super) fn acted(state: &mut State, out: &mut Out, answer: Acted) {
     }
 }
 
-fn not_read(state: &mut State, what: &str, failure: &Failure) {
+pub(super) fn not_read(state: &mut State, what: &str, failure: &Failure) {
     live::failed(state, failure);
     if state.acts.waits.take().is_some() {
         toast(state, Tone::Bad, format!("{what} not read: {}", failure.message));

@@ -5,7 +5,7 @@
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
 
-use super::{Out, acts, approvals, attributes, keys, list, menus, new_key, palette, run, thread, view};
+use super::{Out, acts, approvals, attributes, keys, list, menus, new_key, palette, run, template, thread, view};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context, registry};
 use crate::state::{Screen, State};
@@ -192,6 +192,10 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
         Line::Open(id) => {
             close(state);
             thread::open(state, out, id);
+        }
+        Line::Write(Purpose::Reply(id), None) if template::closed(state, id) => {
+            close(state);
+            template::begin(state, out, id);
         }
         Line::Write(purpose, text) => {
             close(state);

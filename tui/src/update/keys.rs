@@ -3,7 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, attach, complete, compose, contact_edit, contacts, find, help, line, menus, palette, pasted, pick, search, thread, toast, vim,
+    Out, attach, complete, compose, contact_edit, contacts, find, help, line, menus, palette, pasted, pick, search, template, thread,
+    toast, vim,
 };
 use crate::event::Purpose;
 use crate::keymap::{self, Context, Found};
@@ -156,6 +157,9 @@ pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
         toast(state, Tone::Plain, "Your role reads only");
         return;
+    }
+    if let Purpose::Template(id) = purpose {
+        return template::begin(state, out, id);
     }
     if let Some(id) = purpose.conversation() {
         thread::open(state, out, id);

@@ -36,6 +36,7 @@ mod search;
 mod seen;
 pub(crate) mod shelf;
 pub(crate) mod spoken;
+mod template;
 mod thread;
 mod view;
 mod vim;
@@ -54,6 +55,7 @@ use jiff::SignedDuration;
 pub(crate) use line::echo;
 #[cfg(test)]
 pub(crate) use recall::owner;
+pub(crate) use template::known as has_templates;
 
 use crate::event::{Answer, Effect, Event, Failure};
 use crate::seen::Seen;

@@ -3,7 +3,7 @@
 
 use api::id::{ApprovalId, ConversationId, MessageId};
 
-use super::{approvals, bulk, complete, compose, keys, list, live, menus, run, search, thread, window};
+use super::{approvals, bulk, complete, compose, keys, line, list, live, menus, run, search, thread, window};
 use crate::editor::Editor;
 use crate::event::Effect;
 use crate::keymap::{Command, Context, registry};
@@ -22,6 +22,8 @@ pub(crate) enum Deed {
     Found(MessageId),
     /// Choose a menu's line.
     Item(usize),
+    /// Answer the line that a menu asks for; nothing takes what stands there; none leaves it.
+    Line(Option<String>),
     /// Put a label on or take it off, in the picker.
     Label(usize),
     /// Show the inbox's list.
@@ -81,6 +83,7 @@ pub(crate) fn deed(state: &mut State, deed: Deed) -> Result<Vec<Effect>, String>
             search::open(state, &mut out);
         }
         Deed::Item(index) => menus::choose(state, &mut out, index),
+        Deed::Line(words) => line::answered(state, &mut out, words.as_deref())?,
         Deed::Label(index) => {
             if let Some(Overlay::Labels(picker)) = &mut state.overlay
                 && let Some((_, on)) = picker.items.get_mut(index)
@@ -178,6 +181,9 @@ pub(crate) fn heard(state: &mut State) {
 pub(crate) fn is_read(state: &State, context: Context) -> bool {
     use crate::state::Read;
     let reads = |what: Read| state.reads.contains_key(&what);
+    if matches!(state.acts.waits, Some(crate::state::Waits::Templates(_))) {
+        return false;
+    }
     match context {
         Context::Thread => state.open.is_none_or(|id| {
             let there = state.threads.get(&id).is_none_or(|thread| thread.loaded && !thread.loading_older && !thread.loading_newer);
