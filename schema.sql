@@ -44,6 +44,22 @@ create table inboxes (
     primary key (tenant_id, id)
 ) strict, without rowid;
 
+-- Texts that WhatsApp approved, to be sent outside of the reply window; read and replaced with the inboxes.
+create table message_templates (
+    tenant_id   integer not null references tenants,
+    inbox_id    integer not null,
+    name        text not null,
+    language    text not null,
+    category    text not null,             -- WhatsApp's word, such as 'UTILITY'
+    namespace   text,                      -- of the business, where the provider has it
+    header      text,
+    body        text not null,             -- with {{1}} or {{name}} where values go
+    footer      text,
+    buttons     text not null,             -- JSON list: what each says
+    unusable    text,                      -- why it cannot be sent; null: it can
+    primary key (tenant_id, inbox_id, name, language)
+) strict, without rowid;
+
 create table teams (
     tenant_id   integer not null references tenants,
     id          integer not null,

@@ -24,6 +24,7 @@ pub mod people;
 pub mod search;
 pub mod sse;
 pub mod status;
+pub mod template;
 pub mod tenant;
 pub mod token;
 pub mod webhook;

@@ -1,5 +1,5 @@
 -- 3 -> 4: what stands over an e-mail, and the address of an e-mail inbox; who takes part in a conversation, as it was read, for when
--- Chatwoot is away; notes about contacts. Beginning a conversation and writing such a note are writes too.
+-- Chatwoot is away; notes about contacts; message templates of WhatsApp inboxes. Beginning a conversation and writing such a note are writes too.
 
 alter table messages add column mail text;
 alter table inboxes add column email text;
@@ -62,3 +62,18 @@ create unique index outbox_by_id on outbox (tenant_id, id);
 create index outbox_by_conversation on outbox (tenant_id, conversation_id, state, position);
 create index outbox_by_state on outbox (tenant_id, state, position);
 create index outbox_by_approval on outbox (tenant_id, approval_id) where approval_id is not null;
+
+create table message_templates (
+    tenant_id   integer not null references tenants,
+    inbox_id    integer not null,
+    name        text not null,
+    language    text not null,
+    category    text not null,             -- WhatsApp's word, such as 'UTILITY'
+    namespace   text,                      -- of the business, where the provider has it
+    header      text,
+    body        text not null,             -- with {{1}} or {{name}} where values go
+    footer      text,
+    buttons     text not null,             -- JSON list: what each says
+    unusable    text,                      -- why it cannot be sent; null: it can
+    primary key (tenant_id, inbox_id, name, language)
+) strict, without rowid;

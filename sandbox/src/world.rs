@@ -106,6 +106,8 @@ pub enum Channel {
     WebWidget,
     /// `Channel::Email`.
     Email,
+    /// `Channel::Whatsapp`.
+    Whatsapp,
 }
 
 impl Channel {
@@ -114,6 +116,7 @@ impl Channel {
             Channel::Api => "Channel::Api",
             Channel::WebWidget => "Channel::WebWidget",
             Channel::Email => "Channel::Email",
+            Channel::Whatsapp => "Channel::Whatsapp",
         }
     }
 }
@@ -139,6 +142,12 @@ pub struct InboxSeed {
     /// Address of an e-mail inbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Number of a WhatsApp inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// Templates of a WhatsApp inbox, as WhatsApp Cloud lists them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub message_templates: Vec<serde_json::Value>,
     /// Keys of the agents in it.
     #[serde(default)]
     pub members: Vec<String>,

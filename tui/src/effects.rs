@@ -11,6 +11,7 @@ use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId};
 use api::inbox::{ConversationPatch, DeleteMessage, MessageQuery, MessageView, NewMessage};
 use api::page::Page;
+use api::template::UseTemplate;
 use api::{Client, ClientError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -578,6 +579,15 @@ async fn submit(
         }
         Purpose::Reply(id) => Submitted::Message(Box::new(client.send_message(id, &message(false), key).await?)),
         Purpose::Note(id) => Submitted::Message(Box::new(client.send_message(id, &message(true), key).await?)),
+        Purpose::Template(id) => {
+            let template = with.template.as_deref().map(|chosen| UseTemplate {
+                name: chosen.template.name.clone(),
+                language: Some(chosen.template.language.clone()),
+                vars: chosen.vars.clone(),
+            });
+            let message = NewMessage { template, hold_seconds: hold, ..NewMessage::default() };
+            Submitted::Message(Box::new(client.send_message(id, &message, key).await?))
+        }
         Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, &text, key).await?)),
         Purpose::ContactNote(id) => {
             let note = NewContactNote { content: text, hold_seconds: None };
@@ -597,6 +607,7 @@ async fn act(client: &Client, act: Act) -> Acted {
         Act::Macro { id, run, label, key } => {
             Acted::Macro { id, label, result: client.run_macro(id, run, &key).await.map_err(Failure::from) }
         }
+        Act::Templates(id, inbox) => Acted::Templates(id, client.templates(inbox).await.map_err(Failure::from)),
         Act::Participants(id) => Acted::Participants(id, client.participants(id).await.map_err(Failure::from)),
         Act::Availability(None) => Acted::Availability(None, client.availability().await.map_err(Failure::from)),
         Act::Availability(Some(to)) => Acted::Availability(Some(to), client.set_availability(to).await.map_err(Failure::from)),

@@ -14,6 +14,7 @@ use api::inbox::{ContactPatch, ContactView, InboxView, LabelView, MacroView, Mes
 use api::lists::{CannedResponseView, CustomAttributeView};
 use api::page::Page;
 use api::people::{Availability, AvailabilityView};
+use api::template::TemplateView;
 use api::{ClientError, Code};
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
@@ -90,6 +91,8 @@ pub enum Act {
     ContactNotes(i64),
     /// Read where a conversation with a contact can be begun.
     ContactInboxes(i64),
+    /// Read the templates for a conversation, of its inbox.
+    Templates(ConversationId, i64),
     /// Change a contact.
     ChangeContact {
         /// Whom.
@@ -115,6 +118,8 @@ impl Act {
 pub enum Acted {
     /// The macros.
     Macros(Outcome<Vec<MacroView>>),
+    /// The templates for a conversation.
+    Templates(ConversationId, Outcome<Vec<TemplateView>>),
     /// A macro waits to be run, or not.
     Macro {
         /// On which conversation.
@@ -163,6 +168,8 @@ pub enum Purpose {
     Note(ConversationId),
     /// The approvers read it: why a decision is needed.
     Escalate(ConversationId),
+    /// The customer reads it: a WhatsApp template, which is chosen and not written. It stands in what goes with the text.
+    Template(ConversationId),
     /// The requester reads it: why not. Names the revision that was read.
     Reject(ApprovalId, u32),
     /// Only the team reads it: a note about a contact.
@@ -175,7 +182,7 @@ impl Purpose {
     /// The conversation it belongs to.
     pub fn conversation(self) -> Option<ConversationId> {
         match self {
-            Self::Reply(id) | Self::Note(id) | Self::Escalate(id) => Some(id),
+            Self::Reply(id) | Self::Note(id) | Self::Escalate(id) | Self::Template(id) => Some(id),
             Self::Reject(..) | Self::ContactNote(_) | Self::Begin(..) => None,
         }
     }
@@ -194,6 +201,7 @@ impl Purpose {
             Self::Reply(id) => format!("reply/{id}"),
             Self::Note(id) => format!("note/{id}"),
             Self::Escalate(id) => format!("escalate/{id}"),
+            Self::Template(id) => format!("template/{id}"),
             Self::Reject(id, _) => format!("reject/{id}"),
             Self::ContactNote(id) => format!("contact-note/{id}"),
             Self::Begin(id, inbox) => format!("begin/{id}-{inbox}"),

@@ -147,6 +147,7 @@ pub enum Command {
     Snooze,
     Priority,
     Macros,
+    Template,
     Block,
     Participants,
     Attributes,

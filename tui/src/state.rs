@@ -50,7 +50,7 @@ pub use log::{Log, Noted};
 
 pub use list::{List, ListFilter, STATUSES, Tab};
 pub use news::{Heard, News, Shown};
-pub use overlay::{Action, Bulk, Button, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu};
+pub use overlay::{Action, Bulk, Button, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu, TemplateStep};
 pub use pick::{Link, Pick, PickLine, Picked, Saving, StoredFile};
 pub use pictures::Pictures;
 pub use reading::{Find, Seen};
@@ -61,7 +61,7 @@ pub use shelf::{DraftOf, Shelf, Shelves, draft_of};
 pub use thread::{Anchor, Thread};
 pub use typing::Writers;
 pub use writing::{
-    AddressLine, Attached, Candidate, Completing, Completion, Composer, Followup, MailField, Mentioned, Offer, Prompt, Then, With,
+    AddressLine, Attached, Candidate, Chosen, Completing, Completion, Composer, Followup, MailField, Mentioned, Offer, Prompt, Then, With,
 };
 
 /// Which of the numbered screens is on.

@@ -16,6 +16,7 @@ use crate::lists::{
 };
 use crate::page::{Data, Page};
 use crate::search::{SearchPage, SearchQuery};
+use crate::template::TemplateView;
 
 impl Client {
     /// Canned responses by short code.
@@ -363,6 +364,14 @@ impl Client {
     /// As every call.
     pub async fn inboxes(&self) -> Result<Vec<InboxView>, ClientError> {
         Ok(self.get::<Page<InboxView>>("/inboxes", &NO_QUERY).await?.data)
+    }
+
+    /// Message templates of a WhatsApp inbox, by name: those that can be sent, and the rest with the reason why not.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND` where there is no such inbox.
+    pub async fn templates(&self, inbox: i64) -> Result<Vec<TemplateView>, ClientError> {
+        Ok(self.get::<Page<TemplateView>>(&format!("/inboxes/{inbox}/templates"), &NO_QUERY).await?.data)
     }
 
     /// The account's labels, by title.

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ConversationStatus;
 use crate::inbox::words;
 use crate::people::{MacroStep, ParticipantChange};
+use crate::template::UseTemplate;
 
 /// A reply to the customer, or a private note. With files it goes as a form: this as the part `message`, each file as a part `attachments`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,6 +48,10 @@ pub struct NewMessage {
     /// Addresses that get a copy without the others knowing, as `to`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bcc: Vec<String>,
+    /// A template of the conversation's WhatsApp inbox to send instead of `content`; the only text that arrives once the reply window is
+    /// closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<UseTemplate>,
 }
 
 impl NewMessage {
@@ -251,7 +256,7 @@ pub struct EffectQuery {
     /// A team's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<i64>,
-    /// reply or note.
+    /// reply, template or note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

@@ -18,7 +18,8 @@ use serde::de::DeserializeOwned;
 pub use base::BaseUrl;
 pub use download::{Download, is_stored};
 pub use params::{
-    AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewConversation, NewLabel, NewMessage, NewWebhook, Source, Upload,
+    AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewConversation, NewLabel, NewMessage, NewWebhook, ProcessedParams,
+    Source, TemplateParams, Upload,
 };
 
 use crate::error::{Answer, Call, Error, ErrorKind};

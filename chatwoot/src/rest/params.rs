@@ -201,6 +201,34 @@ pub struct NewMessage {
     /// Comma separated (e-mail inboxes).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bcc_emails: Option<String>,
+    /// The WhatsApp template whose text this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_params: Option<TemplateParams>,
+}
+
+/// A WhatsApp template with its values (section 5.3). Chatwoot finds it by name and language and builds what WhatsApp gets from it and the
+/// values; the message's text is only what Chatwoot shows. It renders Liquid in the values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TemplateParams {
+    /// Its name.
+    pub name: String,
+    /// Such as "UTILITY".
+    pub category: String,
+    /// Such as "en".
+    pub language: String,
+    /// Where the template has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Its values.
+    pub processed_params: ProcessedParams,
+}
+
+/// Values of a template, by part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ProcessedParams {
+    /// Of the body, by name or number. WhatsApp gets numbered ones in this order.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub body: Attributes,
 }
 
 impl NewMessage {
@@ -234,6 +262,9 @@ impl NewMessage {
         put("bcc_emails", &self.bcc_emails);
         if !self.content_attributes.is_empty() {
             fields.push(("content_attributes", serde_json::Value::Object(self.content_attributes.clone()).to_string()));
+        }
+        if let Some(template) = &self.template_params {
+            fields.extend(serde_json::to_string(template).ok().map(|text| ("template_params", text)));
         }
         fields
     }

@@ -13,6 +13,8 @@ fn wrong_usage_is_2_and_says_what_to_do() {
         (&["conv", "reply", "12"], "--body"),
         (&["conv", "reply", "12", "-b", "x", "-F", "-"], "cannot be used with"),
         (&["conv", "reply", "12", "-b", " \n"], "empty"),
+        (&["conv", "reply", "12", "-b", "x", "--template-name", "hello"], "whole reply"),
+        (&["conv", "reply", "12", "-b", "x", "--language", "en"], "--template-name"),
         (&["conv", "reply", "12", "-F", "/nowhere/at-all"], "/nowhere/at-all"),
         (&["conv", "reply", "12", "-b", "x", "--to", "a@b.c,d@e.f"], "no e-mail address"),
         (&["conv", "reply", "12", "-b", "x", "--cc", "nobody"], "`nobody` is no e-mail address"),

@@ -210,6 +210,16 @@ fn writing_and_changing_goes_through_the_outbox_once_per_key() {
     assert!(note["content"].as_str().unwrap().contains("](mention://user/"), "{note}");
     assert_eq!(shop.run("jo", &["conv", "reply", &id, "--canned", "none-of-that-name"]).ends(1).error()["code"], "VALIDATION_FAILED");
     shop.run("jo", &["canned", "list"]).ends(0);
+    let inbox = shop.sandbox.inbox_ids()["whatsapp"].to_string();
+    let closed = shop.run("jo", &["conv", "list", "-s", "all", "--inbox", &inbox]).ends(0).json()[0]["id"].to_string();
+    let reply = ["conv", "reply", &closed, "--hold", "60", "--template-name"];
+    let names = shop.run("jo", &[&reply[..], &[""]].concat()).ends(1).error();
+    assert!(names["message"].as_str().unwrap().contains("parcel_sent, reply_wanted"), "{names}");
+    let values = ["parcel_sent", "--language", "en", "--var", "1=Tom", "--var", "2=A-1096"];
+    let sent = shop.run("jo", &[&reply[..], &values].concat()).ends(0);
+    assert!(!sent.err.contains("takes no reply"), "{}", sent.err);
+    assert_eq!(sent.json()["content"], "Hi Tom, your order A-1096 is on its way.");
+    shop.run("jo", &["outbox", "cancel", sent.json()["outbox_id"].as_str().unwrap()]).ends(0);
     let shown = shop.run("jo", &["conv", "attr", &id, "--set", "order=A-1", "--set", "tier:=2"]).ends(0).json();
     assert_eq!((shown["custom_attributes"]["order"].as_str(), shown["custom_attributes"]["tier"].as_i64()), (Some("A-1"), Some(2)));
     assert_eq!(shop.run("jo", &["conv", "unread", &id]).ends(0).json()["unread_count"].as_i64().map(|n| n > 0), Some(true));

@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::conversations::{audit, new, parse};
+use super::template;
 use super::upload::Posted;
 use crate::app::{Caller, Person};
 use crate::approvals::check_text;
@@ -45,7 +46,10 @@ pub(crate) async fn send(Path(id): Path<String>, posted: Posted) -> Result<Respo
             if !scope.has_conversation(id)? {
                 return Err(Fault::not_found("conversation"));
             }
-            let mut payload = payload(scope, &body, canned, &refs)?;
+            let mut payload = match &body.template {
+                Some(wanted) => template::payload(scope, id, &body, wanted, &refs)?,
+                None => payload(scope, &body, canned, &refs)?,
+            };
             if let Some(answered) = body.in_reply_to {
                 // One that is not here yet may be in Chatwoot, which leaves out what it does not find.
                 if answered <= 0 || scope.message_conversation(answered)?.is_some_and(|other| other != id) {

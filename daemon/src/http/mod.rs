@@ -28,6 +28,7 @@ mod respond;
 mod search;
 mod stream;
 mod sync;
+mod template;
 mod tenants;
 mod upload;
 mod webhook;
@@ -98,6 +99,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directory::agents))
         .routes(routes!(directory::teams))
         .routes(routes!(directory::inboxes))
+        .routes(routes!(directory::templates))
         .routes(routes!(directory::labels))
         .routes(routes!(lists::canned_responses))
         .routes(routes!(lists::custom_attribute_definitions))

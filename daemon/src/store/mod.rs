@@ -38,7 +38,7 @@ pub use audit::{AuditEntry, Ledger, VerifyError};
 pub use contact_notes::{ContactNoteRow, NOTES_MAX};
 pub use contacts::ContactPlace;
 pub use conversations::{Assignee, ConversationFilter, ConversationRow, ConversationType, Place};
-pub use directory::{AgentRow, Directory};
+pub use directory::{AgentRow, Directory, TemplateRow};
 pub use idempotency::Remembered;
 pub use lists::Personal;
 pub use messages::{MessageRow, Written};

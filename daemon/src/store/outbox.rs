@@ -124,9 +124,10 @@ pub struct NewOutbox {
     pub conversation_id: i64,
     /// What it writes.
     pub kind: OutboxKind,
-    /// `{"content", …}` (see `domain::text`), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`, `{"priority"}`, `{"set","unset"}`,
-    /// `{}`, `{"id","name"}` of a macro, `{"muted"}`, `{"message_id"}`, or, of a contact, `{"contact_id"}` with `"fields","set","unset"`, with a
-    /// note's `"content"`, with the `"note_id"` to delete, or with `"inbox_id"` and what a new conversation begins with.
+    /// `{"content", …}` (see `domain::text` and [`OutboxRow::template`]), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`,
+    /// `{"priority"}`, `{"set","unset"}`, `{}`, `{"id","name"}` of a macro, `{"muted"}`, `{"message_id"}`, or, of a contact, `{"contact_id"}`
+    /// with `"fields","set","unset"`, with a note's `"content"`, with the `"note_id"` to delete, or with `"inbox_id"` and what a new
+    /// conversation begins with.
     pub payload: Value,
     /// Who acts; `None` = the daemon.
     pub user: Option<String>,
@@ -193,6 +194,11 @@ impl OutboxRow {
     /// Whom a reply by e-mail goes to; nobody named is the contact.
     pub fn recipients(&self) -> Recipients {
         Recipients::deserialize(&self.payload).unwrap_or_default()
+    }
+
+    /// The WhatsApp template that a message is: `{"name","category","language","namespace","vars"}`.
+    pub fn template(&self) -> Option<&Value> {
+        self.payload.get("template").filter(|template| template.is_object())
     }
 
     /// Whether Chatwoot is to render its text: a canned response, not what a person typed.

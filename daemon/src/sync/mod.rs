@@ -47,6 +47,7 @@ mod rate;
 mod reconcile;
 mod reread;
 mod set;
+mod templates;
 mod webhooks;
 mod write;
 

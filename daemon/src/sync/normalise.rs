@@ -229,6 +229,7 @@ pub fn directory(agents: &[model::Agent], inboxes: &[model::Inbox], teams: &[mod
         inboxes: inboxes.iter().map(inbox).collect(),
         teams: teams.iter().map(|t| Named { id: t.id, name: name(Some(&t.name)) }).collect(),
         labels: labels.iter().map(label).collect(),
+        templates: super::templates::of(inboxes),
     }
 }
 

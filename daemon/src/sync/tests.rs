@@ -184,7 +184,9 @@ async fn the_first_copy_equals_the_server_and_makes_no_approval() {
     assert_eq!((handle.progress().conversations, handle.progress().conversations_total), (all, Some(all)));
     assert_eq!(handle.warnings(), Vec::<String>::new());
     let directory = bench.read(|scope| scope.directory()).await;
-    assert!(directory.inboxes.len() == 3 && directory.agents.len() == 5 && directory.labels.iter().any(|l| l.title == "escalate"));
+    assert!(directory.inboxes.len() == 4 && directory.agents.len() == 5 && directory.labels.iter().any(|l| l.title == "escalate"));
+    let sent = directory.templates.iter().filter(|row| row.view.unusable.is_none()).map(|row| (&*row.view.name, &*row.view.language));
+    assert_eq!(sent.collect::<Vec<_>>(), [("parcel_sent", "de"), ("parcel_sent", "en"), ("reply_wanted", "en")]);
     assert!(lock(&bench.asked).is_empty());
     bench.end(handle).await;
 }

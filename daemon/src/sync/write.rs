@@ -4,8 +4,9 @@ use api::inbox::OutboxState;
 use api::mail::Recipients;
 use chatwoot::error::Error;
 use chatwoot::model::{ContactNote, Conversation, Message};
-use chatwoot::rest::{NewMessage, Source, Upload};
+use chatwoot::rest::{NewMessage, Source, Upload, ProcessedParams, TemplateParams};
 use chatwoot::{Client, Secret};
+use serde_json::Value;
 
 use super::look::{Look, Wanted, look};
 use super::normalise::MARK;
@@ -107,6 +108,7 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
     let joined = |list: Vec<String>| Some(list.join(",")).filter(|line| !line.is_empty());
     let Recipients { to, cc, bcc } = row.recipients();
     (new.to_emails, new.cc_emails, new.bcc_emails) = (joined(to), joined(cc), joined(bcc));
+    new.template_params = row.template().map(template_params);
     let new = new.marked(MARK, id);
     let sent = match files.is_empty() {
         true => acting.client.create_message(row.conversation_id, &new).await,
@@ -115,6 +117,18 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
     match sent {
         Ok(message) => Tried::Sent(Box::new(message)),
         Err(err) => Tried::Failed(err),
+    }
+}
+
+/// A template as the outbox has it, for Chatwoot.
+fn template_params(kept: &Value) -> TemplateParams {
+    let text = |key: &str| kept.get(key).and_then(Value::as_str).map(str::to_owned);
+    TemplateParams {
+        name: text("name").unwrap_or_default(),
+        category: text("category").unwrap_or_default(),
+        language: text("language").unwrap_or_default(),
+        namespace: text("namespace"),
+        processed_params: ProcessedParams { body: kept.get("vars").and_then(Value::as_object).cloned().unwrap_or_default() },
     }
 }
 

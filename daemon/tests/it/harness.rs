@@ -128,6 +128,7 @@ pub(crate) fn seed(scope: &Scope<'_>) -> Result<(), StoreError> {
         inboxes: vec![api::inbox::InboxView { id: 4, name: "Shop".to_owned(), channel: "Api".to_owned(), email: None }],
         teams: vec![api::inbox::Named { id: 3, name: "billing".to_owned() }],
         labels: vec![],
+        templates: vec![],
     })?;
     scope.apply_contact(&contact(31), Asked { ours: 1, theirs: 1 })?;
     for id in 12..40 {

@@ -41,6 +41,7 @@ impl Ours {
             // Only `ours` has conversation 77.
             "conversations" => "77",
             "contacts" => "78",
+            "inboxes" => "79",
             // A saved filter is one agent's alone, whatever its id.
             "custom-filters" => "1",
             "audit" => &self.approval,
@@ -81,6 +82,9 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
     let bench = Bench::new().await;
     bench
         .write("ours", |scope| {
+            let mut lists = scope.directory()?;
+            lists.inboxes.push(api::inbox::InboxView { id: 79, name: "WhatsApp".to_owned(), channel: "Whatsapp".to_owned() });
+            scope.replace_directory(&lists)?;
             scope.apply_conversation(&crate::harness::conversation(77), None)?;
             scope.apply_contact(&crate::harness::contact(78), daemon::store::Asked { ours: 1, theirs: 1 })?;
             let mut message = crate::harness::message(77, 9001);

@@ -6,6 +6,7 @@ use api::inbox::{
     AttributeChange, ContactPatch, ConversationPatch, ConversationStatus, DeleteMessage, EffectKind, EffectQuery, Mention, MessageType,
     NewMessage, OutboxState, RunMacro, Typing,
 };
+use api::template::UseTemplate;
 use api::{Code, Token};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -453,5 +454,76 @@ async fn a_message_of_ones_own_is_deleted_after_the_hold_and_nobody_elses() {
     let theirs = all.into_iter().find(|m| m.message_type == MessageType::Incoming).and_then(|m| m.id).unwrap();
     assert_eq!(refused(jo.delete_message(id, theirs, &now(0), &new_key()).await).1, Code::Forbidden, "a customer's");
     assert_eq!(refused(jo.delete_message(id, MessageId(9_999_999), &now(0), &new_key()).await).1, Code::NotFound);
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_reaches_chatwoot_with_its_values_and_what_would_not_arrive_is_refused() {
+    let shop = shop().await;
+    let (other, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let inbox = jo.inboxes().await.unwrap().into_iter().find(|inbox| inbox.channel == "Whatsapp").unwrap();
+    let query = api::inbox::ConversationQuery { inbox: Some(inbox.id), ..Default::default() };
+    let closed = jo.conversations(&query).await.unwrap().data.remove(0);
+    assert!(!closed.can_reply, "the customer wrote three days ago");
+
+    let listed = jo.templates(inbox.id).await.unwrap();
+    let sent: Vec<_> = listed.iter().filter(|t| t.unusable.is_none()).map(|t| (t.name.as_str(), t.variables.len())).collect();
+    assert_eq!(sent, [("parcel_sent", 2), ("parcel_sent", 2), ("reply_wanted", 0)]);
+    assert_eq!(refused(jo.templates(999_999).await).0, 404);
+
+    let template = |name: &str, language: Option<&str>, vars: &[(&str, &str)]| UseTemplate {
+        name: name.to_owned(),
+        language: language.map(str::to_owned),
+        vars: vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    };
+    let message = |template| NewMessage { template: Some(template), ..NewMessage::default() };
+    let both = [("1", "Tom"), ("2", "A-1096")];
+    for (id, wrong, field, why) in [
+        (other, message(template("parcel_sent", None, &[])), "template", "only WhatsApp"),
+        (closed.id.0, message(template("nothing", None, &[])), "template.name", "parcel_sent, reply_wanted"),
+        (closed.id.0, message(template("invoice", None, &[("1", "x")])), "template.name", "header is no text"),
+        (closed.id.0, message(template("parcel_sent", None, &both)), "template.language", "de, en"),
+        (closed.id.0, message(template("parcel_sent", Some("fr"), &both)), "template.language", "de, en"),
+        (closed.id.0, message(template("parcel_sent", Some("en"), &both[..1])), "template.vars", "leaves 2 open"),
+        (closed.id.0, message(template("parcel_sent", Some("en"), &[("1", "{{contact.name}}"), ("2", "x")])), "template.vars", "Liquid"),
+        (closed.id.0, NewMessage { content: "Hi".to_owned(), ..message(template("reply_wanted", None, &[])) }, "template", "whole reply"),
+        (closed.id.0, NewMessage { private: true, ..message(template("reply_wanted", None, &[])) }, "template", "whole reply"),
+    ] {
+        let (_, code, details) = refused(jo.send_message(ConversationId(id), &wrong, &new_key()).await);
+        assert_eq!((code, &details["fields"][0]["field"]), (Code::ValidationFailed, &json!(field)), "{wrong:?}");
+        assert!(details["fields"][0]["message"].as_str().unwrap().contains(why), "{wrong:?}: {details}");
+    }
+    let shown = jo.send_message(closed.id, &message(template("parcel_sent", Some("en"), &both)), &new_key()).await.unwrap();
+    assert_eq!(shown.content.as_deref(), Some("Hi Tom, your order A-1096 is on its way."), "at once");
+    all_sent(&shop).await;
+    let log: Value = reqwest::get(format!("{}/sandbox/log", shop.sandbox.base_url())).await.unwrap().json().await.unwrap();
+    let sent: Vec<&Value> = log.as_array().unwrap().iter().filter(|call| !call["body"]["template_params"].is_null()).collect();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(
+        (&sent[0]["body"]["content"], &sent[0]["body"]["template_params"]),
+        (
+            &json!("Hi Tom, your order A-1096 is on its way."),
+            &json!({"name": "parcel_sent", "category": "UTILITY", "language": "en", "processed_params": {"body": {"1": "Tom", "2": "A-1096"}}})
+        )
+    );
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_whose_answer_was_lost_is_found_and_not_sent_twice() {
+    let shop = shop().await;
+    let jo = shop.client("jo").await;
+    let inbox = jo.inboxes().await.unwrap().into_iter().find(|inbox| inbox.channel == "Whatsapp").unwrap();
+    let query = api::inbox::ConversationQuery { inbox: Some(inbox.id), ..Default::default() };
+    let id = jo.conversations(&query).await.unwrap().data.remove(0).id;
+    let messages = json!({"method": "POST", "path": "/api/v1/accounts/*/conversations/*/messages"});
+    shop.fault(json!({"match": messages, "times": 1, "fault": {"kind": "lose_answer"}})).await;
+    let message =
+        NewMessage { template: Some(UseTemplate { name: "reply_wanted".to_owned(), ..UseTemplate::default() }), ..NewMessage::default() };
+    jo.send_message(id, &message, &new_key()).await.unwrap();
+    all_sent(&shop).await;
+    let there = shop.at_sandbox(id.0).await["messages"].clone();
+    let text = "We have an answer to your question. Reply to this message to read it.";
+    assert_eq!(there.as_array().unwrap().iter().filter(|m| m["content"] == text).count(), 1, "{there}");
     shop.daemon.stop().await;
 }

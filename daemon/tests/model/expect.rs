@@ -16,7 +16,7 @@ pub(crate) type Row = Map<String, Value>;
 pub(crate) type Tables = BTreeMap<&'static str, BTreeMap<String, Row>>;
 
 /// Tables that copy Chatwoot, and what makes a row's key. Of `participants` only what somebody looked at is kept, as it was then.
-const TABLES: [(&str, &[&str]); 11] = [
+const TABLES: [(&str, &[&str]); 12] = [
     ("conversations", &["id"]),
     ("conversation_labels", &["conversation_id", "title"]),
     ("messages", &["id"]),
@@ -28,6 +28,7 @@ const TABLES: [(&str, &[&str]); 11] = [
     ("canned_responses", &["id"]),
     ("custom_attribute_definitions", &["id"]),
     ("csat_responses", &["id"]),
+    ("message_templates", &["inbox_id", "name", "language"]),
 ];
 
 /// Columns that say something of our own.
@@ -37,8 +38,9 @@ const OURS: [(&str, &str); 7] = [
     ("contacts", "notes_read_at_us"),
     ("conversations", "messages_read_at_us"),
     ("messages", "read_at_us"),
-    ("messages", "row"),           // what the full-text index points at
-    ("messages", "updated_at_us"), // REST does not say it (5.2); newer wins by it, so a wrong one shows in the other columns
+    ("messages", "row"),               // what the full-text index points at
+    ("message_templates", "unusable"), // our words; a table in `sync/templates.rs` has each
+    ("messages", "updated_at_us"),     // REST does not say it (5.2); newer wins by it, so a wrong one shows in the other columns
 ];
 
 /// One difference.
@@ -79,7 +81,7 @@ fn rows(conn: &Connection, table: &str, key: &[&str]) -> rusqlite::Result<BTreeM
                 ValueRef::Text(text) => json!(String::from_utf8_lossy(text)),
                 _ => Value::Null,
             };
-            let is_json = matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices" | "mail");
+            let is_json = matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices" | "mail" | "buttons");
             let value = match value {
                 Value::String(text) if is_json => serde_json::from_str(&text).unwrap_or(Value::String(text)),
                 value => value,
@@ -173,8 +175,10 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
         &get("/agents".into()).await,
         |a| json!({"id": a["id"], "name": a["name"], "email": a["email"].as_str().map(str::to_lowercase)}),
     );
+    let channels = get("/inboxes".into()).await["payload"].clone();
+    let templates = list(&channels).iter().flat_map(|i| list(&i["message_templates"]).iter().map(|t| template(&i["id"], t))).collect();
     let inboxes = small(
-        &get("/inboxes".into()).await["payload"],
+        &channels,
         |i| {
             let channel = i["channel_type"].as_str().unwrap_or_default().trim_start_matches("Channel::");
             json!({"id": i["id"], "name": i["name"], "channel": channel, "email": filled(&i["email"])})
@@ -205,8 +209,17 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
                    "created_at_us": unix(&r["created_at"])})
         }));
     }
-    let all = [conversations, labels, messages, contacts, agents, inboxes, teams, titles, canned, attributes, ratings];
+    let all = [conversations, labels, messages, contacts, agents, inboxes, teams, titles, canned, attributes, ratings, templates];
     TABLES.iter().zip(all).map(|((name, key), rows)| (*name, table(rows, key))).collect()
+}
+
+fn template(inbox: &Value, t: &Value) -> Row {
+    let part =
+        |kind: &str| list(&t["components"]).iter().find(|part| part["type"] == kind).map_or(Value::Null, |part| part["text"].clone());
+    let buttons: Vec<&Value> =
+        list(&t["components"]).iter().flat_map(|part| list(&part["buttons"])).map(|button| &button["text"]).collect();
+    row(json!({"inbox_id": inbox, "name": t["name"], "language": t["language"], "category": t["category"], "namespace": t["namespace"],
+               "header": part("HEADER"), "body": part("BODY").as_str().unwrap_or_default(), "footer": part("FOOTER"), "buttons": buttons}))
 }
 
 fn conversation(c: &Value) -> Row {
@@ -356,7 +369,7 @@ fn passed_over(
         "messages" => messages.contains(&number("id")) || (!there && silent.gone_conversations.contains(&number("conversation_id"))),
         "contacts" => contacts.contains(&number("id")) || (here && !there && silent.gone_contacts.contains(&number("id"))),
         "agents" | "canned_responses" | "custom_attribute_definitions" | "csat_responses" => true,
-        "labels" | "inboxes" | "teams" => silent.lists(),
+        "labels" | "inboxes" | "teams" | "message_templates" => silent.lists(),
         _ => false,
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn brief(choices: &[Choice]) -> String {
 /// The choices, a line each.
 pub(super) fn lines(choices: &[Choice]) -> Vec<String> {
     let line = |choice: &Choice| {
-        let why = choice.refused.as_ref().map(|why| format!(" (not now: {why})")).unwrap_or_default();
+        let why = choice.refused.as_ref().filter(|why| !why.is_empty()).map(|why| format!(" (not now: {why})")).unwrap_or_default();
         format!("{}. {}{why}", choice.number, choice.says)
     };
     choices.iter().map(line).collect()

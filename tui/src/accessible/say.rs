@@ -282,6 +282,7 @@ pub(super) fn card(state: &State, a: &ApprovalView) -> Vec<String> {
 pub(super) fn purpose(state: &State, purpose: Purpose) -> (String, String) {
     let via = |id| state.conversation(id).map(|view| format!(" via {}", text::line(&view.inbox.name))).unwrap_or_default();
     match purpose {
+        Purpose::Template(id) => (format!("Template to {}", named(state, id)), format!("CUSTOMER{}", via(id))),
         Purpose::Reply(id) => {
             let composer = state.composer.as_ref().filter(|composer| composer.purpose == purpose);
             let whom = composer.and_then(|composer| crate::update::mail_recipients(state, composer));

@@ -292,7 +292,7 @@ impl Dialog {
             Purpose::Note(_) => " @name notifies somebody; /name on a line of its own puts a canned response in.",
             Purpose::Escalate(_) => " The first line becomes the title.",
             Purpose::Reject(..) => " Say why not.",
-            Purpose::ContactNote(_) | Purpose::Begin(..) => "",
+            Purpose::Template(_) | Purpose::ContactNote(_) | Purpose::Begin(..) => "",
         };
         self.say(format!("Type the text; a line with only a dot ends it, and nothing is sent before you say so.{extra}"));
     }

@@ -79,6 +79,7 @@ pub fn action(command: Command) -> Action {
         C::ResolveNext => ("conversation.resolve-next", "Resolve and go to the next", "close done finish archive solve"),
         C::Snooze => ("conversation.snooze", "Snooze", "later sleep remind postpone until"),
         C::Priority => ("conversation.priority", "Set the priority", "urgent high medium low important"),
+        C::Template => ("conversation.template", "Send a WhatsApp template", "whatsapp approved window closed message hsm"),
         C::Macros => ("conversation.macros", "Run a macro", "automation several steps at once"),
         C::Block => ("conversation.block", "Block the customer, or unblock", "mute spam ban unmute"),
         C::Participants => ("conversation.participants", "Who takes part", "watch follow subscribe add colleague cc"),
@@ -246,6 +247,12 @@ pub(super) fn only(command: Command) -> &'static str {
     }
 }
 
+/// Why no template is sent from here.
+fn no_templates(state: &State) -> Option<&'static str> {
+    let view = state.target().and_then(|id| state.conversation(id));
+    view.is_some_and(|view| !crate::update::has_templates(view)).then_some("only WhatsApp has templates")
+}
+
 /// Why a command is not available here and now; `None` when it is.
 pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'static str> {
     use Command as C;
@@ -310,6 +317,7 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
         | C::Macros
         | C::Block
         | C::Participants => working(state).err(),
+        C::Template => working(state).err().or_else(|| no_templates(state)),
         C::Attributes => working(state).err().or(when(!defined(state, "conversation_attribute"), NO_ATTRIBUTES)),
         C::ContactAttributes => match state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
             true => Some("your role reads only"),
@@ -541,6 +549,7 @@ pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<Stri
         C::Status => conv("status", " pending"),
         C::Resolve => conv("status", " resolved"),
         C::Snooze => conv("status", " snoozed"),
+        C::Template => conv("reply", " --template-name NAME"),
         C::Macros => subject.conversation.map(|id| format!("afenda macro run NAME {id}")),
         C::Block => conv("mute", ""),
         C::Attributes => conv("attr", " --set KEY=VALUE"),

@@ -22,6 +22,8 @@ pub enum Waits {
     Availability,
     /// The choice of inboxes in which a conversation with a contact can be begun.
     Inboxes(i64),
+    /// The menu of templates.
+    Templates(ConversationId),
 }
 
 /// What is under way.
@@ -42,6 +44,8 @@ pub enum Asks {
     Snooze(Vec<ConversationId>),
     /// The value of an attribute.
     Attribute(Owner, Box<CustomAttributeView>),
+    /// The value of a template's variable, by its place.
+    Template(ConversationId, Box<super::Chosen>, usize),
 }
 
 /// Whose attribute it is.

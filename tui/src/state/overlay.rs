@@ -6,6 +6,7 @@ use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, RunMacro};
 use api::lists::CustomAttributeView;
 use api::people::Availability;
+use api::template::TemplateView;
 use jiff::Timestamp;
 
 use super::ListFilter;
@@ -44,6 +45,25 @@ pub enum Action {
     Filter(Box<ListFilter>),
     /// Something about saved views.
     View(ViewMenu),
+    /// A step towards a WhatsApp template that is sent.
+    Template(TemplateStep),
+}
+
+/// What the menus of WhatsApp templates offer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TemplateStep {
+    /// This one.
+    Choose(Box<TemplateView>),
+    /// Its values anew.
+    Values,
+    /// Another one.
+    Another,
+    /// A private note instead.
+    Note,
+    /// Discard it.
+    Drop,
+    /// Send it.
+    Send,
 }
 
 /// What the menu of saved views offers.

@@ -1,8 +1,11 @@
 //! What belongs to a text being written besides the text itself.
 
+use std::collections::BTreeMap;
+
 use api::id::{ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, Mention};
 use api::mail::Recipients;
+use api::template::TemplateView;
 use serde::{Deserialize, Serialize};
 
 use crate::editor::{Editor, Modal, Vim};
@@ -92,12 +95,25 @@ pub struct With {
     /// The person's signature is not put under it: it has its own, or is to have none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsigned: bool,
+    /// The WhatsApp template that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Box<Chosen>>,
+}
+
+/// A WhatsApp template that was chosen, with the values that were typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// Which, as it was when it was chosen.
+    pub template: TemplateView,
+    /// Values by variable.
+    pub vars: BTreeMap<String, String>,
 }
 
 impl With {
     /// Whether nothing does.
     pub fn is_empty(&self) -> bool {
-        self.answers.is_none() && self.mentions.is_empty() && self.files.is_empty() && self.mail.is_none() && !self.unsigned
+        let plain = self.answers.is_none() && self.mentions.is_empty() && self.files.is_empty() && self.template.is_none();
+        plain && self.mail.is_none() && !self.unsigned
     }
 
     /// Takes in what goes with another text, each once.
@@ -105,6 +121,7 @@ impl With {
         self.answers = self.answers.or(other.answers);
         self.mail = self.mail.take().or(other.mail);
         self.unsigned |= other.unsigned;
+        self.template = self.template.take().or(other.template);
         for mentioned in other.mentions {
             if !self.mentions.contains(&mentioned) {
                 self.mentions.push(mentioned);

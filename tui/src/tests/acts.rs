@@ -83,6 +83,7 @@ pub(super) fn answer(act: Act, well: bool) -> Acted {
     match act {
         Act::Macros => Acted::Macros(well.then(macros).ok_or_else(bad)),
         Act::Macro { id, label, .. } => Acted::Macro { id, label, result: well.then(|| entry(9, "macro")).ok_or_else(bad) },
+        Act::Templates(id, _) => Acted::Templates(id, well.then(super::templates::templates).ok_or_else(bad)),
         Act::Participants(id) => Acted::Participants(id, well.then(|| part(Vec::new())).ok_or_else(bad)),
         Act::Availability(set) => {
             let now = AvailabilityView { availability: set.unwrap_or(Availability::Online) };

@@ -263,7 +263,7 @@ impl Run {
             Effect::Approval(id) => Answer::Approval(id, ok(well, approval, bad)),
             Effect::Submit { purpose, text, key, .. } => {
                 let result = match purpose {
-                    Purpose::Reply(id) | Purpose::Note(id) => {
+                    Purpose::Reply(id) | Purpose::Note(id) | Purpose::Template(id) => {
                         let mut taken = message(0, MessageType::Outgoing, "Jo Agent", &text, 0);
                         (taken.id, taken.outbox_id, taken.state) = (None, Some(outbox_id(self.count)), DeliveryState::Queued);
                         (taken.conversation_id, taken.private) = (id, matches!(purpose, Purpose::Note(_)));

@@ -584,6 +584,13 @@ fn every_key_of_the_table_does_something() {
                 if matches!(binding.command, keymap::Command::Drop | keymap::Command::Retry) && *context == Context::Outbox {
                     screen.press("G");
                 }
+                if binding.command == keymap::Command::Template {
+                    for view in screen.state.conversations.values_mut() {
+                        view.inbox.channel = "Whatsapp".into();
+                    }
+                    assert!(matches!(screen.press(keys).as_slice(), [.., Effect::Act(_)]), "`{keys}` in {context:?} asks for no templates");
+                    continue;
+                }
                 let before = screen.state.clone();
                 let effects = screen.press(keys);
                 assert!(!effects.is_empty() || screen.state != before, "`{keys}` in {context:?} does nothing");

@@ -509,7 +509,7 @@ fn a_path_is_asked_for_and_what_is_wrong_with_it_is_said() {
 
 #[test]
 fn a_closed_window_offers_a_note() {
-    for (channel, goes) in [("Api", true), ("Whatsapp", false)] {
+    for (channel, goes) in [("Api", true), ("Telegram", false)] {
         let mut screen = Screen::new(80, 24);
         let mut view = talks().remove(0);
         (view.can_reply, view.inbox.channel) = (false, channel.into());

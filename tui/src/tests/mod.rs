@@ -33,6 +33,7 @@ mod seen;
 mod shelf;
 mod spoken;
 mod spoken_any;
+mod templates;
 mod unlost;
 mod views;
 mod vim;

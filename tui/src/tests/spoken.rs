@@ -104,6 +104,11 @@ impl Talk {
                     );
                     Some(Answer::Around { id: *id, message: *message, result: Ok((upto, after)) })
                 }
+                // The world of the others knows no WhatsApp.
+                Effect::Conversation(id) => {
+                    let there = self.run.screen.state.conversations.get(id).filter(|view| view.inbox.channel == "Whatsapp").cloned();
+                    there.map(|view| Answer::Conversation(*id, Ok(view)))
+                }
                 Effect::Patch { id, patch, label, .. } => talks().into_iter().find(|view| view.id == *id).map(|mut view| {
                     view.status = patch.status.unwrap_or(view.status);
                     Answer::Patched { id: *id, label: label.clone(), result: Ok(view) }
@@ -218,6 +223,23 @@ fn every_place_is_told_in_lines() {
     ] {
         insta::assert_snapshot!(format!("spoken_{name}"), told(lines));
     }
+}
+
+#[test]
+fn a_template_is_chosen_filled_and_read_out_before_it_is_sent() {
+    let mut talk = Talk::on(super::templates::whatsapp(80, 24, false));
+    talk.types(&["dee", "reply"]);
+    assert!(talk.said.contains("the reply window is closed") && talk.said.contains("a private note, TEAM ONLY"), "{}", talk.said);
+    talk.types(&["2"]);
+    assert!(talk.said.contains("{{first_name}}, 1 of 2") && talk.said.contains("nothing takes Dee"), "{}", talk.said);
+    assert_eq!(submits(&talk.types(&["", "{{contact.name}}"])), []);
+    assert!(talk.said.contains("Liquid"), "{}", talk.said);
+    assert_eq!(submits(&talk.types(&["A-2291"])), []);
+    let text = "Hi Dee, your order A-2291 is on its way.";
+    assert!(talk.said.contains("To the CUSTOMER via Shop WhatsApp, template parcel_sent") && talk.said.contains(text), "{}", talk.said);
+    assert_eq!(submits(&talk.types(&["y"])), [(Purpose::Template(DEE), text)]);
+    talk.types(&["reply", "2", "."]);
+    assert!(talk.said.contains("Conversation #1042"), "{}", talk.said);
 }
 
 #[test]

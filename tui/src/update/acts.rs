@@ -5,7 +5,7 @@ use api::inbox::{ConversationPatch, MacroView, Named, OutboxView, RunMacro};
 use api::page::{Page, Source};
 use api::people::{Availability, AvailabilityView, ParticipantChange};
 
-use super::{Out, attributes, begin, bulk, compose, live, mail, menus, new_key, toast};
+use super::{Out, attributes, begin, bulk, compose, live, mail, menus, new_key, toast, template};
 use crate::event::{Act, Acted, Effect, Failure, Outcome};
 use crate::state::{Action, AvailabilityUndo, Bulk, Menu, MenuItem, Overlay, State, Tone, Undo, Waits};
 use crate::text;
@@ -41,7 +41,7 @@ fn leave_it(letter: Option<char>) -> MenuItem {
 }
 
 /// Whether an answer is still waited for; a key meanwhile has said that it is not.
-fn waited(state: &mut State, what: &Waits) -> bool {
+pub(super) fn waited(state: &mut State, what: &Waits) -> bool {
     state.acts.waits.take_if(|waits| waits == what).is_some() && state.overlay.is_none()
 }
 
@@ -55,6 +55,7 @@ pub(super) fn acted(state: &mut State, out: &mut Out, answer: Acted) {
     match answer {
         Acted::Macros(result) => listed(state, result),
         Acted::Macro { id, label, result } => queued(state, out, id, label, result),
+        Acted::Templates(id, result) => template::listed(state, id, result),
         Acted::Participants(id, result) => participants(state, id, result),
         Acted::Availability(set, result) => available(state, out, set, result),
         Acted::Signature(result) => mail::signature_came(state, result),
@@ -65,7 +66,7 @@ pub(super) fn acted(state: &mut State, out: &mut Out, answer: Acted) {
     }
 }
 
-fn not_read(state: &mut State, what: &str, failure: &Failure) {
+pub(super) fn not_read(state: &mut State, what: &str, failure: &Failure) {
     live::failed(state, failure);
     if state.acts.waits.take().is_some() {
         toast(state, Tone::Bad, format!("{what} not read: {}", failure.message));

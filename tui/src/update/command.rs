@@ -5,7 +5,7 @@
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
 
-use super::{Out, acts, approvals, attributes, contact_edit, keys, list, menus, new_key, palette, run, thread, view};
+use super::{Out, acts, approvals, attributes, contact_edit, keys, list, menus, new_key, palette, run, thread, view, template};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context, registry};
 use crate::state::{ContactField, Screen, State};
@@ -221,6 +221,10 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
         Line::Open(id) => {
             close(state);
             thread::open(state, out, id);
+        }
+        Line::Write(Purpose::Reply(id), None) if template::closed(state, id) => {
+            close(state);
+            template::begin(state, out, id);
         }
         Line::Write(purpose, text) => {
             close(state);

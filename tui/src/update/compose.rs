@@ -9,8 +9,7 @@ use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, handed, joined, written};
 use super::{
-    Out, acts, approvals, attach, begin, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, thread, toast,
-    waiting,
+    Out, acts, approvals, attach, begin, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, thread, toast, waiting, template,
 };
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::{Editor, Modal};
@@ -65,7 +64,7 @@ pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
 /// The newest failed text of the caller's for a purpose.
 fn returned(state: &State, purpose: Purpose) -> Option<&OutboxView> {
     state.outbox.iter().rev().find(|entry| {
-        entry.state == OutboxState::Failed && entry.content.is_some() && is_mine(state, entry) && purpose_of(entry) == Some(purpose)
+        entry.state == OutboxState::Failed && entry.content.is_some() && is_mine(state, entry) && purpose_of(state, entry) == Some(purpose)
     })
 }
 
@@ -73,8 +72,9 @@ fn is_mine(state: &State, entry: &OutboxView) -> bool {
     state.me.as_ref().is_some_and(|me| me.user == entry.user)
 }
 
-pub(super) fn purpose_of(entry: &OutboxView) -> Option<Purpose> {
+pub(super) fn purpose_of(state: &State, entry: &OutboxView) -> Option<Purpose> {
     match entry.kind.as_str() {
+        "reply" if handed(state, entry.id).template.is_some() => entry.conversation_id.map(Purpose::Template),
         "reply" => entry.conversation_id.map(Purpose::Reply),
         "note" => entry.conversation_id.map(Purpose::Note),
         "contact_note" => entry.contact_id.map(Purpose::ContactNote),
@@ -227,7 +227,9 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
     let open = state.composer.as_ref().is_some_and(|c| c.key.as_deref() == Some(key));
     match result {
         Ok(taken) => {
-            let replaced = state.drafts.get(&name).filter(|d| d.key.as_deref() == Some(key)).map(|d| d.replaces);
+            let draft = state.drafts.get(&name).filter(|d| d.key.as_deref() == Some(key));
+            let replaced = draft.map(|d| d.replaces);
+            let sent = draft.filter(|d| d.with.template.is_some()).map(|d| d.with.clone());
             if let Some(replaces) = replaced {
                 state.drafts.remove(&name);
                 state.drafts_dirty = true;
@@ -237,7 +239,7 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
                     out.push(Effect::Discard(id, key));
                 }
             }
-            let (mut then, mut with) = (None, With::default());
+            let (mut then, mut with) = (None, sent.unwrap_or_default());
             if let Some(composer) = state.composer.take_if(|_| open) {
                 (then, with) = (composer.then, composer.with);
                 if let Some((text, with)) = composer.came_back {
@@ -259,9 +261,12 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
             }
         }
         Err(failure) => {
+            if let Purpose::Template(id) = purpose {
+                return template::refused(state, id, key, &failure);
+            }
             live::failed(state, &failure);
             let what = match purpose {
-                Purpose::Reply(_) => "Not sent",
+                Purpose::Reply(_) | Purpose::Template(_) => "Not sent",
                 Purpose::Note(_) | Purpose::ContactNote(_) => "Note not saved",
                 Purpose::Begin(..) => "Not begun",
                 Purpose::Escalate(_) => "Not asked",
@@ -393,8 +398,11 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
     match result {
         Ok(entry) => {
             state.outbox.retain(|e| e.id != entry.id);
-            let (purpose, content) = (purpose_of(&entry), entry.content);
-            if let (Some(purpose), Some(content)) = (purpose, content) {
+            let (purpose, content) = (purpose_of(state, &entry), entry.content);
+            let chosen = handed(state, entry.id).template;
+            if let (Some(Purpose::Template(id)), Some(chosen)) = (purpose, chosen) {
+                template::come_back(state, id, &chosen);
+            } else if let (Some(purpose), Some(content)) = (purpose, content) {
                 let (text, mentions) = written(purpose, &content);
                 let mut with = With { mentions, ..With::default() };
                 let text = mail::unsigned(state, purpose, text, &mut with);

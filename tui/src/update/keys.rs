@@ -3,8 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, attach, begin, buttons, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search,
-    thread, toast, vim,
+    Out, attach, begin, buttons, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search, thread, toast, vim, template,
 };
 use crate::event::Purpose;
 use crate::keymap::{self, Command, Context, Found};
@@ -168,6 +167,9 @@ pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
     if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
         toast(state, Tone::Plain, "Your role reads only");
         return;
+    }
+    if let Purpose::Template(id) = purpose {
+        return template::begin(state, out, id);
     }
     if let Some(id) = purpose.conversation() {
         thread::open(state, out, id);

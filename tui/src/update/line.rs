@@ -2,8 +2,8 @@
 
 use api::{attribute, moment};
 
-use super::{Out, attributes, menus, toast};
-use crate::editor::Edit;
+use super::{Out, attributes, menus, template, toast};
+use crate::editor::{Edit, Editor};
 use crate::state::{Asks, Line, Overlay, State, Tone};
 
 /// Characters of a line at most.
@@ -46,6 +46,7 @@ pub(crate) fn echo(state: &State, line: &Line) -> Result<String, String> {
             }
             None => Ok(format!("no value; it takes {}", attribute::hint(definition))),
         },
+        Asks::Template(_, chosen, at) => template::echo(chosen, *at, text),
     }
 }
 
@@ -71,5 +72,23 @@ pub(super) fn accept(state: &mut State, out: &mut Out) {
             }
             Err(why) => toast(state, Tone::Bad, format!("Not changed: {why}")),
         },
+        Asks::Template(id, chosen, at) => template::typed(state, id, *chosen, at, line.editor.text()),
     }
+}
+
+/// Answers it as a whole: with words, with what stands there where they are empty, or not at all. `Err` says why it stays.
+pub(super) fn answered(state: &mut State, out: &mut Out, words: Option<&str>) -> Result<(), String> {
+    let Some(Overlay::Line(line)) = &mut state.overlay else { return Ok(()) };
+    match words {
+        None => {
+            state.overlay = None;
+            return Ok(());
+        }
+        Some("") => {}
+        Some(words) => line.editor = Editor::new(words.chars().take(CHARS_MAX).collect::<String>()),
+    }
+    let line = line.clone();
+    echo(state, &line)?;
+    accept(state, out);
+    Ok(())
 }

@@ -41,6 +41,7 @@ mod search;
 mod seen;
 pub(crate) mod shelf;
 pub(crate) mod spoken;
+mod template;
 mod thread;
 mod view;
 mod vim;
@@ -61,6 +62,7 @@ pub(crate) use line::echo;
 pub(crate) use mail::{recipients as mail_recipients, refusal as no_mail, signature as mail_signature, words as mail_words};
 #[cfg(test)]
 pub(crate) use recall::owner;
+pub(crate) use template::known as has_templates;
 
 use crate::event::{Answer, Effect, Event, Failure};
 use crate::seen::Seen;

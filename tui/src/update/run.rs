@@ -4,9 +4,7 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 
 use super::keys::{filtered, write};
 use super::{
-    Out, acts, approvals, attach, attributes, begin, bulk, buttons, complete, compose, contact_edit, contacts, erase, feed, filter, find,
-    help, line, list, logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, thread, toast,
-    view, vim, window,
+    Out, acts, approvals, attach, attributes, begin, bulk, buttons, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list, logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, thread, toast, view, vim, window, template,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
@@ -220,12 +218,14 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
                 attributes::ask_contact(state, out, id);
             }
         }
+        C::Reply if template::instead(state, out) => {}
         C::Reply if context == Context::Thread && messages::reply(state, out) => {}
         C::Reply
         | C::Retry
         | C::Unread
         | C::Note
         | C::Canned
+        | C::Template
         | C::Escalate
         | C::Assign
         | C::Labels
@@ -256,6 +256,7 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
             write(state, out, Purpose::Reply(id));
             complete::call(state);
         }
+        C::Template => write(state, out, Purpose::Template(id)),
         C::Escalate => write(state, out, Purpose::Escalate(id)),
         C::Assign => menus::assign(state, ids),
         C::Labels => menus::labels(state, ids),

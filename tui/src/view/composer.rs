@@ -53,7 +53,8 @@ pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
     if let (Purpose::Reply(_), Some(view)) = (composer.purpose, conversation) {
         if !view.can_reply {
             let refused = if view.inbox.channel == "Api" { "Chatwoot may refuse a reply" } else { "no reply goes out" };
-            out.push((Notice::Warn, format!("The reply window is closed: {refused}; Ctrl+G t makes this a note for the team")));
+            let template = if crate::update::has_templates(view) { ", Ctrl+G w sends a template" } else { "" };
+            out.push((Notice::Warn, format!("The reply window is closed: {refused}; Ctrl+G t makes this a note for the team{template}")));
         }
         if let Some(other) = view.assignee.as_ref().filter(|a| Some(a.id) != state.agent()) {
             out.push((Notice::Know, format!("{} works on this conversation", text::line(&other.name))));
@@ -272,7 +273,7 @@ fn parts<'a>(row: &'a str, from: usize, marked: &[Range<usize>]) -> Vec<(&'a str
 
 fn placeholder(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Reply(_) => "The customer will read this",
+        Purpose::Reply(_) | Purpose::Template(_) => "The customer will read this",
         Purpose::Note(_) => "Only the team will read this",
         Purpose::Escalate(_) => "What has to be decided, and why? The first line becomes the title",
         Purpose::Reject(..) => "Why not? The reason goes to who asked",
@@ -284,7 +285,7 @@ fn placeholder(purpose: Purpose) -> &'static str {
 fn title(state: &State, theme: &Theme, purpose: Purpose) -> (String, Style) {
     let conversation = purpose.conversation().and_then(|id| state.conversations.get(&id));
     match purpose {
-        Purpose::Reply(_) => {
+        Purpose::Reply(_) | Purpose::Template(_) => {
             let via = conversation.map_or_else(String::new, |c| format!(" via {}", text::truncate(&text::line(&c.inbox.name), 24)));
             (format!("Reply to the CUSTOMER{via}"), theme.accent)
         }

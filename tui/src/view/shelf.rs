@@ -166,8 +166,7 @@ fn first_line(words: &str) -> String {
 
 fn draft(state: &State, theme: &Theme, name: &str, draft: &Draft) -> Line {
     let (kind, style) = match draft_of(name) {
-        DraftOf::Text(Purpose::Reply(_)) => ("CUSTOMER", theme.accent),
-        DraftOf::Text(Purpose::Begin(..)) => ("CUSTOMER", theme.accent),
+        DraftOf::Text(Purpose::Reply(_) | Purpose::Template(_) | Purpose::Begin(..)) => ("CUSTOMER", theme.accent),
         DraftOf::Text(Purpose::Note(_) | Purpose::ContactNote(_)) => ("TEAM ONLY", theme.warn),
         DraftOf::Text(Purpose::Escalate(_)) => ("APPROVERS", theme.warn),
         DraftOf::Decision(_, true) => ("APPROVAL", theme.warn),

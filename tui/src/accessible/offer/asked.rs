@@ -223,7 +223,7 @@ fn one_of<const N: usize>(all: [(&'static str, Deed); N], none: &str) -> Vec<Cho
 /// What can become of a text.
 pub(super) fn review(purpose: Purpose) -> Vec<Choice> {
     let send = match purpose {
-        Purpose::Reply(_) => key("send s", "send: to the CUSTOMER", Command::Send),
+        Purpose::Reply(_) | Purpose::Template(_) => key("send s", "send: to the CUSTOMER", Command::Send),
         Purpose::Note(_) => key("send save s", "send: save the note, the TEAM ONLY reads it", Command::Send),
         Purpose::Escalate(_) => key("send ask s", "send: ask the APPROVERS", Command::Send),
         Purpose::ContactNote(_) => key("send save s", "send: save the note, the TEAM ONLY reads it", Command::Send),
