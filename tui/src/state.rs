@@ -50,7 +50,9 @@ pub use log::{Log, Noted};
 
 pub use list::{List, ListFilter, STATUSES, Tab};
 pub use news::{Heard, News, Shown};
-pub use overlay::{Action, Bulk, Button, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu, TemplateStep};
+pub use overlay::{
+    Action, Bulk, Button, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, TemplateStep, Toast, Tone, Undo, ViewMenu,
+};
 pub use pick::{Link, Pick, PickLine, Picked, Saving, StoredFile};
 pub use pictures::Pictures;
 pub use reading::{Find, Seen};

@@ -4,7 +4,7 @@ use api::inbox::OutboxState;
 use api::mail::Recipients;
 use chatwoot::error::Error;
 use chatwoot::model::{ContactNote, Conversation, Message};
-use chatwoot::rest::{NewMessage, Source, Upload, ProcessedParams, TemplateParams};
+use chatwoot::rest::{NewMessage, ProcessedParams, Source, TemplateParams, Upload};
 use chatwoot::{Client, Secret};
 use serde_json::Value;
 

@@ -83,7 +83,7 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
     bench
         .write("ours", |scope| {
             let mut lists = scope.directory()?;
-            lists.inboxes.push(api::inbox::InboxView { id: 79, name: "WhatsApp".to_owned(), channel: "Whatsapp".to_owned() });
+            lists.inboxes.push(api::inbox::InboxView { id: 79, name: "WhatsApp".to_owned(), channel: "Whatsapp".to_owned(), email: None });
             scope.replace_directory(&lists)?;
             scope.apply_conversation(&crate::harness::conversation(77), None)?;
             scope.apply_contact(&crate::harness::contact(78), daemon::store::Asked { ours: 1, theirs: 1 })?;

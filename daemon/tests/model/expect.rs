@@ -32,7 +32,7 @@ const TABLES: [(&str, &[&str]); 12] = [
 ];
 
 /// Columns that say something of our own.
-const OURS: [(&str, &str); 7] = [
+const OURS: [(&str, &str); 8] = [
     ("conversations", "heard_at_us"), // our clock
     ("contacts", "heard_at_us"),
     ("contacts", "notes_read_at_us"),
@@ -81,7 +81,8 @@ fn rows(conn: &Connection, table: &str, key: &[&str]) -> rusqlite::Result<BTreeM
                 ValueRef::Text(text) => json!(String::from_utf8_lossy(text)),
                 _ => Value::Null,
             };
-            let is_json = matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices" | "mail" | "buttons");
+            let is_json =
+                matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices" | "mail" | "buttons");
             let value = match value {
                 Value::String(text) if is_json => serde_json::from_str(&text).unwrap_or(Value::String(text)),
                 value => value,
@@ -177,13 +178,10 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
     );
     let channels = get("/inboxes".into()).await["payload"].clone();
     let templates = list(&channels).iter().flat_map(|i| list(&i["message_templates"]).iter().map(|t| template(&i["id"], t))).collect();
-    let inboxes = small(
-        &channels,
-        |i| {
-            let channel = i["channel_type"].as_str().unwrap_or_default().trim_start_matches("Channel::");
-            json!({"id": i["id"], "name": i["name"], "channel": channel, "email": filled(&i["email"])})
-        },
-    );
+    let inboxes = small(&channels, |i| {
+        let channel = i["channel_type"].as_str().unwrap_or_default().trim_start_matches("Channel::");
+        json!({"id": i["id"], "name": i["name"], "channel": channel, "email": filled(&i["email"])})
+    });
     let teams = small(&get("/teams".into()).await, |t| json!({"id": t["id"], "name": t["name"]}));
     let titles = small(
         &get("/labels".into()).await["payload"],

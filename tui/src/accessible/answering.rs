@@ -186,6 +186,9 @@ impl Dialog {
             ".." => ".",
             line => line,
         };
+        if matches!(&state.overlay, Some(Overlay::Line(Line { asks: Asks::Template(..), .. }))) {
+            return self.filled(state, line);
+        }
         self.carry(state, Deed::Line(text::line(line)));
         (self.typed, self.again) = (true, true);
         // What is confirmed is a moment, not how far away it was when it was typed.
@@ -195,6 +198,20 @@ impl Dialog {
             let exact = exact.map(|at| at.to_zoned(state.tz.clone()).strftime("%Y-%m-%d %H:%M").to_string());
             if let Some(exact) = exact.filter(|exact| api::moment::parse(exact, &now).is_ok()) {
                 self.carry(state, Deed::Line(exact));
+            }
+        }
+    }
+
+    /// A value of a template: taken at once, for the whole is read out before it is sent.
+    fn filled(&mut self, state: &mut State, line: &str) {
+        if !line.is_empty() {
+            self.carry(state, Deed::Line(text::line(line)));
+        }
+        match say::understood(state) {
+            Some(Err(_)) => (self.typed, self.again) = (true, true),
+            _ => {
+                (self.typed, self.again) = (false, true);
+                self.carry(state, Deed::Key(Command::Accept));
             }
         }
     }

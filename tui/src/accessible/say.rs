@@ -419,6 +419,7 @@ pub(super) fn understood(state: &State) -> Option<Result<String, String>> {
             Some(match &line.asks {
                 Asks::Snooze(_) if blank => Err("no time was given".into()),
                 Asks::Snooze(_) => echo(state, line).map(|until| format!("{about}, {until}")),
+                Asks::Template(..) => echo(state, line).map(|value| format!("{about}: {value}")),
                 Asks::Attribute(..) if blank => echo(state, line).map(|_| format!("{about}: no value")),
                 Asks::Attribute(..) => {
                     echo(state, line).map(|value| format!("{about}: {}", value.split_once(": ").map_or(value.as_str(), |(_, value)| value)))

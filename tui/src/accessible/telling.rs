@@ -264,6 +264,9 @@ impl Dialog {
         let (now, takes) = match &state.overlay {
             Some(Overlay::Line(line)) => match &line.asks {
                 Asks::Snooze(_) => (None, format!("Until when? For example {}.", api::moment::FORMS)),
+                Asks::Template(..) => {
+                    (Some(line.editor.text().to_owned()), "It takes a text; an empty line keeps what is there.".to_owned())
+                }
                 Asks::Attribute(_, definition) => (
                     Some(line.editor.text().to_owned()),
                     format!("It takes {}; an empty line takes it away.", api::attribute::hint(definition)),

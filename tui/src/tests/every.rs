@@ -8,7 +8,7 @@ use api::lists::CustomFilterView;
 use api::tenant::LinkedAgent;
 
 use super::world::{Screen, message, thread};
-use super::{activity, acts, beginning, contacting, gallery, mailing, searching, shelf};
+use super::{activity, acts, beginning, contacting, gallery, mailing, searching, shelf, templates};
 use crate::event::{Act, Answer, Effect, Event};
 use crate::keymap::{self, Context};
 use crate::state::{Action, Asks, Overlay, Question, Shown};
@@ -124,6 +124,22 @@ fn begun(width: u16, height: u16, keys: &str) -> Screen {
     screen
 }
 
+/// A template for a customer whose reply window is closed, as far as the keys go.
+fn template(width: u16, height: u16, keys: &str) -> Screen {
+    let mut screen = templates::whatsapp(width, height, false);
+    screen.press("r");
+    templates::listed(&mut screen);
+    screen.press(keys);
+    screen
+}
+
+/// The same with its values, before it is sent.
+fn template_filled(width: u16, height: u16) -> Screen {
+    let mut screen = templates::whatsapp(width, height, false);
+    templates::filled(&mut screen);
+    screen
+}
+
 fn rows() -> Vec<Row> {
     let mut rows = vec![
         pane("list", |w, h| at(w, h, "")),
@@ -229,6 +245,9 @@ fn menus() -> Vec<Row> {
         sheet("views", |w, h| views(w, h, "g v"), "V I P Enter", "List", "Tab Tab Enter"),
         sheet("labels", |w, h| at(w, h, "L"), "v i p Space Enter", "Patch", "Tab Tab Enter"),
         sheet("kinds", |w, h| fed(w, h, "t"), "Tab Enter", "", "Tab Tab Enter"),
+        sheet("templates", |w, h| template(w, h, ""), "p a r c e l Enter", "screen:first_name", "Tab Tab Enter"),
+        sheet("template_value", |w, h| template(w, h, "p a r c e l Enter"), "Enter", "screen:order", "Tab Tab Enter"),
+        sheet("template_review", template_filled, "y", "Template(", "Tab Tab Enter"),
         sheet("begin_inbox", |w, h| begun(w, h, ""), "Enter", "screen:new conversation", "Tab Tab Enter"),
         sheet("links", |w, h| at(w, h, "Enter O"), "1", "screen:copy the address", "Tab Tab Enter"),
         sheet("copy", |w, h| at(w, h, "Enter y"), "Enter", "Copy", "Tab Tab Enter"),
@@ -276,9 +295,10 @@ kinds!(ACTIONS, action, Action,
     Action::Patch(_) => "patch", Action::Teams => "teams", Action::Snooze => "snooze", Action::SnoozeLine => "snooze line",
     Action::Macro(_) => "macro", Action::RunMacro(..) => "run macro", Action::Attribute(..) => "attribute",
     Action::SetAttribute(..) => "set attribute", Action::Availability(..) => "availability", Action::Nothing => "nothing",
-    Action::Filters(_) => "filters", Action::Filter(_) => "filter", Action::View(_) => "view",
+    Action::Filters(_) => "filters", Action::Filter(_) => "filter", Action::View(_) => "view", Action::Template(_) => "template",
 );
-kinds!(ASKS, asks, Asks, Asks::Snooze(_) => "snooze", Asks::Attribute(..) => "attribute");
+kinds!(ASKS, asks, Asks, Asks::Snooze(_) => "snooze", Asks::Attribute(..) => "attribute",
+    Asks::Template(..) => "template");
 
 /// What the rows have not met of a list.
 fn missing(list: &[&'static str], met: &BTreeSet<&'static str>) -> Vec<&'static str> {

@@ -124,6 +124,7 @@ proptest! {
                                     Purpose::Reply(id) => (format!("#{id} "), "read by CUSTOMER"),
                                     Purpose::Note(id) => (format!("#{id} "), "read by TEAM ONLY"),
                                     Purpose::Escalate(id) => (format!("#{id} "), "read by APPROVERS"),
+                                    Purpose::Template(id) => (format!("#{id} "), "read by CUSTOMER"),
                                     Purpose::ContactNote(_) => ("Note about ".to_owned(), "read by TEAM ONLY"),
                                     Purpose::Begin(..) => ("New conversation with ".to_owned(), "read by CUSTOMER"),
                                     Purpose::Reject(_, revision) => (format!("revision {revision}"), "read by whoever asked"),

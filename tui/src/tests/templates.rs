@@ -35,14 +35,14 @@ pub(super) fn templates() -> Vec<TemplateView> {
 pub(super) fn whatsapp(width: u16, height: u16, open: bool) -> Screen {
     let mut screen = Screen::new(width, height);
     let mut view = talks().remove(0);
-    view.inbox = api::inbox::InboxView { id: 9, name: "Shop WhatsApp".into(), channel: "Whatsapp".into() };
+    view.inbox = api::inbox::InboxView { id: 9, name: "Shop WhatsApp".into(), channel: "Whatsapp".into(), email: None };
     view.can_reply = open;
     screen.answer(Answer::Conversation(DEE, Ok(view)));
     screen.effects.clear();
     screen
 }
 
-fn listed(screen: &mut Screen) {
+pub(super) fn listed(screen: &mut Screen) {
     screen.answer(Answer::Acted(Box::new(Acted::Templates(DEE, Ok(templates())))));
 }
 
@@ -58,7 +58,7 @@ fn submitted(effects: &[Effect]) -> Option<(String, With, String)> {
 }
 
 /// Chooses the template with two values and gives the one that is asked for; the other is known.
-fn filled(screen: &mut Screen) {
+pub(super) fn filled(screen: &mut Screen) {
     assert!(asks(&screen.press("r")));
     listed(screen);
     screen.type_text("parcel");

@@ -5,7 +5,7 @@ use api::inbox::{ConversationPatch, MacroView, Named, OutboxView, RunMacro};
 use api::page::{Page, Source};
 use api::people::{Availability, AvailabilityView, ParticipantChange};
 
-use super::{Out, attributes, begin, bulk, compose, live, mail, menus, new_key, toast, template};
+use super::{Out, attributes, begin, bulk, compose, live, mail, menus, new_key, template, toast};
 use crate::event::{Act, Acted, Effect, Failure, Outcome};
 use crate::state::{Action, AvailabilityUndo, Bulk, Menu, MenuItem, Overlay, State, Tone, Undo, Waits};
 use crate::text;

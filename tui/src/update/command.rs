@@ -5,7 +5,7 @@
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
 
-use super::{Out, acts, approvals, attributes, contact_edit, keys, list, menus, new_key, palette, run, thread, view, template};
+use super::{Out, acts, approvals, attributes, contact_edit, keys, list, menus, new_key, palette, run, template, thread, view};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context, registry};
 use crate::state::{ContactField, Screen, State};
@@ -98,6 +98,8 @@ fn conv(words: &[&str]) -> Result<Line, Said> {
         ["list", "--search" | "-S", search] => Ok(Line::Find((*search).to_owned())),
         ["list", "--view", name] => Ok(Line::View((*name).to_owned())),
         ["view", id] => Ok(Line::Open(conversation(id)?)),
+        // Its name and values are chosen here.
+        ["reply", id, "--template-name", ..] => Ok(Line::Menu(Command::Template, conversation(id)?)),
         ["reply", id, rest @ ..] => Ok(Line::Write(Purpose::Reply(conversation(id)?), body(rest, &["--body", "-b"])?)),
         ["note", id, rest @ ..] => Ok(Line::Write(Purpose::Note(conversation(id)?), body(rest, &["--body", "-b"])?)),
         ["escalate", id, rest @ ..] => Ok(Line::Write(Purpose::Escalate(conversation(id)?), body(rest, &["--reason", "-m", "-b"])?)),

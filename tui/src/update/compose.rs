@@ -9,7 +9,8 @@ use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, handed, joined, written};
 use super::{
-    Out, acts, approvals, attach, begin, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, thread, toast, waiting, template,
+    Out, acts, approvals, attach, begin, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, template, thread,
+    toast, waiting,
 };
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::{Editor, Modal};

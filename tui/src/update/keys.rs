@@ -3,7 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, attach, begin, buttons, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search, thread, toast, vim, template,
+    Out, attach, begin, buttons, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search,
+    template, thread, toast, vim,
 };
 use crate::event::Purpose;
 use crate::keymap::{self, Command, Context, Found};

@@ -3,7 +3,7 @@
 use api::{attribute, moment};
 
 use super::{Out, attributes, menus, template, toast};
-use crate::editor::{Edit, Editor};
+use crate::editor::Edit;
 use crate::state::{Asks, Line, Overlay, State, Tone};
 
 /// Characters of a line at most.
@@ -74,21 +74,4 @@ pub(super) fn accept(state: &mut State, out: &mut Out) {
         },
         Asks::Template(id, chosen, at) => template::typed(state, id, *chosen, at, line.editor.text()),
     }
-}
-
-/// Answers it as a whole: with words, with what stands there where they are empty, or not at all. `Err` says why it stays.
-pub(super) fn answered(state: &mut State, out: &mut Out, words: Option<&str>) -> Result<(), String> {
-    let Some(Overlay::Line(line)) = &mut state.overlay else { return Ok(()) };
-    match words {
-        None => {
-            state.overlay = None;
-            return Ok(());
-        }
-        Some("") => {}
-        Some(words) => line.editor = Editor::new(words.chars().take(CHARS_MAX).collect::<String>()),
-    }
-    let line = line.clone();
-    echo(state, &line)?;
-    accept(state, out);
-    Ok(())
 }

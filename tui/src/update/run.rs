@@ -4,7 +4,9 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 
 use super::keys::{filtered, write};
 use super::{
-    Out, acts, approvals, attach, attributes, begin, bulk, buttons, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list, logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, thread, toast, view, vim, window, template,
+    Out, acts, approvals, attach, attributes, begin, bulk, buttons, complete, compose, contact_edit, contacts, erase, feed, filter, find,
+    help, line, list, logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, template, thread,
+    toast, view, vim, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};

@@ -66,7 +66,7 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
         Some((Shelf::Drafts, name)) => open_draft(state, out, &name),
         Some((Shelf::Outbox, name)) => {
             let Some(entry) = state.outbox_entry(&name).cloned() else { return };
-            let purpose = if entry.state == OutboxState::Failed { compose::purpose_of(&entry) } else { None };
+            let purpose = if entry.state == OutboxState::Failed { compose::purpose_of(state, &entry) } else { None };
             let (id, content) = (entry.id, entry.content.clone().unwrap_or_default());
             match (purpose, entry.conversation_id) {
                 (Some(purpose), _) => {

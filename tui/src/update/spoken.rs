@@ -26,8 +26,6 @@ pub(crate) enum Deed {
     Found(MessageId),
     /// Choose a menu's line.
     Item(usize),
-    /// Answer the line that a menu asks for; nothing takes what stands there; none leaves it.
-    Line(Option<String>),
     /// Put a label on or take it off, in the picker.
     Label(usize),
     /// Show the inbox's list.
@@ -117,7 +115,6 @@ pub(crate) fn deed(state: &mut State, deed: Deed) -> Result<Vec<Effect>, String>
             search::open(state, &mut out);
         }
         Deed::Item(index) => menus::choose(state, &mut out, index),
-        Deed::Line(words) => line::answered(state, &mut out, words.as_deref())?,
         Deed::Label(index) => {
             if let Some(Overlay::Labels(picker)) = &mut state.overlay
                 && let Some((_, on)) = picker.items.get_mut(index)
