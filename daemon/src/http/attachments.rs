@@ -9,6 +9,8 @@ use chatwoot::error::ErrorKind;
 use chatwoot::rest::{Download, is_stored};
 use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::conversations::parse;
 use crate::app::Caller;
@@ -19,12 +21,24 @@ use crate::keep::{Keeping, Kept};
 /// The largest file that is handed on, in bytes: WhatsApp's documents, the largest that any channel takes, are 100 MB.
 const FILE_BYTES_MAX: u64 = 100 * 1024 * 1024;
 
+/// What the document says of the bytes of a file.
+pub(crate) enum FileBytes {}
+
+impl PartialSchema for FileBytes {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(binary)).into()
+    }
+}
+
+impl ToSchema for FileBytes {}
+
 /// A file of a message, as its bytes.
 #[utoipa::path(get, path = "/conversations/{id}/messages/{message}/attachments/{attachment}", tag = "conversations",
     params(("id" = i64, Path, description = "Chatwoot's display id"), ("message" = i64, Path, description = "Chatwoot's id"),
         ("attachment" = i64, Path, description = "Chatwoot's id")),
     security(("bearer" = [])),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = ErrorBody),
+    responses((status = 200, content_type = "application/octet-stream", body = FileBytes), (status = 404, body = ErrorBody),
         (status = 413, body = ErrorBody), (status = 502, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn read(caller: Caller, Path((id, message, attachment)): Path<(String, String, String)>) -> Result<Response, Fault> {
     let missing = || Fault::not_found("file");
@@ -162,6 +176,15 @@ fn disposition(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_document_says_that_it_is_bytes() {
+        let document = crate::openapi();
+        let path = "/api/v1/conversations/{id}/messages/{message}/attachments/{attachment}";
+        let schema = &document["paths"][path]["get"]["responses"]["200"]["content"]["application/octet-stream"]["schema"];
+        let named = schema["$ref"].as_str().and_then(|at| document.pointer(at.trim_start_matches('#'))).unwrap_or(schema);
+        assert_eq!((&named["type"], &named["format"]), (&"string".into(), &"binary".into()), "{schema}");
+    }
 
     #[test]
     fn a_name_cannot_leave_its_header() {
