@@ -44,7 +44,7 @@ impl Events {
 
 /// Lines for people on a terminal, unless JSON was asked for; JSON lines everywhere else.
 fn is_json(ctx: &Context) -> bool {
-    ctx.out.json || !ctx.out.terminal
+    !ctx.out.is_for_people()
 }
 
 fn show(ctx: &mut Context, activity: &Activity) -> Result<(), CliError> {

@@ -11,7 +11,7 @@ use api::approval::ApprovalView;
 
 use crate::context::Context;
 use crate::error::CliError;
-use crate::output::{Column, column, flexible};
+use crate::output::{Column, column, flexible, naming};
 
 pub(crate) use card::card;
 
@@ -58,4 +58,6 @@ pub(crate) const COLUMNS: &[Column<ApprovalView>] = &[
     column("EXPIRES", |row, shown| row.expires_at.map(|at| shown.until(at)).unwrap_or_default()),
     column("REV", |row, _| row.revision.to_string()),
     column("STATE", |row, _| row.status.to_string()),
+    // With the revision, so that a script which lists and then decides cannot decide what changed in between.
+    naming(|row, _| format!("{}@{}", row.reference, row.revision)),
 ];
