@@ -72,6 +72,8 @@ pub struct ApprovalFilter {
     pub kind: Option<String>,
     /// The user, and whether only that user's own (`true`) or only others' (`false`).
     pub mine: Option<(String, Option<i64>, bool)>,
+    /// First asked first, instead of last.
+    pub oldest: bool,
 }
 
 macro_rules! filter {
@@ -88,7 +90,8 @@ macro_rules! filter {
     };
 }
 
-const APPROVALS_LIST: Sql = filter!("select *", "order by number desc limit :limit offset :offset");
+const APPROVALS_NEWEST: Sql = filter!("select *", "order by number desc limit :limit offset :offset");
+const APPROVALS_OLDEST: Sql = filter!("select *", "order by number limit :limit offset :offset");
 const APPROVALS_COUNT: Sql = filter!("select count(*)", "");
 
 /// The statements that macros put together, for the test of their plans.
@@ -196,7 +199,7 @@ impl Scope<'_> {
         };
         let (limit, offset) = (i64::from(limit), offset as i64);
         let rows = self.all(
-            APPROVALS_LIST,
+            if filter.oldest { APPROVALS_OLDEST } else { APPROVALS_NEWEST },
             named_params! {
                 ":statuses": statuses, ":kind": filter.kind, ":mine": mine, ":user": user, ":agent": agent,
                 ":limit": limit, ":offset": offset,

@@ -1,6 +1,6 @@
 //! `afenda approvals list`.
 
-use api::approval::{ApprovalQuery, ApprovalStatus};
+use api::approval::{ApprovalQuery, ApprovalSort, ApprovalStatus};
 use api::page::LIMIT_MAX;
 
 use crate::context::Context;
@@ -9,7 +9,7 @@ use crate::rows::Rows;
 
 use super::COLUMNS;
 
-/// List approvals, newest first
+/// List approvals
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     /// pending (the same as submitted), draft, approved, rejected, withdrawn, expired, decided or all
@@ -24,6 +24,9 @@ pub(crate) struct List {
     /// Only this type
     #[arg(short, long = "type", value_name = "TYPE")]
     kind: Option<String>,
+    /// newest or oldest
+    #[arg(long, default_value = "newest", value_name = "ORDER")]
+    sort: ApprovalSort,
     #[command(flatten)]
     rows: Rows<50>,
 }
@@ -43,6 +46,7 @@ impl List {
             status: Some(self.status),
             kind: self.kind,
             mine: if self.mine { Some(true) } else { self.decidable.then_some(false) },
+            sort: Some(self.sort),
             page: Some(1),
             limit: Some(self.rows.most().min(LIMIT_MAX)),
         };

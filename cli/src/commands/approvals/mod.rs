@@ -3,6 +3,7 @@
 mod card;
 mod decide;
 mod list;
+mod next;
 mod request;
 mod view;
 mod wait;
@@ -18,10 +19,12 @@ pub(crate) use card::card;
 /// Read and decide approvals
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Approvals {
-    /// List approvals, newest first
+    /// List approvals
     List(list::List),
     /// Show an approval as the approver sees it: revision, digest, conversation
     View(view::View),
+    /// Open the oldest that waits for you: a then y approves, r rejects
+    Next(next::Next),
     /// Approve what was read
     Approve(decide::Approve),
     /// Reject what was read, with a reason
@@ -39,6 +42,7 @@ impl Approvals {
         match self {
             Self::List(cmd) => cmd.run(ctx).await,
             Self::View(cmd) => cmd.run(ctx).await,
+            Self::Next(cmd) => cmd.run(ctx).await,
             Self::Approve(cmd) => cmd.run(ctx).await,
             Self::Reject(cmd) => cmd.run(ctx).await,
             Self::Withdraw(cmd) => cmd.run(ctx).await,
