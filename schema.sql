@@ -40,7 +40,24 @@ create table inboxes (
     id          integer not null,
     name        text not null,
     channel     text not null,             -- without 'Channel::'
+    email       text,                      -- the address of an e-mail inbox
     primary key (tenant_id, id)
+) strict, without rowid;
+
+-- Texts that WhatsApp approved, to be sent outside of the reply window; read and replaced with the inboxes.
+create table message_templates (
+    tenant_id   integer not null references tenants,
+    inbox_id    integer not null,
+    name        text not null,
+    language    text not null,
+    category    text not null,             -- WhatsApp's word, such as 'UTILITY'
+    namespace   text,                      -- of the business, where the provider has it
+    header      text,
+    body        text not null,             -- with {{1}} or {{name}} where values go
+    footer      text,
+    buttons     text not null,             -- JSON list: what each says
+    unusable    text,                      -- why it cannot be sent; null: it can
+    primary key (tenant_id, inbox_id, name, language)
 ) strict, without rowid;
 
 create table teams (
@@ -92,7 +109,20 @@ create table contacts (
     last_activity_at_us integer,           -- null: never, or not said
     created_at_us integer,
     heard_at_us integer not null default 0, -- our clock when it was last read
+    notes_read_at_us integer,              -- our clock when its notes were last asked for; null: never
     primary key (tenant_id, id)
+) strict, without rowid;
+
+-- Notes about a contact as Chatwoot said them when somebody looked: nothing tells of them. The newest of each contact.
+create table contact_notes (
+    tenant_id   integer not null references tenants,
+    contact_id  integer not null,
+    id          integer not null,          -- Chatwoot's id
+    content     text not null,
+    author_id   integer,                   -- null: an agent who is gone
+    author_name text,
+    created_at_us integer not null,
+    primary key (tenant_id, contact_id, id)
 ) strict, without rowid;
 
 create table conversations (
@@ -152,6 +182,7 @@ create table messages (
     attachments text not null,             -- JSON as on the wire
     deleted     integer not null,
     in_reply_to integer,
+    mail        text,                      -- JSON: from, to, cc, bcc and subject of an e-mail; null: it is none
     afenda_id   text,                      -- the outbox entry it came from, as content_attributes carry it
     created_at_us integer not null,
     updated_at_us integer,                 -- Chatwoot's clock; null where the payload had none
@@ -178,6 +209,19 @@ create table csat_responses (
 ) strict, without rowid;
 
 create index csat_responses_by_conversation on csat_responses (tenant_id, conversation_id);
+
+-- Who takes part in a conversation, as it was read when somebody looked last: no event tells of it.
+create table participants (
+    tenant_id   integer not null,
+    conversation_id integer not null,
+    agents      text not null,             -- JSON list of {id, name}, without what waits in the outbox
+    read_at_us  integer not null,          -- our clock when Chatwoot was asked
+    changed_at_us integer not null default 0, -- our clock when a change of ours was carried out: a read asked for before that shows less
+    primary key (tenant_id, conversation_id),
+    foreign key (tenant_id, conversation_id) references conversations (tenant_id, id) on delete cascade
+) strict, without rowid;
+
+create index participants_by_age on participants (tenant_id, read_at_us);
 
 -- What one agent alone may see, read with that agent's own token.
 create table personal (
@@ -225,7 +269,7 @@ create table rereads (
 
 create table cursors (
     tenant_id   integer not null references tenants,
-    name        text not null,             -- which walk
+    name        text not null,             -- which walk, or which list of somebody's own was read (`personal/AGENT/KIND`)
     value       text not null,             -- JSON
     primary key (tenant_id, name)
 ) strict, without rowid;
@@ -259,10 +303,10 @@ create table outbox (
     tenant_id   integer not null references tenants,
     position    integer not null,          -- order of writing; kept per conversation (or contact) when sending
     id          text not null,             -- UUIDv7; afenda_id in content_attributes
-    conversation_id integer not null,      -- 0: none, it changes a contact
-    contact_id  integer,                   -- whom a contact's entry changes; else null
+    conversation_id integer not null,      -- 0: none, it changes a contact, or begins one
+    contact_id  integer,                   -- whom a contact's entry changes, or begins a conversation with; else null
     kind        text not null check (kind in ('reply', 'note', 'labels', 'assignee', 'team', 'status', 'priority', 'attributes', 'read',
-                    'unread', 'macro', 'mute', 'participants', 'delete', 'contact')),
+                    'unread', 'macro', 'mute', 'participants', 'delete', 'contact', 'contact_note', 'conversation')),
     payload     text not null,             -- JSON by kind; `was` is what it replaces, as it stood here
     user        text,                      -- who acts; null = the daemon
     approval_id text,                      -- the approval whose decision this writes back

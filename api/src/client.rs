@@ -1,11 +1,13 @@
 //! One typed method per endpoint.
 
+mod attachment;
 mod inbox;
 mod office;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use attachment::AttachmentBody;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -13,7 +15,7 @@ use crate::doctor::Check;
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::page::{Data, Page};
-use crate::people::{Availability, AvailabilityView};
+use crate::people::{Availability, AvailabilityView, SignatureView};
 use crate::sse::EventStream;
 use crate::status::{StatusView, SyncView};
 use crate::tenant::{MeView, TenantView};
@@ -78,6 +80,15 @@ pub enum ClientError {
         #[source]
         source: std::io::Error,
     },
+    /// A file is larger than the caller takes.
+    #[error("the file is larger than {} MB", bytes_max / 1024 / 1024)]
+    TooLarge {
+        /// What the caller takes.
+        bytes_max: u64,
+    },
+    /// A file stopped coming.
+    #[error("nothing of the file came for too long")]
+    Slow,
     /// The stream came to its end.
     #[error("the event stream ended")]
     StreamEnded,
@@ -138,6 +149,8 @@ impl Client {
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("afenda/", env!("CARGO_PKG_VERSION")))
+            // The machine's certificates are a few hundred to read, at each start; where nothing is encrypted they say nothing.
+            .tls_built_in_root_certs(base.starts_with("https://"))
             .build()
             .map_err(|err| ClientError::Protocol(err.to_string()))?;
         Ok(Self { http, base, token, tenant: None })
@@ -225,6 +238,14 @@ impl Client {
     /// As every call; `FORBIDDEN` without an own Chatwoot token, `CHATWOOT_UNAVAILABLE`.
     pub async fn availability(&self) -> Result<AvailabilityView, ClientError> {
         Ok(self.get::<Data<AvailabilityView>>("/me/availability", &NO_QUERY).await?.data)
+    }
+
+    /// The caller's signature for e-mails in Chatwoot.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` without an own Chatwoot token, `CHATWOOT_UNAVAILABLE`.
+    pub async fn signature(&self) -> Result<SignatureView, ClientError> {
+        Ok(self.get::<Data<SignatureView>>("/me/signature", &NO_QUERY).await?.data)
     }
 
     /// Sets the caller's availability in Chatwoot, at once.

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::id::{ApprovalId, ConversationId, MessageId, OutboxId};
+use crate::mail::MailView;
 use crate::page::Source;
 
+pub(crate) use write::text_or_number;
 pub use write::{
     AttributeChange, ContactPatch, ConversationPatch, DeleteMessage, Effect, EffectKind, EffectQuery, Escalate, LabelChange, Labels,
     MacroView, Mention, NewMessage, RunMacro, Typing, TypingView,
@@ -156,6 +158,9 @@ pub struct InboxView {
     pub name: String,
     /// Chatwoot's channel type without `Channel::`, such as `Api`, `WebWidget`, `Email`, `Whatsapp`.
     pub channel: String,
+    /// The address of an e-mail inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 
 /// A label of the account.
@@ -324,12 +329,18 @@ pub struct MessageView {
     pub error: Option<String>,
     /// Who wrote it; activities have nobody.
     pub sender: Option<Sender>,
+    /// Whether the caller wrote it, from here or in Chatwoot: what may be deleted from here.
+    #[serde(default)]
+    pub own: bool,
     /// Files.
     pub attachments: Vec<AttachmentView>,
     /// Whether it was deleted in Chatwoot.
     pub deleted: bool,
     /// The message it answers.
     pub in_reply_to: Option<MessageId>,
+    /// What stands over it, where it is an e-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailView>,
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -446,18 +457,22 @@ words!(
 pub struct OutboxView {
     /// Its id; also the `afenda_id` in the message's `content_attributes`.
     pub id: OutboxId,
-    /// The conversation it changes; `null` for a change of a contact.
+    /// The conversation it changes, or began; `null` for a change of a contact, and before the conversation is there.
     pub conversation_id: Option<ConversationId>,
-    /// The contact it changes, where it is one.
+    /// The contact it changes, or begins a conversation with.
     #[serde(default)]
     pub contact_id: Option<i64>,
-    /// reply, note, labels, assignee, team, status, priority, attributes, read, unread, macro, mute, participants, delete or contact.
+    /// The inbox in which it begins a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<i64>,
+    /// reply, note, labels, assignee, team, status, priority, attributes, read, unread, macro, mute, participants, delete, contact,
+    /// `contact_note` or conversation.
     pub kind: String,
     /// How far it has come.
     pub state: OutboxState,
     /// Whose it is.
     pub user: String,
-    /// The text of a reply or note, so that it can be taken up again.
+    /// The text of a reply, a note, a contact's note or a first message, so that it can be taken up again.
     pub content: Option<String>,
     /// What else it sets, in short: a status, a priority, an agent's or team's id, `none`, labels with + and -, keys, a macro's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

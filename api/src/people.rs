@@ -29,6 +29,15 @@ pub struct AvailabilityView {
     pub availability: Availability,
 }
 
+/// The caller's signature for e-mails, as they wrote it in Chatwoot. Chatwoot adds it to nothing that comes through its API: its own page
+/// puts it into the text, and so does whoever writes through this one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureView {
+    /// Markdown, up to 10,000 characters; `null`: none.
+    pub signature: Option<String>,
+}
+
 /// Who is to take part in a conversation, and who no longer. Whoever is named in neither stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

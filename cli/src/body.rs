@@ -36,6 +36,11 @@ struct Text {
 }
 
 impl Body {
+    /// Whether nothing was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.body.is_none() && self.text.body_file.is_none() && self.text.canned.is_none() && self.attach.is_empty()
+    }
+
     /// The message without who it is for, and its files.
     pub(crate) fn read(self) -> Result<(NewMessage, Vec<FileToSend>), CliError> {
         let files = self.attach.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;

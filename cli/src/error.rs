@@ -136,6 +136,7 @@ impl From<ClientError> for CliError {
             .because(source)
             .hint("repeat it with the same --idempotency-key once the daemon runs again: it is carried out once at most"),
             ClientError::File { path, source } => Self::usage(format!("cannot read {}", path.display())).because(source),
+            err @ (ClientError::TooLarge { .. } | ClientError::Slow) => Self::failed(err.to_string()),
             ClientError::StreamEnded => Self::new(Exit::Unreachable, "DAEMON_LOST", "the event stream ended"),
             ClientError::Protocol(message) => Self::new(
                 Exit::Unreachable,

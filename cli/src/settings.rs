@@ -91,6 +91,7 @@ mod tests {
         let mut shown: Settings = toml::from_str(&live).unwrap();
         // Without a value their default depends on something else.
         assert_eq!(shown.ui.esc_timeout_ms.take(), Some(50));
+        assert_eq!(shown.ui.downloads.take().as_deref(), Some("~/Downloads"));
         assert_eq!(shown.editor.mode.take(), Some(tui::settings::EditorMode::Readline));
         assert_eq!(shown.composer.hold_seconds.take(), Some(5));
         assert_eq!(shown.notifications.rules.len(), 1);
@@ -107,12 +108,15 @@ mod tests {
             "which_key_delay_ms",
             "esc_timeout_ms",
             "read_after_ms",
+            "downloads",
             "preset",
             "mode",
             "enter_sends",
             "hold_seconds",
+            "signature",
             "passthrough",
             "hyperlinks",
+            "images",
             "ways",
             "events",
             "ageing_minutes",

@@ -16,6 +16,7 @@ use crate::config::{self, Config, OWNER};
 use crate::domain::approval::Who;
 use crate::fault::Fault;
 use crate::files::Files;
+use crate::keep::Keep;
 use crate::store::{Scope, Store, StoreError, TenantKey, TenantRow};
 use crate::sync::SyncHandle;
 use crate::tokens::Tokens;
@@ -53,6 +54,8 @@ pub(crate) struct Tenant {
     pub(crate) sync: Option<SyncHandle>,
     /// Files that wait for Chatwoot.
     pub(crate) files: Files,
+    /// Files of messages that somebody has looked at.
+    pub(crate) keep: Keep,
     /// Own Chatwoot tokens that its users linked.
     pub(crate) tokens: Tokens,
     /// Only with an account.

@@ -389,8 +389,16 @@ pub(crate) fn decide(
     };
     record(scope, &row, verb, "api", &who.actor(), activity, row.comment.as_deref())?;
     if let Some(conversation_id) = row.conversation_id {
-        let out =
-            |kind, payload| NewOutbox { conversation_id, kind, payload, user: None, approval_id: Some(row.id), not_before: scope.now() };
+        // As the approver, where their own token is linked; the note names them either way.
+        let user = Some(who.user.clone());
+        let out = |kind, payload| NewOutbox {
+            conversation_id,
+            kind,
+            payload,
+            user: user.clone(),
+            approval_id: Some(row.id),
+            not_before: scope.now(),
+        };
         let note = rule::decision_note(row.reference(), verdict, &who.name, row.comment.as_deref());
         scope.enqueue(&out(OutboxKind::Note, json!({ "content": note })))?;
         let label = if verdict == Verdict::Approve { APPROVED_LABEL } else { REJECTED_LABEL };

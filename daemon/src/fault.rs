@@ -34,6 +34,16 @@ impl Fault {
         self
     }
 
+    /// The same about a field of another name: what one check says of several bodies.
+    #[must_use]
+    pub(crate) fn renamed(mut self, from: &str, to: &str) -> Self {
+        self.message = self.message.replace(&format!("{from}: "), &format!("{to}: "));
+        if let Some(field) = self.details.pointer_mut("/fields/0/field").filter(|field| **field == from) {
+            *field = to.into();
+        }
+        self
+    }
+
     /// There is no such thing in this tenant.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(Code::NotFound, format!("there is no such {what}"))

@@ -191,7 +191,7 @@ pub fn safe_name(name: &str) -> String {
 }
 
 /// A MIME type, or the one that says nothing.
-fn safe_type(content_type: Option<&str>) -> String {
+pub(crate) fn safe_type(content_type: Option<&str>) -> String {
     let token = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b));
     let bare = content_type.and_then(|text| text.split(';').next()).map(|text| text.trim().to_ascii_lowercase()).unwrap_or_default();
     let good = bare.len() <= 127 && bare.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype));

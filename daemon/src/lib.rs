@@ -10,6 +10,7 @@
 //! | [`store`] | everything that is kept; the only SQL |
 //! | [`sync`] | Chatwoot to store and back |
 //! | [`files`] | files that wait for Chatwoot |
+//! | [`keep`] | files of messages that somebody has looked at |
 //! | [`tokens`] | own Chatwoot tokens that agents linked |
 //! | `approvals` | approvals end to end, inside one write |
 //! | `webhooks` | whom a webhook is believed, and the account webhook in Chatwoot |
@@ -25,6 +26,7 @@ pub mod domain;
 mod fault;
 pub mod files;
 mod http;
+pub mod keep;
 pub mod secret;
 mod start;
 pub mod store;

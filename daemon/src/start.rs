@@ -18,6 +18,7 @@ use crate::clock::{Clock, SECOND};
 use crate::config::{self, Config, ConfigError, OWNER};
 use crate::files::Files;
 use crate::http;
+use crate::keep::Keep;
 use crate::secret::{self, SecretError, Token};
 use crate::store::{Global, OpenError, Store, StoreError, TenantRow};
 use crate::sync::{self, Rates, SyncContext};
@@ -284,6 +285,8 @@ async fn run_tenant(
         Err(_) => String::new(), // The sync says what is wrong with it.
     });
     let (files, tokens) = (Files::new(&config.data_dir, row.id), Tokens::open(&config.data_dir, &tenant.slug));
+    let keep = Keep::new(&config.data_dir, row.id, clock.clone());
+    keep.sweep();
     let mut sync = None;
     if let Some(chatwoot) = tenant.chatwoot.clone() {
         let rules = rules.clone();
@@ -304,7 +307,7 @@ async fn run_tenant(
         sync = Some(sync::start(cx).await);
     }
     let hooks = tenant.chatwoot.as_ref().map(|chatwoot| Hooks::open(&config.data_dir, &tenant.slug, chatwoot));
-    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, files, tokens, hooks }
+    Tenant { row, chatwoot: tenant.chatwoot.clone(), url, rules, sync, files, keep, tokens, hooks }
 }
 
 /// Lets approvals lapse on time.

@@ -250,7 +250,7 @@ fn left(scope: &Scope<'_>, scenario: &Scenario) -> Result<Left, StoreError> {
             row.labels,
             row.snoozed_until,
         ]));
-        for m in scope.messages(row.id.0, &MessageQuery::default(), 200)?.0 {
+        for m in scope.messages(row.id.0, &MessageQuery::default(), 200, ("", None))?.0 {
             messages.push(serde_json::json!([
                 m.id,
                 m.conversation_id,

@@ -13,7 +13,7 @@
 //! | `GET /sandbox/faults`, `DELETE /sandbox/faults` | what is set; nothing any more |
 //! | `POST /sandbox/cable/drop` | `{}` cuts all sockets, `{"reason":"server_restart"}` says `disconnect` first → `{"dropped":n}` |
 //! | `POST /sandbox/rate_limit` | `{"limit","period_s"}`, 0 is off; 429 `Retry later\n` beyond it |
-//! | `POST /sandbox/customers` | a [`world::CustomerSeed`] or a list: `{"contact":{"name",…},"inbox":"api","texts":[…],"every_ms","count","after_ms","new_conversation_each"}` → `{"started":n}` |
+//! | `POST /sandbox/customers` | a [`world::CustomerSeed`] or a list: `{"contact":{"name",…},"inbox":"api","texts":[…],"every_ms","count","after_ms","new_conversation_each","mail":{"from","to","cc","subject"}}` → `{"started":n}` |
 //! | `DELETE /sandbox/customers` | they fall silent |
 //! | `POST /sandbox/clock` | `{"offset_s"}` → `{"now"}` |
 //! | `GET /sandbox/log` | write requests in order: `[{"method","path","body","at","status","handled"}]`; `status` is null when no answer went out |

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     http::Refusal,
     params, public,
     state::{Actor, ContactInbox, Id, MessageType, NewContact, NewConversation, NewMessage, Sender, State, Status},
-    world::CustomerSeed,
+    world::{Channel, CustomerSeed},
 };
 
 /// Most messages one customer writes.
@@ -50,12 +51,35 @@ fn say(s: &mut State, seed: &CustomerSeed, text: String) -> Result<Id, Refusal> 
     let account = s.inboxes.get(&inbox).ok_or(Refusal::Missing)?.account_id;
     let address = address(s, seed, inbox, account)?;
     s.actor = Actor::Contact(address.contact_id);
+    let mail = s.inboxes.get(&inbox).is_some_and(|i| i.channel == Channel::Email);
+    let subject = Some(&seed.mail.subject).filter(|subject| mail && !subject.is_empty());
     let newest = s.conversations.values().rfind(|c| c.contact_inbox_id == address.id).map(|c| (c.id, c.status));
     let conversation = match newest {
         Some((id, status)) if !seed.new_conversation_each && status != Status::Resolved => id,
-        _ => s.create_conversation(&address, NewConversation::default()).ok_or(Refusal::Missing)?,
+        _ => {
+            let additional_attributes = subject.map(|subject| json!({"source": "email", "mail_subject": subject}));
+            s.create_conversation(&address, NewConversation { additional_attributes, ..NewConversation::default() })
+                .ok_or(Refusal::Missing)?
+        }
     };
-    s.create_message(conversation, NewMessage::plain(Some(text), MessageType::Incoming, Some(Sender::Contact(address.contact_id))))
+    let plain = NewMessage::plain(Some(text.clone()), MessageType::Incoming, Some(Sender::Contact(address.contact_id)));
+    let new = if mail { received(s, seed, inbox, &address, (text, plain)) } else { plain };
+    s.create_message(conversation, new)
+}
+
+/// As a mailbox takes a mail in: content type and `email` of the content attributes, from Chatwoot's source (4.15 `MailPresenter#serialized_data`).
+fn received(s: &State, seed: &CustomerSeed, inbox: Id, address: &ContactInbox, (text, plain): (String, NewMessage)) -> NewMessage {
+    let contact = s.contacts.get(&address.contact_id).and_then(|c| c.email.clone()).unwrap_or_default();
+    let from = if seed.mail.from.is_empty() { contact } else { seed.mail.from.clone() };
+    let own = s.inboxes.get(&inbox).and_then(|i| i.email.clone());
+    let to = if seed.mail.to.is_empty() { own.into_iter().collect() } else { seed.mail.to.clone() };
+    let cc = Some(&seed.mail.cc).filter(|cc| !cc.is_empty());
+    let subject = Some(&seed.mail.subject).filter(|subject| !subject.is_empty());
+    let both = json!({"full": text, "reply": text, "quoted": null});
+    let email = json!({"bcc": null, "cc": cc, "content_type": "text/plain; charset=UTF-8", "from": [from], "html_content": {},
+        "in_reply_to": null, "multipart": false, "number_of_attachments": 0, "subject": subject, "text_content": both, "to": to});
+    let content_attributes = [("email".to_owned(), email), ("cc_email".to_owned(), json!(cc)), ("bcc_email".to_owned(), json!(null))];
+    NewMessage { content_type: Some("incoming_email".to_owned()), content_attributes: content_attributes.into_iter().collect(), ..plain }
 }
 
 fn address(s: &mut State, seed: &CustomerSeed, inbox: Id, account: Id) -> Result<ContactInbox, Refusal> {

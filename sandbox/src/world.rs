@@ -106,6 +106,8 @@ pub enum Channel {
     WebWidget,
     /// `Channel::Email`.
     Email,
+    /// `Channel::Whatsapp`.
+    Whatsapp,
 }
 
 impl Channel {
@@ -114,6 +116,7 @@ impl Channel {
             Channel::Api => "Channel::Api",
             Channel::WebWidget => "Channel::WebWidget",
             Channel::Email => "Channel::Email",
+            Channel::Whatsapp => "Channel::Whatsapp",
         }
     }
 }
@@ -139,6 +142,12 @@ pub struct InboxSeed {
     /// Address of an e-mail inbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Number of a WhatsApp inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// Templates of a WhatsApp inbox, as WhatsApp Cloud lists them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub message_templates: Vec<serde_json::Value>,
     /// Keys of the agents in it.
     #[serde(default)]
     pub members: Vec<String>,
@@ -332,6 +341,22 @@ pub struct CustomerSeed {
     pub after_ms: u64,
     /// Whether each message starts a conversation of its own.
     pub new_conversation_each: bool,
+    /// What stands over each, in an e-mail inbox.
+    pub mail: MailSeed,
+}
+
+/// What stands over a customer's mail.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MailSeed {
+    /// Who sends it; the contact's address when empty.
+    pub from: String,
+    /// Whom it is to; the inbox's address when empty.
+    pub to: Vec<String>,
+    /// Who has a copy.
+    pub cc: Vec<String>,
+    /// Subject; none when empty.
+    pub subject: String,
 }
 
 impl World {

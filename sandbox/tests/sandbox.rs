@@ -112,7 +112,29 @@ async fn the_demo_shop_lists_its_conversations_and_hides_from_strangers() {
     assert_eq!((status.as_u16(), body), (401, json!({"errors": ["You need to sign in or sign up before continuing."]})));
     // The service administrator sees everything and is a member of nothing.
     let (_, inboxes) = shop.call("sync", Method::GET, "/api/v1/accounts/1/inboxes", Value::Null).await;
-    assert_eq!(inboxes["payload"].as_array().unwrap().len(), 3);
+    assert_eq!(inboxes["payload"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn whatsapp_closes_after_a_day_and_its_inbox_lists_templates() {
+    let shop = Shop::open().await;
+    let inbox = shop.running.inbox_ids()["whatsapp"];
+    let list = "/api/v1/accounts/1/conversations?status=all&sort_by=created_at_asc";
+    let open = shop.get(list).await["data"]["payload"].as_array().unwrap().clone();
+    assert!(open.iter().all(|c| (c["can_reply"] == true) == (c["inbox_id"] != inbox)), "the other channels have no window");
+    let closed = shop.get(&format!("{list}&inbox_id={inbox}")).await["data"]["payload"][0].clone();
+    assert_eq!((&closed["can_reply"], &closed["meta"]["channel"]), (&json!(false), &json!("Channel::Whatsapp")));
+    let customer = json!({"contact": {"key": "tom", "name": "Tom Becker"}, "inbox": "whatsapp", "texts": ["Back again"], "every_ms": 0, "count": 1});
+    shop.call("", Method::POST, "/sandbox/customers", customer).await;
+    let path = format!("/api/v1/accounts/1/conversations/{}", closed["id"]);
+    let again = async {
+        while shop.get(&path).await["can_reply"] != true {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(LIMIT, again).await.unwrap();
+    let inbox = shop.get(&format!("/api/v1/accounts/1/inboxes/{inbox}")).await;
+    assert_eq!((&inbox["provider"], &inbox["message_templates"][1]["name"]), (&json!("whatsapp_cloud"), &json!("parcel_sent")));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What the terminal around the inbox passes on: tmux and screen stand between, and what is not known to arrive is not relied on.
 
-use crate::settings::{Hyperlinks, TerminalSection};
+use crate::picture::Drawing;
+use crate::settings::{Hyperlinks, Images, TerminalSection};
 
 /// What stands between the inbox and the terminal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub struct Around {
     between: Between,
     links: bool,
     synchronized: bool,
+    pictures: Drawing,
 }
 
 /// Names in TERM and programs in TERM_PROGRAM that open links and show a frame at once.
@@ -56,7 +58,41 @@ impl Around {
             Hyperlinks::Off => false,
             Hyperlinks::Auto => between == Between::Nothing && known(),
         };
-        Self { between, links, synchronized: between == Between::Nothing && modern }
+        let through = matches!(between, Between::Nothing | Between::Tmux(true));
+        let remote = ["SSH_CONNECTION", "SSH_TTY"].into_iter().any(|name| set_to(name).is_some());
+        // The variables that these terminals set outlive tmux, which gives TERM another value.
+        let draws = || {
+            ["kitty", "ghostty"].iter().any(|name| term.contains(name))
+                || program == "ghostty"
+                || set_to("KITTY_WINDOW_ID").is_some()
+                || set_to("GHOSTTY_RESOURCES_DIR").is_some()
+        };
+        let blocks = if between == Between::Console { Drawing::None } else { Drawing::Blocks };
+        let pictures = match set.images {
+            Images::None => Drawing::None,
+            Images::Blocks => blocks,
+            Images::Kitty if through => Drawing::Kitty,
+            Images::Auto if through && draws() => Drawing::Kitty,
+            Images::Auto if remote => Drawing::None,
+            Images::Kitty | Images::Auto => blocks,
+        };
+        Self { between, links, synchronized: between == Between::Nothing && modern, pictures }
+    }
+
+    /// How pictures are drawn.
+    pub fn pictures(self) -> Drawing {
+        self.pictures
+    }
+
+    /// The same without pictures.
+    #[must_use]
+    pub fn without_pictures(self) -> Self {
+        Self { pictures: Drawing::None, ..self }
+    }
+
+    /// A place where only lines arrive: nothing can be told to a terminal.
+    pub(crate) fn lines_only() -> Self {
+        Self { between: Between::Console, ..Self::default() }
     }
 
     /// Whether the terminal is known to show a frame at once that asks for it (mode 2026).
@@ -116,6 +152,29 @@ mod tests {
         }
         assert_eq!(with(set(), &[("TMUX", "x")]).clipboard("c").as_deref(), Some("c"));
         assert_eq!(with(set(), &[("TERM", "screen")]).clipboard("c"), None);
+    }
+
+    #[test]
+    fn pictures_are_drawn_as_the_terminal_is_known_to() {
+        let check = |images, passthrough, vars: &'static [(&'static str, &'static str)], want| {
+            let set = TerminalSection { images, passthrough, ..TerminalSection::default() };
+            assert_eq!(with(set, vars).pictures(), want, "{images:?} {passthrough} {vars:?}");
+        };
+        use Drawing::{Blocks, Kitty};
+        use Images::Auto;
+        check(Auto, false, &[("TERM", "xterm-kitty")], Kitty);
+        check(Auto, false, &[("TERM", "xterm-ghostty"), ("SSH_TTY", "/dev/pts/1")], Kitty);
+        check(Auto, false, &[("TERM", "xterm-256color"), ("KITTY_WINDOW_ID", "1")], Kitty);
+        check(Auto, false, &[("TERM", "xterm-256color")], Blocks);
+        check(Auto, false, &[("TERM", "xterm-256color"), ("SSH_CONNECTION", "1 2 3 4")], Drawing::None);
+        check(Auto, false, &[("TERM", "tmux-256color"), ("TMUX", "x"), ("KITTY_WINDOW_ID", "1")], Blocks);
+        check(Auto, true, &[("TERM", "tmux-256color"), ("TMUX", "x"), ("KITTY_WINDOW_ID", "1")], Kitty);
+        check(Auto, true, &[("TERM", "screen-256color"), ("STY", "1.a"), ("KITTY_WINDOW_ID", "1")], Blocks);
+        check(Auto, false, &[("TERM", "linux")], Drawing::None);
+        check(Images::Kitty, false, &[("TERM", "xterm-256color")], Kitty);
+        check(Images::Kitty, false, &[("TMUX", "x"), ("TERM", "tmux-256color")], Blocks);
+        check(Images::Blocks, false, &[("TERM", "xterm-kitty"), ("SSH_TTY", "x")], Blocks);
+        check(Images::None, true, &[("TERM", "xterm-kitty")], Drawing::None);
     }
 
     #[test]

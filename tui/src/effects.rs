@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use api::approval::Decision;
 use api::client::FileToSend;
+use api::contact::{NewContactNote, NewConversation};
 use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId};
 use api::inbox::{ConversationPatch, DeleteMessage, MessageQuery, MessageView, NewMessage};
 use api::page::Page;
+use api::template::UseTemplate;
 use api::{Client, ClientError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -21,12 +23,13 @@ use tokio_util::task::TaskTracker;
 use crate::browser;
 use crate::drafts::{self, Draft};
 use crate::event::{Act, Acted, Answer, Directory, Effect, Event, Failure, Purpose, Submitted};
+use crate::picture::{self, Transmit};
 use crate::seen::{self, Seen};
 use crate::settings::Way;
-use crate::state::{Attached, State, With};
+use crate::state::{Attached, State, StoredFile, With};
 use crate::telling::Notice;
 use crate::update::{self, update};
-use crate::{files, mention};
+use crate::{fetch, files, mention};
 
 /// Events that wait at most. Senders wait when it is full: the screen is drained before every draw, so it never is for long.
 const EVENTS_MAX: usize = 256;
@@ -48,6 +51,10 @@ pub(crate) enum Outward {
     Notify(Notice),
     /// Turn the mouse on or off.
     Mouse(bool),
+    /// Give the terminal a picture.
+    Picture(Box<Transmit>),
+    /// Let it forget one.
+    ForgetPicture(u32),
     /// Stop, until a shell lets the inbox go on.
     Suspend,
     /// Draw everything anew.
@@ -90,6 +97,7 @@ impl Core {
             calls: Arc::new(Semaphore::new(CALLS_MAX)),
             stop: CancellationToken::new(),
             stream: CancellationToken::new(),
+            saving: CancellationToken::new(),
             writes: TaskTracker::new(),
             data_dir,
             profile: profile.to_owned(),
@@ -168,6 +176,8 @@ impl Core {
                 Effect::Copy(text) => self.outward.push(Outward::Copy(text)),
                 Effect::Edit { purpose, text } => self.outward.push(Outward::Edit(purpose, text)),
                 Effect::Mouse(on) => self.outward.push(Outward::Mouse(on)),
+                Effect::Transmit(picture) => self.outward.push(Outward::Picture(picture)),
+                Effect::ForgetPicture(id) => self.outward.push(Outward::ForgetPicture(id)),
                 Effect::Suspend => self.outward.push(Outward::Suspend),
                 Effect::Notify(notice) => {
                     if notice.ways.contains(&Way::Desktop) {
@@ -215,6 +225,8 @@ struct Runtime {
     calls: Arc<Semaphore>,
     stop: CancellationToken,
     stream: CancellationToken,
+    /// Ends the file that is being saved.
+    saving: CancellationToken,
     writes: TaskTracker,
     data_dir: Option<PathBuf>,
     profile: String,
@@ -236,11 +248,13 @@ impl Runtime {
             Effect::SaveKey { place, key, id } => self.save_key(place, key, id),
             Effect::DraftsKnown(known) => self.drafts.lock().unwrap_or_else(PoisonError::into_inner).saved = known,
             Effect::Forget => self.forget(),
+            Effect::SaveFile { number, file, into } => self.save_file(number, file, into),
+            Effect::StopSaving => self.saving.cancel(),
             effect => {
                 let (client, events, calls, stop) = (self.client.clone(), self.events.clone(), self.calls.clone(), self.stop.clone());
                 // What a person handed in is carried through even when the inbox ends meanwhile.
                 let hold = self.hold_seconds;
-                let lasting = effect.lasts();
+                let lasting = effect.is_change();
                 let work = async move {
                     let Ok(_permit) = calls.acquire_owned().await else { return };
                     if let Some(answer) = call(&client, effect, hold).await {
@@ -332,6 +346,25 @@ impl Runtime {
 }
 
 impl Runtime {
+    fn save_file(&mut self, number: u64, file: StoredFile, into: Option<String>) {
+        self.saving = self.stop.child_token();
+        let (client, events, stop) = (self.client.clone(), self.events.clone(), self.saving.clone());
+        // Kept track of: when the inbox ends, what has come of it is removed first.
+        self.writes.spawn(async move {
+            let saved = stop.run_until_cancelled(async {
+                let folder = tokio::task::spawn_blocking(move || fetch::folder(into.as_deref())).await.ok().flatten();
+                let folder = folder.ok_or("no folder for it is known; ui.downloads names one")?;
+                // What finds no room is not said: the next one is.
+                let told = |done, total| drop(events.try_send(Event::Answer(Box::new(Answer::Saving { number, done, total }))));
+                let path = fetch::save(&client, &file, &folder, told).await?;
+                Ok(path.to_string_lossy().into_owned())
+            });
+            if let Some(result) = saved.await {
+                let _ = events.send(Event::Answer(Box::new(Answer::FileSaved(number, result)))).await;
+            }
+        });
+    }
+
     fn save_key(&self, place: &'static str, key: String, id: &'static str) {
         let (file, events) = (self.keys_file.clone(), self.events.clone());
         self.writes.spawn(async move {
@@ -456,6 +489,7 @@ async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answ
             }
             return None;
         }
+        Effect::Picture(wanted) => Answer::Picture(wanted.file.id, Box::new(Box::pin(picture::read(client, *wanted)).await)),
         Effect::Browse(address) => Answer::NotBrowsed(browser::open(&address).await.err()?),
         Effect::OwnCounts { status, query } => {
             Answer::OwnCounts { status, result: client.conversations(&query).await.map_err(Failure::from) }
@@ -479,6 +513,10 @@ async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answ
         | Effect::SaveDrafts(_)
         | Effect::SaveSeen(_)
         | Effect::SaveKey { .. }
+        | Effect::SaveFile { .. }
+        | Effect::StopSaving
+        | Effect::Transmit(_)
+        | Effect::ForgetPicture(_)
         | Effect::DraftsKnown(_)
         | Effect::Forget
         | Effect::Stream { .. }
@@ -519,12 +557,16 @@ async fn submit(
     (with, hold): (With, Option<u32>),
     key: &str,
 ) -> Result<Submitted, ClientError> {
+    let whom = with.mail.clone().filter(|_| matches!(purpose, Purpose::Reply(_))).unwrap_or_default();
     let message = |private| NewMessage {
         content: text.clone(),
         private,
         hold_seconds: hold.filter(|_| !private),
         in_reply_to: with.answers.map(|id| id.0),
         mentions: if private { mention::kept(&text, &with.mentions) } else { Vec::new() },
+        to: whom.to.clone(),
+        cc: whom.cc.clone(),
+        bcc: whom.bcc.clone(),
         ..NewMessage::default()
     };
     Ok(match purpose {
@@ -537,7 +579,24 @@ async fn submit(
         }
         Purpose::Reply(id) => Submitted::Message(Box::new(client.send_message(id, &message(false), key).await?)),
         Purpose::Note(id) => Submitted::Message(Box::new(client.send_message(id, &message(true), key).await?)),
+        Purpose::Template(id) => {
+            let template = with.template.as_deref().map(|chosen| UseTemplate {
+                name: chosen.template.name.clone(),
+                language: Some(chosen.template.language.clone()),
+                vars: chosen.vars.clone(),
+            });
+            let message = NewMessage { template, hold_seconds: hold, ..NewMessage::default() };
+            Submitted::Message(Box::new(client.send_message(id, &message, key).await?))
+        }
         Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, &text, key).await?)),
+        Purpose::ContactNote(id) => {
+            let note = NewContactNote { content: text, hold_seconds: None };
+            Submitted::Contact(Box::new(client.add_contact_note(id, &note, key).await?))
+        }
+        Purpose::Begin(contact_id, inbox_id) => {
+            let new = NewConversation { contact_id, inbox_id, message: Some(text), hold_seconds: hold, ..NewConversation::default() };
+            Submitted::Contact(Box::new(client.begin_conversation(&new, key).await?))
+        }
         Purpose::Reject(id, revision) => Submitted::Approval(Box::new(decide(client, id, "reject", revision, Some(text), key).await?)),
     })
 }
@@ -548,9 +607,13 @@ async fn act(client: &Client, act: Act) -> Acted {
         Act::Macro { id, run, label, key } => {
             Acted::Macro { id, label, result: client.run_macro(id, run, &key).await.map_err(Failure::from) }
         }
+        Act::Templates(id, inbox) => Acted::Templates(id, client.templates(inbox).await.map_err(Failure::from)),
         Act::Participants(id) => Acted::Participants(id, client.participants(id).await.map_err(Failure::from)),
         Act::Availability(None) => Acted::Availability(None, client.availability().await.map_err(Failure::from)),
         Act::Availability(Some(to)) => Acted::Availability(Some(to), client.set_availability(to).await.map_err(Failure::from)),
+        Act::Signature => Acted::Signature(client.signature().await.map(|view| view.signature).map_err(Failure::from)),
+        Act::ContactNotes(id) => Acted::ContactNotes(id, client.contact_notes(id).await.map_err(Failure::from)),
+        Act::ContactInboxes(id) => Acted::ContactInboxes(id, client.contact_inboxes(id).await.map_err(Failure::from)),
         Act::Contact(id) => Acted::Contact(id, client.contact_detail(id).await.map_err(Failure::from)),
         Act::ChangeContact { id, patch, label, key } => {
             Acted::ContactChanged { id, label, result: client.update_contact(id, &patch, &key).await.map_err(Failure::from) }

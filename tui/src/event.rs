@@ -7,12 +7,14 @@ pub use answer::Answer;
 pub use effect::Effect;
 
 use api::approval::ApprovalView;
-use api::contact::ContactDetail;
+use api::contact::{ContactDetail, ContactInboxView, ContactNoteView};
 use api::event::StreamEvent;
 use api::id::{ApprovalId, ConversationId};
 use api::inbox::{ContactPatch, ContactView, InboxView, LabelView, MacroView, MessageView, Named, OutboxView, RunMacro};
 use api::lists::{CannedResponseView, CustomAttributeView};
+use api::page::Page;
 use api::people::{Availability, AvailabilityView};
+use api::template::TemplateView;
 use api::{ClientError, Code};
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
@@ -81,8 +83,16 @@ pub enum Act {
     Participants(ConversationId),
     /// Read my availability, or set it.
     Availability(Option<Availability>),
+    /// Read my signature.
+    Signature,
     /// Read a contact.
     Contact(i64),
+    /// Read the notes about a contact.
+    ContactNotes(i64),
+    /// Read where a conversation with a contact can be begun.
+    ContactInboxes(i64),
+    /// Read the templates for a conversation, of its inbox.
+    Templates(ConversationId, i64),
     /// Change a contact.
     ChangeContact {
         /// Whom.
@@ -108,6 +118,8 @@ impl Act {
 pub enum Acted {
     /// The macros.
     Macros(Outcome<Vec<MacroView>>),
+    /// The templates for a conversation.
+    Templates(ConversationId, Outcome<Vec<TemplateView>>),
     /// A macro waits to be run, or not.
     Macro {
         /// On which conversation.
@@ -118,11 +130,17 @@ pub enum Acted {
         result: Outcome<OutboxView>,
     },
     /// Who takes part.
-    Participants(ConversationId, Outcome<Vec<Named>>),
+    Participants(ConversationId, Outcome<Page<Named>>),
     /// My availability, and what was to be set.
     Availability(Option<Availability>, Outcome<AvailabilityView>),
+    /// My signature.
+    Signature(Outcome<Option<String>>),
     /// A contact.
     Contact(i64, Outcome<ContactDetail>),
+    /// Notes about a contact.
+    ContactNotes(i64, Outcome<Page<ContactNoteView>>),
+    /// Inboxes, and whether a conversation with a contact can be begun in each.
+    ContactInboxes(i64, Outcome<Vec<ContactInboxView>>),
     /// A contact was changed, or not.
     ContactChanged {
         /// Whom.
@@ -134,6 +152,13 @@ pub enum Acted {
     },
 }
 
+impl Acted {
+    /// Whether it answers an act that writes.
+    pub(crate) fn is_of_a_write(&self) -> bool {
+        matches!(self, Self::Macro { .. } | Self::Availability(Some(_), _) | Self::ContactChanged { .. })
+    }
+}
+
 /// What a text is for, and so who will read it. Bound to ids: it never changes when a list does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -143,16 +168,30 @@ pub enum Purpose {
     Note(ConversationId),
     /// The approvers read it: why a decision is needed.
     Escalate(ConversationId),
+    /// The customer reads it: a WhatsApp template, which is chosen and not written. It stands in what goes with the text.
+    Template(ConversationId),
     /// The requester reads it: why not. Names the revision that was read.
     Reject(ApprovalId, u32),
+    /// Only the team reads it: a note about a contact.
+    ContactNote(i64),
+    /// The customer reads it, once a conversation with that contact is begun in that inbox.
+    Begin(i64, i64),
 }
 
 impl Purpose {
     /// The conversation it belongs to.
     pub fn conversation(self) -> Option<ConversationId> {
         match self {
-            Self::Reply(id) | Self::Note(id) | Self::Escalate(id) => Some(id),
-            Self::Reject(..) => None,
+            Self::Reply(id) | Self::Note(id) | Self::Escalate(id) | Self::Template(id) => Some(id),
+            Self::Reject(..) | Self::ContactNote(_) | Self::Begin(..) => None,
+        }
+    }
+
+    /// The contact it belongs to, where it belongs to no conversation.
+    pub fn contact(self) -> Option<i64> {
+        match self {
+            Self::ContactNote(id) | Self::Begin(id, _) => Some(id),
+            _ => None,
         }
     }
 
@@ -162,7 +201,10 @@ impl Purpose {
             Self::Reply(id) => format!("reply/{id}"),
             Self::Note(id) => format!("note/{id}"),
             Self::Escalate(id) => format!("escalate/{id}"),
+            Self::Template(id) => format!("template/{id}"),
             Self::Reject(id, _) => format!("reject/{id}"),
+            Self::ContactNote(id) => format!("contact-note/{id}"),
+            Self::Begin(id, inbox) => format!("begin/{id}-{inbox}"),
         }
     }
 }
@@ -174,6 +216,8 @@ pub enum Submitted {
     Message(Box<MessageView>),
     /// An approval was asked or decided.
     Approval(Box<ApprovalView>),
+    /// It is in the outbox, and about a contact.
+    Contact(Box<OutboxView>),
 }
 
 /// What a mouse does.

@@ -82,7 +82,7 @@ pub(crate) fn begun(typed: &str, home: Option<&str>) -> Vec<String> {
 }
 
 /// A path as it was meant: quotes and `file://` as terminals paste them, `~` for the home folder.
-fn plain(typed: &str, home: Option<&str>) -> PathBuf {
+pub(crate) fn plain(typed: &str, home: Option<&str>) -> PathBuf {
     let typed = typed.trim();
     let quoted = |q: char| typed.strip_prefix(q).and_then(|t| t.strip_suffix(q));
     let typed = quoted('\'').or_else(|| quoted('"')).unwrap_or(typed);

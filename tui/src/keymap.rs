@@ -44,6 +44,8 @@ pub enum Context {
     ContactFilter,
     /// A field of a contact that is typed.
     ContactField,
+    /// Addresses of an e-mail are typed.
+    Address,
     /// A text is being written.
     Composer,
     /// The same with vim's keys, while letters are commands.
@@ -117,6 +119,8 @@ pub enum Command {
     Retry,
     Erase,
     EditContact,
+    ContactNote,
+    Begin,
     CopyMenu,
     Links,
     Unread,
@@ -143,6 +147,7 @@ pub enum Command {
     Snooze,
     Priority,
     Macros,
+    Template,
     Block,
     Participants,
     Attributes,
@@ -165,6 +170,10 @@ pub enum Command {
     SendNext,
     Attach,
     Detach,
+    MailTo,
+    MailCc,
+    MailBcc,
+    Signature,
     Editor,
     Turn,
     Leave,
@@ -191,6 +200,7 @@ pub enum Command {
     HelpChange,
     Mouse,
     Suspend,
+    Buttons,
     Drafts,
     Outbox,
     Log,
@@ -258,6 +268,7 @@ impl Context {
             Self::Log => "log",
             Self::Settings => "settings",
             Self::ContactField => "contact-field",
+            Self::Address => "address",
         }
     }
 
@@ -295,6 +306,7 @@ impl Context {
             Self::Log => "The log",
             Self::Settings => "Settings",
             Self::ContactField => "A field of a contact",
+            Self::Address => "Addresses of an e-mail",
         }
     }
 
@@ -310,6 +322,7 @@ impl Context {
                 | Self::Search
                 | Self::ContactFilter
                 | Self::ContactField
+                | Self::Address
                 | Self::Menu
                 | Self::Labels
                 | Self::Line

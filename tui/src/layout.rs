@@ -132,7 +132,8 @@ pub(crate) fn open_parts(state: &State, pane: Rect, notices: u16) -> OpenParts {
     let composer = state.composer.as_ref().map(|composer| {
         let rows = composer.editor.layout(composer_width(pane)).0.len();
         let most = (body.height / 2).max(5);
-        let rows = u16::try_from(rows).unwrap_or(u16::MAX);
+        let under = crate::view::composer::signature(state, composer, composer_width(pane)).len();
+        let rows = u16::try_from(rows + under).unwrap_or(u16::MAX);
         let beside = crate::view::composer::beside(state, composer, composer_width(pane)).len();
         let notices = notices + u16::try_from(beside).unwrap_or(0);
         let air = u16::from(body.height >= AIRY);

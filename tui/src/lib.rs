@@ -13,6 +13,7 @@ mod editor;
 mod effects;
 pub mod event;
 mod external;
+mod fetch;
 mod files;
 mod glyphs;
 mod headless;
@@ -23,6 +24,7 @@ mod limits;
 mod links;
 mod marks;
 mod mention;
+pub mod picture;
 mod seen;
 pub mod settings;
 mod sparing;
@@ -174,6 +176,10 @@ pub async fn run(mut options: Options) -> Result<Exit, TuiError> {
         options.notice.get_or_insert_with(|| format!("The theme: {first}{more}"));
     }
     options.around = Around::from_environment(&options.settings.terminal, |name| std::env::var(name).ok());
+    // Half blocks are replaced, or two cells wide, where glyphs are not as usual.
+    if !theme.shows_pictures() || options.settings.look() != glyphs::Look::default() {
+        options.around = options.around.without_pictures();
+    }
     let guard = terminal::Guard::enter().map_err(TuiError::Terminal)?;
     let mut own = OwnTerminal::new(&guard, options.around).map_err(TuiError::Terminal)?;
     if options.settings.ui.mouse {
@@ -201,6 +207,12 @@ pub trait Desk {
 
     /// Tells news to a person who looks elsewhere.
     fn notify(&mut self, _notice: &Notice) {}
+
+    /// Gives the terminal a picture that cells will show.
+    fn picture(&mut self, _picture: &picture::Transmit) {}
+
+    /// Lets the terminal forget a picture.
+    fn forget_picture(&mut self, _id: u32) {}
 
     /// Turns the mouse on or off.
     fn mouse(&mut self, _on: bool) {}
@@ -258,6 +270,18 @@ impl Desk for OwnTerminal<'_> {
     fn notify(&mut self, notice: &Notice) {
         if let Err(err) = terminal::write(&notice.bytes(self.around)) {
             tracing::debug!(%err, "news could not be told");
+        }
+    }
+
+    fn picture(&mut self, picture: &picture::Transmit) {
+        if let Err(err) = terminal::write(&picture::commands(picture, self.around)) {
+            tracing::debug!(%err, "a picture could not be given to the terminal");
+        }
+    }
+
+    fn forget_picture(&mut self, id: u32) {
+        if let Err(err) = terminal::write(&picture::forget(id, self.around)) {
+            tracing::debug!(%err, "a picture could not be taken from the terminal");
         }
     }
 
@@ -337,7 +361,12 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
                 Outward::Copy(text) => desk.copy(&text),
                 Outward::Notify(notice) => desk.notify(&notice),
                 Outward::Mouse(on) => desk.mouse(on),
-                Outward::Redraw => redraw(screen).map_err(failed)?,
+                Outward::Picture(picture) => desk.picture(&picture),
+                Outward::ForgetPicture(id) => desk.forget_picture(id),
+                Outward::Redraw => {
+                    core.state.pictures.lost();
+                    redraw(screen).map_err(failed)?;
+                }
                 Outward::Suspend => {
                     // A shell reads the keys now: nobody else may.
                     reader.abort();
@@ -345,6 +374,7 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
                     if let Err(why) = desk.suspend() {
                         update::toast(&mut core.state, state::Tone::Plain, why);
                     }
+                    core.state.pictures.lost();
                     redraw(screen).map_err(failed)?;
                     reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);
                 }
@@ -365,6 +395,7 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
                             }
                         }
                     };
+                    core.state.pictures.lost();
                     redraw(screen).map_err(failed)?;
                     core.apply(Event::Answer(Box::new(event::Answer::Edited { purpose, result })));
                     reader = read_keys(desk.keys(), core.sender(), ended.clone(), moment);

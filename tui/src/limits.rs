@@ -95,7 +95,7 @@ mod tests {
         let inboxes = vec![own("shop MAIL", Some(60), Some(240)), own("7", None, Some(20)), own("7", Some(1), Some(2))];
         let limits = Limits { inboxes, ..Limits::default() };
         assert_eq!(limits.check(), Ok(()));
-        let inbox = |id: i64, name: &str| InboxView { id, name: name.into(), channel: "Api".into() };
+        let inbox = |id: i64, name: &str| InboxView { id, name: name.into(), channel: "Api".into(), email: None };
         assert_eq!(limits.of(&inbox(1, "Shop API")), (15, 30));
         assert_eq!(limits.of(&inbox(2, "Shop Mail ")), (60, 240));
         assert_eq!(limits.of(&inbox(7, "Chat")), (15, 20), "the first that fits");

@@ -54,6 +54,8 @@ pub struct Ui {
     pub esc_timeout_ms: Option<u32>,
     /// Milliseconds that the newest message has to be on the screen to count as read.
     pub read_after_ms: u32,
+    /// The folder that files are saved in; `~` is the home folder. Absent: the person's own for downloads, else their home.
+    pub downloads: Option<String>,
 }
 
 impl Default for Ui {
@@ -67,6 +69,7 @@ impl Default for Ui {
             which_key_delay_ms: 300,
             esc_timeout_ms: None,
             read_after_ms: 2_000,
+            downloads: None,
         }
     }
 }
@@ -110,13 +113,21 @@ pub enum EditorMode {
 }
 
 /// `[composer]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ComposerSection {
     /// Enter sends; Alt+Enter and Ctrl+J begin a new line.
     pub enter_sends: bool,
     /// Seconds that a reply from here waits in the outbox. Absent: as the daemon has it.
     pub hold_seconds: Option<u32>,
+    /// The signature that the person has in Chatwoot goes under replies by e-mail.
+    pub signature: bool,
+}
+
+impl Default for ComposerSection {
+    fn default() -> Self {
+        Self { enter_sends: false, hold_seconds: None, signature: true }
+    }
 }
 
 /// `[terminal]`.
@@ -127,6 +138,23 @@ pub struct TerminalSection {
     pub passthrough: bool,
     /// Whether links can be clicked (OSC 8).
     pub hyperlinks: Hyperlinks,
+    /// How pictures in threads are drawn.
+    pub images: Images,
+}
+
+/// How pictures in threads are drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Images {
+    /// As the terminal is known to; over SSH only where that costs the line little.
+    #[default]
+    Auto,
+    /// By the terminal itself (kitty, Ghostty).
+    Kitty,
+    /// As half blocks.
+    Blocks,
+    /// Not.
+    None,
 }
 
 /// Whether links are written so that the terminal can open them.

@@ -11,6 +11,7 @@ mod news;
 mod overlay;
 pub(crate) mod palette;
 mod pick;
+mod pictures;
 mod places;
 mod reading;
 mod search;
@@ -38,6 +39,7 @@ use crate::keymap::{Command, Context, Keys};
 use crate::settings::{EditorMode, Settings};
 
 pub use acts::{Acts, Asks, AvailabilityUndo, ContactUndo, Line, Owner, Waits};
+pub(crate) use contacts::NOTES_MAX;
 pub use contacts::{ContactCard, ContactChange, ContactField, ContactLine, Contacts, Item as ContactItem};
 pub use deciding::{ApprovalTab, Approvals, Card};
 pub use help::{Help, HelpLine};
@@ -48,8 +50,11 @@ pub use log::{Log, Noted};
 
 pub use list::{List, ListFilter, STATUSES, Tab};
 pub use news::{Heard, News, Shown};
-pub use overlay::{Action, Bulk, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, Toast, Tone, Undo, ViewMenu};
-pub use pick::{Link, Pick, PickLine, Picked};
+pub use overlay::{
+    Action, Bulk, Button, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, TemplateStep, Toast, Tone, Undo, ViewMenu,
+};
+pub use pick::{Link, Pick, PickLine, Picked, Saving, StoredFile};
+pub use pictures::Pictures;
 pub use reading::{Find, Seen};
 pub use search::{Hit, Search};
 pub use settings::{Setting, Source};
@@ -57,7 +62,9 @@ pub(crate) use shelf::SECOND;
 pub use shelf::{DraftOf, Shelf, Shelves, draft_of};
 pub use thread::{Anchor, Thread};
 pub use typing::Writers;
-pub use writing::{Attached, Candidate, Completing, Completion, Composer, Followup, Mentioned, Offer, Prompt, Then, With};
+pub use writing::{
+    AddressLine, Attached, Candidate, Chosen, Completing, Completion, Composer, Followup, MailField, Mentioned, Offer, Prompt, Then, With,
+};
 
 /// Which of the numbered screens is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,10 +253,16 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// Short messages, oldest first.
     pub toasts: Vec<Toast>,
+    /// What the person signs e-mails with in Chatwoot, as far as it is known.
+    pub signature: Option<String>,
     /// What `u` takes back, newest last.
     pub undo: Vec<Undo>,
     /// A change of many conversations that is under way.
     pub bulk: Option<Bulk>,
+    /// Pictures of threads.
+    pub pictures: Pictures,
+    /// A file that is being saved.
+    pub saving: Option<Saving>,
     /// What followed a message, oldest first.
     pub followups: Vec<Followup>,
     /// What went with messages that can still come back, oldest first.
@@ -260,6 +273,8 @@ pub struct State {
     pub prefix: Option<String>,
     /// When it was pressed: what can follow is listed a moment later.
     pub prefix_at: Timestamp,
+    /// The marked button of a sheet, and of which: none while its text or its lines have the keys.
+    pub button: Option<(Context, Button)>,
     /// What was pasted outside a field, while it is asked what to do with it.
     pub pasted: Option<String>,
     /// Which key does what.
@@ -376,13 +391,17 @@ impl State {
             drafts_error: None,
             overlay: None,
             toasts: Vec::new(),
+            signature: None,
             undo: Vec::new(),
             bulk: None,
+            pictures: Pictures::default(),
+            saving: None,
             followups: Vec::new(),
             handed: Vec::new(),
             banner: None,
             prefix: None,
             prefix_at: now,
+            button: None,
             pasted: None,
             keys: Keys::default(),
             settings: Settings::default(),
@@ -422,6 +441,7 @@ impl State {
             (Some(Overlay::Labels(_)), _) => Context::Labels,
             (Some(Overlay::Line(_)), _) => Context::Line,
             (Some(Overlay::Contact(_)), _) => Context::ContactField,
+            (Some(Overlay::Address(_)), _) => Context::Address,
             (Some(Overlay::Approve { .. }), _) => Context::Sheet,
             (Some(Overlay::Question(_)), _) => Context::Question,
             (Some(Overlay::Help(help)), _) if help.typing => Context::Words,
@@ -438,6 +458,11 @@ impl State {
             (None, None) if self.pane() == Context::Thread && self.find.as_ref().is_some_and(|f| f.typing.is_some()) => Context::Find,
             (None, None) => self.pane(),
         }
+    }
+
+    /// The marked button of the sheet that has the keys.
+    pub fn marked_button(&self) -> Option<Button> {
+        self.button.filter(|(context, _)| *context == self.context()).map(|(_, button)| button)
     }
 
     /// Whether the keys that can follow are listed now.

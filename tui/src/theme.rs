@@ -251,6 +251,29 @@ impl Theme {
     }
 }
 
+impl Theme {
+    /// Whether pictures can be told: 16 colours and none cannot.
+    pub(crate) fn shows_pictures(&self) -> bool {
+        matches!(self.depth, Depth::True | Depth::Indexed)
+    }
+
+    /// The colour of a pixel, as near as the terminal has it; none where it has no colours for it.
+    pub(crate) fn pixel(&self, [r, g, b]: Rgb) -> Option<Color> {
+        // Quicker than looking through them all: a screen has thousands.
+        let step = |c: u8| match c {
+            0..48 => 0,
+            48..115 => 1,
+            _ => (c - 35) / 40,
+        };
+        match self.depth {
+            Depth::True => Some(Color::Rgb(r, g, b)),
+            Depth::Indexed if r.abs_diff(g) < 8 && g.abs_diff(b) < 8 && (8..238).contains(&g) => Some(Color::Indexed(232 + (g - 8) / 10)),
+            Depth::Indexed => Some(Color::Indexed(16 + 36 * step(r) + 6 * step(g) + step(b))),
+            Depth::Ansi | Depth::Mono => None,
+        }
+    }
+}
+
 /// Relative luminance, as WCAG 2 defines it.
 fn luminance(rgb: Rgb) -> f32 {
     let [r, g, b] = rgb.map(|c| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{CALL_TIMEOUT, Client, ClientError, FILE_BYTES_PER_S, FileToSend, NO_QUERY, answer, new_key};
 use crate::approval::ApprovalView;
-use crate::contact::{ContactDetail, ContactQuery};
+use crate::contact::{ContactDetail, ContactInboxView, ContactNoteView, ContactQuery, NewContactNote, NewConversation};
 use crate::id::{ConversationId, MessageId, OutboxId};
 use crate::inbox::{
     ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, DeleteMessage, Effect, EffectQuery, Escalate,
@@ -16,6 +16,7 @@ use crate::lists::{
 };
 use crate::page::{Data, Page};
 use crate::search::{SearchPage, SearchQuery};
+use crate::template::TemplateView;
 
 impl Client {
     /// Canned responses by short code.
@@ -202,12 +203,12 @@ impl Client {
         Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, &run, key).await?.data)
     }
 
-    /// The agents who take part in a conversation, as Chatwoot has them now, by name.
+    /// The agents who take part in a conversation, by name: as Chatwoot has them now, else as they were read last (`meta.as_of`).
     ///
     /// # Errors
-    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE`.
-    pub async fn participants(&self, id: ConversationId) -> Result<Vec<Named>, ClientError> {
-        Ok(self.get::<Page<Named>>(&format!("/conversations/{id}/participants"), &NO_QUERY).await?.data)
+    /// As every call; `NOT_FOUND`, and `CHATWOOT_UNAVAILABLE` where they were never read.
+    pub async fn participants(&self, id: ConversationId) -> Result<Page<Named>, ClientError> {
+        self.get(&format!("/conversations/{id}/participants"), &NO_QUERY).await
     }
 
     /// Deletes a message that the caller wrote, through the outbox.
@@ -256,6 +257,48 @@ impl Client {
     pub async fn update_contact(&self, id: i64, patch: &ContactPatch, key: &str) -> Result<ContactView, ClientError> {
         let path = format!("/contacts/{id}");
         Ok(self.send::<Data<ContactView>>(reqwest::Method::PATCH, &path, patch, key).await?.data)
+    }
+
+    /// Notes about a contact, newest first, those on their way at the top.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE` where they were never read.
+    pub async fn contact_notes(&self, id: i64) -> Result<Page<ContactNoteView>, ClientError> {
+        self.get(&format!("/contacts/{id}/notes"), &NO_QUERY).await
+    }
+
+    /// Writes a note about a contact, through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `VALIDATION_FAILED`.
+    pub async fn add_contact_note(&self, id: i64, note: &NewContactNote, key: &str) -> Result<OutboxView, ClientError> {
+        let path = format!("/contacts/{id}/notes");
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, note, key).await?.data)
+    }
+
+    /// Deletes a note about a contact that the caller wrote, through the outbox.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `FORBIDDEN` for another's.
+    pub async fn delete_contact_note(&self, id: i64, note: i64, delete: &DeleteMessage, key: &str) -> Result<OutboxView, ClientError> {
+        let path = format!("/contacts/{id}/notes/{note}");
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::DELETE, &path, delete, key).await?.data)
+    }
+
+    /// The inboxes, each with whether a conversation with the contact can be begun there, asked of Chatwoot.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE`.
+    pub async fn contact_inboxes(&self, id: i64) -> Result<Vec<ContactInboxView>, ClientError> {
+        Ok(self.get::<Page<ContactInboxView>>(&format!("/contacts/{id}/inboxes"), &NO_QUERY).await?.data)
+    }
+
+    /// Begins a conversation, through the outbox; once it is there the entry says which.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED`.
+    pub async fn begin_conversation(&self, new: &NewConversation, key: &str) -> Result<OutboxView, ClientError> {
+        Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, "/conversations", new, key).await?.data)
     }
 
     /// Changes a conversation through the outbox: status, assignee, team, labels, priority, custom attributes, read or unread.
@@ -321,6 +364,14 @@ impl Client {
     /// As every call.
     pub async fn inboxes(&self) -> Result<Vec<InboxView>, ClientError> {
         Ok(self.get::<Page<InboxView>>("/inboxes", &NO_QUERY).await?.data)
+    }
+
+    /// Message templates of a WhatsApp inbox, by name: those that can be sent, and the rest with the reason why not.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND` where there is no such inbox.
+    pub async fn templates(&self, inbox: i64) -> Result<Vec<TemplateView>, ClientError> {
+        Ok(self.get::<Page<TemplateView>>(&format!("/inboxes/{inbox}/templates"), &NO_QUERY).await?.data)
     }
 
     /// The account's labels, by title.

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ConversationStatus;
 use crate::inbox::words;
 use crate::people::{MacroStep, ParticipantChange};
+use crate::template::UseTemplate;
 
 /// A reply to the customer, or a private note. With files it goes as a form: this as the part `message`, each file as a part `attachments`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -38,6 +39,19 @@ pub struct NewMessage {
     /// The message of the same conversation that it answers, by Chatwoot's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_reply_to: Option<i64>,
+    /// Addresses that a reply in an e-mail inbox goes to, up to 50; none = the contact's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
+    /// Addresses that get a copy, as `to`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<String>,
+    /// Addresses that get a copy without the others knowing, as `to`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bcc: Vec<String>,
+    /// A template of the conversation's WhatsApp inbox to send instead of `content`; the only text that arrives once the reply window is
+    /// closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<UseTemplate>,
 }
 
 impl NewMessage {
@@ -108,7 +122,7 @@ pub struct ConversationPatch {
 }
 
 /// An id may be written as a number too.
-fn text_or_number<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn text_or_number<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "text or a number")]
     enum Either {
@@ -242,7 +256,7 @@ pub struct EffectQuery {
     /// A team's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<i64>,
-    /// reply or note.
+    /// reply, template or note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Attributes, de};
+use super::{Attributes, MessageTemplate, de, template};
 use crate::{Secret, Stamp};
 
 /// The server about itself (`GET /api`, no token needed).
@@ -114,6 +114,9 @@ pub struct Inbox {
     /// Attributes of an API inbox, such as `agent_reply_time_window`.
     #[serde(default, deserialize_with = "de::object")]
     pub additional_attributes: Attributes,
+    /// Templates of a WhatsApp inbox; what cannot be read is left out.
+    #[serde(default, deserialize_with = "template::readable")]
+    pub message_templates: Vec<MessageTemplate>,
     /// Signs the webhooks of an API inbox (administrators only, 4.13+).
     pub secret: Option<Secret>,
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Attributes, Ref, de};
+use super::{Agent, Attributes, Inbox, Ref, de};
 use crate::Stamp;
 
 /// A customer: REST partial, push or webhook (sections 5.2, 6.1). Labels are not part of it and there is no `updated_at`.
@@ -70,3 +70,29 @@ pub struct ContactInbox {
 }
 
 de::evened!(ContactInbox, |address| address.inbox_id = address.inbox_id.or(address.inbox.and_then(|inbox| inbox.id)));
+
+/// A note about a contact; only the team sees it (recording `contact-labels-notes`). Its account and contact are always null in the answer.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct ContactNote {
+    /// Note id, unique on the installation.
+    pub id: i64,
+    /// The text as it was written.
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub content: String,
+    /// Who wrote or last changed it; none when the agent is gone.
+    #[serde(default)]
+    pub user: Option<Agent>,
+    /// When it was written, whole seconds.
+    #[serde(default)]
+    pub created_at: Stamp,
+}
+
+/// An inbox in which a contact can be written to, and as whom (recording `contact-inboxes`).
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ContactableInbox {
+    /// The inbox: id, name, kind and provider only.
+    pub inbox: Inbox,
+    /// Address within the inbox; for an API inbox where the contact never was, a new one that is not stored yet.
+    #[serde(default, deserialize_with = "de::or_default")]
+    pub source_id: String,
+}

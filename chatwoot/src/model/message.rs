@@ -207,12 +207,35 @@ impl Message {
         self.content_attributes.get("in_reply_to")?.as_i64()
     }
 
+    /// Addresses over a mail: `from` (received only), `to`, `cc` or `bcc`. A sent one has them in `…_emails`, a received one in `email`
+    /// (section 5.2).
+    pub fn addresses(&self, field: &str) -> Vec<&str> {
+        let sent = texts(self.content_attributes.get(&format!("{field}_emails")));
+        let received = || texts(self.content_attributes.get("email").and_then(|mail| mail.get(field)));
+        let all = if sent.is_empty() { received() } else { sent };
+        all.into_iter().flat_map(|text| text.split(',')).map(str::trim).filter(|text| !text.is_empty()).collect()
+    }
+
+    /// The subject of a received mail.
+    pub fn subject(&self) -> Option<&str> {
+        self.content_attributes.get("email")?.get("subject")?.as_str().filter(|text| !text.is_empty())
+    }
+
     /// The whole conversation, where the payload has it (webhooks).
     pub fn whole_conversation(&self) -> Option<&Conversation> {
         match &self.conversation {
             Some(Nested::Whole(conversation)) => Some(conversation),
             _ => None,
         }
+    }
+}
+
+/// One text or a list of them.
+fn texts(value: Option<&Value>) -> Vec<&str> {
+    match value {
+        Some(Value::String(text)) => vec![text],
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod de;
 mod message;
 mod page;
 mod personal;
+mod template;
 
 pub use account::*;
 pub use agent::*;
@@ -23,6 +24,7 @@ pub use de::Ref;
 pub use message::*;
 pub use page::*;
 pub use personal::*;
+pub use template::*;
 
 /// An attribute object with keys of the account's own.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

@@ -77,6 +77,11 @@ impl BaseUrl {
         }
     }
 
+    /// http or https.
+    pub(crate) fn scheme(&self) -> &str {
+        self.url.scheme()
+    }
+
     /// Whether the token would cross a network in the clear.
     pub fn is_plain_remote(&self) -> bool {
         self.url.scheme() == "http" && !self.is_loopback()

@@ -7,12 +7,15 @@ use std::time::Duration;
 use http::Method;
 use serde_json::json;
 
-use super::{Client, ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Source, Undecoded, Upload};
+use super::{
+    Client, ContactsQuery, ListQuery, MessagesQuery, NewConversation, NewLabel, NewMessage, NewWebhook, Source, Undecoded, Upload,
+};
 use crate::error::{Error, ErrorKind};
 use crate::model::{
-    Account, Agent, ApiInfo, AssignmentAnswer, Attributes, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactPage, Conversation,
-    ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, CustomFilter, Data, Inbox, Label, Macro, Message,
-    MessagesPage, Meta, NotificationList, OneWebhook, Payload, Profile, Status, StatusChanged, Team, Webhook, Webhooks,
+    Account, Agent, ApiInfo, AssignmentAnswer, Attributes, CacheKeys, CacheKeysAnswer, CannedResponse, Contact, ContactNote, ContactPage,
+    ContactableInbox, Conversation, ConversationCounts, ConversationList, CsatResponse, CustomAttributeDefinition, CustomFilter, Data,
+    Inbox, Label, Macro, Message, MessagesPage, Meta, NotificationList, OneWebhook, Payload, Profile, Status, StatusChanged, Team, Webhook,
+    Webhooks,
 };
 
 /// The slowest line that files are given time for: 1 Mbit/s.
@@ -214,6 +217,29 @@ impl Client {
     pub async fn contact_conversations(&self, id: i64) -> Result<Vec<Conversation>, Error> {
         self.in_account(Method::GET, &format!("/contacts/{id}/conversations")).answer::<Payload<_>>().await.map(|answer| answer.payload)
     }
+
+    /// Inboxes of the token's user in which the contact can be written to.
+    pub async fn contactable_inboxes(&self, id: i64) -> Result<Vec<ContactableInbox>, Error> {
+        self.in_account(Method::GET, &format!("/contacts/{id}/contactable_inboxes"))
+            .answer::<Payload<_>>()
+            .await
+            .map(|answer| answer.payload)
+    }
+
+    /// All notes about a contact, newest first.
+    pub async fn contact_notes(&self, id: i64) -> Result<Vec<ContactNote>, Error> {
+        self.in_account(Method::GET, &format!("/contacts/{id}/notes")).answer().await
+    }
+
+    /// Writes a note about a contact, as the token's user. **Not idempotent**, and it carries no mark.
+    pub async fn create_contact_note(&self, id: i64, content: &str) -> Result<ContactNote, Error> {
+        self.in_account(Method::POST, &format!("/contacts/{id}/notes")).json(&json!({ "content": content })).answer().await
+    }
+
+    /// Deletes a note about a contact, whoever wrote it; a second time is [`ErrorKind::NotFound`].
+    pub async fn delete_contact_note(&self, id: i64, note: i64) -> Result<(), Error> {
+        self.in_account(Method::DELETE, &format!("/contacts/{id}/notes/{note}")).done().await
+    }
 }
 
 /// Conversations.
@@ -232,6 +258,12 @@ impl Client {
     pub async fn conversation_filter(&self, conditions: &serde_json::Value, page: u32) -> Result<ConversationList, Error> {
         let request = self.in_account(Method::POST, "/conversations/filter").query(&[("page", page.to_string())]);
         request.reads_only().json(&json!({ "payload": conditions })).answer().await
+    }
+
+    /// Begins a conversation. In an inbox that keeps one conversation for each contact the last one is returned instead (section 4.4).
+    /// **Not idempotent** elsewhere: where [`Error::outcome_unknown`], look for its mark before trying again.
+    pub async fn create_conversation(&self, new: &NewConversation) -> Result<Conversation, Error> {
+        self.in_account(Method::POST, "/conversations").json(new).answer().await
     }
 
     /// One conversation.

@@ -1,10 +1,11 @@
 //! REST calls: base URL, TLS, header, limits; one typed method per call in `calls.rs`.
 //!
-//! Every call has a time limit and a size limit, follows no redirect and is sent once: trying again is the caller's decision, made
+//! Every call has a time limit and a size limit, follows no redirect (but for files, `download.rs`) and is sent once: trying again is the caller's decision, made
 //! from [`Error::retry`]. How many run at a time is the caller's matter too: the server is the bottleneck at one already (section 12.7).
 
 mod base;
 mod calls;
+mod download;
 mod params;
 
 use std::marker::PhantomData;
@@ -15,7 +16,11 @@ use http::{HeaderName, HeaderValue, Method};
 use serde::de::DeserializeOwned;
 
 pub use base::BaseUrl;
-pub use params::{AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewLabel, NewMessage, NewWebhook, Source, Upload};
+pub use download::{Download, is_stored};
+pub use params::{
+    AssigneeFilter, ContactsQuery, ListQuery, ListSort, MessagesQuery, NewConversation, NewLabel, NewMessage, NewWebhook, ProcessedParams,
+    Source, TemplateParams, Upload,
+};
 
 use crate::error::{Answer, Call, Error, ErrorKind};
 use crate::secret::Secret;
@@ -76,6 +81,7 @@ impl ClientConfig {
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
+    tls: Arc<rustls::ClientConfig>,
     config: Arc<ClientConfig>,
     token: Secret,
 }
@@ -89,7 +95,7 @@ impl Client {
         token_value(&config.token)?;
         let tls = tls::client_config(&config.roots, &[b"h2", b"http/1.1"])?;
         let mut builder = reqwest::Client::builder()
-            .use_preconfigured_tls(tls)
+            .use_preconfigured_tls(tls.clone())
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(config.connect_timeout)
             .timeout(config.request_timeout)
@@ -103,20 +109,20 @@ impl Client {
             Error::new(ErrorKind::Config { message: "the HTTP client cannot be set up".to_owned() }).because(err.without_url())
         })?;
         let token = config.token.clone();
-        Ok(Self { http, config: Arc::new(config), token })
+        Ok(Self { http, tls: Arc::new(tls), config: Arc::new(config), token })
     }
 
     /// The same client with another user's token: what it changes is shown as done by that user. Shares connections.
     #[must_use]
     pub fn as_user(&self, token: Secret) -> Self {
-        Self { http: self.http.clone(), config: Arc::clone(&self.config), token }
+        Self { http: self.http.clone(), tls: Arc::clone(&self.tls), config: Arc::clone(&self.config), token }
     }
 
     /// The same client for another account of the server.
     #[must_use]
     pub fn for_account(&self, account_id: i64) -> Self {
         let config = ClientConfig { account_id, ..ClientConfig::clone(&self.config) };
-        Self { http: self.http.clone(), config: Arc::new(config), token: self.token.clone() }
+        Self { http: self.http.clone(), tls: Arc::clone(&self.tls), config: Arc::new(config), token: self.token.clone() }
     }
 
     /// The account all calls are about.

@@ -192,12 +192,43 @@ pub struct NewMessage {
     /// Mark before 4.9, **API inboxes only**: elsewhere the message would not be sent to the customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
+    /// Comma separated (e-mail inboxes); the contact when none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_emails: Option<String>,
     /// Comma separated (e-mail inboxes).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cc_emails: Option<String>,
     /// Comma separated (e-mail inboxes).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bcc_emails: Option<String>,
+    /// The WhatsApp template whose text this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_params: Option<TemplateParams>,
+}
+
+/// A WhatsApp template with its values (section 5.3). Chatwoot finds it by name and language and builds what WhatsApp gets from it and the
+/// values; the message's text is only what Chatwoot shows. It renders Liquid in the values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TemplateParams {
+    /// Its name.
+    pub name: String,
+    /// Such as "UTILITY".
+    pub category: String,
+    /// Such as "en".
+    pub language: String,
+    /// Where the template has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Its values.
+    pub processed_params: ProcessedParams,
+}
+
+/// Values of a template, by part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ProcessedParams {
+    /// Of the body, by name or number. WhatsApp gets numbered ones in this order.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub body: Attributes,
 }
 
 impl NewMessage {
@@ -226,10 +257,14 @@ impl NewMessage {
         put("content_type", &self.content_type);
         put("echo_id", &self.echo_id);
         put("source_id", &self.source_id);
+        put("to_emails", &self.to_emails);
         put("cc_emails", &self.cc_emails);
         put("bcc_emails", &self.bcc_emails);
         if !self.content_attributes.is_empty() {
             fields.push(("content_attributes", serde_json::Value::Object(self.content_attributes.clone()).to_string()));
+        }
+        if let Some(template) = &self.template_params {
+            fields.extend(serde_json::to_string(template).ok().map(|text| ("template_params", text)));
         }
         fields
     }
@@ -286,4 +321,26 @@ pub struct NewWebhook {
     pub name: Option<String>,
     /// Events, at least one.
     pub subscriptions: Vec<String>,
+}
+
+/// A conversation to begin. The first message is one of its own: a refused one would take the conversation with it (`conv-create-refused`).
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct NewConversation {
+    /// Where.
+    pub inbox_id: i64,
+    /// With whom.
+    pub contact_id: i64,
+    /// The contact's address in the inbox, as [`Client::contactable_inboxes`](super::Client::contactable_inboxes) says it.
+    pub source_id: String,
+    /// Status; Chatwoot's choice for a blocked contact and an inbox with a bot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<i64>,
+    /// Team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<i64>,
+    /// Keys that come back with the conversation: `mail_subject`, and a mark.
+    pub additional_attributes: crate::model::Attributes,
 }

@@ -218,3 +218,63 @@ fn a_client_for_another_account_keeps_its_token() {
     let client = Client::new(ClientConfig::new(base, 1, Secret::new("hush"))).unwrap().as_user(Secret::new("of jo")).for_account(2);
     assert_eq!((client.account_id(), client.token.expose()), (2, "of jo"));
 }
+
+/// Reads a file to its end.
+async fn whole_file(client: &Client, address: &str, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut download = client.download(address, limit).await?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = download.chunk().await? {
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+const FILE: &str = "https://files.example/rails/active_storage/blobs/redirect/signed/a.png";
+
+#[tokio::test]
+async fn a_file_is_asked_of_the_configured_server_without_the_token_and_its_storage_too() {
+    let (storage, stored) = peer([answer(200, "content-type: image/png\r\n", "bytes")]).await;
+    let to = format!("location: {}/bucket/a.png?sign=1\r\n", storage.base);
+    let disk = "location: https://files.example/rails/active_storage/disk/signed/a.png\r\n";
+    let (config, task) = peer([answer(302, disk, ""), answer(302, &to, "")]).await;
+    let client = Client::new(config).unwrap();
+    assert_eq!(whole_file(&client, FILE, 5).await.unwrap(), b"bytes");
+    let (asked, stored) = (task.await.unwrap(), stored.await.unwrap());
+    assert!(asked[0].starts_with("GET /rails/active_storage/blobs/redirect/signed/a.png HTTP"), "{}", asked[0]);
+    assert!(asked[1].starts_with("GET /rails/active_storage/disk/signed/a.png HTTP"), "{}", asked[1]);
+    assert!(stored[0].starts_with("GET /bucket/a.png?sign=1 HTTP"), "{}", stored[0]);
+    assert!(asked.iter().chain(&stored).all(|request| !request.contains("hush") && !request.contains("access")));
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_gone_or_elsewhere_is_said_to_be_that() {
+    let once = async |answer: String, address: &str| {
+        let (config, task) = peer([answer]).await;
+        let err = whole_file(&Client::new(config).unwrap(), address, 5).await.unwrap_err();
+        task.abort();
+        assert!(!err.to_string().contains("signed"), "{err}");
+        err.kind
+    };
+    let chunked = "HTTP/1.1 200 X\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n6\r\n123456\r\n0\r\n\r\n".to_owned();
+    assert_eq!(once(answer(200, "", "123456"), FILE).await, ErrorKind::TooLarge { limit_bytes: 5 });
+    assert_eq!(once(chunked, FILE).await, ErrorKind::TooLarge { limit_bytes: 5 });
+    for status in [403, 404, 410] {
+        assert!(matches!(once(answer(status, "content-type: text/html\r\n", "<html>"), FILE).await, ErrorKind::NotFound { .. }));
+    }
+    let cut = "HTTP/1.1 200 X\r\nconnection: close\r\ncontent-length: 5\r\n\r\n12".to_owned();
+    assert_eq!(once(cut, FILE).await, ErrorKind::Interrupted);
+    assert!(matches!(once(ok(JSON, "{}"), "https://evil.example/a.png").await, ErrorKind::NotChatwoot { .. }));
+    for to in ["http://169.254.169.254/latest/meta-data", "ftp://storage.example/a", "http://jo:pw@127.0.0.1/a"] {
+        let kind = once(answer(302, &format!("location: {to}\r\n"), ""), FILE).await;
+        assert!(matches!(kind, ErrorKind::NotChatwoot { .. }), "{to}: {kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_have_an_end() {
+    let again = || answer(302, "location: /rails/active_storage/disk/again\r\n", "");
+    let (config, task) = peer([again(), again(), again(), again()]).await;
+    let err = whole_file(&Client::new(config).unwrap(), FILE, 5).await.unwrap_err();
+    assert!(matches!(err.kind, ErrorKind::NotChatwoot { .. }), "{err:?}");
+    assert_eq!(task.await.unwrap().len(), 4);
+}

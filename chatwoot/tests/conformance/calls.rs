@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use chatwoot::model::{Priority, Status};
-use chatwoot::rest::{ContactsQuery, ListQuery, MessagesQuery, NewLabel, NewMessage, NewWebhook, Upload};
+use chatwoot::rest::{ContactsQuery, ListQuery, MessagesQuery, NewConversation, NewLabel, NewMessage, NewWebhook, Upload};
 use chatwoot::{Client, Error};
 
 use crate::recording::{Step, ids};
@@ -69,6 +69,14 @@ pub(crate) fn of(client: &Client, step: &Step<'_>, method: &str, template: &str)
         ("GET", "/contacts/:id") => read!(client.contact(first)),
         ("GET", "/contacts/search") => read!(client.contact_search("%", 1)),
         ("GET", "/contacts/:id/conversations") => read!(client.contact_conversations(first)),
+        ("GET", "/contacts/:id/contactable_inboxes") => read!(client.contactable_inboxes(first)),
+        ("GET", "/contacts/:id/notes") => read!(client.contact_notes(first)),
+        ("POST", "/contacts/:id/notes") => read!(client.create_contact_note(first, "Prefers mail")),
+        ("DELETE", "/contacts/:id/notes/:id") => read!(client.delete_contact_note(first, second)),
+        ("POST", "/conversations") => {
+            let new = NewConversation { inbox_id: 1, contact_id: 1, source_id: "s".to_owned(), ..NewConversation::default() };
+            read!(client.create_conversation(&new))
+        }
         ("GET", "/conversations") => read!(client.conversations(&list)),
         ("GET", "/conversations/meta") => read!(client.conversation_meta(&list)),
         ("POST", "/conversations/filter") => read!(client.conversation_filter(&serde_json::json!([]), 1)),

@@ -1,9 +1,13 @@
 //! `afenda contact`: read and change a customer.
 
-use api::contact::{ContactDetail, ContactQuery};
-use api::inbox::{ContactPatch, ContactView};
+use api::contact::{ContactDetail, ContactQuery, ContactNoteView, NewContactNote};
+use api::inbox::{ContactPatch, ContactView, DeleteMessage};
 use api::page::LIMIT_MAX;
+use std::path::PathBuf;
+use api::page::Source;
 use serde_json::Value;
+
+use crate::commands::outbox;
 
 use crate::commands::conv::attributes::{Attributes, pair};
 use crate::context::{Context, Session};
@@ -20,6 +24,28 @@ pub(crate) enum Contact {
     View(View),
     /// Change a contact; "" clears a field
     Edit(Edit),
+    /// Show what the team noted about a contact, newest first, or add a note
+    #[command(visible_alias = "note")]
+    Notes(Notes),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Notes {
+    /// The contact's number in Chatwoot
+    #[arg(value_name = "ID")]
+    id: i64,
+    /// Write this note; only the team sees it
+    #[arg(long, value_name = "TEXT", group = "text")]
+    add: Option<String>,
+    /// Write a note with the text of a file; - reads standard input
+    #[arg(short = 'F', long, value_name = "FILE", group = "text")]
+    body_file: Option<PathBuf>,
+    /// Delete a note of one's own, by its number
+    #[arg(long, value_name = "NOTE", group = "text")]
+    delete: Option<i64>,
+    /// Seconds to wait before it leaves, during which it can be recalled
+    #[arg(long, value_name = "SECONDS", requires = "text")]
+    hold: Option<u32>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -102,11 +128,49 @@ impl List {
     }
 }
 
+const NOTES: &[Column<ContactNoteView>] = &[
+    column("NOTE", |row, _| row.id.map(|id| id.to_string()).unwrap_or_default()),
+    column("TIME", |row, shown| shown.clock(row.created_at)),
+    flexible("WHO", |row, _| row.author.as_ref().map(|author| author.name.clone()).unwrap_or_default()),
+    column("STATE", |row, _| row.state.map_or_else(|| "kept".to_owned(), |state| state.to_string())),
+    flexible("TEXT", |row, _| row.content.clone()),
+];
+
+impl Notes {
+    async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let id = self.id;
+        let about = |err: CliError| err.about(format!("contact {id}"));
+        if let Some(note) = self.delete {
+            let (delete, key) = (DeleteMessage { hold_seconds: self.hold }, ctx.key(&note.to_string(), false));
+            let row = session.call(async |client| client.delete_contact_note(id, note, &delete, &key).await).await.map_err(about)?;
+            return ctx.out.row(
+                &row,
+                outbox::COLUMNS,
+                &format!("contact {id}: deletion of note {note} {}{}", row.state, outbox::recall(ctx, &row)),
+            );
+        }
+        if self.add.is_none() && self.body_file.is_none() {
+            let page = session.call(async |client| client.contact_notes(id).await).await.map_err(about)?;
+            if let (Some(Source::Store), Some(at)) = (page.meta.source, page.meta.as_of) {
+                ctx.out.note(&format!("Chatwoot does not answer; as of {}", ctx.out.shown().clock(at)));
+            }
+            return ctx.out.list(&page.data, NOTES, "no note");
+        }
+        let content = crate::body::read(self.add, self.body_file)?;
+        let content = content.ok_or_else(|| CliError::usage("the text is empty").hint("give it with --add TEXT, -F FILE or -F -"))?;
+        let (note, key) = (NewContactNote { content, hold_seconds: self.hold }, ctx.key(&id.to_string(), false));
+        let row = session.call(async |client| client.add_contact_note(id, &note, &key).await).await.map_err(about)?;
+        ctx.out.row(&row, outbox::COLUMNS, &format!("contact {id}: note {}{}", row.state, outbox::recall(ctx, &row)))
+    }
+}
+
 impl Contact {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
         let (id, row) = match self {
             Self::List(list) => return list.run(ctx, &session).await,
+            Self::Notes(notes) => return notes.run(ctx).await,
             Self::View(View { id }) => (id, session.call(async |client| client.contact(id).await).await),
             Self::Edit(edit) => {
                 let id = edit.id;

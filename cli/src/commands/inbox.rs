@@ -13,6 +13,9 @@ use crate::stop::Stop;
 /// The profile's name where the environment says everything.
 const UNNAMED: &str = "env";
 
+/// A daemon that takes longer to say who we are is waited for in the inbox: beyond this a start feels like waiting.
+const ANSWER_LIMIT: Duration = Duration::from_millis(300);
+
 /// Open the inbox.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Tui {
@@ -46,15 +49,33 @@ async fn run(ctx: &mut Context, accessible: bool) -> Result<(), CliError> {
         return ctx.out.raw(&format!("\n{}", crate::help()));
     }
     let session = ctx.session().await?;
-    // Before the screen is taken: a lost daemon is told in plain words, with what to do, unless the inbox has what it showed last.
     let data_dir = Context::data_dir()?;
-    let seen = tui::has_seen(&data_dir, session.profile.as_deref().unwrap_or(UNNAMED));
-    match session.call(async |client| client.me().await).await {
-        Err(err) if err.exit == Exit::Unreachable && seen => {}
-        result => drop(result?),
-    }
     let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
-    open(ctx, session.client, session.profile, None, data_dir, stop, accessible || is_dumb()).await
+    let (client, profile) = (session.client.clone(), session.profile.clone());
+    let seen = tui::has_seen(&data_dir, profile.as_deref().unwrap_or(UNNAMED));
+    // Before the screen is taken a daemon that is lost or refuses is told in plain words, with what to do. What the inbox showed last waits for
+    // nobody; without it a daemon that is slow is waited for in the inbox, where its state stands and a key leaves.
+    let mut asked = Box::pin(session.call(async |client| client.me().await));
+    let early = if seen { None } else { tokio::time::timeout(ANSWER_LIMIT, &mut asked).await.ok() };
+    let is_known = early.transpose()?.is_some();
+    let refusal = async {
+        match if is_known { Ok(()) } else { asked.await.map(drop) } {
+            Err(err) if matches!(err.exit, Exit::Unauthenticated | Exit::Forbidden | Exit::NotFound) => err,
+            // Of everything else the inbox takes care.
+            _ => std::future::pending().await,
+        }
+    };
+    let end = stop.token.clone();
+    let mut inbox = Box::pin(open(ctx, client, profile, None, data_dir, stop, accessible || is_dumb()));
+    tokio::select! {
+        ended = &mut inbox => ended,
+        refused = refusal => {
+            end.cancel();
+            // It ends in order: the terminal is restored and unsent texts are kept. Why it ended is the refusal.
+            let _ = inbox.await;
+            Err(refused)
+        }
+    }
 }
 
 /// Opens the inbox, with its unsent texts in the folder `drafts`, and returns when the user leaves it, or when a signal asks for it.

@@ -38,7 +38,16 @@ fn about(row: &OutboxView) -> String {
     }
 }
 
-const COLUMNS: &[Column<OutboxView>] = &[
+/// How an entry that waits is recalled; nothing where it leaves at once.
+pub(crate) fn recall(ctx: &Context, row: &OutboxView) -> String {
+    if row.sends_at <= ctx.out.now {
+        return String::new();
+    }
+    format!(", leaves in {}; recall it with `afenda outbox cancel {}`", ctx.out.shown().until(row.sends_at), row.id)
+}
+
+/// The columns of the list.
+pub(crate) const COLUMNS: &[Column<OutboxView>] = &[
     column("ID", |row, _| row.id.to_string()),
     column("ON", |row, _| about(row)),
     column("KIND", |row, _| row.kind.clone()),

@@ -17,9 +17,9 @@ pub(crate) struct Sandbox {
     /// The world to load [default: the demo shop]
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
-    /// A world of so many conversations with so many messages each, such as 10000x20
+    /// A world of so many conversations with so many messages each, such as 10000x20; a third number: out of so many words
     #[arg(long, value_name = "NxM", conflicts_with = "world", value_parser = many)]
-    generate: Option<(u32, u32)>,
+    generate: Option<Many>,
     /// The Chatwoot release to behave as, 4.6.0 to 4.15.1
     #[arg(long, value_name = "VERSION", default_value_t)]
     as_version: Version,
@@ -37,13 +37,31 @@ pub(crate) struct Sandbox {
 /// The memory it takes is the limit: a million messages are about 2 GiB.
 const MANY_MAX: u64 = 1_000_000;
 
-fn many(text: &str) -> Result<(u32, u32), String> {
-    let parts = text.split_once('x').and_then(|(n, m)| Some((n.parse().ok()?, m.parse().ok()?)));
-    let (n, m): (u32, u32) = parts.ok_or("two numbers with an x between, such as 10000x20")?;
-    if u64::from(n) * u64::from(m.max(1)) > MANY_MAX {
+/// More words than a language's dictionary has.
+const WORDS_MAX: u32 = 500_000;
+
+/// How large a made-up world is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Many {
+    conversations: u32,
+    messages: u32,
+    words: u32,
+}
+
+fn many(text: &str) -> Result<Many, String> {
+    let numbers: Option<Vec<u32>> = text.split('x').map(|part| part.parse().ok()).collect();
+    let (conversations, messages, words) = match numbers.as_deref() {
+        Some([n, m]) => (*n, *m, 0),
+        Some([n, m, words]) => (*n, *m, *words),
+        _ => return Err("two numbers with an x between, such as 10000x20, or three".to_owned()),
+    };
+    if u64::from(conversations) * u64::from(messages.max(1)) > MANY_MAX {
         return Err(format!("at most {MANY_MAX} messages in all"));
     }
-    Ok((n, m))
+    if words > WORDS_MAX {
+        return Err(format!("at most {WORDS_MAX} words"));
+    }
+    Ok(Many { conversations, messages, words })
 }
 
 impl Sandbox {
@@ -52,7 +70,7 @@ impl Sandbox {
         let fail = || CliError::failed("the sandbox did not start");
         let world = match (self.world, self.generate) {
             (Some(path), _) => World::from_file(path).map_err(|err| fail().because(err))?,
-            (None, Some((conversations, messages))) => World::many(conversations, messages),
+            (None, Some(many)) => World::many_of_words(many.conversations, many.messages, many.words),
             (None, None) => World::demo_shop(),
         };
         let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
@@ -72,5 +90,19 @@ impl Sandbox {
         stop.token.cancelled().await;
         running.shutdown().await;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_up_world_is_two_numbers_or_three() {
+        assert_eq!(many("10000x20"), Ok(Many { conversations: 10_000, messages: 20, words: 0 }));
+        assert_eq!(many("100000x10x20000"), Ok(Many { conversations: 100_000, messages: 10, words: 20_000 }));
+        for wrong in ["", "10", "10x", "axb", "1x2x3x4", "100001x10", "1x1x500001"] {
+            assert!(many(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -121,6 +121,16 @@ fn writing_and_changing_goes_through_the_outbox_once_per_key() {
     assert!(note["content"].as_str().unwrap().contains("](mention://user/"), "{note}");
     assert_eq!(shop.run("jo", &["conv", "reply", &id, "--canned", "none-of-that-name"]).ends(1).error()["code"], "VALIDATION_FAILED");
     shop.run("jo", &["canned", "list"]).ends(0);
+    let inbox = shop.sandbox.inbox_ids()["whatsapp"].to_string();
+    let closed = shop.run("jo", &["conv", "list", "-s", "all", "--inbox", &inbox]).ends(0).json()[0]["id"].to_string();
+    let reply = ["conv", "reply", &closed, "--hold", "60", "--template-name"];
+    let names = shop.run("jo", &[&reply[..], &[""]].concat()).ends(1).error();
+    assert!(names["message"].as_str().unwrap().contains("parcel_sent, reply_wanted"), "{names}");
+    let values = ["parcel_sent", "--language", "en", "--var", "1=Tom", "--var", "2=A-1096"];
+    let sent = shop.run("jo", &[&reply[..], &values].concat()).ends(0);
+    assert!(!sent.err.contains("takes no reply"), "{}", sent.err);
+    assert_eq!(sent.json()["content"], "Hi Tom, your order A-1096 is on its way.");
+    shop.run("jo", &["outbox", "cancel", sent.json()["outbox_id"].as_str().unwrap()]).ends(0);
     let shown = shop.run("jo", &["conv", "attr", &id, "--set", "order=A-1", "--set", "tier:=2"]).ends(0).json();
     assert_eq!((shown["custom_attributes"]["order"].as_str(), shown["custom_attributes"]["tier"].as_i64()), (Some("A-1"), Some(2)));
     assert_eq!(shop.run("jo", &["conv", "unread", &id]).ends(0).json()["unread_count"].as_i64().map(|n| n > 0), Some(true));
@@ -137,6 +147,33 @@ fn writing_and_changing_goes_through_the_outbox_once_per_key() {
     let both = shop.run("jo", &["conv", "note", "999999", &id, "-b", "both"]).ends(6);
     assert_eq!(both.json()["content"], "both");
     assert_eq!(both.error()["target"], "#999999");
+    shop.close();
+}
+
+#[test]
+fn a_contact_gets_a_note_and_a_conversation_from_the_command_line() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    let contact = shop.run("jo", &["conv", "view", &id]).ends(0).json();
+    let contact = contact.pointer("/conversation/contact/id").or(contact.pointer("/contact/id")).unwrap().to_string();
+    assert_eq!(shop.run("jo", &["contact", "notes", &contact]).ends(0).json(), serde_json::json!([]));
+    let made = shop.run("jo", &["contact", "notes", &contact, "--add", "Calls back", "--hold", "60"]).ends(0).json();
+    assert_eq!((made["kind"].as_str(), made["content"].as_str()), (Some("contact_note"), Some("Calls back")));
+    let listed = shop.run("jo", &["contact", "notes", &contact]).ends(0).json();
+    assert_eq!((listed[0]["content"].as_str(), listed[0]["state"].as_str()), (Some("Calls back"), Some("queued")));
+    shop.run("jo", &["outbox", "cancel", made["id"].as_str().unwrap()]).ends(0);
+    let piped = shop.home.run_with_input(&["-P", "jo", "contact", "notes", &contact, "-F", "-"], "from a pipe\n").ends(0);
+    assert!(piped.out.contains("contact_note"), "{}", piped.out);
+    shop.run("jo", &["contact", "notes", &contact, "--add", " "]).ends(2);
+    assert_eq!(shop.run("jo", &["contact", "notes", "999999"]).ends(6).error()["target"], "contact 999999");
+
+    let none = shop.run("jo", &["conv", "create", &contact, "-i", "none-of-that-name"]).ends(6).error();
+    let first = none["hint"].as_str().unwrap().split('(').nth(1).unwrap().split(')').next().unwrap().to_owned();
+    let new = ["conv", "create", &contact, "-i", &first, "-b", "Your parcel is here", "-a", "@me", "--hold", "60"];
+    let queued = shop.run("jo", &new).ends(0).json();
+    assert_eq!((queued["kind"].as_str(), queued["content"].as_str()), (Some("conversation"), Some("Your parcel is here")));
+    shop.run("jo", &["outbox", "cancel", queued["id"].as_str().unwrap()]).ends(0);
+    assert_eq!(shop.run("vi", &new).ends(5).error()["code"], "FORBIDDEN");
     shop.close();
 }
 
@@ -275,4 +312,24 @@ fn a_daemon_of_its_own_makes_the_owner_at_home_and_ends_in_order() {
     daemon.signal("TERM");
     assert_eq!(daemon.end(), 0);
     assert!(home.run(&["status"]).ends(9).err.contains("afenda daemon"));
+}
+
+#[test]
+fn a_reply_by_mail_says_who_has_it() {
+    let shop = Shop::open();
+    let rows = shop.run("jo", &["conv", "list", "-s", "all", "-L", "200"]).ends(0).json();
+    let of = |mail: bool| {
+        let is = |row: &&Value| (row["inbox"]["channel"] == "Email") == mail;
+        rows.as_array().unwrap().iter().find(is).unwrap()["id"].to_string()
+    };
+    let (mail, other) = (of(true), of(false));
+    let whom = ["--to", "ann@example.com", "--cc", "boss@example.com", "--cc", "x@y.z", "--bcc", "log@shop.example"];
+    let sent = shop.run("jo", &[&["conv", "reply", &mail, "-b", "x", "--hold", "60"][..], &whom].concat()).ends(0).json();
+    let want = serde_json::json!({"to": ["ann@example.com"], "cc": ["boss@example.com", "x@y.z"], "bcc": ["log@shop.example"]});
+    assert_eq!(sent["mail"], want);
+    shop.run("jo", &["outbox", "cancel", sent["outbox_id"].as_str().unwrap()]).ends(0);
+    let wrong = shop.run("jo", &["conv", "reply", &other, "-b", "x", "--cc", "boss@example.com"]).ends(1);
+    assert_eq!(wrong.error()["code"], "VALIDATION_FAILED");
+    assert!(wrong.err.contains("e-mail inbox"), "{}", wrong.err);
+    shop.close();
 }

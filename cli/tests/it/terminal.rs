@@ -1,6 +1,7 @@
 //! The inbox on a real pseudo-terminal (util-linux's `script` makes it), byte for byte: what reaches the terminal, and how it is left.
 
 use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -8,20 +9,36 @@ use base64::Engine as _;
 
 use crate::harness::{Home, until};
 
-/// The demo's inbox at 100x30; what it wrote so far.
+/// Rows and columns of the terminal.
+const SIZE: (NonZeroU16, NonZeroU16) = (NonZeroU16::new(30).unwrap(), NonZeroU16::new(100).unwrap());
+
+/// What was written, and the screen that a terminal makes of it.
+struct Written {
+    raw: Vec<u8>,
+    terminal: vt100::Parser,
+}
+
+/// An inbox at 100x30; what it wrote so far.
 struct Pty {
-    home: Home,
+    home: Arc<Home>,
     child: Child,
     keys: ChildStdin,
-    raw: Arc<Mutex<Vec<u8>>>,
+    written: Arc<Mutex<Written>>,
 }
 
 impl Pty {
+    /// The demo's.
     fn start() -> Self {
-        let home = Home::new();
+        Self::of(&Arc::new(Home::new()), "demo")
+    }
+
+    fn of(home: &Arc<Home>, args: &str) -> Self {
+        let home = Arc::clone(home);
         let run = format!(
-            "cd '{}'; stty rows 30 cols 100; stty -a >before; sh -c 'echo $$ >pid; exec {} demo'; code=$?; stty -a >after; exit $code",
+            "cd '{}'; stty rows {} cols {}; stty -a >before; sh -c 'echo $$ >pid; exec {} {args}'; code=$?; stty -a >after; exit $code",
             home.path().display(),
+            SIZE.0,
+            SIZE.1,
             env!("CARGO_BIN_EXE_afenda")
         );
         let mut command = Command::new("script");
@@ -29,15 +46,17 @@ impl Pty {
         command.env("TMPDIR", home.path()).env("AFENDA_DATA_DIR", home.path()).env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (keys, mut out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let raw = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&raw);
+        let written = Arc::new(Mutex::new(Written { raw: Vec::new(), terminal: vt100::Parser::new(SIZE.0, SIZE.1, 0) }));
+        let sink = Arc::clone(&written);
         std::thread::spawn(move || {
             let mut chunk = [0; 1 << 16];
             while let Ok(length @ 1..) = out.read(&mut chunk) {
-                sink.lock().unwrap().extend_from_slice(&chunk[..length]);
+                let mut written = sink.lock().unwrap();
+                written.raw.extend_from_slice(&chunk[..length]);
+                written.terminal.process(&chunk[..length]);
             }
         });
-        Self { home, child, keys, raw }
+        Self { home, child, keys, written }
     }
 
     fn types(&mut self, keys: &str) {
@@ -47,16 +66,25 @@ impl Pty {
 
     /// All that was written, as text; what is no UTF-8 becomes U+FFFD.
     fn raw(&self) -> String {
-        String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned()
+        String::from_utf8_lossy(&self.written.lock().unwrap().raw).into_owned()
     }
 
-    /// Waits until it was written behind `from` bytes; where everything ends then.
+    /// Waits until it stands on the screen, whichever frames put it there.
     #[track_caller]
-    fn shows(&self, from: usize, what: &str) -> usize {
-        until(what, || {
-            let raw = self.raw();
-            raw.get(from..)?.contains(what).then_some(raw.len())
-        })
+    fn shows(&self, what: &str) {
+        until(what, || self.written.lock().unwrap().terminal.screen().contents().contains(what).then_some(()));
+    }
+
+    /// Waits until it is on the screen no more.
+    #[track_caller]
+    fn hides(&self, what: &str) {
+        until(what, || (!self.written.lock().unwrap().terminal.screen().contents().contains(what)).then_some(()));
+    }
+
+    /// Waits until so many texts were put in the clipboard; the last one.
+    #[track_caller]
+    fn copies(&self, count: usize) -> String {
+        until("the copy", || copied(&self.raw()).into_iter().nth(count - 1))
     }
 
     fn signal(&self, name: &str) {
@@ -69,6 +97,13 @@ impl Pty {
         let status = until("the end", || self.child.try_wait().unwrap());
         // The reader has everything once the last thing is there: the cursor is shown again.
         until("the last bytes", || self.raw().rfind("\x1b[?25h"));
+        (status.code().unwrap_or(-1), self.raw())
+    }
+
+    /// The end of what told an error at last.
+    fn ends_badly(&mut self) -> (i32, String) {
+        let status = until("the end", || self.child.try_wait().unwrap());
+        until("what was said", || self.raw().find("error: "));
         (status.code().unwrap_or(-1), self.raw())
     }
 
@@ -122,26 +157,24 @@ fn copied(raw: &str) -> Vec<String> {
 #[test]
 fn nothing_of_a_customers_escapes_reaches_the_terminal_and_a_copy_is_the_text() {
     let mut pty = Pty::start();
-    let mut at = pty.shows(0, "live");
+    pty.shows("live");
     // The conversation whose customer attacks the terminal: found by its words, from the list of all.
     pty.types("3");
-    at = pty.shows(at, "has:attachment");
+    pty.shows("has:attachment");
     pty.types("locked");
-    at = pty.shows(at, "Mallory");
+    pty.shows("Mallory");
     pty.types("\r");
     pty.types("\r");
-    at = pty.shows(at, "alert('hi')");
+    pty.shows("alert('hi')");
     assert!(pty.raw().contains("LOCKED"), "the words themselves are shown");
     pty.types("o");
-    at = pty.shows(at, "\x07");
-    let address = copied(&pty.raw()).pop().unwrap();
+    let address = pty.copies(1);
     assert!(address.starts_with("http://127.0.0.1:") && address.contains("/app/accounts/1/conversations/"), "{address}");
     // The text of a message: the one with the attack, chosen by hand.
     pty.types("((y");
-    at = pty.shows(at, "text");
+    pty.shows("Copy of this message");
     pty.types("t");
-    pty.shows(at, "\x07");
-    let text = copied(&pty.raw()).pop().unwrap();
+    let text = pty.copies(2);
     assert!(text.contains("ACCOUNT IS LOCKED"), "{text:?}");
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
 
@@ -167,7 +200,7 @@ fn nothing_of_a_customers_escapes_reaches_the_terminal_and_a_copy_is_the_text() 
 #[test]
 fn keys_in_single_bytes_are_the_same_keys_and_quitting_restores_the_terminal() {
     let mut pty = Pty::start();
-    let mut at = pty.shows(0, "live");
+    pty.shows("live");
     // A terminal's late answers: what it is, where its cursor is, its background; the last one is cut off.
     for byte in ["\x1b", "[", "?", "1", ";", "2", "c", "\x1b", "[", "2", "4", ";", "8", "R", "\x1b", "]", "1", "1", ";", "e", "\x07"] {
         pty.types(byte);
@@ -176,12 +209,55 @@ fn keys_in_single_bytes_are_the_same_keys_and_quitting_restores_the_terminal() {
     for byte in ["\x1b", "O", "P"] {
         pty.types(byte);
     }
-    at = pty.shows(at, "Keys");
+    pty.shows("Keys");
     pty.types("\x1b");
-    at = pty.shows(at, "Enter");
+    pty.hides("Keys");
     assert!(!pty.raw().contains("Ctrl+S"), "an answer of the terminal opened the composer");
     pty.types("q");
     let (code, raw) = pty.ends();
-    assert_eq!(code, 0, "{:?}", raw.get(at..));
+    assert_eq!(code, 0, "{raw:?}");
     pty.restored(&raw);
+}
+
+#[test]
+fn what_was_shown_last_is_painted_whatever_the_daemon_does() {
+    let home = Arc::new(Home::new());
+    let demo = home.start(&["demo"]);
+    until("the demo", || Some(()).filter(|()| home.run(&["-P", "demo-agent", "status"]).code == 0));
+    let profile: serde_json::Value = serde_json::from_slice(&std::fs::read(home.profiles().join("demo-agent.json")).unwrap()).unwrap();
+    let (url, token) = (profile["url"].as_str().unwrap(), profile["token"].as_str().unwrap());
+    home.profile("kept", url, token);
+    let mut pty = Pty::of(&home, "-P kept");
+    let kept = || serde_json::from_slice::<serde_json::Value>(&std::fs::read(home.path().join("seen_kept.json")).ok()?).ok();
+    let seen = until("the list to be kept", || kept().filter(|seen| seen["rows"][0].is_object()));
+    let shown = seen["rows"][0]["contact"]["name"].as_str().unwrap();
+    pty.types("q");
+    assert_eq!(pty.ends().0, 0, "{}", pty.raw());
+
+    // The daemon that made the profile refuses it: after the screen is given back that is said in plain words.
+    home.profile("kept", url, "of somebody else");
+    let (code, raw) = Pty::of(&home, "-P kept").ends_badly();
+    assert_eq!(code, 4, "{raw}");
+    assert!(raw.rfind("\x1b[?1049l") < raw.rfind("error: "), "{raw}");
+
+    // One that takes connections and never says a word.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", mute.local_addr().unwrap());
+    home.profile("kept", &address, token);
+    let mut pty = Pty::of(&home, "-P kept");
+    pty.shows(shown);
+    pty.types("q");
+    assert_eq!(pty.ends().0, 0);
+    // Without anything to show the inbox opens too, and can be left.
+    home.profile("fresh", &address, token);
+    let mut pty = Pty::of(&home, "-P fresh");
+    pty.shows("connecting");
+    pty.types("q");
+    assert_eq!(pty.ends().0, 0);
+    // Nobody at all, and nothing to show: no screen is taken.
+    drop(mute);
+    let (code, raw) = Pty::of(&home, "-P fresh").ends_badly();
+    assert!(code == 9 && raw.contains("error: ") && !raw.contains("\x1b[?1049h"), "{code} {raw}");
+    demo.signal("TERM");
+    demo.end();
 }

@@ -32,6 +32,8 @@ pub struct Intent {
     pub team: Option<(String, Option<bool>)>,
     /// A reply to the customer.
     pub reply: bool,
+    /// A WhatsApp template: it goes out whatever the window.
+    pub template: bool,
     /// A private note.
     pub note: bool,
 }
@@ -73,7 +75,7 @@ pub fn effects(facts: &Facts, intent: &Intent) -> Vec<Effect> {
     if intent.reply && !facts.can_reply {
         say(EffectKind::CannotReply, "the channel takes no reply now: Chatwoot may fail it".to_owned());
     }
-    if intent.reply && !facts.own_token {
+    if (intent.reply || intent.template) && !facts.own_token {
         say(EffectKind::Author, format!("the reply goes out as {}: `afenda auth link-chatwoot` links your own token", facts.author));
     }
     if intent.note && !facts.own_token {
@@ -100,6 +102,7 @@ mod tests {
         let open = || Intent { status: Some((ConversationStatus::Open, false)), ..Intent::default() };
         let team = |member| Intent { team: Some(("billing".to_owned(), member)), ..Intent::default() };
         let reply = || Intent { reply: true, ..Intent::default() };
+        let template = || Intent { template: true, ..Intent::default() };
         let snooze = |time| Intent { status: Some((ConversationStatus::Snoozed, time)), ..Intent::default() };
         let asleep = || Facts { status: Some(ConversationStatus::Snoozed), sleeps_until: true, ..base() };
         for (what, facts, intent, want) in [
@@ -126,6 +129,8 @@ mod tests {
             ("asleep until a time, now another", asleep(), snooze(true), vec![]),
             ("a reply", base(), reply(), vec![]),
             ("outside the window", Facts { can_reply: false, ..base() }, reply(), vec![(EffectKind::CannotReply, "no reply")]),
+            ("a template outside the window", Facts { can_reply: false, ..base() }, template(), vec![]),
+            ("a template by the service user", Facts { own_token: false, ..base() }, template(), vec![(EffectKind::Author, "as Jo")]),
             ("by the service user", Facts { own_token: false, ..base() }, reply(), vec![(EffectKind::Author, "as Jo")]),
         ] {
             let said = effects(&facts, &intent);

@@ -3,6 +3,7 @@
 //! Nothing here names tokio, rusqlite, axum or the machine's clock; a test reads the sources and fails if one does.
 
 pub mod approval;
+pub mod begin;
 pub mod doctor;
 pub mod effects;
 pub mod filter;

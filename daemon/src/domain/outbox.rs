@@ -51,9 +51,35 @@ pub fn found<T: PartialEq>(now: &T, ours: &T, was: &T) -> Found {
     }
 }
 
+/// Of labels to add and to remove, those that are left to do after a try with an unknown outcome: not so yet as it is `now`, and not named by
+/// a change since. What is otherwise than it should be and was changed since is left to whoever changed it.
+pub fn untouched(add: &[String], remove: &[String], now: &[String], named: &[String]) -> (Vec<String>, Vec<String>) {
+    let left = |labels: &[String], there: bool| {
+        labels.iter().filter(|label| now.contains(label) == there && !named.contains(label)).cloned().collect()
+    };
+    (left(add, false), left(remove, true))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_unsure_labels_only_what_nobody_touched_is_done() {
+        let list = |words: &str| words.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        for (add, remove, now, named, want) in [
+            ("a", "", "", "", ("a", "")),
+            ("a", "", "a", "", ("", "")),
+            ("a", "", "", "a", ("", "")),
+            ("a b", "", "x", "a", ("b", "")),
+            ("", "c", "c", "", ("", "c")),
+            ("", "c", "c", "c", ("", "")),
+            ("", "c", "", "c", ("", "")),
+        ] {
+            let got = untouched(&list(add), &list(remove), &list(now), &list(named));
+            assert_eq!(got, (list(want.0), list(want.1)), "+{add} -{remove} now {now}, named {named}");
+        }
+    }
 
     #[test]
     fn an_unsure_value_is_written_again_only_over_what_it_was() {

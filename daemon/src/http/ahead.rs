@@ -66,10 +66,11 @@ pub(crate) async fn foresee(
         status: query.status.map(|status| (status, query.timed)),
         team: team.map(|team| (team.name, member)),
         reply: query.message.as_deref() == Some("reply"),
+        template: query.message.as_deref() == Some("template"),
         note: query.message.as_deref() == Some("note"),
     };
-    if query.message.is_some() && !intent.reply && !intent.note {
-        return Err(Fault::invalid("message", "reply or note"));
+    if query.message.is_some() && !intent.reply && !intent.template && !intent.note {
+        return Err(Fault::invalid("message", "reply, template or note"));
     }
     Ok(Json(Data { data: effects(&facts, &intent) }))
 }

@@ -51,12 +51,28 @@ pub(crate) async fn view(caller: Caller, Path(id): Path<String>) -> Result<Json<
     Ok(Json(Data { data }))
 }
 
-fn parse(id: &str) -> Result<i64, Fault> {
+pub(super) fn parse(id: &str) -> Result<i64, Fault> {
     id.parse().map_err(|_| Fault::not_found("contact"))
 }
 
-fn one(scope: &Scope<'_>, id: i64) -> Result<ContactView, Fault> {
+pub(super) fn one(scope: &Scope<'_>, id: i64) -> Result<ContactView, Fault> {
     scope.contact(id)?.ok_or_else(|| Fault::not_found("contact"))
+}
+
+/// What somebody did to a contact, for the ledger.
+pub(super) fn audit(scope: &Scope<'_>, who: &Person, action: &str, id: i64, data: Value) -> Result<(), Fault> {
+    let entry = AuditEntry {
+        actor: who.actor(),
+        via: "api",
+        action: action.to_owned(),
+        resource_type: "contact".to_owned(),
+        resource_id: id.to_string(),
+        external: false,
+        note: None,
+        data,
+    };
+    scope.append(Ledger::Audit, &entry)?;
+    Ok(())
 }
 
 /// Changes a contact through the outbox.
@@ -74,19 +90,7 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ContactPatch>)
             // Names and addresses stay out of the ledger; which of them were changed stands in it.
             let data =
                 json!({ "fields": keys("fields"), "additional": keys("additional"), "set": keys("set"), "unset": payload.get("unset") });
-            scope.append(
-                Ledger::Audit,
-                &AuditEntry {
-                    actor: who.actor(),
-                    via: "api",
-                    action: "contact.update".to_owned(),
-                    resource_type: "contact".to_owned(),
-                    resource_id: id.to_string(),
-                    external: false,
-                    note: None,
-                    data,
-                },
-            )?;
+            audit(scope, who, "contact.update", id, data)?;
             scope.enqueue(&NewOutbox {
                 conversation_id: 0,
                 kind: OutboxKind::Contact,

@@ -152,18 +152,18 @@ pub(crate) async fn messages(
     }
     let (meta, source) = (caller.freshness(), if query.fresh { Source::Chatwoot } else { Source::Store });
     let users: Vec<(String, String)> = caller.app.config.users.iter().map(|u| (u.name.clone(), u.display_name.clone())).collect();
-    let read = move |scope: &Scope<'_>, _: &Person| {
+    let read = move |scope: &Scope<'_>, who: &Person| {
         if !scope.has_conversation(id)? {
             return Err(Fault::not_found("conversation"));
         }
-        let (mut data, more) = scope.messages(id, &query, limit)?;
+        let (mut data, more) = scope.messages(id, &query, limit, (&who.user, who.agent_id()))?;
         let oldest = data.first().and_then(|m| m.id).map(|id| id.0.to_string());
         if query.before.is_none() && !(more && query.after.is_some()) {
             let name = |user: Option<&str>| {
                 let known = users.iter().find(|(name, _)| Some(name.as_str()) == user).map(|(_, shown)| shown.clone());
                 known.or_else(|| user.map(str::to_owned)).unwrap_or_else(|| "afenda".to_owned())
             };
-            data.extend(scope.pending_messages(id, &name)?);
+            data.extend(scope.pending_messages(id, &name, &who.user)?);
         }
         let next_cursor = if more && query.after.is_none() { oldest } else { None };
         Ok(Page { data, meta: PageMeta { total: scope.message_count(id)?, limit, next_cursor, source: Some(source), ..meta } })
@@ -306,7 +306,7 @@ fn participants(scope: &Scope<'_>, change: &ParticipantChange) -> Result<Value, 
     Ok(json!({ "add": change.add, "remove": change.remove }))
 }
 
-fn assignee_payload(scope: &Scope<'_>, who: &Person, text: &str) -> Result<Value, Fault> {
+pub(super) fn assignee_payload(scope: &Scope<'_>, who: &Person, text: &str) -> Result<Value, Fault> {
     let agents = scope.agents()?;
     let id = match text {
         "none" => return Ok(json!({ "id": null, "name": null })),

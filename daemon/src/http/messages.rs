@@ -2,6 +2,7 @@
 
 use api::error::ErrorBody;
 use api::inbox::{Mention, MessageView, NewMessage};
+use api::mail::{ADDRESSES_MAX, check};
 use api::page::Data;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -9,6 +10,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::conversations::{audit, new, parse};
+use super::template;
 use super::upload::Posted;
 use crate::app::{Caller, Person};
 use crate::approvals::check_text;
@@ -44,7 +46,10 @@ pub(crate) async fn send(Path(id): Path<String>, posted: Posted) -> Result<Respo
             if !scope.has_conversation(id)? {
                 return Err(Fault::not_found("conversation"));
             }
-            let mut payload = payload(scope, &body, canned, &refs)?;
+            let mut payload = match &body.template {
+                Some(wanted) => template::payload(scope, id, &body, wanted, &refs)?,
+                None => payload(scope, &body, canned, &refs)?,
+            };
             if let Some(answered) = body.in_reply_to {
                 // One that is not here yet may be in Chatwoot, which leaves out what it does not find.
                 if answered <= 0 || scope.message_conversation(answered)?.is_some_and(|other| other != id) {
@@ -52,11 +57,14 @@ pub(crate) async fn send(Path(id): Path<String>, posted: Posted) -> Result<Respo
                 }
                 payload["in_reply_to"] = json!(answered);
             }
+            for (field, list) in addressed(scope, id, &body)? {
+                payload[field] = json!(list);
+            }
             let kind = if body.private { OutboxKind::Note } else { OutboxKind::Reply };
             let row = scope.enqueue(&new(id, kind, payload, who, scope.now() + i64::from(hold) * SECOND))?;
             let data = json!({ "outbox_id": row.id, "files": refs.len() });
             audit(scope, who, if body.private { "message.note" } else { "message.reply" }, id, data)?;
-            let shown = scope.pending_messages(id, &|_| who.name.clone())?;
+            let shown = scope.pending_messages(id, &|_| who.name.clone(), &who.user)?;
             shown.into_iter().find(|m| m.outbox_id.is_some_and(|o| o.0 == row.id)).ok_or_else(|| Fault::not_found("message"))
         };
         change.carry_out(StatusCode::ACCEPTED, work).await
@@ -82,7 +90,7 @@ async fn canned(caller: &Caller, body: &NewMessage) -> Result<Option<String>, Fa
         .ok_or_else(|| Fault::invalid("canned", &format!("there is no canned response `{code}`; GET /canned-responses lists them")))
 }
 
-fn payload(scope: &Scope<'_>, body: &NewMessage, canned: Option<String>, files: &[FileRef]) -> Result<Value, Fault> {
+pub(super) fn payload(scope: &Scope<'_>, body: &NewMessage, canned: Option<String>, files: &[FileRef]) -> Result<Value, Fault> {
     if let Some(canned) = canned {
         if !body.content.trim().is_empty() || !body.mentions.is_empty() {
             return Err(Fault::invalid("canned", "not together with content or mentions"));
@@ -113,6 +121,29 @@ fn payload(scope: &Scope<'_>, body: &NewMessage, canned: Option<String>, files: 
         return Err(Fault::invalid("content", &format!("at most {CONTENT_CHARS_MAX} characters; each `{{{{` or `{{%` counts ten")));
     }
     Ok(if files.is_empty() { json!({ "content": content }) } else { json!({ "content": content, "files": files }) })
+}
+
+/// Whom it goes to, where that is said: only a reply by e-mail can say so.
+fn addressed<'a>(scope: &Scope<'_>, id: i64, body: &'a NewMessage) -> Result<Vec<(&'static str, &'a [String])>, Fault> {
+    let fields: [(&'static str, &[String]); 3] = [("to", &body.to), ("cc", &body.cc), ("bcc", &body.bcc)];
+    let said: Vec<_> = fields.into_iter().filter(|(_, list)| !list.is_empty()).collect();
+    let Some((first, _)) = said.first() else { return Ok(said) };
+    if body.private {
+        return Err(Fault::invalid(first, "not in a note: only the team reads it"));
+    }
+    let channel = scope.conversation(id, "")?.map(|view| view.inbox.channel).unwrap_or_default();
+    if channel != "Email" {
+        return Err(Fault::invalid(first, "only in an e-mail inbox; in others Chatwoot leaves addresses out without a word"));
+    }
+    for (field, list) in &said {
+        if list.len() > ADDRESSES_MAX {
+            return Err(Fault::invalid(field, &format!("at most {ADDRESSES_MAX} addresses")));
+        }
+        for address in *list {
+            check(address).map_err(|why| Fault::invalid(field, &why))?;
+        }
+    }
+    Ok(said)
 }
 
 fn mentioned(scope: &Scope<'_>, body: &NewMessage) -> Result<Vec<Mentioned>, Fault> {

@@ -5,8 +5,11 @@
 
 mod ahead;
 mod approvals;
+mod attachments;
 mod attributes;
 mod audit;
+mod begin;
+mod contact_notes;
 mod contacts;
 mod conversations;
 mod deletion;
@@ -25,6 +28,7 @@ mod respond;
 mod search;
 mod stream;
 mod sync;
+mod template;
 mod tenants;
 mod upload;
 mod webhook;
@@ -70,19 +74,24 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
         .routes(routes!(approvals::withdraw))
-        .routes(routes!(conversations::list))
+        .routes(routes!(conversations::list, begin::create))
         .routes(routes!(conversations::view, conversations::update))
         .routes(routes!(conversations::messages, messages::send).layer(DefaultBodyLimit::max(upload::FORM_BYTES_MAX)))
         .routes(routes!(deletion::delete))
+        .routes(routes!(attachments::read))
         .routes(routes!(conversations::escalate))
         .routes(routes!(ahead::foresee))
         .routes(routes!(ahead::typing))
         .routes(routes!(ahead::run_macro))
         .routes(routes!(people::participants))
         .routes(routes!(people::availability, people::set_availability))
+        .routes(routes!(people::signature))
         .routes(routes!(ahead::link, ahead::unlink))
         .routes(routes!(contacts::list))
         .routes(routes!(contacts::view, contacts::update))
+        .routes(routes!(contact_notes::list, contact_notes::add))
+        .routes(routes!(contact_notes::delete))
+        .routes(routes!(begin::inboxes))
         .routes(routes!(search::find))
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::cancel))
@@ -90,6 +99,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directory::agents))
         .routes(routes!(directory::teams))
         .routes(routes!(directory::inboxes))
+        .routes(routes!(directory::templates))
         .routes(routes!(directory::labels))
         .routes(routes!(lists::canned_responses))
         .routes(routes!(lists::custom_attribute_definitions))

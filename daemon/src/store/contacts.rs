@@ -18,13 +18,18 @@ pub struct ContactPlace {
     id: i64,
 }
 
-macro_rules! filter {
+// Most type one word: without a list of words to read for each contact it is found in a quarter of the time.
+macro_rules! named {
     () => {
-        " from contacts k where k.tenant_id = :tenant and not exists (select 1 from json_each(:words) w where not (
-                k.name like w.value escape '\\' or coalesce(k.email, '') like w.value escape '\\'
-                or coalesce(k.phone_number, '') like w.value escape '\\' or coalesce(k.identifier, '') like w.value escape '\\')) "
+        " from contacts k where k.tenant_id = :tenant
+            and (:first is null or k.name like :first escape '\\' or k.email like :first escape '\\'
+                 or k.phone_number like :first escape '\\' or k.identifier like :first escape '\\')
+            and (:rest is null or not exists (select 1 from json_each(:rest) w where not (
+                 k.name like w.value escape '\\' or coalesce(k.email, '') like w.value escape '\\'
+                 or coalesce(k.phone_number, '') like w.value escape '\\' or coalesce(k.identifier, '') like w.value escape '\\'))) "
     };
 }
+pub(super) use named;
 
 // Visitors without a name come last: U+10FFFF is in no name.
 macro_rules! sorted {
@@ -33,16 +38,19 @@ macro_rules! sorted {
     };
 }
 
+// The page's numbers first: sorting whole rows takes twice as long.
 const PAGE: Sql = Sql::new(concat!(
     "select k.*, ",
     sorted!(),
-    " as sorted",
-    filter!(),
+    " as sorted from contacts k where k.tenant_id = :tenant and k.id in (select k.id",
+    named!(),
     "and (:name is null or (",
     sorted!(),
-    ", k.id) > (:name, :id)) order by sorted, k.id limit :limit"
+    ", k.id) > (:name, :id)) order by ",
+    sorted!(),
+    ", k.id limit :limit) order by sorted, k.id"
 ));
-const COUNT: Sql = Sql::new(concat!("select count(*)", filter!()));
+const COUNT: Sql = Sql::new(concat!("select count(*)", named!()));
 
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
@@ -56,8 +64,9 @@ impl Scope<'_> {
         after: Option<&ContactPlace>,
         limit: u32,
     ) -> Result<(Vec<ContactDetail>, Option<ContactPlace>), StoreError> {
+        let (first, rest) = patterns(words);
         let params = named_params! {
-            ":words": patterns(words), ":name": after.map(|after| &after.name), ":id": after.map(|after| after.id),
+            ":first": first, ":rest": rest, ":name": after.map(|after| &after.name), ":id": after.map(|after| after.id),
             ":limit": i64::from(limit) + 1,
         };
         let read = |row: &Row<'_>| Ok((read(row)?, ContactPlace { name: row.get("sorted")?, id: row.get("id")? }));
@@ -70,7 +79,8 @@ impl Scope<'_> {
 
     /// How many contacts every word names.
     pub fn contact_count(&self, words: &[&str]) -> Result<u64, StoreError> {
-        Ok(self.number(COUNT, named_params! { ":words": patterns(words) })?.unsigned_abs())
+        let (first, rest) = patterns(words);
+        Ok(self.number(COUNT, named_params! { ":first": first, ":rest": rest })?.unsigned_abs())
     }
 
     /// One contact with its attributes.
@@ -80,8 +90,14 @@ impl Scope<'_> {
     }
 }
 
-fn patterns(words: &[&str]) -> String {
-    serde_json::json!(words.iter().map(|word| holds(word)).collect::<Vec<_>>()).to_string()
+/// The longest word, which fits the fewest contacts, and a list of the others.
+pub(super) fn patterns(words: &[&str]) -> (Option<String>, Option<String>) {
+    let mut words = words.to_vec();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let mut patterns = words.into_iter().map(holds);
+    let first = patterns.next();
+    let rest: Vec<String> = patterns.collect();
+    (first, (!rest.is_empty()).then(|| serde_json::json!(rest).to_string()))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<ContactDetail> {

@@ -116,6 +116,7 @@ pub struct Place {
     pub offset: u64,
 }
 
+// `cross join`: the index first. The other way round each of a million messages would ask it.
 macro_rules! filter {
     () => {
         "where c.tenant_id = :tenant
@@ -151,7 +152,7 @@ macro_rules! filter {
                     when 'always' then 1 else 0 end, 0))))
           and (:labels is null or exists (select 1 from conversation_labels l where l.tenant_id = :tenant and l.conversation_id = c.id
                 and l.title in (select value from json_each(:labels))))
-          and (:q is null or c.id in (select m.conversation_id from messages_fts join messages m on m.row = messages_fts.rowid
+          and (:q is null or c.id in (select m.conversation_id from messages_fts cross join messages m on m.row = messages_fts.rowid
                 where m.tenant_id = :tenant and messages_fts match :q)
                or exists (select 1 from contacts k2 where k2.tenant_id = :tenant and k2.id = c.contact_id and k2.name like :like escape '\\')) "
     };
@@ -159,7 +160,7 @@ macro_rules! filter {
 
 macro_rules! columns {
     () => {
-        "select c.*, i.name as inbox_name, i.channel as inbox_channel, t.name as team_name, a.name as agent_name,
+        "select c.*, i.name as inbox_name, i.channel as inbox_channel, i.email as inbox_email, t.name as team_name, a.name as agent_name,
                 k.name as contact_name, k.email, k.phone_number, k.identifier, k.blocked
            from conversations c
            left join inboxes i on i.tenant_id = c.tenant_id and i.id = c.inbox_id
@@ -169,10 +170,12 @@ macro_rules! columns {
     };
 }
 
+// The page's numbers first, then their rows: sorting whole rows of 100,000 conversations, with their names, takes five times as long.
 macro_rules! list {
     ($after:literal, $order:literal) => {
         Sql::new(concat!(
             columns!(),
+            "where c.tenant_id = :tenant and c.id in (select c.id from conversations c ",
             filter!(),
             " and (:whose = 'all' or (:whose = 'assigned' and c.assignee_id is not null)
                    or (:whose = 'unassigned' and c.assignee_id is null) or (:whose = 'agent' and c.assignee_id = :agent))
@@ -180,7 +183,8 @@ macro_rules! list {
             $after,
             ") order by ",
             $order,
-            " limit :limit offset :offset"
+            " limit :limit offset :offset) order by ",
+            $order
         ))
     };
 }
@@ -402,6 +406,7 @@ fn read(row: &Row<'_>, url: &str) -> rusqlite::Result<ConversationView> {
             id: inbox_id,
             name: row.get::<_, Option<String>>("inbox_name")?.unwrap_or_else(|| format!("#{inbox_id}")),
             channel: row.get::<_, Option<String>>("inbox_channel")?.unwrap_or_default(),
+            email: row.get("inbox_email")?,
         },
         contact: ContactView {
             id: contact_id,

@@ -2,7 +2,8 @@
 
 use api::event::{ActivityType, SubjectType};
 use api::inbox::{InboxView, LabelView, Named};
-use rusqlite::named_params;
+use api::template::{TemplateView, variables};
+use rusqlite::{Row, named_params};
 
 use super::{NewActivity, Scope, Sql, StoreError};
 
@@ -17,6 +18,17 @@ pub struct AgentRow {
     pub email: Option<String>,
 }
 
+/// A message template of a WhatsApp inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateRow {
+    /// The inbox.
+    pub inbox_id: i64,
+    /// Of the business, where the provider has it.
+    pub namespace: Option<String>,
+    /// As clients see it.
+    pub view: TemplateView,
+}
+
 /// All lists together, each sorted by its key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directory {
@@ -28,12 +40,15 @@ pub struct Directory {
     pub teams: Vec<Named>,
     /// Labels.
     pub labels: Vec<LabelView>,
+    /// Templates of WhatsApp inboxes.
+    pub templates: Vec<TemplateRow>,
 }
 
 impl Scope<'_> {
     /// The lists as they are kept.
     pub fn directory(&self) -> Result<Directory, StoreError> {
-        Ok(Directory { agents: self.agents()?, inboxes: self.inboxes()?, teams: self.teams()?, labels: self.labels()? })
+        let (agents, inboxes, teams, labels) = (self.agents()?, self.inboxes()?, self.teams()?, self.labels()?);
+        Ok(Directory { agents, inboxes, teams, labels, templates: self.all_templates()? })
     }
 
     /// Agents by name.
@@ -44,8 +59,10 @@ impl Scope<'_> {
 
     /// Inboxes by name.
     pub fn inboxes(&self) -> Result<Vec<InboxView>, StoreError> {
-        const SQL: Sql = Sql::new("select id, name, channel from inboxes where tenant_id = :tenant order by lower(name), id");
-        self.all(SQL, &[], |row| Ok(InboxView { id: row.get("id")?, name: row.get("name")?, channel: row.get("channel")? }))
+        const SQL: Sql = Sql::new("select id, name, channel, email from inboxes where tenant_id = :tenant order by lower(name), id");
+        self.all(SQL, &[], |row| {
+            Ok(InboxView { id: row.get("id")?, name: row.get("name")?, channel: row.get("channel")?, email: row.get("email")? })
+        })
     }
 
     /// Teams by name.
@@ -60,6 +77,45 @@ impl Scope<'_> {
         self.all(SQL, &[], |row| Ok(LabelView { title: row.get("title")?, color: row.get("color")?, description: row.get("description")? }))
     }
 
+    /// Whether there is such an inbox.
+    pub fn has_inbox(&self, id: i64) -> Result<bool, StoreError> {
+        const SQL: Sql = Sql::new("select count(*) from inboxes where tenant_id = :tenant and id = :id");
+        Ok(self.number(SQL, named_params! { ":id": id })? > 0)
+    }
+
+    /// Templates of an inbox by name and language.
+    pub fn templates(&self, inbox_id: i64) -> Result<Vec<TemplateRow>, StoreError> {
+        const SQL: Sql =
+            Sql::new("select * from message_templates where tenant_id = :tenant and inbox_id = :inbox order by name, language");
+        self.all(SQL, named_params! { ":inbox": inbox_id }, read_template)
+    }
+
+    fn all_templates(&self) -> Result<Vec<TemplateRow>, StoreError> {
+        const SQL: Sql = Sql::new("select * from message_templates where tenant_id = :tenant order by inbox_id, name, language");
+        self.all(SQL, &[], read_template)
+    }
+
+    fn replace_templates(&self, templates: &[TemplateRow]) -> Result<(), StoreError> {
+        const CLEAR: Sql = Sql::new("delete from message_templates where tenant_id = :tenant");
+        const TEMPLATE: Sql = Sql::new(
+            "insert or replace into message_templates (tenant_id, inbox_id, name, language, category, namespace, header, body, footer, buttons,
+                 unusable)
+             values (:tenant, :inbox, :name, :language, :category, :namespace, :header, :body, :footer, :buttons, :unusable)",
+        );
+        self.run(CLEAR, &[])?;
+        for TemplateRow { inbox_id, namespace, view } in templates {
+            let buttons = serde_json::json!(view.buttons).to_string();
+            self.run(
+                TEMPLATE,
+                named_params! {
+                    ":inbox": inbox_id, ":name": view.name, ":language": view.language, ":category": view.category, ":namespace": namespace,
+                    ":header": view.header, ":body": view.body, ":footer": view.footer, ":buttons": buttons, ":unusable": view.unusable,
+                },
+            )?;
+        }
+        Ok(())
+    }
+
     /// Replaces all lists; says whether anything changed, and tells the clients if so.
     pub fn replace_directory(&self, new: &Directory) -> Result<bool, StoreError> {
         let sorted = |mut d: Directory| {
@@ -67,6 +123,7 @@ impl Scope<'_> {
             d.inboxes.sort_by_key(|i| i.id);
             d.teams.sort_by_key(|t| t.id);
             d.labels.sort_by(|a, b| a.title.cmp(&b.title));
+            d.templates.sort_by(|a, b| (a.inbox_id, &a.view.name, &a.view.language).cmp(&(b.inbox_id, &b.view.name, &b.view.language)));
             d
         };
         if sorted(self.directory()?) == sorted(new.clone()) {
@@ -85,9 +142,10 @@ impl Scope<'_> {
         for agent in &new.agents {
             self.run(AGENT, named_params! { ":id": agent.id, ":name": agent.name, ":email": agent.email })?;
         }
-        const INBOX: Sql = Sql::new("insert or replace into inboxes (tenant_id, id, name, channel) values (:tenant, :id, :name, :channel)");
+        const INBOX: Sql =
+            Sql::new("insert or replace into inboxes (tenant_id, id, name, channel, email) values (:tenant, :id, :name, :channel, :email)");
         for inbox in &new.inboxes {
-            self.run(INBOX, named_params! { ":id": inbox.id, ":name": inbox.name, ":channel": inbox.channel })?;
+            self.run(INBOX, named_params! { ":id": inbox.id, ":name": inbox.name, ":channel": inbox.channel, ":email": inbox.email })?;
         }
         const TEAM: Sql = Sql::new("insert or replace into teams (tenant_id, id, name) values (:tenant, :id, :name)");
         for team in &new.teams {
@@ -98,7 +156,24 @@ impl Scope<'_> {
         for label in &new.labels {
             self.run(LABEL, named_params! { ":title": label.title, ":color": label.color, ":description": label.description })?;
         }
+        self.replace_templates(&new.templates)?;
         self.record_activity(NewActivity::by_chatwoot(ActivityType::DirectoryUpdated, SubjectType::Sync, "directory".to_owned()))?;
         Ok(true)
     }
+}
+
+fn read_template(row: &Row<'_>) -> rusqlite::Result<TemplateRow> {
+    let body: String = row.get("body")?;
+    let view = TemplateView {
+        name: row.get("name")?,
+        language: row.get("language")?,
+        category: row.get("category")?,
+        header: row.get("header")?,
+        variables: variables(&body),
+        body,
+        footer: row.get("footer")?,
+        buttons: serde_json::from_str(row.get_ref("buttons")?.as_str()?).unwrap_or_default(),
+        unusable: row.get("unusable")?,
+    };
+    Ok(TemplateRow { inbox_id: row.get("inbox_id")?, namespace: row.get("namespace")?, view })
 }

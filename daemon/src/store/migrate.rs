@@ -17,8 +17,12 @@ pub(super) const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// 'afnd': says that a file is ours.
 const APPLICATION_ID: i32 = 0x6166_6e64;
-const STEPS: [&str; 3] =
-    [include_str!("../../migrations/1.sql"), include_str!("../../migrations/2.sql"), include_str!("../../migrations/3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("../../migrations/1.sql"),
+    include_str!("../../migrations/2.sql"),
+    include_str!("../../migrations/3.sql"),
+    include_str!("../../migrations/4.sql"),
+];
 const VERSION: usize = STEPS.len();
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(STEPS.iter().map(|step| M::up(step)).collect()));
@@ -87,6 +91,113 @@ mod tests {
         }
         assert_eq!(fresh.len(), migrated.len());
         assert!(MIGRATIONS.validate().is_ok());
+    }
+
+    /// Rows of each table that a filled file has: more than any column has words.
+    const ROWS: i64 = 40;
+
+    /// Columns that a step rewrites on purpose, by the version it leads to.
+    const REWRITTEN: [(usize, &str, &str); 1] = [(2, "webhook_events", "body")]; // cleared where the event was done
+
+    /// A table of our own making.
+    struct Table {
+        name: String,
+        sql: String,
+        columns: Vec<Column>,
+    }
+
+    struct Column {
+        name: String,
+        kind: String,
+        /// It is never null.
+        needed: bool,
+    }
+
+    fn tables(conn: &Connection) -> Vec<Table> {
+        let columns = |table: &str| -> Vec<Column> {
+            let sql = format!("select name, lower(type), \"notnull\" or pk > 0 from pragma_table_info('{table}')");
+            let mut stmt = conn.prepare(&sql).unwrap();
+            let read = |row: &rusqlite::Row<'_>| Ok(Column { name: row.get(0)?, kind: row.get(1)?, needed: row.get(2)? });
+            stmt.query_map([], read).unwrap().collect::<Result<_, _>>().unwrap()
+        };
+        // The index of the texts fills itself.
+        let sql = "select name, sql from sqlite_schema where type = 'table' and name not like 'messages_fts%' order by rowid";
+        let mut stmt = conn.prepare(sql).unwrap();
+        let read = |row: &rusqlite::Row<'_>| {
+            let name: String = row.get(0)?;
+            Ok(Table { columns: columns(&name), name, sql: row.get(1)? })
+        };
+        stmt.query_map([], read).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// The words that a column's check allows; none: any.
+    fn allowed(sql: &str, column: &str) -> Vec<String> {
+        let list = sql.split_once(&format!("check ({column} in (")).and_then(|(_, rest)| rest.split_once(')'));
+        list.map_or(Vec::new(), |(list, _)| list.split(',').map(|word| word.trim().trim_matches('\'').to_owned()).collect())
+    }
+
+    /// Fills every table of a file of any version, by what its own schema allows: every word of every check, nulls where they may be.
+    fn fill(conn: &Connection) {
+        for Table { name: table, sql, columns } in tables(conn) {
+            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            let marks = vec!["?"; names.len()].join(", ");
+            let mut insert = conn.prepare(&format!("insert into {table} ({}) values ({marks})", names.join(", "))).unwrap();
+            for n in 1..=if table == "tenants" { 2 } else { ROWS } {
+                let value = |column: &Column| -> rusqlite::types::Value {
+                    let words = allowed(&sql, &column.name);
+                    match (column.name.as_str(), column.kind.as_str()) {
+                        ("tenant_id", _) => if table == "tenants" { n } else { 1 + n % 2 }.into(),
+                        ("rating", _) => (1 + n % 5).into(),
+                        _ if !column.needed && n % 3 == 0 => rusqlite::types::Value::Null,
+                        (_, "integer") => n.into(),
+                        _ if !words.is_empty() => words[usize::try_from(n).unwrap() % words.len()].clone().into(),
+                        ("body", _) => format!(r#"{{"event":"message_created","id":{n}}}"#).into(),
+                        (column, _) => format!("{table} {column} {n}").into(),
+                    }
+                };
+                insert.execute(rusqlite::params_from_iter(columns.iter().map(value))).unwrap_or_else(|err| panic!("{table} {n}: {err}"));
+            }
+        }
+        conn.execute("insert into messages_fts (messages_fts) values ('rebuild')", []).unwrap();
+    }
+
+    /// The rows of a table, with these columns, in the order of all of them.
+    fn rows(conn: &Connection, table: &str, columns: &[String]) -> Vec<Vec<rusqlite::types::Value>> {
+        let list = columns.join(", ");
+        let mut stmt = conn.prepare(&format!("select {list} from {table} order by {list}")).unwrap();
+        let read = |row: &rusqlite::Row<'_>| (0..columns.len()).map(|at| row.get(at)).collect();
+        stmt.query_map([], read).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn every_row_of_every_older_version_comes_along() {
+        for version in 1..VERSION {
+            let mut conn = Connection::open_in_memory().unwrap();
+            STEPS[..version].iter().for_each(|step| conn.execute_batch(step).unwrap());
+            conn.execute_batch(&format!(
+                "pragma application_id = {APPLICATION_ID}; pragma user_version = {version}; pragma foreign_keys = on;"
+            ))
+            .unwrap();
+            fill(&conn);
+            let kept: Vec<(String, Vec<String>)> = tables(&conn)
+                .into_iter()
+                .map(|table| {
+                    let rewritten = |column: &str| REWRITTEN.iter().any(|(to, t, c)| *to > version && *t == table.name && *c == column);
+                    let names = table.columns.into_iter().map(|column| column.name).filter(|name| !rewritten(name)).collect();
+                    (table.name, names)
+                })
+                .collect();
+            let before: Vec<_> = kept.iter().map(|(table, columns)| rows(&conn, table, columns)).collect();
+            assert!(before.iter().all(|rows| rows.len() >= 2), "version {version} was filled");
+            migrate(Path::new("m"), &mut conn).unwrap();
+            for ((table, columns), before) in kept.iter().zip(before) {
+                assert_eq!(rows(&conn, table, columns), before, "{table} from version {version}");
+            }
+            let strays: i64 = conn.query_row("select count(*) from pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+            let whole: String = conn.query_row("pragma integrity_check", [], |row| row.get(0)).unwrap();
+            assert_eq!((strays, whole.as_str()), (0, "ok"), "version {version}");
+            conn.execute("insert into messages_fts (messages_fts, rank) values ('integrity-check', 1)", []).unwrap();
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use api::event::{ActivityType, SubjectType};
 use api::id::{ConversationId, MessageId, OutboxId};
 use api::inbox::{AttachmentView, DeliveryState, MessageType, MessageView, OutboxState, OutboxView, Sender, SenderKind};
+use api::mail::{MailView, Recipients};
 use api::status::OutboxCounts;
 use rusqlite::{Row, named_params};
 use serde::Deserialize;
@@ -55,10 +56,14 @@ pub enum OutboxKind {
     Delete,
     /// Fields of a contact.
     Contact,
+    /// A note about a contact.
+    ContactNote,
+    /// A conversation to begin.
+    Conversation,
 }
 
 impl OutboxKind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::Reply,
         Self::Note,
         Self::Labels,
@@ -74,6 +79,8 @@ impl OutboxKind {
         Self::Participants,
         Self::Delete,
         Self::Contact,
+        Self::ContactNote,
+        Self::Conversation,
     ];
 
     /// The word in SQL and on the wire.
@@ -94,12 +101,19 @@ impl OutboxKind {
             Self::Participants => "participants",
             Self::Delete => "delete",
             Self::Contact => "contact",
+            Self::ContactNote => "contact_note",
+            Self::Conversation => "conversation",
         }
     }
 
     /// Whether it makes a message; the others set a value, except a macro.
     pub fn is_message(self) -> bool {
         matches!(self, Self::Reply | Self::Note)
+    }
+
+    /// Whether a person wrote a text for it.
+    pub fn has_text(self) -> bool {
+        self.is_message() || matches!(self, Self::ContactNote | Self::Conversation)
     }
 }
 
@@ -110,8 +124,10 @@ pub struct NewOutbox {
     pub conversation_id: i64,
     /// What it writes.
     pub kind: OutboxKind,
-    /// `{"content", …}` (see `domain::text`), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`, `{"priority"}`, `{"set","unset"}`,
-    /// `{}`, `{"id","name"}` of a macro, `{"muted"}`, `{"message_id"}`, or `{"contact_id","fields","set","unset"}`.
+    /// `{"content", …}` (see `domain::text` and [`OutboxRow::template`]), `{"add","remove"}`, `{"id"}`, `{"status","snoozed_until_us"}`,
+    /// `{"priority"}`, `{"set","unset"}`, `{}`, `{"id","name"}` of a macro, `{"muted"}`, `{"message_id"}`, or, of a contact, `{"contact_id"}`
+    /// with `"fields","set","unset"`, with a note's `"content"`, with the `"note_id"` to delete, or with `"inbox_id"` and what a new
+    /// conversation begins with.
     pub payload: Value,
     /// Who acts; `None` = the daemon.
     pub user: Option<String>,
@@ -128,7 +144,7 @@ pub struct OutboxRow {
     pub position: i64,
     /// Its id, and the mark on its message.
     pub id: Uuid,
-    /// The conversation; 0 for a contact's entry.
+    /// The conversation; 0 for a contact's entry, and for a conversation that is not there yet.
     pub conversation_id: i64,
     /// Whom a contact's entry changes.
     pub contact_id: Option<i64>,
@@ -160,6 +176,11 @@ impl OutboxRow {
         self.payload.get("content").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Whether Chatwoot may still get it by itself.
+    pub fn is_unconfirmed(&self) -> bool {
+        matches!(self.state, OutboxState::Queued | OutboxState::Sending)
+    }
+
     /// Files of a message.
     pub fn files(&self) -> Vec<FileRef> {
         self.payload.get("files").and_then(|files| Vec::deserialize(files).ok()).unwrap_or_default()
@@ -168,6 +189,16 @@ impl OutboxRow {
     /// The message that a message answers.
     pub fn in_reply_to(&self) -> Option<i64> {
         self.payload.get("in_reply_to").and_then(Value::as_i64)
+    }
+
+    /// Whom a reply by e-mail goes to; nobody named is the contact.
+    pub fn recipients(&self) -> Recipients {
+        Recipients::deserialize(&self.payload).unwrap_or_default()
+    }
+
+    /// The WhatsApp template that a message is: `{"name","category","language","namespace","vars"}`.
+    pub fn template(&self) -> Option<&Value> {
+        self.payload.get("template").filter(|template| template.is_object())
     }
 
     /// Whether Chatwoot is to render its text: a canned response, not what a person typed.
@@ -216,8 +247,9 @@ impl OutboxRow {
                 };
                 Some([ids("add", "+"), ids("remove", "-")].concat().join(" "))
             }
-            OutboxKind::Delete => at("message_id").map(Value::to_string),
-            OutboxKind::Reply | OutboxKind::Note | OutboxKind::Read | OutboxKind::Unread => None,
+            OutboxKind::Delete => at("message_id").map(Value::to_string).or_else(|| at("note_id").map(|id| format!("note {id}"))),
+            OutboxKind::Conversation => at("inbox_id").map(|id| format!("inbox {id}")),
+            OutboxKind::Reply | OutboxKind::Note | OutboxKind::ContactNote | OutboxKind::Read | OutboxKind::Unread => None,
         };
         said.filter(|said| !said.is_empty()).map(|said| said.chars().take(CHANGE_CHARS_MAX).collect())
     }
@@ -228,10 +260,11 @@ impl OutboxRow {
             id: OutboxId(self.id),
             conversation_id: self.conversation(),
             contact_id: self.contact_id,
+            inbox_id: (self.kind == OutboxKind::Conversation).then(|| self.payload.get("inbox_id").and_then(Value::as_i64)).flatten(),
             kind: self.kind.as_str().to_owned(),
             state: self.state,
             user: self.user.clone().unwrap_or_else(|| "afenda".to_owned()),
-            content: self.kind.is_message().then(|| self.content().to_owned()),
+            content: self.kind.has_text().then(|| self.content().to_owned()),
             change: self.change(),
             attempts: self.attempts,
             error: self.error.clone(),
@@ -268,14 +301,25 @@ const WITH_FILES: Sql = Sql::new(columns!(
     "from outbox where tenant_id = :tenant and state in ('queued', 'sending', 'held', 'failed') and kind in ('reply', 'note')
              and json_array_length(payload, '$.files') > 0 order by position"
 ));
+// Writes on a conversation that change its contact too.
+const MUTES: Sql = Sql::new(
+    "select o.position, o.id, o.conversation_id, o.contact_id, o.kind, o.payload, o.user, o.approval_id, o.state, o.attempts, o.unsure,
+         o.not_before_us, o.error, o.created_at_us
+     from conversations c join outbox o on o.tenant_id = :tenant and o.conversation_id = c.id and o.state in ('queued', 'sending')
+     where c.tenant_id = :tenant and c.contact_id = :contact and o.kind = 'mute' order by o.position",
+);
 const UNCONFIRMED: Sql = Sql::new(columns!(
     "from outbox where tenant_id = :tenant and conversation_id = :conversation and contact_id is :contact
              and state in ('queued', 'sending') order by position"
 ));
+const OPEN_OF_CONTACT: Sql = Sql::new(columns!(
+    "from outbox where tenant_id = :tenant and conversation_id = 0 and contact_id is :contact
+             and state in ('queued', 'sending', 'held', 'failed') order by position"
+));
 
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED];
+pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED, MUTES, OPEN_OF_CONTACT];
 
 impl Scope<'_> {
     /// Writes an entry, shows its effect at once, and tells the clients.
@@ -373,10 +417,24 @@ impl Scope<'_> {
             "update outbox set state = 'done', error = null, unsure = 0, message_id = coalesce(:message, message_id), done_at_us = :now
              where tenant_id = :tenant and id = :id and state <> 'done'",
         );
-        if self.run(SQL, named_params! { ":id": id.to_string(), ":message": message_id, ":now": self.now() })? == 1 {
-            self.tell_of(id)?;
+        if self.run(SQL, named_params! { ":id": id.to_string(), ":message": message_id, ":now": self.now() })? == 1
+            && let Some(row) = self.outbox_entry(id)?
+        {
+            if row.kind == OutboxKind::Participants {
+                self.participants_done(&row)?;
+            }
+            self.tell(&row)?;
         }
         Ok(())
+    }
+
+    /// The conversation that an entry was to begin is there.
+    pub fn outbox_begun(&self, id: Uuid, conversation_id: i64) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set conversation_id = :conversation where tenant_id = :tenant and id = :id and kind = 'conversation' and state <> 'done'",
+        );
+        self.run(SQL, named_params! { ":id": id.to_string(), ":conversation": conversation_id })?;
+        self.outbox_done(id, None)
     }
 
     /// A message with our mark arrived by another path: the entry is done, whatever became of its answer.
@@ -425,12 +483,12 @@ impl Scope<'_> {
         Ok(cancelled)
     }
 
-    /// Tries a failed or held entry again. A message is looked up first, whatever it failed of; for everything else a person has looked and
+    /// Tries a failed or held entry again. A message or a conversation is looked up first, whatever it failed of; for everything else a person has looked and
     /// wants it.
     pub fn retry_outbox(&self, id: Uuid) -> Result<bool, StoreError> {
         const SQL: Sql = Sql::new(
             "update outbox set state = 'queued', not_before_us = :now, error = null,
-                 unsure = case when kind in ('reply', 'note') then unsure else 0 end
+                 unsure = case when kind in ('reply', 'note', 'contact_note', 'conversation') then unsure else 0 end
              where tenant_id = :tenant and id = :id and state in ('failed', 'held')",
         );
         let again = self.run(SQL, named_params! { ":id": id.to_string(), ":now": self.now() })? == 1;
@@ -452,11 +510,16 @@ impl Scope<'_> {
         Ok(counts.unwrap_or_default())
     }
 
-    /// Messages of a conversation that Chatwoot does not have yet, in order.
-    pub fn pending_messages(&self, conversation_id: i64, names: &dyn Fn(Option<&str>) -> String) -> Result<Vec<MessageView>, StoreError> {
+    /// Messages of a conversation that Chatwoot does not have yet, in order; those of the user `by` are marked.
+    pub fn pending_messages(
+        &self,
+        conversation_id: i64,
+        names: &dyn Fn(Option<&str>) -> String,
+        by: &str,
+    ) -> Result<Vec<MessageView>, StoreError> {
         let rows: Vec<OutboxRow> =
             self.all(PENDING_MESSAGES, named_params! { ":conversation": conversation_id }, read)?.into_iter().collect::<Result<_, _>>()?;
-        Ok(rows.iter().map(|row| row.message(names(row.user.as_deref()))).collect())
+        Ok(rows.iter().map(|row| MessageView { own: row.user.as_deref() == Some(by), ..row.message(names(row.user.as_deref())) }).collect())
     }
 
     /// Files that an entry still needs.
@@ -489,18 +552,50 @@ impl Scope<'_> {
         self.all(UNCONFIRMED, named_params! { ":conversation": conversation_id, ":contact": contact_id }, read)?.into_iter().collect()
     }
 
+    /// Whether another entry than that at `position` wrote labels of a conversation, carried out since or still on its way.
+    pub fn labels_written_since(&self, conversation_id: i64, since: Micros, position: i64) -> Result<bool, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select count(*) from outbox where tenant_id = :tenant and conversation_id = :conversation and kind = 'labels'
+             and position <> :position and (state in ('sending', 'held') or (state = 'done' and done_at_us >= :since))",
+        );
+        let params = named_params! { ":conversation": conversation_id, ":position": position, ":since": since };
+        Ok(self.number(SQL, params)? > 0)
+    }
+
+    /// The entry is the daemon's from now on, and tried again at once: whoever it was written as is refused it.
+    pub fn outbox_by_daemon(&self, id: Uuid, error: &str) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new(
+            "update outbox set state = 'queued', user = null, error = :error, unsure = 0, not_before_us = :now
+             where tenant_id = :tenant and id = :id and state = 'sending'",
+        );
+        if self.run(SQL, named_params! { ":id": id.to_string(), ":error": error, ":now": self.now() })? == 1 {
+            self.tell_of(id)?;
+        }
+        Ok(())
+    }
+
+    /// Unconfirmed entries that block or unblock a contact from one of its conversations, in order.
+    pub(super) fn unconfirmed_mutes(&self, contact_id: i64) -> Result<Vec<OutboxRow>, StoreError> {
+        self.all(MUTES, named_params! { ":contact": contact_id }, read)?.into_iter().collect()
+    }
+
+    /// Entries of a contact that are not over, in order.
+    pub(super) fn open_of_contact(&self, contact_id: i64) -> Result<Vec<OutboxRow>, StoreError> {
+        self.all(OPEN_OF_CONTACT, named_params! { ":contact": contact_id }, read)?.into_iter().collect()
+    }
+
     fn tell_of(&self, id: Uuid) -> Result<(), StoreError> {
         self.outbox_entry(id)?.map_or(Ok(()), |row| self.tell(&row))
     }
 
     fn tell(&self, row: &OutboxRow) -> Result<(), StoreError> {
         let data = json!({
-            "state": row.state, "kind": row.kind.as_str(), "user": row.user, "error": row.error, "attempts": row.attempts,
+            "state": row.state, "kind": row.kind.as_str(), "user": row.user, "error": row.error, "attempts": row.attempts, "contact_id": row.contact_id,
         });
         let mut activity = NewActivity::by_chatwoot(ActivityType::OutboxUpdated, SubjectType::Outbox, row.id.to_string());
         match row.conversation() {
             Some(conversation) => activity = activity.in_conversation(conversation.0, data),
-            None => activity.data = data,
+            None => activity.data = data, // Of a contact's; a conversation that is begun has its own once it is there.
         }
         self.record_activity(activity)?;
         Ok(())
@@ -526,9 +621,14 @@ impl OutboxRow {
             state,
             error: self.error.clone(),
             sender: Some(Sender { id: None, kind: SenderKind::User, name }),
+            own: false,
             attachments: self.files().into_iter().map(attachment).collect(),
             deleted: false,
             in_reply_to: self.in_reply_to().map(MessageId),
+            mail: {
+                let Recipients { to, cc, bcc } = self.recipients();
+                Some(MailView { to, cc, bcc, ..MailView::default() }).filter(|mail| !mail.is_empty())
+            },
             created_at: timestamp(self.created_at),
             sends_at: (self.state == OutboxState::Queued).then(|| timestamp(self.not_before)),
         }

@@ -2,6 +2,7 @@
 //!
 //! Laid over again after every apply until the entry is done; then the object is read again. Never here: the queue itself (`outbox`).
 
+use api::inbox::OutboxState;
 use rusqlite::named_params;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -11,12 +12,52 @@ use super::{OutboxKind, OutboxRow, Scope, Sql, StoreError};
 impl Scope<'_> {
     /// Shows the effect of all unconfirmed writes on a conversation that was just replaced by Chatwoot's version.
     pub(super) fn overlay_pending(&self, conversation_id: i64) -> Result<(), StoreError> {
-        self.unconfirmed(conversation_id, None)?.iter().try_for_each(|row| self.overlay(row))
+        self.unconfirmed(conversation_id, None)?.into_iter().try_for_each(|row| self.overlay(&self.renewed(row)?))
     }
 
-    /// The same for a contact.
+    /// The same for a contact: what changes it, and what blocks it from one of its conversations, in the order of writing.
     pub(in crate::store) fn overlay_pending_contact(&self, contact_id: i64) -> Result<(), StoreError> {
-        self.unconfirmed(0, Some(contact_id))?.iter().try_for_each(|row| self.overlay(row))
+        let mut rows = self.unconfirmed(0, Some(contact_id))?;
+        rows.extend(self.unconfirmed_mutes(contact_id)?);
+        rows.sort_by_key(|row| row.position);
+        // Of a block only the contact's part: what else the conversation shows is its own.
+        rows.into_iter().try_for_each(|row| {
+            let row = self.renewed_contact(row)?;
+            if row.kind == OutboxKind::Mute { self.overlay_blocked(contact_id, &row.payload) } else { self.overlay(&row) }
+        })
+    }
+
+    /// An entry that has not left yet replaces what stands now, not what stood when it was written: what a colleague did since is what a try
+    /// with an unknown outcome is compared with, and what comes back when the entry is taken back.
+    fn renewed(&self, row: OutboxRow) -> Result<OutboxRow, StoreError> {
+        let Some(mut was) = self.standing(row.conversation_id, None, row.kind)? else { return Ok(row) };
+        if let (OutboxKind::Mute, Some(known)) = (row.kind, row.payload.get("was")) {
+            // The contact comes by itself, and still shows this block here.
+            was["muted"] = known.get("muted").cloned().unwrap_or_default();
+        }
+        self.replaces(row, was)
+    }
+
+    /// The same for what changes a contact.
+    fn renewed_contact(&self, row: OutboxRow) -> Result<OutboxRow, StoreError> {
+        if row.kind == OutboxKind::Contact {
+            let was = self.standing(0, row.contact_id, row.kind)?;
+            return was.map_or(Ok(row.clone()), |was| self.replaces(row, was));
+        }
+        let (Some(mut was), Some(now)) = (row.payload.get("was").cloned(), self.standing(row.conversation_id, None, row.kind)?) else {
+            return Ok(row);
+        };
+        was["muted"] = now.get("muted").cloned().unwrap_or_default();
+        self.replaces(row, was)
+    }
+
+    fn replaces(&self, mut row: OutboxRow, was: Value) -> Result<OutboxRow, StoreError> {
+        const SET: Sql = Sql::new("update outbox set payload = :payload where tenant_id = :tenant and id = :id");
+        if row.state == OutboxState::Queued && !row.unsure && row.payload.get("was") != Some(&was) {
+            row.payload["was"] = was;
+            self.run(SET, named_params! { ":id": row.id.to_string(), ":payload": row.payload.to_string() })?;
+        }
+        Ok(row)
     }
 
     /// Shows what one entry will do.
@@ -33,7 +74,14 @@ impl Scope<'_> {
         let text = |key: &str| payload.get(key).and_then(Value::as_str);
         let number = |key: &str| payload.get(key).and_then(Value::as_i64);
         match row.kind {
-            OutboxKind::Reply | OutboxKind::Note | OutboxKind::Macro | OutboxKind::Participants | OutboxKind::Delete => {}
+            // Who takes part is laid over as it is read (`participants`).
+            OutboxKind::Reply
+            | OutboxKind::Note
+            | OutboxKind::Macro
+            | OutboxKind::Participants
+            | OutboxKind::Delete
+            | OutboxKind::ContactNote
+            | OutboxKind::Conversation => {}
             OutboxKind::Status => {
                 self.run(STATUS, named_params! { ":id": id, ":status": text("status"), ":until": number("snoozed_until_us") })?;
             }
@@ -77,18 +125,24 @@ impl Scope<'_> {
     /// Blocks or unblocks; to block resolves too. What stood before has a status of its own.
     fn overlay_mute(&self, id: i64, payload: &Value) -> Result<(), StoreError> {
         const WHOSE: Sql = Sql::new("select contact_id from conversations where tenant_id = :tenant and id = :id");
-        const BLOCK: Sql = Sql::new("update contacts set blocked = :blocked where tenant_id = :tenant and id = :id");
         const STATUS: Sql =
             Sql::new("update conversations set status = :status, snoozed_until_us = :until where tenant_id = :tenant and id = :id");
         let muted = payload.get("muted").and_then(Value::as_bool).unwrap_or_default();
         if let Some(contact) = self.one(WHOSE, named_params! { ":id": id }, |row| row.get::<_, Option<i64>>(0))?.flatten() {
-            self.run(BLOCK, named_params! { ":id": contact, ":blocked": muted })?;
+            self.overlay_blocked(contact, payload)?;
         }
         let status = payload.get("status").and_then(Value::as_str).or(muted.then_some("resolved"));
         if let Some(status) = status {
             let until = payload.get("snoozed_until_us").and_then(Value::as_i64);
             self.run(STATUS, named_params! { ":id": id, ":status": status, ":until": until })?;
         }
+        Ok(())
+    }
+
+    fn overlay_blocked(&self, contact_id: i64, payload: &Value) -> Result<(), StoreError> {
+        const BLOCK: Sql = Sql::new("update contacts set blocked = :blocked where tenant_id = :tenant and id = :id");
+        let muted = payload.get("muted").and_then(Value::as_bool).unwrap_or_default();
+        self.run(BLOCK, named_params! { ":id": contact_id, ":blocked": muted })?;
         Ok(())
     }
 
@@ -163,7 +217,8 @@ impl Scope<'_> {
             (row.payload.get("was").filter(|_| row.attempts == 0), row.kind)
         {
             self.overlay(&OutboxRow { payload: was.clone(), ..row.clone() })?;
-            self.overlay_pending(row.conversation_id)?;
+            // Not renewed: what the others replace is hidden under them here, and comes with the read that follows.
+            self.unconfirmed(row.conversation_id, None)?.iter().try_for_each(|row| self.overlay(row))?;
         }
         if row.kind == OutboxKind::Labels && self.has_conversation(row.conversation_id)? {
             let back = json!({ "add": row.payload.get("remove"), "remove": [] });

@@ -1,11 +1,14 @@
 //! Full-text search over messages, and the contacts that the same words name.
 
+use std::collections::HashMap;
+
 use api::id::{ConversationId, MessageId};
 use api::inbox::{AttachmentView, ContactView, MessageType, Sender, SenderKind};
 use api::lists::CannedResponseView;
 use api::search::{ASIDE_MAX, FoundMessage};
 use rusqlite::{Row, named_params};
 
+use super::contacts::{named, patterns};
 use super::{Scope, Sql, StoreError};
 use crate::clock::timestamp;
 use crate::domain::search::{Author, CLOSE, OPEN, Search, ranges, snippet};
@@ -66,14 +69,30 @@ macro_rules! count {
     };
 }
 
+// Words alone need nothing of the conversation: half the time where hundreds of thousands of messages hold the word.
+macro_rules! words_alone {
+    () => {
+        " from messages_fts cross join messages m on m.row = messages_fts.rowid where m.tenant_id = :tenant and messages_fts match :q
+          and m.deleted = 0 and m.message_type <> 'activity' "
+    };
+}
+
+const PAGE_OF_WORDS_ALONE: Sql = page!(words_alone!());
+const COUNT_OF_WORDS_ALONE: Sql = count!(words_alone!());
 const PAGE_OF_WORDS: Sql = page!(with_words!());
 const PAGE: Sql = page!(without_words!());
 const COUNT_OF_WORDS: Sql = count!(with_words!());
 const COUNT: Sql = count!(without_words!());
 
+const CONTACTS: Sql = Sql::new(concat!(
+    "select k.id, k.name, k.email, k.phone_number, k.identifier, k.blocked",
+    named!(),
+    "order by k.last_activity_at_us desc, k.id desc limit :limit"
+));
+
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[Sql] = &[PAGE_OF_WORDS, PAGE, COUNT_OF_WORDS, COUNT];
+pub(super) const ALL: &[Sql] = &[PAGE_OF_WORDS_ALONE, COUNT_OF_WORDS_ALONE, PAGE_OF_WORDS, PAGE, COUNT_OF_WORDS, COUNT, CONTACTS];
 
 /// A query's values, as the statements take them.
 struct Values {
@@ -119,23 +138,28 @@ impl Scope<'_> {
             return Ok((Vec::new(), false));
         }
         let v = Values::new(search, me);
-        let sql = if v.q.is_some() { PAGE_OF_WORDS } else { PAGE };
-        let params = named_params! {
-            ":q": v.q, ":names": v.names, ":inboxes": v.inboxes, ":labels": v.labels, ":anybody": v.anybody, ":me": v.me,
-            ":before": search.before, ":after": search.after, ":files": search.attachment, ":notes": search.note,
-            ":below": below, ":limit": i64::from(limit) + 1,
-        };
         // Numbers alone are sorted; texts are read for the rows of the page.
-        let mut rows = self.all(sql, params, |row| Ok((row.get::<_, i64>("row")?, row.get::<_, i64>("id")?)))?;
+        let numbers = |row: &Row<'_>| Ok((row.get::<_, i64>("row")?, row.get::<_, i64>("id")?));
+        let one_more = i64::from(limit) + 1;
+        let mut rows = if v.q.is_some() && search.is_plain() {
+            self.all(PAGE_OF_WORDS_ALONE, named_params! { ":q": v.q, ":below": below, ":limit": one_more }, numbers)?
+        } else {
+            let sql = if v.q.is_some() { PAGE_OF_WORDS } else { PAGE };
+            let params = named_params! {
+                ":q": v.q, ":names": v.names, ":inboxes": v.inboxes, ":labels": v.labels, ":anybody": v.anybody, ":me": v.me,
+                ":before": search.before, ":after": search.after, ":files": search.attachment, ":notes": search.note,
+                ":below": below, ":limit": one_more,
+            };
+            self.all(sql, params, numbers)?
+        };
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
+        let numbers: Vec<i64> = rows.iter().map(|(row, _)| *row).collect();
+        let marked = v.q.as_deref().map(|q| self.marked(&numbers, q)).transpose()?.unwrap_or_default();
         let mut found = Vec::with_capacity(rows.len());
         for (row, id) in rows {
             if let Some((text, mut message)) = self.found(id)? {
-                let hits = match &v.q {
-                    Some(q) => ranges(&text, &self.marked(row, q)?.unwrap_or_default()),
-                    None => Vec::new(),
-                };
+                let hits = marked.get(&row).map(|marked| ranges(&text, marked)).unwrap_or_default();
                 message.snippet = snippet(&text, &hits);
                 found.push(message);
             }
@@ -152,14 +176,22 @@ impl Scope<'_> {
         self.one(SQL, named_params! { ":id": id }, |row| Ok((text(row)?, read(row)?)))
     }
 
-    /// A message's text with the hits marked. FTS5 knows what it took for the same word; it is asked for the rows of a page alone.
-    fn marked(&self, row: i64, q: &str) -> Result<Option<String>, StoreError> {
+    /// The texts of these rows with the hits marked. FTS5 knows what it took for the same word. It is asked once for a whole page: the hits of a
+    /// beginning are put together anew for each question, which takes as long as the search.
+    fn marked(&self, rows: &[i64], q: &str) -> Result<HashMap<i64, String>, StoreError> {
         const SQL: Sql = Sql::new(
-            "select highlight(messages_fts, 0, :open, :close) from messages_fts cross join messages m on m.row = messages_fts.rowid
-             where m.tenant_id = :tenant and messages_fts match :q and messages_fts.rowid = :row",
+            "select messages_fts.rowid as row, highlight(messages_fts, 0, :open, :close) as text
+             from messages_fts cross join messages m on m.row = messages_fts.rowid
+             where m.tenant_id = :tenant and messages_fts match :q and messages_fts.rowid between :low and :high
+             and +messages_fts.rowid in (select value from json_each(:rows))",
         );
-        let params = named_params! { ":open": OPEN.to_string(), ":close": CLOSE.to_string(), ":q": q, ":row": row };
-        Ok(self.one(SQL, params, |row| row.get::<_, Option<String>>(0))?.flatten())
+        let (Some(low), Some(high)) = (rows.iter().min(), rows.iter().max()) else { return Ok(HashMap::new()) };
+        let params = named_params! {
+            ":open": OPEN.to_string(), ":close": CLOSE.to_string(), ":q": q, ":low": low, ":high": high,
+            ":rows": serde_json::json!(rows).to_string(),
+        };
+        let marked = self.all(SQL, params, |row| Ok((row.get("row")?, row.get::<_, Option<String>>("text")?.unwrap_or_default())))?;
+        Ok(marked.into_iter().collect())
     }
 
     /// How many messages fit, counted to 1,000.
@@ -168,6 +200,9 @@ impl Scope<'_> {
             return Ok(0);
         }
         let v = Values::new(search, me);
+        if v.q.is_some() && search.is_plain() {
+            return Ok(self.all(COUNT_OF_WORDS_ALONE, named_params! { ":q": v.q, ":limit": COUNT_MAX }, |_| Ok(()))?.len() as u64);
+        }
         let sql = if v.q.is_some() { COUNT_OF_WORDS } else { COUNT };
         let params = named_params! {
             ":q": v.q, ":names": v.names, ":inboxes": v.inboxes, ":labels": v.labels, ":anybody": v.anybody, ":me": v.me,
@@ -178,18 +213,12 @@ impl Scope<'_> {
 
     /// Contacts that every word names, the last active first.
     pub fn search_contacts(&self, search: &Search) -> Result<Vec<ContactView>, StoreError> {
-        const SQL: Sql = Sql::new(
-            "select id, name, email, phone_number, identifier, blocked from contacts k
-             where k.tenant_id = :tenant and not exists (select 1 from json_each(:words) w where not (k.name like w.value escape '\\'
-                   or coalesce(k.email, '') like w.value escape '\\' or coalesce(k.phone_number, '') like w.value escape '\\'
-                   or coalesce(k.identifier, '') like w.value escape '\\'))
-             order by k.last_activity_at_us desc, k.id desc limit :limit",
-        );
         if search.terms.is_empty() || !search.is_plain() {
             return Ok(Vec::new());
         }
-        let words: Vec<String> = search.terms.iter().map(|term| holds(&term.text)).collect();
-        self.all(SQL, named_params! { ":words": serde_json::json!(words).to_string(), ":limit": ASIDE_MAX as i64 }, |row| {
+        let words: Vec<&str> = search.terms.iter().map(|term| term.text.as_str()).collect();
+        let (first, rest) = patterns(&words);
+        self.all(CONTACTS, named_params! { ":first": first, ":rest": rest, ":limit": ASIDE_MAX as i64 }, |row| {
             Ok(ContactView {
                 id: row.get("id")?,
                 name: row.get("name")?,

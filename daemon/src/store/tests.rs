@@ -10,6 +10,7 @@ use super::*;
 use crate::clock::SECOND;
 
 mod finding;
+mod laid_over;
 
 struct Bench {
     store: Store,
@@ -113,6 +114,7 @@ fn message(id: i64, text: &str) -> MessageRow {
         attachments: Vec::new(),
         deleted: false,
         in_reply_to: None,
+        mail: None,
         afenda_id: None,
         created_at: id,
         updated_at: None,
@@ -199,7 +201,7 @@ async fn a_join_that_forgets_the_tenant_on_one_side_is_found() {
 async fn two_tenants_with_the_same_ids_never_see_each_other() {
     let bench = bench().await;
     bench.write(bench.ours, |scope| scope.apply_message(&message(502, "only ours"), None)).await;
-    let texts = |scope: &Scope<'_>| scope.messages(12, &MessageQuery::default(), 50).map(|(rows, _)| rows.len());
+    let texts = |scope: &Scope<'_>| scope.messages(12, &MessageQuery::default(), 50, ("", None)).map(|(rows, _)| rows.len());
     assert_eq!((bench.read(bench.ours, texts).await, bench.read(bench.theirs, texts).await), (2, 1));
     let find = |scope: &Scope<'_>| {
         let filter = ConversationFilter { q: Some("only our".to_owned()), ..all(Sort::Activity) };
@@ -278,7 +280,7 @@ async fn what_may_be_older_takes_neither_a_delivery_nor_a_deletion_back() {
         let got = bench.write(bench.ours, move |scope| scope.apply_message(&row, read)).await;
         assert_eq!(got, want, "step {at}");
     }
-    let (messages, _) = bench.read(bench.ours, |scope| scope.messages(12, &api::inbox::MessageQuery::default(), 10)).await;
+    let (messages, _) = bench.read(bench.ours, |scope| scope.messages(12, &api::inbox::MessageQuery::default(), 10, ("", None))).await;
     assert!(messages[0].deleted, "{messages:?}");
     // What could not be told is read again, a moment later.
     let due = |scope: &Scope<'_>| Ok((scope.due_rereads(10)?, scope.next_reread()?));

@@ -62,11 +62,10 @@ pub(super) async fn run(core: &Core) -> Result<Infallible, Failure> {
             let begun = deep.clone();
             core.write(move |scope| scope.set_cursor(DEEP, &begun)).await?;
         }
-        lock(&core.rounds).deep.running = true;
+        let running = core.round_begins(|rounds| &mut rounds.deep);
         let began = deep.began;
-        let result = round(core, deep).await;
-        lock(&core.rounds).deep.running = false;
-        result?;
+        round(core, deep).await?;
+        drop(running);
         core.round_done(|rounds| &mut rounds.deep, began);
     }
 }

@@ -13,7 +13,8 @@
 //! | `listen` | the websocket |
 //! | `webhooks` | kept webhooks |
 //! | `rate` | when a request may leave |
-//! | `push`, `write`, `set` and `look` | the outbox: when to send, how to write, and whether it arrived already |
+//! | `push`, `write`, `set`, `look` and `labels` | the outbox: when to send, how to write, and whether it arrived already |
+//! | `contact` | notes about a contact, where a conversation with it can be begun, and beginning one |
 //! | `presence` | linked agents whose inbox is open |
 //! | `personal` | what a linked agent alone may see |
 //! | `ask` | what a caller wants to know of Chatwoot now, and what is only worth passing on now |
@@ -25,11 +26,13 @@
 
 mod apply;
 mod ask;
+pub(crate) mod contact;
 mod deep;
 pub(crate) mod doctor;
 mod escalate;
 mod first;
 mod handle;
+mod labels;
 mod link;
 mod listen;
 mod lists;
@@ -44,6 +47,7 @@ mod rate;
 mod reconcile;
 mod reread;
 mod set;
+mod templates;
 mod webhooks;
 mod write;
 

@@ -6,6 +6,7 @@
 use api::inbox::{
     AttachmentView, ContactView, ConversationStatus, DeliveryState, InboxView, LabelView, MessageType, Named, Priority, Sender, SenderKind,
 };
+use api::mail::{ADDRESSES_MAX, MailView};
 use chatwoot::model;
 use uuid::Uuid;
 
@@ -130,10 +131,19 @@ pub fn message(from: &model::Message, at: Micros) -> Option<MessageRow> {
         attachments: from.attachments.iter().take(LIST_MAX).map(attachment).collect(),
         deleted: from.is_deleted(),
         in_reply_to: from.in_reply_to(),
+        mail: mail(from),
         afenda_id: mark(from),
         created_at: whole_seconds(from.created_at.micros().unwrap_or(at)),
         updated_at: from.updated_at.micros(),
     })
+}
+
+/// What stands over a mail, cut to a bound; `None` where it is none.
+fn mail(from: &model::Message) -> Option<MailView> {
+    let list = |field: &str| from.addresses(field).into_iter().take(ADDRESSES_MAX).map(|text| name(Some(text))).collect();
+    let subject = given(from.subject());
+    let mail = MailView { from: list("from"), to: list("to"), cc: list("cc"), bcc: list("bcc"), subject };
+    (!mail.is_empty()).then_some(mail)
 }
 
 /// Webhooks say fractions of a creation time, frames and REST do not: whichever path was first, the row is the same.
@@ -219,12 +229,13 @@ pub fn directory(agents: &[model::Agent], inboxes: &[model::Inbox], teams: &[mod
         inboxes: inboxes.iter().map(inbox).collect(),
         teams: teams.iter().map(|t| Named { id: t.id, name: name(Some(&t.name)) }).collect(),
         labels: labels.iter().map(label).collect(),
+        templates: super::templates::of(inboxes),
     }
 }
 
 fn inbox(from: &model::Inbox) -> InboxView {
     let channel = from.channel_type.strip_prefix("Channel::").unwrap_or(&from.channel_type);
-    InboxView { id: from.id, name: name(Some(&from.name)), channel: name(Some(channel)) }
+    InboxView { id: from.id, name: name(Some(&from.name)), channel: name(Some(channel)), email: given(from.email.as_deref()) }
 }
 
 fn label(from: &model::Label) -> LabelView {
@@ -306,6 +317,24 @@ mod tests {
         assert_eq!(row.sender.unwrap().kind, SenderKind::Contact);
         assert_eq!(message(&read(json!({"id": 1, "conversation_id": 2, "message_type": 9})), 0), None);
         assert_eq!(message(&read(json!({"id": 1, "message_type": 0})), 0), None);
+    }
+
+    #[test]
+    fn what_stands_over_a_mail_is_kept_within_bounds() {
+        let of = |said: serde_json::Value| {
+            message(&read(json!({"id": 1, "conversation_id": 2, "message_type": 1, "content_attributes": said})), 0).unwrap().mail
+        };
+        // As 4.15.1 keeps what was sent (recording msg-mail), and what a mailbox takes in.
+        let texts = json!({"html_content": {"full": "x"}, "text_content": {"full": "x"}});
+        let sent = of(json!({"cc_emails": ["a@b.c"], "bcc_emails": [], "to_emails": ["d@e.f"], "email": texts.clone()})).unwrap();
+        assert_eq!((sent.to, sent.cc, sent.bcc, sent.from), (vec!["d@e.f".to_owned()], vec!["a@b.c".to_owned()], vec![], vec![]));
+        assert_eq!(of(json!({"cc_emails": [], "bcc_emails": [], "to_emails": [], "email": texts})), None);
+        let received = of(json!({"email": {"from": ["a@b.c"], "to": "d@e.f, g@h.i", "cc": null, "bcc": 7, "subject": "Hi"}})).unwrap();
+        assert_eq!((received.to.len(), received.cc.len(), received.subject.as_deref()), (2, 0, Some("Hi")));
+        let many: Vec<String> = (0..200).map(|n| format!("{}@b.c", "a".repeat(n * 20))).collect();
+        let kept = of(json!({"email": {"to": many}})).unwrap();
+        assert_eq!((kept.to.len(), kept.to.iter().map(String::len).max()), (50, Some(984)));
+        assert_eq!(of(json!({"email": "no object", "cc_emails": {"a": 1}})), None);
     }
 
     #[test]

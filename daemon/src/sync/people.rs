@@ -1,4 +1,5 @@
-//! Agents as Chatwoot has them now: who takes part in a conversation, who takes work. Asked while somebody waits; nothing is kept.
+//! Agents as Chatwoot has them now: who takes part in a conversation, who takes work. Asked while somebody waits; who takes part is kept as it
+//! was read, for when Chatwoot is away.
 
 use std::time::Duration;
 
@@ -8,9 +9,13 @@ use chatwoot::error::Error;
 use chatwoot::model::Profile;
 
 use super::SyncHandle;
+use crate::store::StoreError;
 
 /// How long a caller is kept waiting.
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// Characters of a signature: Chatwoot knows no limit, people write some lines.
+const SIGNATURE_CHARS_MAX: usize = 10_000;
 
 /// Why nothing can be said.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub(crate) enum Unasked {
     Gone,
     /// Chatwoot does not answer, or not well.
     Unavailable(String),
+    /// The store cannot be written.
+    Store(StoreError),
 }
 
 impl From<Error> for Unasked {
@@ -30,21 +37,33 @@ impl From<Error> for Unasked {
 }
 
 impl SyncHandle {
-    /// Who takes part in a conversation.
-    pub(crate) async fn participants(&self, id: i64) -> Result<Vec<Named>, Unasked> {
+    /// Reads who takes part in a conversation, and keeps it.
+    pub(crate) async fn read_participants(&self, id: i64) -> Result<(), Unasked> {
+        if !self.is_ready() {
+            return Err(Unasked::Unavailable("Chatwoot was not reached yet".to_owned()));
+        }
+        let asked = self.core.now();
         let agents = self.core.call_for_person(|client| async move { client.participants(id).await });
         let agents = tokio::time::timeout(LIMIT, agents).await.map_err(late)??;
         let named = |agent: chatwoot::model::Agent| Named {
             id: agent.id,
             name: if agent.available_name.is_empty() { agent.name } else { agent.available_name },
         };
-        Ok(agents.into_iter().map(named).collect())
+        let agents: Vec<Named> = agents.into_iter().map(named).collect();
+        self.core.write(move |scope| scope.keep_participants(id, &agents, asked)).await.map_err(Unasked::Store)
     }
 
     /// What a user's agent chose to be.
     pub(crate) async fn availability(&self, user: &str, agent: i64) -> Result<Availability, Unasked> {
         let profile = self.theirs(user, agent).await?;
         self.chosen(&profile)
+    }
+
+    /// What a user's agent signs e-mails with, cut to a bound; none where there is nothing to read.
+    pub(crate) async fn signature(&self, user: &str, agent: i64) -> Result<Option<String>, Unasked> {
+        let profile = self.theirs(user, agent).await?;
+        let signature = profile.message_signature.filter(|text| !text.trim().is_empty());
+        Ok(signature.map(|text| text.chars().take(SIGNATURE_CHARS_MAX).collect()))
     }
 
     /// Sets it. The token is looked at first: one in the config is whoever's was put there.

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::apply::{How, Incoming, Outcome};
+use super::contact;
 use super::normalise::MARK;
 use super::set::change;
 use super::write::{Tried, message};
@@ -22,7 +23,7 @@ use crate::config;
 use crate::domain::outbox::{ATTEMPTS_MAX, backoff};
 use crate::domain::rate::{Class, Kind};
 use crate::files::Files;
-use crate::store::{Asked, OutboxKind, OutboxRow, Scope, Store, StoreError, TenantKey};
+use crate::store::{Asked, NewOutbox, OutboxKind, OutboxRow, Scope, Store, StoreError, TenantKey};
 
 /// How long the send in flight may take at the end; what is not answered by then is looked up at the next start.
 const LAST_SEND: Duration = Duration::from_secs(10);
@@ -150,7 +151,14 @@ async fn carry_out(core: &Core, row: OutboxRow) {
         }
     }
     let asked = core.asked();
-    let tried = if row.kind.is_message() { message(core, &row).await } else { change(core, &row).await };
+    let note = row.payload.get("note_id").and_then(serde_json::Value::as_i64);
+    let tried = match (row.kind, note) {
+        (OutboxKind::Reply | OutboxKind::Note, _) => message(core, &row).await,
+        (OutboxKind::ContactNote, _) => contact::note(core, &row).await,
+        (OutboxKind::Conversation, _) => contact::begin(core, &row).await,
+        (OutboxKind::Delete, Some(note)) => contact::delete_note(core, &row, note).await,
+        _ => change(core, &row).await,
+    };
     let tried = match tried {
         Tried::Failed(err) => failed(core, &row, &err),
         tried => tried,
@@ -198,16 +206,43 @@ fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, asked: Asked, tr
             scope.outbox_done(row.id, None)?;
             Ok(door.apply(scope, &Incoming::Message(message.clone()), How::Read(asked))?.and(reread(scope)?))
         }
+        Tried::Noted(note) => {
+            scope.outbox_done(row.id, None)?;
+            let id = row.contact_id.unwrap_or_default();
+            if scope.has_contact(id)? {
+                scope.keep_contact_note(id, &contact::row(note))?;
+            }
+            Ok(Outcome::default())
+        }
+        Tried::Begun(conversation) => {
+            scope.outbox_begun(row.id, conversation.id)?;
+            let outcome = door.apply(scope, &Incoming::Conversation(conversation.clone()), How::Read(asked))?;
+            if let Some(payload) = contact::first_message(row) {
+                // Its own entry: what becomes of it, and whether it arrived already, is found out as for any reply.
+                let kind = OutboxKind::Reply;
+                let (user, not_before) = (row.user.clone(), scope.now());
+                scope.enqueue(&NewOutbox { conversation_id: conversation.id, kind, payload, user, approval_id: None, not_before })?;
+            }
+            Ok(outcome)
+        }
         Tried::Set(Some(conversation)) => {
             scope.outbox_done(row.id, None)?; // First, so that the row is Chatwoot's own again.
             door.apply(scope, &Incoming::Conversation(conversation.clone()), How::Read(asked))
         }
         Tried::Set(None) => {
             scope.outbox_done(row.id, None)?;
+            if let (Some(contact), Some(note)) = (row.contact_id, row.payload.get("note_id").and_then(serde_json::Value::as_i64)) {
+                scope.drop_contact_note(contact, note)?;
+                return Ok(Outcome::default());
+            }
             reread(scope)
         }
         Tried::Later { why, unsure, not_before } => {
             scope.outbox_again(row.id, why, *unsure, *not_before)?;
+            Ok(Outcome::default())
+        }
+        Tried::ByService(why) => {
+            scope.outbox_by_daemon(row.id, why)?;
             Ok(Outcome::default())
         }
         Tried::Over(state, why) => {
@@ -236,6 +271,11 @@ fn failed(core: &Core, row: &OutboxRow, err: &Error) -> Tried {
             true => Tried::Later { why: err.to_string(), unsure: true, not_before: backed_off },
             false => Tried::Over(OutboxState::Held, format!("Chatwoot never said whether it took it: {err}")),
         };
+    }
+    let refused = matches!(err.kind, ErrorKind::Unauthorized { .. } | ErrorKind::Forbidden { .. } | ErrorKind::NotFound { .. });
+    if own.is_some() && refused && row.approval_id.is_some() {
+        // A decision is final: a token that was taken back, or an approver outside the inbox, does not keep it from Chatwoot.
+        return Tried::ByService(reason(row, err, own));
     }
     if own.is_none() && is_about_token(err) {
         // The token is the daemon's matter: entries wait until it is set right.

@@ -56,7 +56,7 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
     let mut settled = None;
     loop {
         let began = core.now();
-        lock(&core.rounds).shallow.running = true;
+        let running = core.round_begins(|rounds| &mut rounds.shallow);
         if rounds > 0 {
             check_user(core).await?;
             core.learn().await?;
@@ -79,6 +79,7 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
         recent_messages(core).await?;
         own_conversations(core).await?;
         core.round_done(|rounds| &mut rounds.shallow, began);
+        drop(running);
         let interval = if differed.is_some() { core.paced(ROUND_GAP * 4) } else { Duration::from_secs(core.cx.sync.reconcile_interval_s) };
         tokio::time::sleep(core.paced(ROUND_GAP)).await;
         tokio::select! {
@@ -88,9 +89,30 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
     }
 }
 
+/// A round that runs until this is dropped, however it ends: done, failed, or let go in the middle because the link is lost.
+pub(super) struct Running<'a> {
+    core: &'a Core,
+    which: Which,
+}
+
+/// The rounds of one kind.
+type Which = fn(&mut super::RoundsState) -> &mut api::status::Rounds;
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        (self.which)(&mut lock(&self.core.rounds)).running = false;
+    }
+}
+
 impl Core {
+    /// A round begins.
+    pub(super) fn round_begins(&self, which: Which) -> Running<'_> {
+        which(&mut lock(&self.rounds)).running = true;
+        Running { core: self, which }
+    }
+
     /// A round that began then is complete.
-    pub(super) fn round_done(&self, which: impl FnOnce(&mut super::RoundsState) -> &mut api::status::Rounds, began: Micros) {
+    pub(super) fn round_done(&self, which: Which, began: Micros) {
         let now = self.now();
         {
             let mut rounds = lock(&self.rounds);

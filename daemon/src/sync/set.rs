@@ -1,7 +1,8 @@
 //! How an outbox entry that is no message is written to Chatwoot: values, sets that are merged, macros.
 //!
 //! Two rules keep colleagues' changes: what replaces a whole set (labels, custom attributes) is merged with a fresh read, and a value whose
-//! earlier try has an unknown outcome is written again only over what stood there before (`domain::outbox::found`).
+//! earlier try has an unknown outcome is written again only over what stood there before (`domain::outbox::found`), a label only where nobody
+//! changed it since (`labels`).
 
 use api::inbox::{ConversationStatus, OutboxState};
 use chatwoot::Client;
@@ -9,6 +10,7 @@ use chatwoot::error::Error;
 use chatwoot::model::{AssignmentAnswer, Attributes, Priority, Status};
 use serde_json::{Value, json};
 
+use super::labels::{self, Left};
 use super::write::Tried;
 use super::{Core, normalise};
 use crate::clock::SECOND;
@@ -21,6 +23,8 @@ enum Step {
     Done,
     /// Chatwoot did not do it, although it answered; or it is not to be done again.
     Over(OutboxState, String),
+    /// Only this is left to do, in the shape of the payload.
+    Rest(Value),
 }
 
 /// One try. `row` is as it was before this try began.
@@ -41,6 +45,7 @@ pub(super) async fn change(core: &Core, row: &OutboxRow) -> Tried {
         };
     }
     let step = match known {
+        Ok(Some(Step::Rest(payload))) => set(&acting.client, &OutboxRow { payload, ..row.clone() }).await,
         Ok(Some(step)) => Ok(step),
         Ok(None) => set(&acting.client, row).await,
         Err(err) if err.is_gone() => Err(err),
@@ -50,7 +55,7 @@ pub(super) async fn change(core: &Core, row: &OutboxRow) -> Tried {
         }
     };
     match step {
-        Ok(Step::Done) => {}
+        Ok(Step::Done | Step::Rest(_)) => {}
         Ok(Step::Over(state, why)) => return Tried::Over(state, why),
         Err(err) => return Tried::Failed(err),
     }
@@ -117,14 +122,19 @@ async fn after_unsure(core: &Core, row: &OutboxRow) -> Result<Option<Step>, Erro
             let so = read.muted == Some(muted) && (!muted || read.status == Status::Resolved);
             Ok(so.then_some(Step::Done))
         }
+        OutboxKind::Labels => Ok(match labels::left(core, row).await? {
+            Left::Todo(payload) => Some(Step::Rest(payload)),
+            Left::Nothing => Some(Step::Done),
+            Left::Others(named) => {
+                let why =
+                    format!("it is not known whether the labels were set, and {} was changed since: left to whoever did", named.join(", "));
+                Some(Step::Over(OutboxState::Failed, why))
+            }
+        }),
         // Merged with what is there; a mark in time, which moves on by itself; or a second deletion, which is 200 without an event (5.4).
-        OutboxKind::Labels
-        | OutboxKind::Attributes
-        | OutboxKind::Read
-        | OutboxKind::Unread
-        | OutboxKind::Participants
-        | OutboxKind::Delete => Ok(None),
-        OutboxKind::Reply | OutboxKind::Note => Ok(None), // `write` looks for those.
+        OutboxKind::Attributes | OutboxKind::Read | OutboxKind::Unread | OutboxKind::Participants | OutboxKind::Delete => Ok(None),
+        // `write` and `contact` look for those.
+        OutboxKind::Reply | OutboxKind::Note | OutboxKind::ContactNote | OutboxKind::Conversation => Ok(None),
     }
 }
 
@@ -166,7 +176,7 @@ async fn set(client: &Client, row: &OutboxRow) -> Result<Step, Error> {
     let text = |key: &str| payload.get(key).and_then(Value::as_str);
     let refused = |why: String| Ok(Step::Over(OutboxState::Failed, why));
     match row.kind {
-        OutboxKind::Reply | OutboxKind::Note | OutboxKind::Delete => {}
+        OutboxKind::Reply | OutboxKind::Note | OutboxKind::Delete | OutboxKind::ContactNote | OutboxKind::Conversation => {}
         OutboxKind::Labels => {
             // Chatwoot replaces the whole set: what others added meanwhile must be in it.
             let mut now = client.conversation_labels(id).await?;

@@ -103,7 +103,7 @@ impl Bench {
 
     pub(super) async fn texts(&self, id: i64) -> Vec<Option<String>> {
         let query = MessageQuery::default();
-        let (messages, _) = self.read(move |scope| scope.messages(id, &query, 200)).await;
+        let (messages, _) = self.read(move |scope| scope.messages(id, &query, 200, ("", None))).await;
         messages.into_iter().map(|message| message.content).collect()
     }
 
@@ -144,6 +144,19 @@ async fn assert_same(bench: &Bench) {
     assert_same_as(bench, 30).await;
 }
 
+#[tokio::test]
+async fn a_round_that_is_broken_off_runs_no_more() {
+    let bench = Bench::new().await;
+    let handle = bench.live().await;
+    bench.call("", "POST", "/sandbox/faults", json!({"match": {"path": "/api/v1/**"}, "fault": {"kind": "status", "status": 503}})).await;
+    handle.refresh();
+    handle.refresh_deep();
+    until("the loss", async || !matches!(handle.link().state, LinkState::Live | LinkState::Polling)).await;
+    until("no round", async || !handle.rounds().0.running && !handle.rounds().1.running).await;
+    bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
+    bench.end(handle).await;
+}
+
 /// The store has what the shop has, which is at least so much.
 pub(super) async fn assert_same_as(bench: &Bench, least: usize) {
     let theirs = bench.conversations().await;
@@ -171,7 +184,9 @@ async fn the_first_copy_equals_the_server_and_makes_no_approval() {
     assert_eq!((handle.progress().conversations, handle.progress().conversations_total), (all, Some(all)));
     assert_eq!(handle.warnings(), Vec::<String>::new());
     let directory = bench.read(|scope| scope.directory()).await;
-    assert!(directory.inboxes.len() == 3 && directory.agents.len() == 5 && directory.labels.iter().any(|l| l.title == "escalate"));
+    assert!(directory.inboxes.len() == 4 && directory.agents.len() == 5 && directory.labels.iter().any(|l| l.title == "escalate"));
+    let sent = directory.templates.iter().filter(|row| row.view.unusable.is_none()).map(|row| (&*row.view.name, &*row.view.language));
+    assert_eq!(sent.collect::<Vec<_>>(), [("parcel_sent", "de"), ("parcel_sent", "en"), ("reply_wanted", "en")]);
     assert!(lock(&bench.asked).is_empty());
     bench.end(handle).await;
 }
@@ -437,7 +452,7 @@ async fn a_deep_round_finds_what_leaves_no_trace() {
     handle.refresh_deep();
     until("the deep round", async || handle.rounds().1.count > done && !handle.rounds().1.running).await;
     let query = MessageQuery::default();
-    let (messages, _) = bench.read(move |scope| scope.messages(id, &query, 200)).await;
+    let (messages, _) = bench.read(move |scope| scope.messages(id, &query, 200, ("", None))).await;
     assert!(messages.iter().any(|message| message.deleted), "{messages:?}");
     assert_eq!(bench.read(move |scope| scope.contact(lonely)).await.map(|contact| contact.name).as_deref(), Some("Nobody's"));
     assert_same(&bench).await;
@@ -477,7 +492,7 @@ async fn a_gap_of_the_websocket_is_remembered_until_all_of_it_was_read() {
     bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
     handle.refresh();
     until("the deletion", async || {
-        let (messages, _) = bench.read(move |scope| scope.messages(id, &MessageQuery::default(), 200)).await;
+        let (messages, _) = bench.read(move |scope| scope.messages(id, &MessageQuery::default(), 200, ("", None))).await;
         messages.iter().any(|message| message.deleted)
     })
     .await;

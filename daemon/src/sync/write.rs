@@ -1,10 +1,12 @@
 //! How a message of the outbox is written to Chatwoot, and as whom anything is.
 
 use api::inbox::OutboxState;
+use api::mail::Recipients;
 use chatwoot::error::Error;
-use chatwoot::model::{Conversation, Message};
-use chatwoot::rest::{NewMessage, Source, Upload};
+use chatwoot::model::{ContactNote, Conversation, Message};
+use chatwoot::rest::{NewMessage, ProcessedParams, Source, TemplateParams, Upload};
 use chatwoot::{Client, Secret};
+use serde_json::Value;
 
 use super::look::{Look, Wanted, look};
 use super::normalise::MARK;
@@ -22,12 +24,18 @@ pub(super) enum Tried {
     Sent(Box<Message>),
     /// The message is deleted: what is left of it.
     Deleted(Box<Message>),
+    /// The note about a contact is in Chatwoot.
+    Noted(Box<ContactNote>),
+    /// The conversation is begun.
+    Begun(Box<Conversation>),
     /// It is done; the conversation as it was read afterwards, where that worked.
     Set(Option<Box<Conversation>>),
     /// Not now.
     Later { why: String, unsure: bool, not_before: Micros },
     /// Not at all.
     Over(OutboxState, String),
+    /// The decision's approver is refused it: the service user writes it back.
+    ByService(String),
     /// The call failed.
     Failed(Error),
 }
@@ -57,9 +65,9 @@ impl Core {
     }
 
     /// The text as Chatwoot is to keep it. A note by the service user says who wrote it; a reply is the shop's either way.
-    fn text(&self, row: &OutboxRow, acting: &Acting<'_>) -> String {
+    pub(super) fn text(&self, row: &OutboxRow, acting: &Acting<'_>) -> String {
         match (&row.user, row.kind, acting.own) {
-            (Some(name), OutboxKind::Note, None) if row.approval_id.is_none() => {
+            (Some(name), OutboxKind::Note | OutboxKind::ContactNote, None) if row.approval_id.is_none() => {
                 let user = self.cx.users.iter().find(|user| user.name == *name);
                 let shown = user.map_or(name.as_str(), |user| &user.display_name);
                 format!("{shown} (via afenda):\n\n{}", row.content())
@@ -81,10 +89,7 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
             Ok(None) => {}
             Ok(Some(tried)) => return tried,
             Err(err) if err.is_gone() => return Tried::Failed(err),
-            Err(err) => {
-                let not_before = core.now() + core.paced_us(backoff(row.attempts + 1, rand::random()));
-                return Tried::Later { why: format!("not known yet whether it was sent: {err}"), unsure: true, not_before };
-            }
+            Err(err) => return later(core, row, format!("not known yet whether it was sent: {err}")),
         }
     }
     let files = match uploads(core, row).await {
@@ -100,6 +105,10 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
     if let Some(answered) = row.in_reply_to() {
         new.content_attributes.insert("in_reply_to".to_owned(), answered.into());
     }
+    let joined = |list: Vec<String>| Some(list.join(",")).filter(|line| !line.is_empty());
+    let Recipients { to, cc, bcc } = row.recipients();
+    (new.to_emails, new.cc_emails, new.bcc_emails) = (joined(to), joined(cc), joined(bcc));
+    new.template_params = row.template().map(template_params);
     let new = new.marked(MARK, id);
     let sent = match files.is_empty() {
         true => acting.client.create_message(row.conversation_id, &new).await,
@@ -108,6 +117,18 @@ pub(super) async fn message(core: &Core, row: &OutboxRow) -> Tried {
     match sent {
         Ok(message) => Tried::Sent(Box::new(message)),
         Err(err) => Tried::Failed(err),
+    }
+}
+
+/// A template as the outbox has it, for Chatwoot.
+fn template_params(kept: &Value) -> TemplateParams {
+    let text = |key: &str| kept.get(key).and_then(Value::as_str).map(str::to_owned);
+    TemplateParams {
+        name: text("name").unwrap_or_default(),
+        category: text("category").unwrap_or_default(),
+        language: text("language").unwrap_or_default(),
+        namespace: text("namespace"),
+        processed_params: ProcessedParams { body: kept.get("vars").and_then(Value::as_object).cloned().unwrap_or_default() },
     }
 }
 
@@ -130,12 +151,8 @@ async fn uploads(core: &Core, row: &OutboxRow) -> Result<Vec<Upload>, String> {
 async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str) -> Result<Option<Tried>, Error> {
     // The try was answered or cut off then; before this process it was cut off at the latest when this process began. What is left of its time
     // counts from before the look: an answer older than that is no answer.
-    let tried_at = lock(&core.tries).get(&row.id).copied().unwrap_or(core.started_at);
+    let tried_at = tried_at(core, row);
     let server = core.server();
-    let author = match acting.own {
-        Some(user) => agent_id(core, user).await,
-        None => Some(server.user_id),
-    };
     let wanted = Wanted {
         id: row.id,
         content: content.to_owned(),
@@ -147,23 +164,52 @@ async fn before(core: &Core, row: &OutboxRow, acting: &Acting<'_>, content: &str
         },
         private: row.kind == OutboxKind::Note,
         since: row.created_at + server.skew,
-        author,
+        author: author(core, acting).await,
         // The server may have been updated since.
         marked: server.kept_marks(tried_at) || is_api_inbox(core, row.conversation_id).await,
     };
-    let left = tried_at + Micros::from(core.cx.sync.settle_s) * SECOND - core.now();
+    let left = left(core, row);
     match look(core, row.conversation_id, &wanted).await? {
         Look::Found(message) => return Ok(Some(Tried::Sent(message))),
         Look::Unclear(why) => return Ok(Some(Tried::Over(OutboxState::Held, why.to_owned()))),
         Look::Absent => {}
     }
+    Ok(settled(core, row, left))
+}
+
+/// When an earlier try was answered or cut off, at the latest.
+fn tried_at(core: &Core, row: &OutboxRow) -> Micros {
+    lock(&core.tries).get(&row.id).copied().unwrap_or(core.started_at)
+}
+
+/// How long an earlier try may still be carried out; to be asked before the look.
+pub(super) fn left(core: &Core, row: &OutboxRow) -> Micros {
+    tried_at(core, row) + Micros::from(core.cx.sync.settle_s) * SECOND - core.now()
+}
+
+/// After a look that found nothing: look again, while there is something `left`; `None` when there will be nothing.
+pub(super) fn settled(core: &Core, row: &OutboxRow, left: Micros) -> Option<Tried> {
     if left > 0 {
         let not_before = core.now() + left.min(core.paced_us(backoff(row.attempts + 1, rand::random())));
         let why = "not known yet whether it was sent: looking again before it is sent again".to_owned();
-        return Ok(Some(Tried::Later { why, unsure: true, not_before }));
+        return Some(Tried::Later { why, unsure: true, not_before });
     }
     lock(&core.tries).remove(&row.id);
-    Ok(None)
+    None
+}
+
+/// The look itself did not work.
+pub(super) fn later(core: &Core, row: &OutboxRow, why: String) -> Tried {
+    let not_before = core.now() + core.paced_us(backoff(row.attempts + 1, rand::random()));
+    Tried::Later { why, unsure: true, not_before }
+}
+
+/// The Chatwoot user who writes, where known.
+pub(super) async fn author(core: &Core, acting: &Acting<'_>) -> Option<i64> {
+    match acting.own {
+        Some(user) => agent_id(core, user).await,
+        None => Some(core.server().user_id),
+    }
 }
 
 /// The Chatwoot agent of a user.

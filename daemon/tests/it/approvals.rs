@@ -183,7 +183,7 @@ async fn one_escalation_is_open_at_a_time_and_its_effects_wait_in_the_outbox() {
     decide(&ada, "AP-1", "approve", &decision(asked.revision, "fine")).await.unwrap();
     let outbox = jo.outbox().await.unwrap();
     let kinds: Vec<(&str, &str)> = outbox.iter().map(|row| (row.kind.as_str(), row.user.as_str())).collect();
-    assert_eq!(kinds, [("labels", "jo"), ("note", "jo"), ("note", "afenda"), ("labels", "afenda")]);
+    assert_eq!(kinds, [("labels", "jo"), ("note", "jo"), ("note", "ada"), ("labels", "ada")]);
     assert_eq!(outbox[2].content.as_deref(), Some("AP-1 approved by ada shown.\n\nfine"));
     assert_eq!(jo.conversation(ConversationId(12)).await.unwrap().labels, ["approved"]);
     let audit = jo.audit(&api::audit::AuditQuery::default()).await.unwrap();

@@ -125,9 +125,10 @@ pub(crate) fn seed(scope: &Scope<'_>) -> Result<(), StoreError> {
     let agent = |id: i64, name: &str| AgentRow { id, name: name.to_owned(), email: None };
     scope.replace_directory(&Directory {
         agents: vec![agent(1, "Ada"), agent(2, "Max"), agent(7, "Jo")],
-        inboxes: vec![api::inbox::InboxView { id: 4, name: "Shop".to_owned(), channel: "Api".to_owned() }],
+        inboxes: vec![api::inbox::InboxView { id: 4, name: "Shop".to_owned(), channel: "Api".to_owned(), email: None }],
         teams: vec![api::inbox::Named { id: 3, name: "billing".to_owned() }],
         labels: vec![],
+        templates: vec![],
     })?;
     scope.apply_contact(&contact(31), Asked { ours: 1, theirs: 1 })?;
     for id in 12..40 {
@@ -186,6 +187,7 @@ pub(crate) fn message(conversation_id: i64, id: i64) -> MessageRow {
         attachments: vec![],
         deleted: false,
         in_reply_to: None,
+        mail: None,
         afenda_id: None,
         created_at: id,
         updated_at: None,

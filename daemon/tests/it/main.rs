@@ -6,10 +6,13 @@
 )]
 
 mod approvals;
+mod attachments;
+mod contacting;
 mod doctor;
 mod harness;
 mod idempotency;
 mod isolation;
+mod mail;
 mod openapi;
 mod outbox;
 mod people;

@@ -41,12 +41,14 @@ impl Ours {
             // Only `ours` has conversation 77.
             "conversations" => "77",
             "contacts" => "78",
+            "inboxes" => "79",
             // A saved filter is one agent's alone, whatever its id.
             "custom-filters" => "1",
             "audit" => &self.approval,
             other => panic!("what id does {other} take?"),
         };
-        path.replace("{id}", id).replace("{type}", "approval").replace("{message}", "9001")
+        let path = path.replace("{id}", id).replace("{type}", "approval").replace("{message}", "9001").replace("{attachment}", "501");
+        path.replace("{note}", "1")
     }
 }
 
@@ -61,6 +63,8 @@ async fn call(bench: &Bench, token: &Token, method: &str, path: &str, accept: &s
         p if p.ends_with("/macro") => r#"{"id":1}"#,
         p if p.contains("/messages/") => r#"{"hold_seconds":0}"#,
         p if p.contains("/conversations/") => r#"{"status":"resolved"}"#,
+        p if p.ends_with("/notes") => r#"{"content":"hi"}"#,
+        p if p.contains("/notes/") => r#"{"hold_seconds":0}"#,
         p if p.contains("/contacts/") || p.contains("/custom-filters/") => r#"{"name":"x"}"#,
         _ if method == reqwest::Method::PATCH => r#"{"revision":1}"#,
         _ => r#"{"revision":1,"comment":"x"}"#,
@@ -78,9 +82,20 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
     let bench = Bench::new().await;
     bench
         .write("ours", |scope| {
+            let mut lists = scope.directory()?;
+            lists.inboxes.push(api::inbox::InboxView { id: 79, name: "WhatsApp".to_owned(), channel: "Whatsapp".to_owned(), email: None });
+            scope.replace_directory(&lists)?;
             scope.apply_conversation(&crate::harness::conversation(77), None)?;
             scope.apply_contact(&crate::harness::contact(78), daemon::store::Asked { ours: 1, theirs: 1 })?;
-            scope.apply_message(&crate::harness::message(77, 9001), None)
+            let mut message = crate::harness::message(77, 9001);
+            message.attachments = vec![api::inbox::AttachmentView {
+                id: 501,
+                file_type: "file".to_owned(),
+                name: "bill.pdf".to_owned(),
+                file_size: None,
+                url: Some("http://127.0.0.1:1/rails/active_storage/blobs/redirect/x/bill.pdf".to_owned()),
+            }];
+            scope.apply_message(&message, None)
         })
         .await;
     let jo = bench.client("jo").await;
@@ -104,15 +119,17 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
             with_id += 1;
             if method == "get" {
                 let (status, _) = call(&bench, &own, &method, &filled, "application/json").await;
-                // The copy does not keep who takes part: that is asked of Chatwoot, which is away here.
-                let found = if path.ends_with("/participants") { 503 } else { 200 };
+                // Who takes part, files, and notes are in the copy once they were asked of Chatwoot, which is away here; where a contact can be
+                // written to is asked each time.
+                let asked = ["/participants", "/notes", "/inboxes"].iter().any(|end| path.ends_with(end)) || path.contains("/attachments/");
+                let found = if asked { 503 } else { 200 };
                 assert_eq!(status, found, "the owner of it gets it: {method} {filled}");
             }
         } else if method == "get" {
             let path = if path.ends_with("/conversations") { format!("{path}?status=all&limit=200") } else { path };
             let (status, body) = call(&bench, &gus, &method, &path, "application/json").await;
-            // Nobody's availability is read without a token of their own at Chatwoot.
-            let found = if path.ends_with("/me/availability") { 403 } else { 200 };
+            // Nobody's availability or signature is read without a token of their own at Chatwoot.
+            let found = if path.ends_with("/me/availability") || path.ends_with("/me/signature") { 403 } else { 200 };
             assert_eq!(status, found, "{method} {path}");
             let text = body.to_string();
             for id in [&ours.approval, &ours.activity, &ours.outbox, &ours.webhook, &ours.tenant, "refund 240", "\"id\":77,", "\"ours\""] {

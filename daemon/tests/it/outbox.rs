@@ -6,6 +6,7 @@ use api::inbox::{
     AttributeChange, ContactPatch, ConversationPatch, ConversationStatus, DeleteMessage, EffectKind, EffectQuery, Mention, MessageType,
     NewMessage, OutboxState, RunMacro, Typing,
 };
+use api::template::UseTemplate;
 use api::{Code, Token};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -149,7 +150,7 @@ async fn unsure_status(shop: &Shop, lose: &str, colleague: Option<&str>) -> (Str
     if let Some(word) = colleague {
         shop.at_chatwoot("agent2", &format!("/conversations/{id}/toggle_status"), json!({"status": word})).await;
     }
-    reqwest::Client::new().delete(format!("{}/sandbox/faults", shop.sandbox.base_url())).send().await.unwrap();
+    shop.no_faults().await;
     let over = until("the end", async || {
         let outbox = jo.outbox().await.ok()?;
         match outbox.first() {
@@ -176,6 +177,65 @@ async fn an_unsure_status_is_repeated_only_over_what_it_was() {
         assert_eq!(status, want, "{lose} {colleague:?} {error:?}");
         assert_eq!(error.is_some(), colleague.is_some(), "{lose} {colleague:?} {error:?}");
         assert!(error.is_none_or(|why| why.contains("left to whoever changed it")), "{lose}");
+        shop.daemon.stop().await;
+    }
+}
+
+/// Labels after a first try whose outcome is not known, and what became of the entry; meanwhile a colleague may take one off.
+async fn unsure_labels(shop: &Shop, lose: &str, colleague: Option<&[&str]>) -> (Vec<String>, Option<String>) {
+    let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let path = format!("/conversations/{id}/labels");
+    shop.at_chatwoot("agent2", &path, json!({"labels": ["vip"]})).await;
+    until("the label here", async || jo.conversation(ConversationId(id)).await.ok().filter(|view| view.labels == ["vip"])).await;
+    let labels = format!("/api/v1/accounts/*/conversations/{id}/labels");
+    shop.fault(json!({"match": {"method": "POST", "path": labels}, "times": 1, "fault": {"kind": lose}})).await;
+    let change = api::inbox::LabelChange { add: vec!["refund".into()], remove: Vec::new() };
+    let patch = ConversationPatch { labels: Some(api::inbox::Labels::Change(change)), ..Default::default() };
+    // Until the colleague is done Chatwoot answers no second look.
+    let look = format!("/api/v1/accounts/*/conversations/{id}/messages");
+    shop.fault(json!({"match": {"method": "GET", "path": look}, "fault": {"kind": "status", "status": 503}})).await;
+    jo.update_conversation(ConversationId(id), &patch, &new_key()).await.unwrap();
+    until("the first try", async || jo.outbox().await.ok()?.into_iter().find(|e| e.attempts >= 1 && e.error.is_some())).await;
+    if let Some(labels) = colleague {
+        shop.at_chatwoot("agent2", &path, json!({ "labels": labels })).await;
+        // The activity of a change is written by a job.
+        until("the colleague's activity", async || {
+            let there = shop.at_sandbox(id).await;
+            let said = |m: &Value| m["content"].as_str().is_some_and(|text| text.contains(" removed "));
+            there["messages"].as_array()?.iter().any(said).then_some(())
+        })
+        .await;
+    }
+    shop.no_faults().await;
+    let over = until("the end", async || {
+        let outbox = jo.outbox().await.ok()?;
+        match outbox.first() {
+            None => Some(None),
+            Some(entry) if entry.state == OutboxState::Failed => Some(entry.error.clone()),
+            Some(_) => None,
+        }
+    })
+    .await;
+    let mut labels: Vec<String> = serde_json::from_value(shop.at_sandbox(id).await["labels"].clone()).unwrap();
+    labels.sort();
+    (labels, over)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unsure_label_is_set_again_only_where_nobody_took_it_off_since() {
+    for (lose, colleague, want, left) in [
+        ("drop", None, &["refund", "vip"][..], false),
+        ("lose_answer", None, &["refund", "vip"], false),
+        // Carried out, and taken off by a colleague since: left to them.
+        ("lose_answer", Some(&["vip"][..]), &["vip"], true),
+        // Not carried out; the colleague changed another label.
+        ("drop", Some(&[]), &["refund"], false),
+    ] {
+        let shop = shop_with(|config| config.sync.reconcile_interval_s = 3600).await;
+        let (labels, error) = unsure_labels(&shop, lose, colleague).await;
+        assert_eq!(labels, want, "{lose} {colleague:?} {error:?}");
+        assert_eq!(error.is_some(), left, "{lose} {colleague:?} {error:?}");
+        assert!(error.is_none_or(|why| why.contains("left to whoever did")), "{lose}");
         shop.daemon.stop().await;
     }
 }
@@ -394,5 +454,76 @@ async fn a_message_of_ones_own_is_deleted_after_the_hold_and_nobody_elses() {
     let theirs = all.into_iter().find(|m| m.message_type == MessageType::Incoming).and_then(|m| m.id).unwrap();
     assert_eq!(refused(jo.delete_message(id, theirs, &now(0), &new_key()).await).1, Code::Forbidden, "a customer's");
     assert_eq!(refused(jo.delete_message(id, MessageId(9_999_999), &now(0), &new_key()).await).1, Code::NotFound);
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_reaches_chatwoot_with_its_values_and_what_would_not_arrive_is_refused() {
+    let shop = shop().await;
+    let (other, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
+    let inbox = jo.inboxes().await.unwrap().into_iter().find(|inbox| inbox.channel == "Whatsapp").unwrap();
+    let query = api::inbox::ConversationQuery { inbox: Some(inbox.id), ..Default::default() };
+    let closed = jo.conversations(&query).await.unwrap().data.remove(0);
+    assert!(!closed.can_reply, "the customer wrote three days ago");
+
+    let listed = jo.templates(inbox.id).await.unwrap();
+    let sent: Vec<_> = listed.iter().filter(|t| t.unusable.is_none()).map(|t| (t.name.as_str(), t.variables.len())).collect();
+    assert_eq!(sent, [("parcel_sent", 2), ("parcel_sent", 2), ("reply_wanted", 0)]);
+    assert_eq!(refused(jo.templates(999_999).await).0, 404);
+
+    let template = |name: &str, language: Option<&str>, vars: &[(&str, &str)]| UseTemplate {
+        name: name.to_owned(),
+        language: language.map(str::to_owned),
+        vars: vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    };
+    let message = |template| NewMessage { template: Some(template), ..NewMessage::default() };
+    let both = [("1", "Tom"), ("2", "A-1096")];
+    for (id, wrong, field, why) in [
+        (other, message(template("parcel_sent", None, &[])), "template", "only WhatsApp"),
+        (closed.id.0, message(template("nothing", None, &[])), "template.name", "parcel_sent, reply_wanted"),
+        (closed.id.0, message(template("invoice", None, &[("1", "x")])), "template.name", "header is no text"),
+        (closed.id.0, message(template("parcel_sent", None, &both)), "template.language", "de, en"),
+        (closed.id.0, message(template("parcel_sent", Some("fr"), &both)), "template.language", "de, en"),
+        (closed.id.0, message(template("parcel_sent", Some("en"), &both[..1])), "template.vars", "leaves 2 open"),
+        (closed.id.0, message(template("parcel_sent", Some("en"), &[("1", "{{contact.name}}"), ("2", "x")])), "template.vars", "Liquid"),
+        (closed.id.0, NewMessage { content: "Hi".to_owned(), ..message(template("reply_wanted", None, &[])) }, "template", "whole reply"),
+        (closed.id.0, NewMessage { private: true, ..message(template("reply_wanted", None, &[])) }, "template", "whole reply"),
+    ] {
+        let (_, code, details) = refused(jo.send_message(ConversationId(id), &wrong, &new_key()).await);
+        assert_eq!((code, &details["fields"][0]["field"]), (Code::ValidationFailed, &json!(field)), "{wrong:?}");
+        assert!(details["fields"][0]["message"].as_str().unwrap().contains(why), "{wrong:?}: {details}");
+    }
+    let shown = jo.send_message(closed.id, &message(template("parcel_sent", Some("en"), &both)), &new_key()).await.unwrap();
+    assert_eq!(shown.content.as_deref(), Some("Hi Tom, your order A-1096 is on its way."), "at once");
+    all_sent(&shop).await;
+    let log: Value = reqwest::get(format!("{}/sandbox/log", shop.sandbox.base_url())).await.unwrap().json().await.unwrap();
+    let sent: Vec<&Value> = log.as_array().unwrap().iter().filter(|call| !call["body"]["template_params"].is_null()).collect();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(
+        (&sent[0]["body"]["content"], &sent[0]["body"]["template_params"]),
+        (
+            &json!("Hi Tom, your order A-1096 is on its way."),
+            &json!({"name": "parcel_sent", "category": "UTILITY", "language": "en", "processed_params": {"body": {"1": "Tom", "2": "A-1096"}}})
+        )
+    );
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_whose_answer_was_lost_is_found_and_not_sent_twice() {
+    let shop = shop().await;
+    let jo = shop.client("jo").await;
+    let inbox = jo.inboxes().await.unwrap().into_iter().find(|inbox| inbox.channel == "Whatsapp").unwrap();
+    let query = api::inbox::ConversationQuery { inbox: Some(inbox.id), ..Default::default() };
+    let id = jo.conversations(&query).await.unwrap().data.remove(0).id;
+    let messages = json!({"method": "POST", "path": "/api/v1/accounts/*/conversations/*/messages"});
+    shop.fault(json!({"match": messages, "times": 1, "fault": {"kind": "lose_answer"}})).await;
+    let message =
+        NewMessage { template: Some(UseTemplate { name: "reply_wanted".to_owned(), ..UseTemplate::default() }), ..NewMessage::default() };
+    jo.send_message(id, &message, &new_key()).await.unwrap();
+    all_sent(&shop).await;
+    let there = shop.at_sandbox(id.0).await["messages"].clone();
+    let text = "We have an answer to your question. Reply to this message to read it.";
+    assert_eq!(there.as_array().unwrap().iter().filter(|m| m["content"] == text).count(), 1, "{there}");
     shop.daemon.stop().await;
 }

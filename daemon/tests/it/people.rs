@@ -4,7 +4,9 @@ use api::Code;
 use api::client::new_key;
 use api::id::ConversationId;
 use api::inbox::{ConversationPatch, ConversationStatus, OutboxState, RunMacro};
+use api::page::Source;
 use api::people::{Availability, ParticipantChange};
+use serde_json::json;
 
 use crate::harness::refused;
 use crate::with_chatwoot::{id_of, shop, state, until};
@@ -46,11 +48,29 @@ async fn participants_are_read_added_and_removed() {
         participants: Some(ParticipantChange { add: add.to_vec(), remove: remove.to_vec() }),
         ..ConversationPatch::default()
     };
-    let takes_part = async || Some(jo.participants(id).await.ok()?.iter().any(|agent| agent.id == ada));
+    let path = format!("/conversations/{}/participants", id.0);
+    let at_chatwoot = async || {
+        let there = shop.chatwoot("admin", reqwest::Method::GET, &path, serde_json::Value::Null).await;
+        there.as_array().unwrap().iter().any(|agent| agent["id"] == ada)
+    };
+    let takes_part = async || {
+        let page = jo.participants(id).await.unwrap();
+        (page.data.iter().any(|agent| agent.id == ada), page.meta.source)
+    };
+    assert_eq!(takes_part().await, (false, Some(Source::Chatwoot)));
     jo.update_conversation(id, &change(&[ada], &[]), &new_key()).await.unwrap();
-    until("Ada takes part", async || takes_part().await.filter(|there| *there)).await;
+    assert!(takes_part().await.0, "shown at once");
+    until("Ada takes part", async || at_chatwoot().await.then_some(())).await;
+    // Without Chatwoot it is what was read last, with what waits in the outbox.
+    shop.fault(json!({"match": {"path": "/api/v1/**"}, "fault": {"kind": "status", "status": 503}})).await;
+    assert_eq!(takes_part().await, (true, Some(Source::Store)));
     jo.update_conversation(id, &change(&[], &[ada]), &new_key()).await.unwrap();
-    until("Ada no longer does", async || takes_part().await.filter(|there| !there)).await;
+    assert_eq!(takes_part().await, (false, Some(Source::Store)));
+    let other = ConversationId(shop.plain_conversations().await[1]);
+    assert_eq!(refused(jo.participants(other).await).1, Code::ChatwootUnavailable, "never read");
+    shop.no_faults().await;
+    until("Ada no longer does", async || (!at_chatwoot().await).then_some(())).await;
+    until("Chatwoot is asked again", async || (takes_part().await == (false, Some(Source::Chatwoot))).then_some(())).await;
     // Chatwoot breaks over an agent it does not know.
     for bad in [change(&[999_999], &[]), change(&[ada], &[ada]), change(&[], &[])] {
         assert_eq!(refused(jo.update_conversation(id, &bad, &new_key()).await).0, 422);

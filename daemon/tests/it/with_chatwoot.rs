@@ -119,6 +119,13 @@ impl Shop {
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
+    /// Nothing goes wrong there any more.
+    pub(crate) async fn no_faults(&self) {
+        let url = format!("{}/sandbox/faults", self.sandbox.base_url());
+        let answer = reqwest::Client::new().delete(url).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
     /// Open conversations of the shop in an inbox where Jo works, without labels of ours.
     pub(crate) async fn plain_conversations(&self) -> Vec<i64> {
         let jo = self.client("jo").await;
@@ -199,4 +206,40 @@ async fn a_colleagues_label_survives_the_decision() {
     })
     .await;
     shop.daemon.stop().await;
+}
+
+/// Who wrote the decision's note, in Chatwoot.
+async fn author_of_decision(shop: &Shop, conversation: i64) -> Value {
+    until("the decision's note", async || {
+        let messages = shop.chatwoot("admin", reqwest::Method::GET, &format!("/conversations/{conversation}/messages"), Value::Null).await;
+        let note = messages["payload"].as_array()?.iter().find(|m| m["content"].as_str().is_some_and(|t| t.contains("approved by ada")))?;
+        Some(note["sender"]["id"].clone())
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decisions_note_is_the_approvers_or_the_service_users_where_their_token_is_refused() {
+    for (token, by) in [(Some("admin"), "admin"), (Some("revoked"), "sync"), (None, "sync")] {
+        let shop = shop_with(|config| {
+            let own = config.users[0].chatwoot_token.take();
+            config.users[0].chatwoot_token = token.and_then(|key| if key == "admin" { own } else { Some(Token::new(key)) });
+        })
+        .await;
+        let conversation = shop.plain_conversations().await[0];
+        let (jo, ada) = (shop.client("jo").await, shop.client("ada").await);
+        let asked = jo.escalate(api::id::ConversationId(conversation), "refund", &new_key()).await.unwrap();
+        ada.decide(&asked.id.to_string(), "approve", &revision(&asked), &new_key()).await.unwrap();
+        let users = state(&shop.sandbox).await["users"].clone();
+        assert_eq!(author_of_decision(&shop, conversation).await.as_i64(), id_of(&users, by), "{token:?}");
+        until("the write-back known here", async || {
+            let row = ada.approval(&asked.id.to_string()).await.ok()?;
+            (row.write_back == api::approval::WriteBack::Done).then_some(())
+        })
+        .await;
+        // The note stays: it is nobody's to delete from here.
+        let rows = ada.messages(api::id::ConversationId(conversation), &api::inbox::MessageQuery::default()).await.unwrap().data;
+        assert!(rows.iter().all(|row| !row.own || row.content.as_deref().is_none_or(|text| !text.contains("approved by ada"))));
+        shop.daemon.stop().await;
+    }
 }

@@ -15,8 +15,8 @@ pub(crate) type Row = Map<String, Value>;
 /// Rows by table and key.
 pub(crate) type Tables = BTreeMap<&'static str, BTreeMap<String, Row>>;
 
-/// Tables that copy Chatwoot, and what makes a row's key.
-const TABLES: [(&str, &[&str]); 11] = [
+/// Tables that copy Chatwoot, and what makes a row's key. Of `participants` only what somebody looked at is kept, as it was then.
+const TABLES: [(&str, &[&str]); 12] = [
     ("conversations", &["id"]),
     ("conversation_labels", &["conversation_id", "title"]),
     ("messages", &["id"]),
@@ -28,16 +28,19 @@ const TABLES: [(&str, &[&str]); 11] = [
     ("canned_responses", &["id"]),
     ("custom_attribute_definitions", &["id"]),
     ("csat_responses", &["id"]),
+    ("message_templates", &["inbox_id", "name", "language"]),
 ];
 
 /// Columns that say something of our own.
-const OURS: [(&str, &str); 6] = [
+const OURS: [(&str, &str); 8] = [
     ("conversations", "heard_at_us"), // our clock
     ("contacts", "heard_at_us"),
+    ("contacts", "notes_read_at_us"),
     ("conversations", "messages_read_at_us"),
     ("messages", "read_at_us"),
-    ("messages", "row"),           // what the full-text index points at
-    ("messages", "updated_at_us"), // REST does not say it (5.2); newer wins by it, so a wrong one shows in the other columns
+    ("messages", "row"),               // what the full-text index points at
+    ("message_templates", "unusable"), // our words; a table in `sync/templates.rs` has each
+    ("messages", "updated_at_us"),     // REST does not say it (5.2); newer wins by it, so a wrong one shows in the other columns
 ];
 
 /// One difference.
@@ -78,7 +81,8 @@ fn rows(conn: &Connection, table: &str, key: &[&str]) -> rusqlite::Result<BTreeM
                 ValueRef::Text(text) => json!(String::from_utf8_lossy(text)),
                 _ => Value::Null,
             };
-            let is_json = matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices");
+            let is_json =
+                matches!(name.as_str(), "attachments" | "additional_attributes" | "custom_attributes" | "choices" | "mail" | "buttons");
             let value = match value {
                 Value::String(text) if is_json => serde_json::from_str(&text).unwrap_or(Value::String(text)),
                 value => value,
@@ -172,10 +176,12 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
         &get("/agents".into()).await,
         |a| json!({"id": a["id"], "name": a["name"], "email": a["email"].as_str().map(str::to_lowercase)}),
     );
-    let inboxes = small(
-        &get("/inboxes".into()).await["payload"],
-        |i| json!({"id": i["id"], "name": i["name"], "channel": i["channel_type"].as_str().unwrap_or_default().trim_start_matches("Channel::")}),
-    );
+    let channels = get("/inboxes".into()).await["payload"].clone();
+    let templates = list(&channels).iter().flat_map(|i| list(&i["message_templates"]).iter().map(|t| template(&i["id"], t))).collect();
+    let inboxes = small(&channels, |i| {
+        let channel = i["channel_type"].as_str().unwrap_or_default().trim_start_matches("Channel::");
+        json!({"id": i["id"], "name": i["name"], "channel": channel, "email": filled(&i["email"])})
+    });
     let teams = small(&get("/teams".into()).await, |t| json!({"id": t["id"], "name": t["name"]}));
     let titles = small(
         &get("/labels".into()).await["payload"],
@@ -201,8 +207,17 @@ pub(crate) async fn truth(stage: &Stage, here: &Tables) -> Tables {
                    "created_at_us": unix(&r["created_at"])})
         }));
     }
-    let all = [conversations, labels, messages, contacts, agents, inboxes, teams, titles, canned, attributes, ratings];
+    let all = [conversations, labels, messages, contacts, agents, inboxes, teams, titles, canned, attributes, ratings, templates];
     TABLES.iter().zip(all).map(|((name, key), rows)| (*name, table(rows, key))).collect()
+}
+
+fn template(inbox: &Value, t: &Value) -> Row {
+    let part =
+        |kind: &str| list(&t["components"]).iter().find(|part| part["type"] == kind).map_or(Value::Null, |part| part["text"].clone());
+    let buttons: Vec<&Value> =
+        list(&t["components"]).iter().flat_map(|part| list(&part["buttons"])).map(|button| &button["text"]).collect();
+    row(json!({"inbox_id": inbox, "name": t["name"], "language": t["language"], "category": t["category"], "namespace": t["namespace"],
+               "header": part("HEADER"), "body": part("BODY").as_str().unwrap_or_default(), "footer": part("FOOTER"), "buttons": buttons}))
 }
 
 fn conversation(c: &Value) -> Row {
@@ -234,8 +249,24 @@ fn message(m: &Value) -> Row {
         "content": m["content"], "content_type": m["content_type"], "state": m["status"], "error": said["external_error"],
         "sender_kind": sender_kind, "sender_id": sender["id"], "sender_name": sender["name"],
         "attachments": list(&m["attachments"]).iter().map(attachment).collect::<Vec<_>>(), "deleted": flag(said["deleted"] == true),
-        "in_reply_to": said["in_reply_to"], "afenda_id": mark.filter(|m| m.len() == 36), "created_at_us": unix(&m["created_at"]),
+        "in_reply_to": said["in_reply_to"], "mail": mail(said), "afenda_id": mark.filter(|m| m.len() == 36), "created_at_us": unix(&m["created_at"]),
     }))
+}
+
+/// What stands over a mail: where it was sent from, in lists of its own; where it was received, in `email`.
+fn mail(said: &Value) -> Value {
+    let mut out = Row::new();
+    for field in ["from", "to", "cc", "bcc"] {
+        let sent = &said[format!("{field}_emails")];
+        let all = if list(sent).is_empty() { &said["email"][field] } else { sent };
+        if !list(all).is_empty() {
+            out.insert(field.to_owned(), all.clone());
+        }
+    }
+    if said["email"]["subject"].is_string() {
+        out.insert("subject".to_owned(), said["email"]["subject"].clone());
+    }
+    if out.is_empty() { Value::Null } else { Value::Object(out) }
 }
 
 fn attachment(a: &Value) -> Value {
@@ -336,7 +367,7 @@ fn passed_over(
         "messages" => messages.contains(&number("id")) || (!there && silent.gone_conversations.contains(&number("conversation_id"))),
         "contacts" => contacts.contains(&number("id")) || (here && !there && silent.gone_contacts.contains(&number("id"))),
         "agents" | "canned_responses" | "custom_attribute_definitions" | "csat_responses" => true,
-        "labels" | "inboxes" | "teams" => silent.lists(),
+        "labels" | "inboxes" | "teams" | "message_templates" => silent.lists(),
         _ => false,
     }
 }

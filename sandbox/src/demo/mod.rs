@@ -5,6 +5,7 @@
 
 mod past;
 mod today;
+mod whatsapp;
 
 use serde_json::{Map, json};
 
@@ -59,7 +60,7 @@ fn texts(words: &[&str]) -> Vec<String> {
 }
 
 impl World {
-    /// A shop with thirty-odd conversations in three inboxes, two agents, an approver, and a service administrator
+    /// A shop with thirty-odd conversations in four inboxes, two agents, an approver, and a service administrator
     /// (`sync`) who is a member of no inbox. One message tries to attack the terminal it is shown on.
     #[must_use]
     pub fn demo_shop() -> Self {
@@ -77,7 +78,7 @@ impl World {
             bot: Some(BotSeed { name: text("Helper Bot"), description: text("Answers first"), outgoing_url: text("{{hooks}}/hook/bot") }),
             webhook: None,
             contacts: contacts(),
-            conversations: past::THREADS.iter().chain(today::THREADS).map(conversation).collect(),
+            conversations: past::THREADS.iter().chain(today::THREADS).chain(whatsapp::THREADS).map(conversation).collect(),
             mail_server: true,
             script: script(),
         }
@@ -112,6 +113,8 @@ fn inboxes() -> Vec<InboxSeed> {
         webhook_url: None,
         website_url: None,
         email: None,
+        phone_number: None,
+        message_templates: vec![],
         members: texts(members),
         auto_assignment: true,
     };
@@ -119,6 +122,11 @@ fn inboxes() -> Vec<InboxSeed> {
         inbox("api", Channel::Api, "Shop App", &["agent", "agent2"]),
         InboxSeed { website_url: some("https://shop.example"), ..inbox("web", Channel::WebWidget, "Shop Website", &["agent", "agent2"]) },
         InboxSeed { email: some("help@shop.example"), ..inbox("mail", Channel::Email, "Shop Mail", &["agent", "agent2"]) },
+        InboxSeed {
+            phone_number: some("+15550100900"),
+            message_templates: whatsapp::templates(),
+            ..inbox("whatsapp", Channel::Whatsapp, "Shop WhatsApp", &["agent", "agent2"])
+        },
     ]
 }
 
@@ -280,6 +288,7 @@ fn script() -> Vec<CustomerSeed> {
         count: 0,
         after_ms: after_s * 1000,
         new_conversation_each: false,
+        mail: crate::world::MailSeed::default(),
     };
     vec![
         customer(

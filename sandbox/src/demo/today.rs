@@ -9,7 +9,10 @@ pub(super) const FILES: [Enclosed; 4] = [
         ago_min: 3 * HOUR + 2,
         name: "cracked-tank.png",
         content_type: "image/png",
-        content: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==",
+        content: "iVBORw0KGgoAAAANSUhEUgAAAIAAAABQCAMAAADm3o3WAAAAFVBMVEXs5NZ4YEhGSlKWoKpKir4cHCDeWjxpFUYuAAAA6klEQVR42u3YUQ6DMAwDULYmu/+RmfiqRFPKIP\
+                  a22hfIU9qkiGVRFEVRGnkmRQABfg1Q6riXVmCAoD4KEJWvAa9OrgLi+iAAvQNDdyAZcDwF2YBAMM0RhLfwi6YgcRF11gBoEzq5A5uA8RhZlY3gtgsM8BZYSwDsgDUDAkTl\
+                  UYC4fgUo5XhYPwR06mMAY0eQCogFKMCJKfAqd+6BgIADBC2AAchHcGYRZQCGFlFyB9yMfQf4U+Bjz3HqHtgTZhlDY19C8h4Y+x7490Vk/EXE/h7Qczz1FND2gP6WCzAL4E\
+                  GOAAIIIIAAAtABK3B4P372Wb7qAAAAAElFTkSuQmCC",
     },
     Enclosed {
         contact: "office",

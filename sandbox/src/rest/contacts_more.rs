@@ -54,6 +54,10 @@ pub(super) fn contactable(ctx: &mut Ctx<'_>) -> Outcome {
                 Some(mail) => mail,
                 None => continue,
             },
+            Channel::Whatsapp => match &contact.phone_number {
+                Some(number) => number.trim_start_matches('+').to_owned(),
+                None => continue,
+            },
             Channel::WebWidget => match known {
                 Some(source) => source,
                 None => continue,

@@ -184,6 +184,11 @@ impl State {
                 .get(&contact)
                 .and_then(|c| c.email.clone())
                 .ok_or_else(|| Refusal::unprocessable("param is missing or the value is empty: contact email"))?,
+            (None, Channel::Whatsapp) => self
+                .contacts
+                .get(&contact)
+                .and_then(|c| c.phone_number.as_deref().map(|number| number.trim_start_matches('+').to_owned()))
+                .ok_or_else(|| Refusal::unprocessable("param is missing or the value is empty: contact phone number"))?,
         };
         if let Some(found) = self.by_source(inbox, &source) {
             return if found.contact_id == contact { Ok(found.clone()) } else { Err(Refusal::unprocessable("source_id should be unique")) };

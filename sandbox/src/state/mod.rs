@@ -44,7 +44,7 @@ use crate::{
     clock::{Clock, Stamp},
     token::Mint,
     version::Version,
-    world::Role,
+    world::{Channel, Role},
 };
 
 /// Who acts: Rails' `Current.user` and what stands in for it.
@@ -313,6 +313,14 @@ impl State {
     /// The messages of a conversation, oldest first.
     pub(crate) fn thread(&self, conversation: Id) -> impl DoubleEndedIterator<Item = &Message> {
         self.threads.get(&conversation).into_iter().flatten().filter_map(|id| self.messages.get(id))
+    }
+
+    /// Whether the channel takes a reply: WhatsApp does for 24 hours after the customer's last message (contract 4.4).
+    pub(crate) fn can_reply(&self, c: &Conversation) -> bool {
+        const WINDOW_S: i64 = 24 * 3600;
+        let whatsapp = self.inboxes.get(&c.inbox_id).is_some_and(|i| i.channel == Channel::Whatsapp);
+        let since = self.now().plus_seconds(-WINDOW_S);
+        !whatsapp || self.thread(c.id).any(|m| m.message_type == MessageType::Incoming && m.created_at > since)
     }
 
     /// Whether that user may open the conversation: administrators, members of the inbox, members of its team (4.8.0).

@@ -118,6 +118,8 @@ pub(crate) struct Inbox {
     pub(crate) webhook_url: Option<String>,
     pub(crate) website_url: Option<String>,
     pub(crate) email: Option<String>,
+    pub(crate) phone_number: Option<String>,
+    pub(crate) message_templates: Vec<Value>,
     pub(crate) identifier: String,
     pub(crate) hmac_token: String,
     pub(crate) secret: String,

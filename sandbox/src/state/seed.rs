@@ -176,6 +176,8 @@ impl State {
                 webhook_url: i.webhook_url.as_deref().and_then(url),
                 website_url: i.website_url.clone(),
                 email: i.email.clone(),
+                phone_number: i.phone_number.clone(),
+                message_templates: i.message_templates.clone(),
                 identifier: named("identifier"),
                 hmac_token: named("hmac"),
                 secret: named("secret"),
@@ -296,9 +298,10 @@ impl State {
             return Some(found.clone());
         }
         let channel = self.inboxes.get(&inbox)?.channel;
-        let mail = self.contacts.get(&contact)?.email.clone();
-        let source_id = match (channel, mail) {
-            (Channel::Email, Some(mail)) => mail,
+        let person = self.contacts.get(&contact)?;
+        let source_id = match (channel, &person.email, &person.phone_number) {
+            (Channel::Email, Some(mail), _) => mail.clone(),
+            (Channel::Whatsapp, _, Some(number)) => number.trim_start_matches('+').to_owned(),
             _ => self.mint.named_uuid(&format!("source/{key}/{inbox}")),
         };
         let now = self.now();

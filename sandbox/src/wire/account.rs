@@ -119,7 +119,7 @@ pub(crate) fn inbox(i: &Inbox, secrets: bool, base: &str, version: Version) -> V
         out.insert("continuity_via_email".into(), json!(true));
     }
     out.insert("messaging_service_sid".into(), Value::Null);
-    out.insert("phone_number".into(), Value::Null);
+    out.insert("phone_number".into(), json!(i.phone_number));
     match i.channel {
         Channel::Email => add_mail(i, secrets, version, &mut out),
         Channel::Api => {
@@ -133,9 +133,13 @@ pub(crate) fn inbox(i: &Inbox, secrets: bool, base: &str, version: Version) -> V
             out.insert("inbox_identifier".into(), json!(i.identifier));
             out.insert("additional_attributes".into(), json!({}));
         }
-        Channel::WebWidget => {}
+        Channel::WebWidget | Channel::Whatsapp => {}
     }
-    out.insert("provider".into(), Value::Null);
+    let whatsapp = i.channel == Channel::Whatsapp;
+    out.insert("provider".into(), if whatsapp { json!("whatsapp_cloud") } else { Value::Null });
+    if whatsapp {
+        out.insert("message_templates".into(), json!(i.message_templates));
+    }
     Value::Object(out)
 }
 

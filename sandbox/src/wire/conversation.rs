@@ -35,7 +35,7 @@ pub(crate) fn conversation_rest(s: &State, c: &Conversation, viewer: Option<Id>)
     json!({
         "meta": meta, "id": c.display_id, "messages": newest, "account_id": c.account_id, "uuid": c.uuid,
         "additional_attributes": c.additional_attributes, "agent_last_seen_at": unix(c.agent_last_seen_at),
-        "assignee_last_seen_at": unix(c.assignee_last_seen_at), "can_reply": true, "contact_last_seen_at": unix(c.contact_last_seen_at),
+        "assignee_last_seen_at": unix(c.assignee_last_seen_at), "can_reply": s.can_reply(c), "contact_last_seen_at": unix(c.contact_last_seen_at),
         "custom_attributes": c.custom_attributes, "inbox_id": c.inbox_id, "labels": c.labels,
         "muted": s.contacts.get(&c.contact_id).is_some_and(|k| k.blocked), "snoozed_until": iso(c.snoozed_until),
         "status": c.status.as_str(), "created_at": c.created_at.unix(), "updated_at": c.updated_at.float(),
@@ -51,7 +51,7 @@ fn shared(s: &State, c: &Conversation, content: impl Fn(Value) -> Value) -> Valu
     let newest: Vec<Value> = s.thread(c.id).rev().find(|m| m.public()).map(|m| content(message_push(s, m))).into_iter().collect();
     let address = s.contact_inboxes.get(&c.contact_inbox_id);
     json!({
-        "additional_attributes": c.additional_attributes, "can_reply": true,
+        "additional_attributes": c.additional_attributes, "can_reply": s.can_reply(c),
         "channel": s.inboxes.get(&c.inbox_id).map(|i| i.channel.as_str()), "contact_inbox": address.map(contact_inbox_row),
         "id": c.display_id, "inbox_id": c.inbox_id, "messages": newest, "labels": c.labels,
         "meta": only_if(s.version.assigns_bots(), "assignee_type", json!({

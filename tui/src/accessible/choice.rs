@@ -1,9 +1,12 @@
 //! Numbered choices, and which of them an answer means.
 
 use super::Does;
+use crate::update::spoken::Deed;
 
-/// Lines of a list that are told at once; the others are found by their words.
-const TOLD_MAX: usize = 40;
+/// Lines of a menu that are told at once.
+pub(super) const PAGE: usize = 20;
+/// Choices that are told in one line; help tells all of them.
+const BRIEF_MAX: usize = 14;
 
 /// One thing that can be answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,28 +71,45 @@ pub(super) fn find<'a>(choices: &'a [Choice], answer: &str) -> Meant<'a> {
 
 /// The choices in one line: `2 reply, 3 note`.
 pub(super) fn brief(choices: &[Choice]) -> String {
-    let told: Vec<String> = choices.iter().map(|choice| format!("{} {}", choice.number, choice.words.first().map_or("", |w| w))).collect();
-    told.join(", ")
+    let told = choices.iter().take(BRIEF_MAX).map(|choice| format!("{} {}", choice.number, choice.words.first().map_or("", |w| w)));
+    let rest = choices.len().saturating_sub(BRIEF_MAX);
+    let others = (rest > 0).then(|| format!("{rest} others that help tells"));
+    told.chain(others).collect::<Vec<_>>().join(", ")
 }
 
 /// The choices, a line each.
 pub(super) fn lines(choices: &[Choice]) -> Vec<String> {
     let line = |choice: &Choice| {
-        let why = choice.refused.as_ref().map(|why| format!(" (not now: {why})")).unwrap_or_default();
+        let why = choice.refused.as_ref().filter(|why| !why.is_empty()).map(|why| format!(" (not now: {why})")).unwrap_or_default();
         format!("{}. {}{why}", choice.number, choice.says)
     };
-    let mut out: Vec<String> = choices.iter().take(TOLD_MAX).map(line).collect();
-    let rest = choices.len().saturating_sub(TOLD_MAX);
-    if rest > 0 {
-        out.push(format!("And {rest} more: a part of the name finds them."));
+    choices.iter().map(line).collect()
+}
+
+/// The choices of a menu, its own lines from `first` on and page by page; the others, such as back, each time.
+pub(super) fn page(choices: &[Choice], first: usize) -> Vec<String> {
+    let (own, others): (Vec<Choice>, Vec<Choice>) = choices.iter().cloned().partition(|choice| is_line(&choice.does));
+    let mut out = lines(own.get(first..(first + PAGE).min(own.len())).unwrap_or_default());
+    if own.len() > PAGE {
+        let upto = (first + PAGE).min(own.len());
+        let how = if upto < own.len() { "more tells the next, and a part of a name finds one" } else { "that is all" };
+        out.push(format!("{upto} of {} were told; {how}.", own.len()));
     }
+    out.extend(lines(&others));
     out
+}
+
+/// Whether a choice is a menu's own line.
+pub(super) fn is_line(does: &Does) -> bool {
+    matches!(
+        does,
+        Does::Deed(Deed::Item(_) | Deed::Pick(_) | Deed::Label(_) | Deed::Complete(Some(_)) | Deed::Message(..)) | Does::ViewName(_)
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::update::spoken::Deed;
 
     #[test]
     fn a_number_or_a_word_is_enough() {

@@ -2,8 +2,10 @@
 //! of the inbox with a screen; what differs is that it is told in sentences and asked for in answers.
 //!
 //! Nothing is ever drawn over: lines are only appended, no byte of an escape sequence is written, and what happens meanwhile is told with the
-//! next prompt, never between. `dialog` says and understands, `place` knows which prompt stands, this file waits.
+//! next prompt, never between. `dialog` holds what was told, `telling` says, `answering`
+//! understands, `place` knows which prompt stands, `offer` what can be answered there, this file waits.
 
+mod answering;
 mod choice;
 pub(crate) mod dialog;
 mod input;
@@ -11,6 +13,7 @@ mod news;
 mod offer;
 mod place;
 mod say;
+mod telling;
 mod thread;
 mod writing;
 
@@ -20,7 +23,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::effects::{Core, Outward};
+use crate::around::Around;
+use crate::effects::{Core, Outward, now};
+use crate::event::Event;
 use crate::keymap::Command;
 use crate::text;
 use crate::update::spoken::Deed;
@@ -60,6 +65,12 @@ enum Does {
     Anew,
     /// Takes the marks off.
     Unmark,
+    /// Opens the customer of the conversation.
+    Customer,
+    /// Leaves what was asked besides.
+    Leave,
+    /// Asks for a view's name: of a new one, or another one for the one that is shown.
+    ViewName(Ask),
 }
 
 /// Runs the inbox on standard input and output, terminals or not.
@@ -75,7 +86,10 @@ pub async fn run(options: Options) -> Result<Exit, TuiError> {
 /// Runs it on any lines and output. `echoes`: whoever types sees their own line end.
 async fn run_on(options: Options, mut lines: mpsc::Receiver<Line>, out: &mut impl Write, echoes: bool) -> Result<Exit, TuiError> {
     let stop = options.stop.clone();
-    let mut core = Core::start(options.client, options.data_dir, &options.profile, SIZE, |state| state.calm = false);
+    let mut core = Core::start(options.client, options.data_dir, &options.profile, SIZE, |state| {
+        state.calm = false;
+        state.around = Around::lines_only();
+    });
     let mut dialog = Dialog::default();
     for words in [options.banner, options.notice].into_iter().flatten() {
         dialog.say(text::line(&words));
@@ -122,6 +136,8 @@ async fn run_on(options: Options, mut lines: mpsc::Receiver<Line>, out: &mut imp
         if !echoes && writeln!(out).is_err() {
             break Exit::Stopped;
         }
+        // Ages are those of the moment they are told: whoever answers is there, and a machine that slept did not tick meanwhile.
+        core.apply(Event::Tick(now()));
         let effects = match line {
             Line::Text(line) => dialog.answer(&mut core.state, &line),
             Line::TooLong => {

@@ -1,6 +1,8 @@
 //! What is shown elsewhere as rows, panes and colours, as sentences. Pure; every text from outside is made safe here.
 
 use api::approval::{ApprovalStatus, ApprovalView};
+use api::contact::ContactDetail;
+use api::event::Activity;
 use api::id::ConversationId;
 use api::inbox::{ConversationStatus, ConversationView, DeliveryState, MessageType, MessageView, SenderKind};
 use api::search::FoundMessage;
@@ -8,9 +10,9 @@ use jiff::Timestamp;
 
 use crate::event::Purpose;
 use crate::mention;
-use crate::state::State;
+use crate::state::{Action, Asks, ContactCard, ContactItem, Line, Overlay, Owner, State};
 use crate::text;
-use crate::update::{hindrance_words, money};
+use crate::update::{contact_echo, echo, hindrance_words, money};
 use crate::view::message::{self, Item};
 use crate::{marks, view};
 
@@ -132,7 +134,16 @@ pub(super) fn item(state: &State, item: &Item<'_>) -> Vec<String> {
     }
 }
 
-fn message(state: &State, m: &MessageView) -> Vec<String> {
+/// A message among those that can be chosen: its head and how it begins.
+pub(super) fn message_row(state: &State, m: &MessageView) -> String {
+    let lines = message(state, m);
+    let head = lines.first().map_or("", |head| head.trim_end_matches(':'));
+    let words: Vec<&str> = lines.iter().skip(1).map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+    format!("{head}: {}", text::truncate(&text::line(&words.join(" ")), SNIPPET))
+}
+
+/// A message, whole.
+pub(super) fn message(state: &State, m: &MessageView) -> Vec<String> {
     let ours = m.message_type != MessageType::Incoming;
     let name = match &m.sender {
         Some(sender) if !text::line(&sender.name).is_empty() => {
@@ -271,9 +282,20 @@ pub(super) fn card(state: &State, a: &ApprovalView) -> Vec<String> {
 pub(super) fn purpose(state: &State, purpose: Purpose) -> (String, String) {
     let via = |id| state.conversation(id).map(|view| format!(" via {}", text::line(&view.inbox.name))).unwrap_or_default();
     match purpose {
-        Purpose::Reply(id) => (format!("Reply to {}", named(state, id)), format!("CUSTOMER{}", via(id))),
+        Purpose::Template(id) => (format!("Template to {}", named(state, id)), format!("CUSTOMER{}", via(id))),
+        Purpose::Reply(id) => {
+            let composer = state.composer.as_ref().filter(|composer| composer.purpose == purpose);
+            let whom = composer.and_then(|composer| crate::update::mail_recipients(state, composer));
+            let whom = whom.map(|whom| format!(": {}", crate::update::mail_words(&whom))).unwrap_or_default();
+            (format!("Reply to {}", named(state, id)), format!("CUSTOMER{}{whom}", via(id)))
+        }
         Purpose::Note(id) => (format!("Private note on {}", named(state, id)), "TEAM ONLY".into()),
         Purpose::Escalate(id) => (format!("Ask for a decision about {}", named(state, id)), "APPROVERS".into()),
+        Purpose::ContactNote(id) => (format!("Note about {}", crate::view::contacts::name_of(state, id)), "TEAM ONLY".into()),
+        Purpose::Begin(id, inbox) => {
+            let via = crate::view::contacts::inbox_name(state, inbox);
+            (format!("New conversation with {}", crate::view::contacts::name_of(state, id)), format!("CUSTOMER via {via}"))
+        }
         Purpose::Reject(id, revision) => {
             let card = state.approvals.card.as_ref().filter(|card| card.shown.id == id);
             let reference = card.map(|card| card.shown.reference.to_string()).unwrap_or_default();
@@ -282,21 +304,156 @@ pub(super) fn purpose(state: &State, purpose: Purpose) -> (String, String) {
     }
 }
 
+/// A contact's name, or its number where it has none.
+fn contact_name(id: i64, name: &str) -> String {
+    let name = text::line(name);
+    if name.is_empty() { format!("contact {id}") } else { name }
+}
+
+/// How long ago.
+fn ago(state: &State, moment: Timestamp) -> String {
+    format!("{} ago", long(view::ui::minutes_since(state.now, moment)))
+}
+
+/// A row of the contacts.
+pub(super) fn contact_row(state: &State, detail: &ContactDetail) -> String {
+    let contact = &detail.contact;
+    let mut parts = vec![contact_name(contact.id, &contact.name)];
+    let addresses = [&contact.email, &contact.phone_number, &contact.identifier].into_iter().flatten();
+    parts.extend(addresses.map(|address| text::line(address)).filter(|address| !address.is_empty()));
+    if contact.blocked {
+        parts.push("blocked".into());
+    }
+    parts.extend(detail.last_activity_at.map(|at| format!("active {}", ago(state, at))));
+    parts.join(", ")
+}
+
+/// Notes about a contact that are told with it; the screen has all.
+const NOTES_TOLD: usize = 5;
+
+/// A contact, with what is known of it; its conversations are rows.
+pub(super) fn contact(state: &State, card: &ContactCard) -> Vec<String> {
+    let Some(detail) = &card.detail else {
+        let why = card.error.as_deref().map(text::line).unwrap_or_else(|| "it has not been read yet".into());
+        return vec![format!("Contact {}: {why}.", card.id)];
+    };
+    let contact = &detail.contact;
+    let blocked = if contact.blocked { ", blocked in Chatwoot" } else { "" };
+    let active = detail.last_activity_at.map(|at| format!(", active {}", ago(state, at))).unwrap_or_default();
+    let mut out = vec![format!("Contact {}{blocked}{active}.", contact_name(contact.id, &contact.name))];
+    let field = |item: ContactItem<'_>| match item {
+        ContactItem::Field(name, value) => Some(format!("  {}: {}", text::line(&name), text::line(&value))),
+        ContactItem::Conversation(_) | ContactItem::Note(_) => None,
+    };
+    let fields: Vec<String> = card.fields().into_iter().filter_map(field).collect();
+    if fields.is_empty() {
+        out.push("No address is known.".into());
+    }
+    out.extend(fields);
+    let attributes: Vec<String> = card.attributes().into_iter().filter_map(field).collect();
+    if !attributes.is_empty() {
+        out.push("Attributes:".into());
+    }
+    out.extend(attributes);
+    if !card.notes.is_empty() {
+        let newest = card.notes.len().min(NOTES_TOLD);
+        out.push(format!("Notes about the contact, TEAM ONLY, the newest {newest} of {}:", card.notes.len()));
+        out.extend(card.notes.iter().take(newest).map(|note| {
+            let author = note.author.as_ref().map_or_else(|| "an agent who is gone".to_owned(), |author| text::line(&author.name));
+            format!("  {author}, {}: {}", ago(state, note.created_at), text::line(&note.content))
+        }));
+    }
+    let shown = card.conversations.len();
+    out.push(match usize::try_from(card.total).unwrap_or(usize::MAX) {
+        total if shown < total => format!("The newest {shown} of {}:", count(total, "conversation")),
+        total => format!("{}.", count(total, "conversation")),
+    });
+    out
+}
+
+/// An activity.
+pub(super) fn activity(state: &State, row: &Activity) -> String {
+    format!("{}, {}", at(state, row.at), view::feed::said_of(state, row))
+}
+
+/// Whose attribute it is.
+pub(super) fn owner(state: &State, owner: &Owner) -> String {
+    match owner {
+        Owner::Conversation(id) => named(state, *id),
+        Owner::Contact(id, _) => {
+            let card = state.contacts.card.as_ref().filter(|card| card.id == *id).and_then(|card| card.detail.as_ref());
+            let of_conversation = || state.conversations.values().map(|view| &view.contact).find(|contact| contact.id == *id);
+            let known = card.map(|detail| &detail.contact).or_else(of_conversation);
+            known.map_or_else(|| format!("contact {id}"), |contact| contact_name(*id, &contact.name))
+        }
+    }
+}
+
+/// Whose attribute the menu that stands sets: its title has only the attribute's name.
+pub(super) fn menu_owner(state: &State) -> Option<String> {
+    let Some(Overlay::Menu(menu)) = &state.overlay else { return None };
+    menu.items.iter().find_map(|item| match &item.action {
+        Action::SetAttribute(whose, ..) => Some(owner(state, whose)),
+        _ => None,
+    })
+}
+
+/// What the line that is asked for is about.
+pub(super) fn line_about(state: &State) -> String {
+    match &state.overlay {
+        Some(Overlay::Line(Line { asks: Asks::Attribute(whose, definition), .. })) => {
+            format!("{} of {}", text::line(&definition.display_name), owner(state, whose))
+        }
+        Some(Overlay::Line(line)) => line.title.trim_end_matches(" until").to_owned(),
+        Some(Overlay::Contact(edit)) => format!("{} of {}", edit.field.title(), edit.whose),
+        _ => String::new(),
+    }
+}
+
+/// What the line that is asked for would do as it stands, or what is wrong with it.
+pub(super) fn understood(state: &State) -> Option<Result<String, String>> {
+    match &state.overlay {
+        Some(Overlay::Line(line)) => {
+            let blank = line.editor.text().trim().is_empty();
+            let about = line_about(state);
+            Some(match &line.asks {
+                Asks::Snooze(_) if blank => Err("no time was given".into()),
+                Asks::Snooze(_) => echo(state, line).map(|until| format!("{about}, {until}")),
+                Asks::Template(..) => echo(state, line).map(|value| format!("{about}: {value}")),
+                Asks::Attribute(..) if blank => echo(state, line).map(|_| format!("{about}: no value")),
+                Asks::Attribute(..) => {
+                    echo(state, line).map(|value| format!("{about}: {}", value.split_once(": ").map_or(value.as_str(), |(_, value)| value)))
+                }
+            })
+        }
+        Some(Overlay::Contact(edit)) => Some(contact_echo(edit)),
+        _ => None,
+    }
+}
+
 /// Words that name keys of the screen, by what is answered here instead.
 pub(super) fn toast(words: &str) -> String {
-    let mut out = text::line(words);
+    let out = here(&text::line(words).replace(" · 2 shows it", "; approvals shows it").replace(" · ", "; "));
+    if out.ends_with(['.', '!', '?']) { out } else { format!("{out}.") }
+}
+
+/// The same in a text that stays as it is otherwise.
+pub(super) fn here(words: &str) -> String {
+    let mut out = words.to_owned();
     for (key, here) in [
-        (" · 2 shows it", "; approvals shows it"),
-        (" · ", "; "),
+        ("f then s in the list", "filter, then order, in the list"),
+        ("change it: i in a conversation", "it is of the screen alone"),
         ("r brings its text back", "reply brings its text back"),
         ("p brings its text back", "note brings its text back"),
         ("Ctrl+S again is safe", "send again is safe"),
         ("look above, then Ctrl+S again", "it is read out again"),
         ("look above, then Ctrl+S", "it is read out again"),
         ("Ctrl+G t makes this a note for the team", "note makes this a note for the team"),
+        ("; g v shows them", "; views shows them"),
+        ("x discards it, r tries it again", "discard throws it away, retry tries it again"),
         ("Only a reply or a note is sent so; Ctrl+S hands this in", "Only a reply or a note is sent so; send hands this in"),
     ] {
         out = out.replace(key, here);
     }
-    if out.ends_with(['.', '!', '?']) { out } else { format!("{out}.") }
+    out
 }

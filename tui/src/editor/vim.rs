@@ -100,6 +100,14 @@ impl History {
         self.past.clear();
         self.undone.clear();
     }
+
+    /// Forgets the oldest states past the limits.
+    fn trim(&mut self) {
+        let mut bytes: usize = self.past.iter().map(|(text, _)| text.len()).sum();
+        while self.past.len() > 1 && (self.past.len() > HISTORY_MAX || bytes > HISTORY_BYTES_MAX) {
+            bytes -= self.past.remove(0).0.len();
+        }
+    }
 }
 
 /// How a cluster counts for words.
@@ -129,19 +137,19 @@ impl Modal {
         editor.settle();
     }
 
-    /// Carries one command out; returns whether what had to go in went in.
-    pub(crate) fn run(&mut self, editor: &mut Editor, command: Vim) -> bool {
+    /// Carries one command out; returns whether what had to go in went in. What is deleted of a `whole` takes all of it along.
+    pub(crate) fn run(&mut self, editor: &mut Editor, command: Vim, whole: &[Range<usize>]) -> bool {
         match (self.begun.take(), command) {
             (None, Vim::Delete | Vim::Change | Vim::Yank) => self.begun = Some(command),
             (Some(begun), _) => {
                 if let Some(passed) = editor.passed(begun, command) {
-                    editor.operate(begun, passed);
+                    editor.operate(begun, passed, whole);
                     self.commands = begun != Vim::Change;
                 }
             }
             (None, Vim::DeleteRest | Vim::ChangeRest) => {
                 let begun = if command == Vim::ChangeRest { Vim::Change } else { Vim::Delete };
-                editor.operate(begun, Passed { range: editor.cursor..editor.end(), lines: false });
+                editor.operate(begun, Passed { range: editor.cursor..editor.end(), lines: false }, whole);
                 self.commands = begun != Vim::Change;
             }
             (None, Vim::Put | Vim::PutBefore) => {
@@ -154,7 +162,8 @@ impl Modal {
             (None, Vim::Redo) => editor.redo(),
             (None, Vim::Cut) => {
                 editor.checkpoint();
-                editor.kill(editor.cursor, editor.right().min(editor.end()));
+                let range = widened(editor.cursor..editor.right().min(editor.end()), whole);
+                editor.kill(range.start, range.end);
             }
             (None, Vim::Insert | Vim::Append | Vim::InsertFirst | Vim::AppendLast | Vim::OpenBelow | Vim::OpenAbove) => {
                 editor.checkpoint();
@@ -168,6 +177,12 @@ impl Modal {
         }
         true
     }
+}
+
+/// A range with all of what it takes a part of.
+fn widened(range: Range<usize>, whole: &[Range<usize>]) -> Range<usize> {
+    let touched = whole.iter().filter(|piece| piece.start < range.end && range.start < piece.end);
+    touched.fold(range.clone(), |all, piece| all.start.min(piece.start)..all.end.max(piece.end))
 }
 
 /// What a movement passes; whole lines without the last one's break.
@@ -184,10 +199,25 @@ impl Editor {
             return;
         }
         past.push((self.text.clone(), self.cursor));
-        let mut bytes: usize = past.iter().map(|(text, _)| text.len()).sum();
-        while past.len() > 1 && (past.len() > HISTORY_MAX || bytes > HISTORY_BYTES_MAX) {
-            bytes -= past.remove(0).0.len();
-        }
+        self.history.trim();
+    }
+
+    /// Puts a text behind this one, `gap` between them where both say something. What can be taken back stays so: each state before and after
+    /// gets the text too, or taking back would lose it.
+    pub(crate) fn follow(&mut self, text: &str, gap: &str) {
+        let grow = |state: &mut String| {
+            if !text.is_empty() {
+                state.push_str(if state.is_empty() { "" } else { gap });
+                state.push_str(text);
+            }
+        };
+        grow(&mut self.text);
+        self.history.past.iter_mut().for_each(|(was, _)| grow(was));
+        self.history.undone.iter_mut().for_each(|((was, _), from)| {
+            grow(was);
+            grow(from);
+        });
+        self.history.trim();
     }
 
     /// Whether there is a change to take back.
@@ -301,8 +331,9 @@ impl Editor {
         Some(Passed { range, lines: false })
     }
 
-    fn operate(&mut self, begun: Vim, passed: Passed) {
+    fn operate(&mut self, begun: Vim, passed: Passed, whole: &[Range<usize>]) {
         let Passed { range, lines } = passed;
+        let range = if begun == Vim::Yank { range } else { widened(range, whole) };
         let part = self.text.get(range.clone()).unwrap_or_default().to_owned();
         if lines {
             self.killed = part + "\n";

@@ -13,6 +13,7 @@ use api::status::StatusView;
 use api::tenant::MeView;
 
 use crate::drafts::Draft;
+use crate::picture::{Picture, Transmit};
 use crate::state::{Attached, ContactChange};
 
 /// What the outside answers.
@@ -177,6 +178,19 @@ pub enum Answer {
     KeySaved(Result<(), String>),
     /// The browser could not be started.
     NotBrowsed(String),
+    /// So much has come of a file that is being saved.
+    Saving {
+        /// Which of those of this run.
+        number: u64,
+        /// Bytes that have come.
+        done: u64,
+        /// Of how many.
+        total: Option<u64>,
+    },
+    /// A file is saved under this path, or why it is not.
+    FileSaved(u64, Result<String, String>),
+    /// A picture of the file with this id, and what the terminal has to know first; or why there is none.
+    Picture(i64, Box<Result<(Picture, Option<Transmit>), String>>),
     /// A failed entry that was sent anew is discarded.
     Discarded(Outcome<OutboxView>),
     /// The drafts of last time; the text says what was wrong with the file.
@@ -222,17 +236,14 @@ pub enum Answer {
 }
 
 impl Answer {
-    /// Whether it answers such a change.
+    /// Whether it answers a change.
     pub(crate) fn is_of_a_change(&self) -> bool {
-        matches!(
-            self,
-            Self::Submitted { .. }
-                | Self::Patched { .. }
-                | Self::MarkedRead(..)
-                | Self::Retried(..)
-                | Self::Approved { .. }
-                | Self::Recalled(..)
-                | Self::Discarded(..)
-        )
+        match self {
+            Self::Acted(acted) => acted.is_of_a_write(),
+            Self::Submitted { .. } | Self::Patched { .. } | Self::MarkedRead(..) | Self::Approved { .. } => true,
+            Self::Retried(..) | Self::Recalled(..) | Self::Discarded(..) => true,
+            Self::Erased { .. } | Self::ContactEdited { .. } | Self::ViewChanged(..) => true,
+            _ => false,
+        }
     }
 }

@@ -9,8 +9,9 @@ use api::lists::NewCustomFilter;
 use api::search::SearchQuery;
 
 use crate::drafts::Draft;
+use crate::picture::{Transmit, Wanted};
 use crate::seen::Seen;
-use crate::state::{ContactChange, With};
+use crate::state::{ContactChange, StoredFile, With};
 use crate::telling::Notice;
 
 /// Everything that can be asked of the outside. Each becomes one [`Answer`], but for the last ones.
@@ -170,6 +171,23 @@ pub enum Effect {
     Retry(OutboxId, String),
     /// Open an address in the browser of this machine.
     Browse(String),
+    /// Save a file of a message on this machine.
+    SaveFile {
+        /// Which of those of this run.
+        number: u64,
+        /// The file.
+        file: StoredFile,
+        /// The folder, if it is set.
+        into: Option<String>,
+    },
+    /// Read a file and make a picture of it.
+    Picture(Box<Wanted>),
+    /// Give the terminal a picture that cells will show.
+    Transmit(Box<Transmit>),
+    /// Let the terminal forget a picture.
+    ForgetPicture(u32),
+    /// Stop saving; what has come of the file goes.
+    StopSaving,
     /// Discard a failed outbox entry, silently.
     Discard(OutboxId, String),
     /// Read the drafts of this tenant and user.
@@ -238,28 +256,16 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// Whether it changes something outside for somebody who asked for that, by any of the two ways to use the inbox.
+    /// Whether it changes something outside. It is carried through even when the inbox ends meanwhile, and line by line its outcome is told
+    /// before anything else is asked.
     pub(crate) fn is_change(&self) -> bool {
-        matches!(
-            self,
-            Self::Submit { .. }
-                | Self::Patch { .. }
-                | Self::MarkRead { .. }
-                | Self::Retry(..)
-                | Self::Approve { .. }
-                | Self::Recall(..)
-                | Self::Discard(..)
-        )
-    }
-
-    /// Whether it is carried through even when the inbox ends meanwhile: a change, or what only the screen offers.
-    pub(crate) fn lasts(&self) -> bool {
-        self.is_change()
-            || match self {
-                Self::Act(act) => act.writes(),
-                Self::Erase { .. } | Self::EditContact { .. } => true,
-                Self::SaveView(..) | Self::RenameView(..) | Self::DeleteView(..) => true,
-                _ => false,
-            }
+        match self {
+            Self::Act(act) => act.writes(),
+            Self::Submit { .. } | Self::Patch { .. } | Self::MarkRead { .. } | Self::Approve { .. } => true,
+            Self::Retry(..) | Self::Recall(..) | Self::Discard(..) => true,
+            Self::Erase { .. } | Self::EditContact { .. } => true,
+            Self::SaveView(..) | Self::RenameView(..) | Self::DeleteView(..) => true,
+            _ => false,
+        }
     }
 }

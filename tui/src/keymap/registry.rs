@@ -79,6 +79,7 @@ pub fn action(command: Command) -> Action {
         C::ResolveNext => ("conversation.resolve-next", "Resolve and go to the next", "close done finish archive solve"),
         C::Snooze => ("conversation.snooze", "Snooze", "later sleep remind postpone until"),
         C::Priority => ("conversation.priority", "Set the priority", "urgent high medium low important"),
+        C::Template => ("conversation.template", "Send a WhatsApp template", "whatsapp approved window closed message hsm"),
         C::Macros => ("conversation.macros", "Run a macro", "automation several steps at once"),
         C::Block => ("conversation.block", "Block the customer, or unblock", "mute spam ban unmute"),
         C::Participants => ("conversation.participants", "Who takes part", "watch follow subscribe add colleague cc"),
@@ -109,6 +110,7 @@ pub fn action(command: Command) -> Action {
         C::Accept => ("answer.accept", "Keep, save", "filter labels"),
         C::Palette => ("palette", "Find and run any action", "actions commands menu"),
         C::CommandLine => ("command-line", "Command line", "colon prompt cli type"),
+        C::Buttons => ("answer.buttons", "To the buttons of a sheet", "tab ok cancel"),
         C::Complete => ("palette.complete", "Complete the name or the command", "tab"),
         C::HelpWords => ("help.words", "Find in the help by words", "search filter"),
         C::HelpChange => ("help.change", "Change the key of the marked row", "remap rebind keys.toml override"),
@@ -127,6 +129,8 @@ pub fn action(command: Command) -> Action {
         C::Quote => ("message.quote", "Quote the chosen message", "cite answer reply"),
         C::Erase => ("message.delete", "Delete the chosen message, if it is yours", "remove erase unsend retract mistake"),
         C::EditContact => ("contact.edit", "Change the contact", "edit name email phone company identifier correct"),
+        C::ContactNote => ("contact.note", "Note about the contact", "internal team write remark"),
+        C::Begin => ("conversation.new", "New conversation", "begin create compose start write first contact"),
         C::Retry => ("message.retry", "Send the failed message again", "retry resend"),
         C::CopyMenu => ("message.copy", "Copy text, link or id", "yank clipboard cli"),
         C::Links => ("message.links", "Links and files", "open attachment url copy save"),
@@ -138,6 +142,10 @@ pub fn action(command: Command) -> Action {
         C::SendSnooze => ("composer.send-snooze", "Send and snooze until the customer writes", "later"),
         C::SendNext => ("composer.send-next", "Send and go to the next", "following"),
         C::Attach => ("composer.attach", "Attach a file", "upload image document"),
+        C::MailTo => ("composer.to", "Whom an e-mail goes to", "recipients address mail"),
+        C::MailCc => ("composer.cc", "Who gets a copy of an e-mail", "recipients address mail carbon"),
+        C::MailBcc => ("composer.bcc", "Who gets a copy of an e-mail unseen", "recipients address mail blind"),
+        C::Signature => ("composer.signature", "Signature into the text, or back under it", "sign mail regards"),
         C::Detach => ("composer.detach", "Take the last file off", "remove attachment"),
         C::Editor => ("composer.editor", "Write in your own editor", "external vim"),
         C::Turn => ("composer.turn", "Note or reply", "switch public private"),
@@ -239,6 +247,12 @@ pub(super) fn only(command: Command) -> &'static str {
     }
 }
 
+/// Why no template is sent from here.
+fn no_templates(state: &State) -> Option<&'static str> {
+    let view = state.target().and_then(|id| state.conversation(id));
+    view.is_some_and(|view| !crate::update::has_templates(view)).then_some("only WhatsApp has templates")
+}
+
 /// Why a command is not available here and now; `None` when it is.
 pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'static str> {
     use Command as C;
@@ -265,6 +279,11 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             !matches!(state.composer.as_ref().map(|c| c.purpose), Some(Purpose::Reply(_) | Purpose::Note(_))),
             "only a message has files",
         ),
+        C::MailTo | C::MailCc | C::MailBcc => crate::update::no_mail(state),
+        C::Signature => {
+            let none = when(state.signature.is_none(), "Chatwoot has no signature of yours, or your own token is not linked");
+            crate::update::no_mail(state).or(none)
+        }
         C::UnreadNext | C::UnreadPrevious => when(state.list.rows.is_empty(), "the list is empty"),
         C::Open | C::PaneRight => match context {
             Context::List => when(state.list.cursor.is_none(), "nothing is marked"),
@@ -272,6 +291,7 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             Context::Activity => when(state.feed.chosen().is_none(), "nothing is marked"),
             Context::Found => when(state.search.is_empty(), "nothing is found"),
             Context::Contacts => when(state.contacts.rows.is_empty(), "the list is empty"),
+            Context::Drafts | Context::Outbox | Context::Settings if command == C::Open => when(kept(state).is_none(), "the list is empty"),
             Context::Drafts | Context::Outbox => when(kept(state).is_none(), "the list is empty"),
             Context::Contact if command == C::Open => {
                 when(state.contacts.card.as_ref().is_none_or(|card| card.items().is_empty()), "there is nothing in it")
@@ -297,6 +317,7 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
         | C::Macros
         | C::Block
         | C::Participants => working(state).err(),
+        C::Template => working(state).err().or_else(|| no_templates(state)),
         C::Attributes => working(state).err().or(when(!defined(state, "conversation_attribute"), NO_ATTRIBUTES)),
         C::ContactAttributes => match state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
             true => Some("your role reads only"),
@@ -337,6 +358,11 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             Some(_) => Some("it waits for nothing; x discards it, r tries it again"),
         },
         C::EditContact => crate::update::contact_edit_refusal(state),
+        C::ContactNote => crate::update::begin_refusal(state),
+        C::Begin => crate::update::begin_refusal(state).or(match context {
+            Context::Contacts => when(state.contacts.rows.is_empty(), "the list is empty"),
+            _ => None,
+        }),
         C::Erase => working(state).err().or_else(|| crate::update::erase_refusal(state)),
         C::Undo => when(state.undo.is_empty(), "nothing to take back"),
         C::Conversation => when(state.approval().is_none_or(|a| a.conversation_id.is_none()), "it belongs to no conversation"),
@@ -479,9 +505,10 @@ impl Subject {
     pub fn of(state: &State) -> Self {
         let conversation = state.target();
         let shown = state.approval().filter(|_| state.screen == Screen::Approvals);
+        let card = state.contacts.card.as_ref().filter(|_| state.screen == Screen::Contacts);
         Self {
             conversation,
-            contact: conversation.and_then(|id| state.conversation(id)).map(|view| view.contact.id),
+            contact: card.map(|card| card.id).or_else(|| state.contact_meant()),
             approval: shown.map(|approval| (approval.reference.to_string(), approval.revision)),
             outbox: match state.undo.last() {
                 Some(Undo::Message(id) | Undo::Entry { entry: id, .. }) => Some(*id),
@@ -508,6 +535,7 @@ pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<Stri
     let approval = |verb: &str, rest: &str| subject.approval.as_ref().map(|(id, rev)| format!("afenda approvals {verb} {id}@{rev}{rest}"));
     match command {
         C::Open if context == Context::Queue => subject.approval.as_ref().map(|(id, _)| format!("afenda approvals view {id}")),
+        C::Open if context == Context::Settings => None,
         C::Open | C::Conversation => conv("view", ""),
         C::Inbox => Some("afenda conv list".into()),
         C::Approvals => Some("afenda approvals list".into()),
@@ -521,11 +549,14 @@ pub fn cli(command: Command, context: Context, subject: &Subject) -> Option<Stri
         C::Status => conv("status", " pending"),
         C::Resolve => conv("status", " resolved"),
         C::Snooze => conv("status", " snoozed"),
+        C::Template => conv("reply", " --template-name NAME"),
         C::Macros => subject.conversation.map(|id| format!("afenda macro run NAME {id}")),
         C::Block => conv("mute", ""),
         C::Attributes => conv("attr", " --set KEY=VALUE"),
         C::Escalate => conv("escalate", " --reason TEXT"),
+        C::ContactNote => subject.contact.map(|id| format!("afenda contact notes {id} --add TEXT")),
         C::Info => subject.contact.map(|id| format!("afenda contact view {id}")),
+        C::EditContact => subject.contact.map(|id| format!("afenda contact edit {id} --name NAME")),
         C::Undo => subject.outbox.map(|id| format!("afenda outbox cancel {id}")),
         C::Approve => approval("approve", ""),
         C::Reject => approval("reject", " --message REASON"),

@@ -46,6 +46,7 @@ const WRITING: &[Context] = &[Context::Composer, Context::Normal];
 const COMPLETION: &[Context] = &[Context::Completion];
 const TEXT: &[Context] = &[
     Context::Composer,
+    Context::Address,
     Context::Path,
     Context::Filter,
     Context::Find,
@@ -57,6 +58,18 @@ const TEXT: &[Context] = &[
     Context::ContactField,
 ];
 const LINE: &[Context] = &[Context::Line];
+/// Sheets with buttons, beside the composer. In a path and in the palette Tab completes first, a question and the approve sheet have letters.
+const BUTTONS: &[Context] = &[
+    Context::Filter,
+    Context::ContactFilter,
+    Context::Find,
+    Context::ContactField,
+    Context::Address,
+    Context::Line,
+    Context::Menu,
+    Context::Pick,
+    Context::Labels,
+];
 const OF_CONTACT: &[Context] = &[Context::List, Context::Thread, Context::Contact];
 const FIND: &[Context] = &[Context::Find];
 const PATH: &[Context] = &[Context::Path];
@@ -71,6 +84,8 @@ const CONTACT: &[Context] = &[Context::Contact];
 const DRAFTS: &[Context] = &[Context::Drafts];
 const OUTBOX: &[Context] = &[Context::Outbox];
 const NOTED: &[Context] = &[Context::Log, Context::Settings];
+const ADDRESS: &[Context] = &[Context::Address];
+const SETTINGS: &[Context] = &[Context::Settings];
 const CONTACT_FIELD: &[Context] = &[Context::ContactField];
 const LABELS: &[Context] = &[Context::Labels];
 const SHEET: &[Context] = &[Context::Sheet];
@@ -92,6 +107,7 @@ pub(super) const EVERYWHERE: &[Context] = &[
     Context::Contact,
     Context::ContactFilter,
     Context::ContactField,
+    Context::Address,
     Context::Composer,
     Context::Normal,
     Context::Completion,
@@ -132,18 +148,24 @@ pub static TABLE: &[Binding] = &[
     row(CARD, &["Enter"], Command::Conversation, "open its conversation", Some("conversation")),
     row(CARD, &["Space"], Command::PageDown, "read on", None),
     row(SHEET, &["y"], Command::Yes, "approve, at the revision shown", Some("approve")),
-    row(SHEET, &["Esc", "q", "n", "Enter"], Command::Cancel, "not yet", Some("not yet")),
+    row(SHEET, &["n", "Esc", "q", "Enter"], Command::Cancel, "not yet", Some("not yet")),
     row(QUESTION, &["y"], Command::Yes, "yes", Some("yes")),
-    row(QUESTION, &["Esc", "q", "n", "Enter"], Command::Cancel, "no", Some("no")),
+    row(QUESTION, &["n", "Esc", "q", "Enter"], Command::Cancel, "no", Some("no")),
     // Writing.
     row(WRITING, &["Ctrl+S", "Ctrl+Enter"], Command::Send, "send", Some("send")),
     row(COMPOSER, &["Esc"], Command::Leave, "leave, the draft is kept; with vim's keys: end writing", Some("leave, draft kept")),
     row(NORMAL, &["Esc"], Command::Leave, "drop the begun command; else leave, the draft is kept", Some("leave, draft kept")),
+    row(WRITING, &["Tab"], Command::Buttons, "to the buttons: Enter presses the marked one", Some("buttons")),
     row(WRITING, &["Alt+P"], Command::ToNote, "make it a private note", Some("note")),
     row(WRITING, &["Alt+L"], Command::ToReply, "make it a reply to the customer", Some("reply")),
     row(WRITING, &["Ctrl+G t"], Command::Turn, "note or reply", None),
+    row(WRITING, &["Ctrl+G w"], Command::Template, "send a WhatsApp template instead; the draft is kept", None),
     row(WRITING, &["Alt+A", "Ctrl+G a"], Command::Attach, "attach a file", Some("attach")),
     row(WRITING, &["Ctrl+X f"], Command::Detach, "take the last file off", None),
+    row(WRITING, &["Ctrl+G o"], Command::MailTo, "e-mail: whom it goes to", None),
+    row(WRITING, &["Ctrl+G c"], Command::MailCc, "e-mail: who gets a copy", None),
+    row(WRITING, &["Ctrl+G b"], Command::MailBcc, "e-mail: who gets a copy unseen", None),
+    row(WRITING, &["Ctrl+G s"], Command::Signature, "e-mail: the signature into the text, or back under it", None),
     row(WRITING, &["Ctrl+O"], Command::Editor, "write on in your own editor", Some("editor")),
     row(WRITING, &["Ctrl+G r"], Command::SendResolve, "send and resolve", None),
     row(WRITING, &["Ctrl+G p"], Command::SendPend, "send and make it pending", None),
@@ -156,6 +178,8 @@ pub static TABLE: &[Binding] = &[
     row(FILTER, &["Esc"], Command::Cancel, "drop the filter", Some("drop")),
     row(CONTACT_FIELD, &["Enter"], Command::Accept, "change it; an empty line clears it", Some("change")),
     row(CONTACT_FIELD, &["Esc"], Command::Cancel, "leave it as it is", Some("leave as it is")),
+    row(ADDRESS, &["Enter"], Command::Accept, "take these addresses", Some("take them")),
+    row(ADDRESS, &["Esc"], Command::Cancel, "leave them as they are", Some("leave as they are")),
     row(FIND, &["Enter"], Command::Accept, "go to the newest match", Some("find")),
     row(FIND, &["Esc"], Command::Cancel, "end the search", Some("end")),
     row(COMPLETION, &["Tab", "Enter"], Command::Choose, "put the marked line in", Some("put it in")),
@@ -163,7 +187,7 @@ pub static TABLE: &[Binding] = &[
     row(COMPLETION, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
     row(COMPLETION, &["Esc"], Command::Cancel, "close the list, the text stays", Some("close the list")),
     row(PATH, &["Enter"], Command::Accept, "attach the file", Some("attach")),
-    row(PATH, &["Tab"], Command::Choose, "complete the path", Some("complete")),
+    row(PATH, &["Tab"], Command::Choose, "complete the path; where nothing is to complete: to the buttons", Some("complete, buttons")),
     row(PATH, &["Esc"], Command::Cancel, "attach nothing", Some("attach nothing")),
     row(SEARCH, &["Enter", "↓", "Tab"], Command::Accept, "to the results", Some("results")),
     row(SEARCH, &["Esc"], Command::Cancel, "leave the line", Some("leave")),
@@ -174,12 +198,19 @@ pub static TABLE: &[Binding] = &[
     row(LABELS, &["Enter"], Command::Accept, "save", Some("save")),
     row(MENU, &["Enter"], Command::Choose, "choose the marked line", Some("choose")),
     row(PICK, &["Esc"], Command::Cancel, "close", Some("close")),
+    row(BUTTONS, &["Tab"], Command::Buttons, "to the buttons: Enter presses the marked one", Some("buttons")),
     row(PICK, &["↓", "Ctrl+N"], Command::Down, "next line", None),
     row(PICK, &["↑", "Ctrl+P"], Command::Up, "previous line", None),
     row(SEARCHED, &["Backspace", "Ctrl+H"], Command::Edit(Edit::Backspace), "shorten the search, then close", None),
     // The palette and the help.
     row(PALETTE, &["Enter"], Command::Choose, "run it", Some("run")),
-    row(PALETTE, &["Tab"], Command::Complete, "complete the name or the command", Some("complete")),
+    row(
+        PALETTE,
+        &["Tab"],
+        Command::Complete,
+        "complete the name or the command; where nothing is to complete: to the buttons",
+        Some("complete, buttons"),
+    ),
     row(PALETTE, &["Esc"], Command::Cancel, "close", Some("close")),
     row(HELP, &["Enter"], Command::Choose, "run the marked row", Some("run")),
     row(HELP, &["/"], Command::HelpWords, "find by words", Some("find words")),
@@ -209,12 +240,17 @@ pub static TABLE: &[Binding] = &[
     row(CONTACTS, &["/"], Command::Filter, "find a name, address, number or identifier", Some("filter")),
     row(CONTACT, &["Enter"], Command::Open, "open the conversation, copy the value", Some("open or copy")),
     row(CONTACT, &["e"], Command::EditContact, "change name, e-mail, phone, company or identifier", Some("edit")),
+    row(CONTACT, &["n"], Command::ContactNote, "write a note about the contact, for the team only", Some("note")),
+    row(CONTACT, &["C"], Command::Begin, "begin a conversation: choose the inbox, then write", Some("new conversation")),
+    row(CONTACTS, &["C"], Command::Begin, "begin a conversation with the chosen contact", None),
+    row(LIST, &["C"], Command::Begin, "new conversation: choose with whom and in which inbox, then write", None),
     row(FOUND, &["/"], Command::Search, "to the line", Some("search")),
     row(DRAFTS, &["Enter"], Command::Open, "write on; a decision: its card", Some("write on")),
     row(DRAFTS, &["x"], Command::Drop, "discard the draft, after asking; a decision is taken back", Some("discard")),
     row(OUTBOX, &["Enter"], Command::Open, "open the conversation; a text that failed: as the draft it was", Some("open")),
     row(OUTBOX, &["r"], Command::Retry, "try what failed again", Some("try again")),
     row(OUTBOX, &["x"], Command::Drop, "discard what failed, after asking", Some("discard")),
+    row(SETTINGS, &["Enter"], Command::Open, "say where it is changed", Some("where to change it")),
     row(NOTED, &["y"], Command::CopyRow, "copy the line", Some("copy")),
     row(CONVERSATION, &["p", "P", "Alt+P"], Command::Note, "private note, only the team reads it", Some("note")),
     row(CONVERSATION, &["c"], Command::Canned, "reply with a canned response", Some("canned")),
@@ -233,6 +269,7 @@ pub static TABLE: &[Binding] = &[
     row(CONVERSATION, &["L"], Command::Labels, "labels", Some("labels")),
     row(CONVERSATION, &["!"], Command::Priority, "priority menu", None),
     row(CONVERSATION, &["M"], Command::Macros, "macros; what one does is said before it runs", None),
+    row(CONVERSATION, &["m t"], Command::Template, "send a WhatsApp template", None),
     row(CONVERSATION, &["m b"], Command::Block, "block the customer and resolve, or unblock", None),
     row(CONVERSATION, &["m p"], Command::Participants, "who takes part: add, remove", None),
     row(CONVERSATION, &["m a"], Command::Attributes, "custom attributes of the conversation", None),

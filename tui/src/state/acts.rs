@@ -20,6 +20,10 @@ pub enum Waits {
     Contact(i64),
     /// The menu of availability.
     Availability,
+    /// The choice of inboxes in which a conversation with a contact can be begun.
+    Inboxes(i64),
+    /// The menu of templates.
+    Templates(ConversationId),
 }
 
 /// What is under way.
@@ -40,6 +44,8 @@ pub enum Asks {
     Snooze(Vec<ConversationId>),
     /// The value of an attribute.
     Attribute(Owner, Box<CustomAttributeView>),
+    /// The value of a template's variable, by its place.
+    Template(ConversationId, Box<super::Chosen>, usize),
 }
 
 /// Whose attribute it is.

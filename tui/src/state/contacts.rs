@@ -1,7 +1,9 @@
 //! The contacts screen: the list, and one contact with what is known of it.
 
-use api::contact::ContactDetail;
+use api::contact::{ContactDetail, ContactNoteView};
+use api::id::OutboxId;
 use api::inbox::ConversationView;
+use api::page::PageMeta;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -9,6 +11,9 @@ use crate::editor::Editor;
 
 /// Attributes shown of one contact at most: more is data for a program, not for a person.
 const ATTRIBUTES_MAX: usize = 60;
+
+/// Notes shown of one contact; the older ones are in Chatwoot.
+pub(crate) const NOTES_MAX: usize = 50;
 
 /// The contacts screen.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,6 +46,10 @@ pub struct Contacts {
     pub error: Option<String>,
     /// The contact that is shown.
     pub card: Option<ContactCard>,
+    /// Whoever is chosen is to be written to: a conversation is begun.
+    pub beginning: bool,
+    /// Conversations that were begun here and are not there yet: their entries, and with whom.
+    pub begun: Vec<(OutboxId, String)>,
 }
 
 /// One contact as it is shown.
@@ -56,6 +65,12 @@ pub struct ContactCard {
     pub total: u64,
     /// The conversations have come.
     pub loaded: bool,
+    /// What the team noted, newest first.
+    pub notes: Vec<ContactNoteView>,
+    /// How fresh the notes are; none: not read yet.
+    pub notes_meta: Option<PageMeta>,
+    /// Why they could not be read.
+    pub notes_error: Option<String>,
     /// Something changed: read again with the next tick.
     pub due: bool,
     /// The chosen item.
@@ -71,12 +86,26 @@ pub enum Item<'a> {
     Field(String, String),
     /// A conversation.
     Conversation(&'a ConversationView),
+    /// A note of the team's.
+    Note(&'a ContactNoteView),
 }
 
 impl ContactCard {
     /// A contact of which no more is known than this.
     pub fn new(id: i64, detail: Option<ContactDetail>) -> Self {
-        Self { id, detail, conversations: Vec::new(), total: 0, loaded: false, due: true, cursor: 0, error: None }
+        Self {
+            id,
+            detail,
+            conversations: Vec::new(),
+            total: 0,
+            loaded: false,
+            notes: Vec::new(),
+            notes_meta: None,
+            notes_error: None,
+            due: true,
+            cursor: 0,
+            error: None,
+        }
     }
 
     /// Name and addresses that there are.
@@ -99,7 +128,8 @@ impl ContactCard {
     /// Everything the cursor can stand on, in order.
     pub fn items(&self) -> Vec<Item<'_>> {
         let conversations = self.conversations.iter().map(Item::Conversation);
-        self.fields().into_iter().chain(conversations).chain(self.attributes()).collect()
+        let notes = self.notes.iter().take(NOTES_MAX).map(Item::Note);
+        self.fields().into_iter().chain(conversations).chain(notes).chain(self.attributes()).collect()
     }
 }
 

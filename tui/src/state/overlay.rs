@@ -6,6 +6,7 @@ use api::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, RunMacro};
 use api::lists::CustomAttributeView;
 use api::people::Availability;
+use api::template::TemplateView;
 use jiff::Timestamp;
 
 use super::ListFilter;
@@ -44,6 +45,25 @@ pub enum Action {
     Filter(Box<ListFilter>),
     /// Something about saved views.
     View(ViewMenu),
+    /// A step towards a WhatsApp template that is sent.
+    Template(TemplateStep),
+}
+
+/// What the menus of WhatsApp templates offer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TemplateStep {
+    /// This one.
+    Choose(Box<TemplateView>),
+    /// Its values anew.
+    Values,
+    /// Another one.
+    Another,
+    /// A private note instead.
+    Note,
+    /// Discard it.
+    Drop,
+    /// Send it.
+    Send,
 }
 
 /// What the menu of saved views offers.
@@ -107,10 +127,11 @@ pub struct Menu {
 }
 
 impl Menu {
-    /// The lines that match what was typed.
+    /// The lines that match what was typed; what does nothing is no match.
     pub fn shown(&self) -> Vec<&MenuItem> {
         let search = self.search.as_deref().unwrap_or_default().to_lowercase();
-        self.items.iter().filter(|i| search.is_empty() || (i.letter.is_none() && i.label.to_lowercase().contains(&search))).collect()
+        let named = |i: &&MenuItem| i.letter.is_none() && i.action != Action::Nothing && i.label.to_lowercase().contains(&search);
+        self.items.iter().filter(|i| search.is_empty() || named(i)).collect()
     }
 }
 
@@ -173,6 +194,8 @@ pub enum Overlay {
     Line(super::Line),
     /// A field of a contact is typed.
     Contact(ContactLine),
+    /// Addresses of an e-mail are typed.
+    Address(super::AddressLine),
     /// Approve?
     Approve {
         /// Which.
@@ -188,6 +211,15 @@ pub enum Overlay {
     Help(Help),
     /// Any action by its name.
     Palette(Palette),
+}
+
+/// What Enter presses at the foot of a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Button {
+    /// Sends, saves, chooses.
+    Does,
+    /// Leaves it, nothing done.
+    Leaves,
 }
 
 /// How much a toast matters.

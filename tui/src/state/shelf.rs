@@ -72,6 +72,11 @@ pub fn draft_of(name: &str) -> DraftOf {
         "reply" => conversation().map(|id| DraftOf::Text(Purpose::Reply(id))),
         "note" => conversation().map(|id| DraftOf::Text(Purpose::Note(id))),
         "escalate" => conversation().map(|id| DraftOf::Text(Purpose::Escalate(id))),
+        "contact-note" => id.parse().ok().map(|id| DraftOf::Text(Purpose::ContactNote(id))),
+        "begin" => {
+            id.split_once('-').and_then(|(contact, inbox)| Some(DraftOf::Text(Purpose::Begin(contact.parse().ok()?, inbox.parse().ok()?))))
+        }
+        "template" => conversation().map(|id| DraftOf::Text(Purpose::Template(id))),
         "approve" => approval().map(|id| DraftOf::Decision(id, true)),
         "reject" => approval().map(|id| DraftOf::Decision(id, false)),
         _ => None,
@@ -147,7 +152,7 @@ impl State {
         if self.drafts.is_empty() || self.composer.as_ref().is_some_and(|composer| composer.purpose.conversation() == Some(id)) {
             return false;
         }
-        [Purpose::Reply(id), Purpose::Note(id), Purpose::Escalate(id)].into_iter().any(|purpose| {
+        [Purpose::Reply(id), Purpose::Note(id), Purpose::Escalate(id), Purpose::Template(id)].into_iter().any(|purpose| {
             let name = purpose.draft_name();
             let mut rests = self.drafts.range(name.clone()..).map_while(|(found, _)| found.strip_prefix(name.as_str()));
             rests.any(|rest| rest.is_empty() || rest.starts_with(SECOND))
@@ -162,7 +167,14 @@ mod tests {
     #[test]
     fn a_drafts_name_says_what_it_is_for() {
         let id = ConversationId(12);
-        for purpose in [Purpose::Reply(id), Purpose::Note(id), Purpose::Escalate(id)] {
+        for purpose in [
+            Purpose::Reply(id),
+            Purpose::Note(id),
+            Purpose::Escalate(id),
+            Purpose::Template(id),
+            Purpose::ContactNote(31),
+            Purpose::Begin(31, 4),
+        ] {
             assert_eq!(draft_of(&purpose.draft_name()), DraftOf::Text(purpose));
             assert_eq!(draft_of(&format!("{}~2", purpose.draft_name())), DraftOf::Text(purpose));
         }

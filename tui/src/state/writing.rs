@@ -1,7 +1,11 @@
 //! What belongs to a text being written besides the text itself.
 
+use std::collections::BTreeMap;
+
 use api::id::{ConversationId, MessageId, OutboxId};
 use api::inbox::{ConversationPatch, Mention};
+use api::mail::Recipients;
+use api::template::TemplateView;
 use serde::{Deserialize, Serialize};
 
 use crate::editor::{Editor, Modal, Vim};
@@ -85,17 +89,39 @@ pub struct With {
     /// Files, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Attached>,
+    /// Whom it goes to by e-mail, once that is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Recipients>,
+    /// The person's signature is not put under it: it has its own, or is to have none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsigned: bool,
+    /// The WhatsApp template that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Box<Chosen>>,
+}
+
+/// A WhatsApp template that was chosen, with the values that were typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// Which, as it was when it was chosen.
+    pub template: TemplateView,
+    /// Values by variable.
+    pub vars: BTreeMap<String, String>,
 }
 
 impl With {
     /// Whether nothing does.
     pub fn is_empty(&self) -> bool {
-        self.answers.is_none() && self.mentions.is_empty() && self.files.is_empty()
+        let plain = self.answers.is_none() && self.mentions.is_empty() && self.files.is_empty() && self.template.is_none();
+        plain && self.mail.is_none() && !self.unsigned
     }
 
     /// Takes in what goes with another text, each once.
     pub fn join(&mut self, other: Self) {
         self.answers = self.answers.or(other.answers);
+        self.mail = self.mail.take().or(other.mail);
+        self.unsigned |= other.unsigned;
+        self.template = self.template.take().or(other.template);
         for mentioned in other.mentions {
             if !self.mentions.contains(&mentioned) {
                 self.mentions.push(mentioned);
@@ -131,6 +157,57 @@ pub struct Prompt {
     pub found: Vec<String>,
     /// It is being looked at.
     pub looking: bool,
+    /// What is wrong with it.
+    pub error: Option<String>,
+}
+
+/// A field that says whom an e-mail goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailField {
+    /// To.
+    To,
+    /// Copies.
+    Cc,
+    /// Copies that the others do not know of.
+    Bcc,
+}
+
+impl MailField {
+    /// As shown.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::To => "To",
+            Self::Cc => "Cc",
+            Self::Bcc => "Bcc",
+        }
+    }
+
+    /// Its addresses.
+    pub fn of(self, whom: &Recipients) -> &Vec<String> {
+        match self {
+            Self::To => &whom.to,
+            Self::Cc => &whom.cc,
+            Self::Bcc => &whom.bcc,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn of_mut(self, whom: &mut Recipients) -> &mut Vec<String> {
+        match self {
+            Self::To => &mut whom.to,
+            Self::Cc => &mut whom.cc,
+            Self::Bcc => &mut whom.bcc,
+        }
+    }
+}
+
+/// The line that asks for addresses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AddressLine {
+    /// For which field.
+    pub field: MailField,
+    /// As typed.
+    pub line: Editor,
     /// What is wrong with it.
     pub error: Option<String>,
 }

@@ -4,6 +4,7 @@ use api::contact::ContactDetail;
 use api::id::ConversationId;
 use api::inbox::{AttributeChange, ConversationStatus, MacroView, Named, OutboxView};
 use api::lists::CustomAttributeView;
+use api::page::{Page, PageMeta, Source};
 use api::people::{Availability, AvailabilityView, MacroStep, ParticipantChange};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +32,11 @@ fn acted(screen: &mut Screen, acted: Acted) {
 
 fn said(screen: &Screen) -> String {
     screen.state.toasts.last().map(|toast| toast.text.clone()).unwrap_or_default()
+}
+
+/// Who takes part, as Chatwoot says now.
+fn part(data: Vec<Named>) -> Page<Named> {
+    Page { data, meta: PageMeta { source: Some(Source::Chatwoot), as_of: Some(now()), ..PageMeta::default() } }
 }
 
 /// The patch that was asked for.
@@ -77,11 +83,15 @@ pub(super) fn answer(act: Act, well: bool) -> Acted {
     match act {
         Act::Macros => Acted::Macros(well.then(macros).ok_or_else(bad)),
         Act::Macro { id, label, .. } => Acted::Macro { id, label, result: well.then(|| entry(9, "macro")).ok_or_else(bad) },
-        Act::Participants(id) => Acted::Participants(id, well.then(Vec::new).ok_or_else(bad)),
+        Act::Templates(id, _) => Acted::Templates(id, well.then(super::templates::templates).ok_or_else(bad)),
+        Act::Participants(id) => Acted::Participants(id, well.then(|| part(Vec::new())).ok_or_else(bad)),
         Act::Availability(set) => {
             let now = AvailabilityView { availability: set.unwrap_or(Availability::Online) };
             Acted::Availability(set, well.then_some(now).ok_or_else(bad))
         }
+        Act::Signature => Acted::Signature(well.then(|| Some("Jo Agent\nAcme Shop".to_owned())).ok_or_else(bad)),
+        Act::ContactNotes(id) => Acted::ContactNotes(id, well.then(|| super::contacting::page(Vec::new(), 0)).ok_or_else(bad)),
+        Act::ContactInboxes(id) => Acted::ContactInboxes(id, well.then(super::beginning::inboxes).ok_or_else(bad)),
         Act::Contact(id) => Acted::Contact(id, well.then(|| detail(Some(7))).ok_or_else(bad)),
         Act::ChangeContact { id, label, .. } => {
             Acted::ContactChanged { id, label, result: well.then(|| detail(Some(7)).contact).ok_or_else(bad) }
@@ -171,6 +181,10 @@ fn a_macro_says_what_it_does_and_waits_to_be_recalled() {
         assert_eq!(screen.press("Enter"), []);
         check("macro", &screen);
         assert_eq!(screen.press("Enter"), [], "Enter on a menu that was just opened runs nothing");
+        assert_eq!(screen.state.overlay, None, "the cursor stood on what leaves it as it is");
+        screen.press("M");
+        acted(&mut screen, Acted::Macros(Ok(macros())));
+        screen.press("Enter");
         let Act::Macro { id, run, label, .. } = act(&screen.press("y")) else { panic!("no macro") };
         assert_eq!((id, run.id, run.hold_seconds, label.as_str()), (DEE, 5, Some(5), "macro “Refund done”"));
         acted(&mut screen, Acted::Macro { id, label, result: Ok(entry(9, "macro")) });
@@ -189,7 +203,7 @@ fn a_menu_never_opens_under_a_key_that_was_typed_meanwhile() {
     assert_eq!(screen.state.overlay, None);
     screen.press("m p");
     screen.press("r");
-    acted(&mut screen, Acted::Participants(DEE, Ok(Vec::new())));
+    acted(&mut screen, Acted::Participants(DEE, Ok(part(Vec::new()))));
     assert_eq!(screen.state.overlay, None);
     assert!(screen.state.composer.is_some());
 }
@@ -236,6 +250,8 @@ fn blocking_says_exactly_what_it_does_and_waits() {
         screen.press("m b");
         check("block", &screen);
         assert_eq!(screen.press("Enter"), []);
+        assert_eq!(screen.state.overlay, None, "the cursor stood on what leaves it as it is");
+        screen.press("m b");
         let effects = screen.press("y");
         let made = patch(&effects);
         assert_eq!((made.muted, made.status, made.hold_seconds), (Some(true), None, Some(5)));
@@ -258,17 +274,33 @@ fn participants_are_shown_added_and_removed() {
     for (width, height) in SIZES {
         let mut screen = Screen::new(width, height);
         assert_eq!(act(&screen.press("m p")), Act::Participants(DEE));
-        acted(&mut screen, Acted::Participants(DEE, Ok(vec![ada.clone()])));
+        acted(&mut screen, Acted::Participants(DEE, Ok(part(vec![ada.clone()]))));
         check("participants", &screen);
+        assert_eq!(screen.press("Enter"), [], "Enter on what was just opened changes nothing");
+        assert_eq!(screen.state.overlay, None);
+        screen.press("m p");
+        acted(&mut screen, Acted::Participants(DEE, Ok(part(vec![ada.clone()]))));
         let effects = screen.press("a");
         let change = |add: &[i64], remove: &[i64]| Some(ParticipantChange { add: add.to_vec(), remove: remove.to_vec() });
         assert_eq!(patch(&effects).participants, change(&[1], &[]));
         answer_patch(&mut screen, "you take part", |_| {});
         assert_eq!(patch(&screen.press("u")).participants, change(&[], &[1]));
         screen.press("m p");
-        acted(&mut screen, Acted::Participants(DEE, Ok(vec![ada.clone()])));
+        acted(&mut screen, Acted::Participants(DEE, Ok(part(vec![ada.clone()]))));
         screen.type_text("Ada");
         assert_eq!(patch(&screen.press("Enter")).participants, change(&[], &[2]));
+    }
+}
+
+#[test]
+fn who_takes_part_is_shown_with_its_age_while_chatwoot_is_away() {
+    for (minutes, words) in [(0, "as known just now"), (185, "as known 3h ago")] {
+        let mut screen = Screen::new(80, 24);
+        screen.press("m p");
+        let at = Some(now() - jiff::SignedDuration::from_mins(minutes));
+        let meta = PageMeta { source: Some(Source::Store), as_of: at, ..PageMeta::default() };
+        acted(&mut screen, Acted::Participants(DEE, Ok(Page { meta, data: Vec::new() })));
+        assert!(screen.draw().contains(words), "{words}: {}", screen.draw());
     }
 }
 

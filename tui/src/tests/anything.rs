@@ -219,6 +219,7 @@ impl Run {
             id: outbox_id(self.count),
             conversation_id: Some(id),
             contact_id: None,
+            inbox_id: None,
             kind: "reply".into(),
             state,
             user: "jo".into(),
@@ -262,11 +263,16 @@ impl Run {
             Effect::Approval(id) => Answer::Approval(id, ok(well, approval, bad)),
             Effect::Submit { purpose, text, key, .. } => {
                 let result = match purpose {
-                    Purpose::Reply(id) | Purpose::Note(id) => {
+                    Purpose::Reply(id) | Purpose::Note(id) | Purpose::Template(id) => {
                         let mut taken = message(0, MessageType::Outgoing, "Jo Agent", &text, 0);
                         (taken.id, taken.outbox_id, taken.state) = (None, Some(outbox_id(self.count)), DeliveryState::Queued);
                         (taken.conversation_id, taken.private) = (id, matches!(purpose, Purpose::Note(_)));
                         ok(well, Submitted::Message(Box::new(taken)), bad)
+                    }
+                    Purpose::ContactNote(_) | Purpose::Begin(..) => {
+                        let taken =
+                            OutboxView { conversation_id: None, contact_id: purpose.contact(), ..entry(dee, &text, OutboxState::Queued) };
+                        ok(well, Submitted::Contact(Box::new(taken)), bad)
                     }
                     _ => ok(well, Submitted::Approval(Box::new(approval)), bad),
                 };
@@ -287,6 +293,8 @@ impl Run {
                 Answer::Erased { conversation, message, result: ok(well, waits, bad) }
             }
             Effect::Retry(..) => Answer::Retried(ok(well, entry(dee, "again", OutboxState::Queued), bad)),
+            Effect::Picture(wanted) => Answer::Picture(wanted.file.id, Box::new(Err("none".into()))),
+            Effect::SaveFile { number, .. } => Answer::FileSaved(number, if well { Ok("/d/a.jpg".into()) } else { Err("full".into()) }),
             Effect::Browse(_) => Answer::NotBrowsed("no browser".into()),
             Effect::Discard(..) => Answer::Discarded(ok(well, entry(dee, "gone", OutboxState::Cancelled), bad)),
             Effect::LoadDrafts { .. } => Answer::Drafts(Vec::new(), None),
@@ -317,6 +325,9 @@ impl Run {
             | Effect::Copy(_)
             | Effect::Notify(_)
             | Effect::Mouse(_)
+            | Effect::StopSaving
+            | Effect::Transmit(_)
+            | Effect::ForgetPicture(_)
             | Effect::Suspend
             | Effect::Quit => return,
             Effect::Forget => Answer::Forgot(if well { Ok(()) } else { Err("busy".into()) }),

@@ -30,6 +30,7 @@ pub(super) fn held(n: u32, conversation: i64) -> OutboxView {
         id: outbox_id(n),
         conversation_id: Some(ConversationId(conversation)),
         contact_id: None,
+        inbox_id: None,
         kind: "status".into(),
         state: OutboxState::Queued,
         user: "jo".into(),
@@ -152,6 +153,7 @@ fn a_message_that_fails_later_is_said_and_its_text_comes_back() {
         id: outbox_id(3),
         conversation_id: Some(DEE),
         contact_id: None,
+        inbox_id: None,
         kind: "reply".into(),
         state: OutboxState::Failed,
         user: "jo".into(),
@@ -438,6 +440,10 @@ fn stage(context: Context) -> Screen {
         }
         Context::Completion => screen.press("c ↓"),
         Context::Path => screen.press("p Alt+A"),
+        Context::Address => {
+            super::mailing::by_mail(&mut screen);
+            screen.press("r Ctrl+G o Ctrl+U")
+        }
         Context::Filter => screen.press("/"),
         Context::Find => screen.press("Enter \\"),
         Context::Menu => screen.press("a"),
@@ -496,7 +502,7 @@ fn stage(context: Context) -> Screen {
         screen.type_text("a e");
         screen.press("Ctrl+B ↓");
     }
-    if matches!(context, Context::Filter | Context::Find | Context::Line) {
+    if matches!(context, Context::Filter | Context::Find | Context::Line | Context::Address) {
         screen.type_text("one two three");
         screen.press("Ctrl+W Ctrl+A Alt+F Alt+D");
         screen.type_text("x y");
@@ -578,6 +584,13 @@ fn every_key_of_the_table_does_something() {
                 if matches!(binding.command, keymap::Command::Drop | keymap::Command::Retry) && *context == Context::Outbox {
                     screen.press("G");
                 }
+                if binding.command == keymap::Command::Template {
+                    for view in screen.state.conversations.values_mut() {
+                        view.inbox.channel = "Whatsapp".into();
+                    }
+                    assert!(matches!(screen.press(keys).as_slice(), [.., Effect::Act(_)]), "`{keys}` in {context:?} asks for no templates");
+                    continue;
+                }
                 let before = screen.state.clone();
                 let effects = screen.press(keys);
                 assert!(!effects.is_empty() || screen.state != before, "`{keys}` in {context:?} does nothing");
@@ -601,6 +614,15 @@ fn every_key_of_the_lists_does_something_or_says_why_not() {
             }
         }
     }
+}
+
+#[test]
+fn a_setting_says_where_it_is_changed() {
+    let mut screen = super::shelf::settings(80, 24);
+    assert_eq!(screen.press("Enter"), []);
+    assert_eq!(toasts(&screen.state), "profile is changed by --profile or AFENDA_PROFILE");
+    screen.press("G Enter");
+    assert!(screen.draw().contains("is changed by `") && screen.draw().contains("in config.toml"), "{}", screen.draw());
 }
 
 #[test]

@@ -509,7 +509,7 @@ fn a_path_is_asked_for_and_what_is_wrong_with_it_is_said() {
 
 #[test]
 fn a_closed_window_offers_a_note() {
-    for (channel, goes) in [("Api", true), ("Whatsapp", false)] {
+    for (channel, goes) in [("Api", true), ("Telegram", false)] {
         let mut screen = Screen::new(80, 24);
         let mut view = talks().remove(0);
         (view.can_reply, view.inbox.channel) = (false, channel.into());
@@ -550,7 +550,7 @@ fn the_composer_on_all_sizes() {
     for (width, height) in [(200, 50), (80, 24), (60, 20)] {
         let mut screen = Screen::new(width, height);
         let mut view = talks().remove(0);
-        view.inbox = api::inbox::InboxView { id: 2, name: "Support mail".into(), channel: "Email".into() };
+        view.inbox = api::inbox::InboxView { id: 2, name: "Support mail".into(), channel: "Email".into(), email: None };
         view.additional_attributes.insert("mail_subject".into(), "Where is my parcel?".into());
         screen.answer(Answer::Conversation(DEE, Ok(view)));
         screen.press("r");

@@ -124,3 +124,50 @@ fn the_line_has_the_cursor_at_every_size() {
         assert!(drawn.contains("E-mail of Dee Shopper") && drawn.contains("an empty line clears it"), "{drawn}");
     }
 }
+
+#[test]
+fn the_command_line_opens_the_field_and_sends_nothing_itself() {
+    let mut screen = opened(80, 24);
+    let id = screen.state.contacts.card.as_ref().unwrap().id;
+    let line = |screen: &mut Screen, rest: &str| {
+        screen.press(":");
+        screen.type_text(&format!("contact edit {rest}"));
+        screen.press("Enter")
+    };
+    for (rest, field, value) in [
+        ("--name \"Ann Other\"", ContactField::Name, "Ann Other"),
+        ("--email \"\"", ContactField::Email, ""),
+        ("--phone +4930", ContactField::Phone, "+4930"),
+        ("--field company_name=Acme", ContactField::Company, "Acme"),
+    ] {
+        assert_eq!(line(&mut screen, &format!("{id} {rest}")), [], "{rest}");
+        assert_eq!(screen.state.context(), Context::ContactField);
+        let Some(crate::state::Overlay::Contact(edit)) = &screen.state.overlay else { panic!("{rest}") };
+        assert_eq!((edit.field, edit.line.text()), (field, value));
+        screen.press("Esc");
+    }
+    line(&mut screen, &format!("{id} --name Ann"));
+    let effects = screen.press("Enter");
+    assert!(effects.iter().any(|e| matches!(e, Effect::EditContact { change, .. } if change.to == "Ann")), "{effects:?}");
+    assert_eq!(line(&mut screen, &id.to_string()), []);
+    assert_eq!(screen.state.context(), Context::Pick, "which field");
+    screen.press("Esc");
+    for (rest, why) in [
+        ("99999 --name Ann".to_owned(), "is not among the contacts"),
+        ("x --name Ann".to_owned(), "is not a contact's number"),
+        (format!("{id} --name"), "needs a value"),
+        (format!("{id} --colour red"), "is not understood here"),
+        (format!("{id} --name Ann Other"), "one field at a time"),
+    ] {
+        assert_eq!(line(&mut screen, &rest), [], "{rest}");
+        assert!(screen.draw().contains(why), "{rest}: {}", screen.draw());
+        screen.press("Esc");
+    }
+    // The palette names the shell's line for it, with this contact's number.
+    let cli = crate::keymap::registry::cli(
+        crate::keymap::Command::EditContact,
+        Context::Contact,
+        &crate::keymap::registry::Subject::of(&screen.state),
+    );
+    assert_eq!(cli, Some(format!("afenda contact edit {id} --name NAME")));
+}

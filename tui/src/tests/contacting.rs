@@ -9,7 +9,7 @@ use api::page::{Page, PageMeta};
 use serde_json::json;
 
 use super::world::{Screen, Talk, ago, failure, lost, talks};
-use crate::event::{Answer, Effect, Event};
+use crate::event::{Acted, Answer, Effect, Event};
 use crate::keymap::Context;
 use crate::text;
 
@@ -79,6 +79,11 @@ pub(super) fn fill_card(screen: &mut Screen, count: i64) {
     screen.answer(Answer::ConversationsOf(id, Ok(page(talks, 60))));
 }
 
+/// The filter's answer.
+pub(super) fn found(screen: &mut Screen) {
+    list(screen, vec![dee()]);
+}
+
 /// Dee, opened, with two conversations.
 pub(super) fn opened(width: u16, height: u16) -> Screen {
     let mut screen = listed(width, height);
@@ -88,6 +93,7 @@ pub(super) fn opened(width: u16, height: u16) -> Screen {
     old.status = api::inbox::ConversationStatus::Resolved;
     screen.answer(Answer::Contact(32, Ok(dee())));
     screen.answer(Answer::ConversationsOf(32, Ok(page(vec![talks().remove(0), old], 2))));
+    screen.answer(Answer::Acted(Box::new(Acted::ContactNotes(32, Ok(super::beginning::notes())))));
     screen
 }
 

@@ -125,5 +125,5 @@ fn what_could_deceive_is_marked_in_text() {
         assert!(drawn.contains(mark), "{mark}\n{drawn}");
     }
     // The title stands once, though the ask begins with it.
-    assert_eq!(drawn.matches("240⟨U+2069⟩ € to").count(), 2, "in the queue's place and on the card\n{drawn}");
+    assert_eq!(drawn.matches("240⟨U+2069⟩ € t").count(), 2, "in the queue's place and on the card\n{drawn}");
 }

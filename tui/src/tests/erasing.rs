@@ -2,7 +2,7 @@
 
 use api::Code;
 use api::id::MessageId;
-use api::inbox::{MessageType, MessageView, OutboxState, OutboxView, SenderKind};
+use api::inbox::{MessageType, MessageView, OutboxState, OutboxView};
 use api::tenant::LinkedAgent;
 
 use super::behaviour::{held, toasts};
@@ -73,17 +73,11 @@ fn a_note_and_hostile_text_are_named_on_one_line() {
 
 #[test]
 fn what_is_not_ones_own_is_not_asked_about() {
-    let other = |id| {
-        let mut view = mine();
-        view.sender.as_mut().unwrap().id = Some(id);
-        view
-    };
-    let mut bot = mine();
-    bot.sender.as_mut().unwrap().kind = SenderKind::Bot;
+    // The daemon says whose it is: without an own token the service user is Chatwoot's author of everybody's.
+    let other = MessageView { own: false, ..mine() };
     let cases = [
         (message(700, MessageType::Incoming, "Dee", "hi", 0), "nly what you wrote"),
-        (other(9), "nly what you wrote"),
-        (bot, "nly what you wrote"),
+        (other, "nly what you wrote"),
         (MessageView { deleted: true, ..mine() }, "t is deleted already"),
         (MessageView { id: None, outbox_id: Some(outbox_id(1)), ..mine() }, "has not left yet"),
     ];
@@ -93,8 +87,9 @@ fn what_is_not_ones_own_is_not_asked_about() {
         assert_eq!(screen.state.overlay, None, "{why}");
         assert!(toasts(&screen.state).contains(why), "{why}: {}", toasts(&screen.state));
     }
-    // Without an own token the service user is the author: the daemon knows whose it is.
-    let mut screen = chosen(other(9));
+    let mut by_service = mine();
+    by_service.sender.as_mut().unwrap().id = Some(9);
+    let mut screen = chosen(by_service);
     screen.state.me.as_mut().unwrap().agent.as_mut().unwrap().own_token = false;
     screen.press("D");
     assert!(matches!(screen.state.overlay, Some(Overlay::Question(Question::Erase(_, MessageId(700))))));

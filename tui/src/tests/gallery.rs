@@ -1,4 +1,4 @@
-//! Every screen at every size, with colours and without.
+//! A decision with all it is about at every size, and what is said without colours.
 
 use api::approval::ApprovalView;
 use ratatui::Terminal;
@@ -7,12 +7,9 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
 use super::world::{Screen, approvals, page};
-use super::{activity, contacting, searching, shelf};
 use crate::event::Answer;
 use crate::theme::{Background, Depth, Theme};
 use crate::{text, view};
-
-const SIZES: [(u16, u16); 4] = [(200, 50), (80, 24), (60, 20), (40, 15)];
 
 fn inbox(width: u16, height: u16, keys: &str) -> Screen {
     let mut screen = Screen::new(width, height);
@@ -25,40 +22,6 @@ fn writing(width: u16, height: u16, key: &str) -> Screen {
     screen.type_text("Hi Dee, a new parcel leaves today by express and arrives on Friday.");
     screen.tick(300);
     screen
-}
-
-#[test]
-fn every_screen_at_every_size() {
-    for (width, height) in SIZES {
-        let mut feed = Screen::new(width, height);
-        activity::opened(&mut feed, "");
-        let mut keys = inbox(width, height, "g");
-        keys.tick(400);
-        for (name, screen) in [
-            ("list", inbox(width, height, "")),
-            ("thread", inbox(width, height, "Enter")),
-            ("reply", writing(width, height, "r")),
-            ("note", writing(width, height, "p")),
-            ("queue", inbox(width, height, "2")),
-            ("card", inbox(width, height, "2 Enter")),
-            ("approve", inbox(width, height, "2 Enter G g g a")),
-            ("search", searching::searched(width, height)),
-            ("contacts", contacting::listed(width, height)),
-            ("contact", contacting::opened(width, height)),
-            ("activity", feed),
-            ("drafts", shelf::drafts(width, height)),
-            ("outbox", shelf::outbox(width, height)),
-            ("log", shelf::log(width, height)),
-            ("settings", shelf::settings(width, height)),
-            ("palette", inbox(width, height, "Ctrl+K")),
-            ("which_key", keys),
-            ("help", inbox(width, height, "?")),
-            ("filter", inbox(width, height, "f")),
-            ("labels", inbox(width, height, "L")),
-        ] {
-            insta::assert_snapshot!(format!("{name}_{width}x{height}"), screen.draw());
-        }
-    }
 }
 
 /// A decision whose ask has 2,000 characters.
@@ -124,7 +87,7 @@ fn long_names_on_a_card_are_whole() {
 }
 
 /// The screen as a terminal without colours has it.
-fn mono(screen: &Screen) -> Buffer {
+pub(super) fn mono(screen: &Screen) -> Buffer {
     let (width, height) = screen.state.size;
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let theme = Theme::new(Depth::Mono, Background::Dark);
@@ -133,7 +96,7 @@ fn mono(screen: &Screen) -> Buffer {
 }
 
 /// Each line, and under it what its cells are: bold, reversed, underlined, italic.
-fn attributes(buffer: &Buffer) -> String {
+pub(super) fn attributes(buffer: &Buffer) -> String {
     let mut out = String::new();
     for y in 0..buffer.area.height {
         let (mut line, mut marks) = (String::new(), String::new());
@@ -163,18 +126,6 @@ fn attributes(buffer: &Buffer) -> String {
         }
     }
     out
-}
-
-#[test]
-fn screens_without_colours() {
-    for (name, screen) in [
-        ("list", inbox(80, 24, "")),
-        ("thread", inbox(80, 24, "Enter k")),
-        ("note", writing(80, 24, "p")),
-        ("card", inbox(80, 24, "2 Enter")),
-    ] {
-        insta::assert_snapshot!(format!("mono_{name}_80x24"), attributes(&mono(&screen)));
-    }
 }
 
 /// The first line of the screen that holds the words: its text, and what the cells of the words are.

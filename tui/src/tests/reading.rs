@@ -256,6 +256,43 @@ fn links_are_copied_and_opened_only_where_a_person_sits() {
 }
 
 #[test]
+fn a_file_is_saved_and_says_where_it_is() {
+    let mut screen = opened(80, 24);
+    let save = screen.press("O 1 s");
+    let [Effect::SaveFile { number, file, into: None }] = save.as_slice() else { panic!("{save:?}") };
+    assert_eq!((file.message.0, file.id, file.name.as_str(), file.bytes), (501, 9, "photo-of-door.jpg", Some(312_400)));
+    let number = *number;
+    assert!(!screen.draw().contains("saving"), "nothing is said of what is done in a moment");
+    screen.answer(Answer::Saving { number, done: 156_200, total: Some(312_400) });
+    assert!(screen.draw().contains("saving 50%, Esc stops"), "{}", screen.draw());
+    assert!(screen.press("O 1 s").is_empty(), "one at a time");
+    screen.press("Esc");
+    screen.answer(Answer::FileSaved(number, Ok("/home/jo/photo-of-door (1).jpg".into())));
+    let drawn = screen.draw();
+    assert!(drawn.contains("Saved as photo-of-door (1).jpg: /home/jo/photo-of-door (1).jpg"), "{drawn}");
+    assert!(!drawn.contains("Esc stops"), "{drawn}");
+}
+
+#[test]
+fn saving_is_stopped_and_fails_without_a_command_to_the_terminal() {
+    let mut screen = opened(80, 24);
+    screen.press("O 1 s");
+    assert_eq!(screen.press("Esc"), [Effect::StopSaving]);
+    assert!(screen.draw().contains("Stopped: photo-of-door.jpg is not saved"), "{}", screen.draw());
+    // The next one is another; what the first still says counts no more.
+    screen.effects.clear();
+    let save = screen.press("O 1 s");
+    let [Effect::SaveFile { number, .. }] = save.as_slice() else { panic!("{save:?}") };
+    let number = *number;
+    screen.answer(Answer::FileSaved(number - 1, Ok("/old".into())));
+    assert!(screen.state.saving.is_some());
+    screen.answer(Answer::FileSaved(number, Err("\u{1b}[2Jno space".into())));
+    let drawn = screen.draw();
+    assert!(drawn.contains("is not saved: ␛[2Jno space") && !drawn.contains('\u{1b}'), "{drawn}");
+    assert!(screen.state.saving.is_none());
+}
+
+#[test]
 fn the_unread_line_stays_where_it_was_when_the_conversation_was_opened() {
     let mut screen = Screen::new(80, 24);
     let mut views = talks();

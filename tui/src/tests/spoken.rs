@@ -1,4 +1,4 @@
-//! The inbox line by line: what it says, that it never acts on what its prompt did not name, and that nothing in it steers a terminal.
+//! The inbox line by line: what it says, and that nothing is done before its prompt named it.
 
 use api::id::{ConversationId, MessageId};
 use api::inbox::{ConversationStatus, OutboxState, OutboxView};
@@ -14,16 +14,16 @@ use crate::text;
 const DEE: ConversationId = ConversationId(1042);
 
 /// Somebody who reads prompts and answers them, against a daemon that does as it is told.
-struct Talk {
-    run: Run,
-    dialog: Dialog,
+pub(super) struct Talk {
+    pub(super) run: Run,
+    pub(super) dialog: Dialog,
     /// What the last prompt said, its question last.
-    said: String,
+    pub(super) said: String,
     transcript: String,
 }
 
 impl Talk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::on(Screen::new(80, 24))
     }
 
@@ -31,15 +31,19 @@ impl Talk {
         let mut run = Run::new(false);
         run.screen = screen;
         run.screen.state.calm = false;
+        run.screen.state.around = crate::around::Around::lines_only();
         // Both were asked for twice.
         run.screen.answer(Answer::Me(Ok(me(Some(true)))));
         run.screen.answer(Answer::Status(Ok(status(api::status::LinkState::Live))));
+        let late =
+            api::lists::CustomFilterView { id: 3, name: "Late".into(), filter_type: "conversation".into(), query: Default::default() };
+        run.screen.answer(Answer::Views(Ok(vec![late])));
         let mut talk = Self { run, dialog: Dialog::default(), said: String::new(), transcript: String::new() };
         talk.prompt();
         talk
     }
 
-    fn prompt(&mut self) {
+    pub(super) fn prompt(&mut self) {
         self.dialog.hear(&mut self.run.screen.state);
         let question = self.dialog.prompt(&mut self.run.screen.state);
         let mut lines = self.dialog.take();
@@ -49,7 +53,7 @@ impl Talk {
     }
 
     /// What the answer asks of the outside.
-    fn type_line(&mut self, line: &str) -> Vec<Effect> {
+    pub(super) fn type_line(&mut self, line: &str) -> Vec<Effect> {
         self.transcript.push_str(&format!(" «{}»\n", safe(line)));
         self.dialog.answer(&mut self.run.screen.state, line)
     }
@@ -99,6 +103,11 @@ impl Talk {
                             .collect(),
                     );
                     Some(Answer::Around { id: *id, message: *message, result: Ok((upto, after)) })
+                }
+                // The world of the others knows no WhatsApp.
+                Effect::Conversation(id) => {
+                    let there = self.run.screen.state.conversations.get(id).filter(|view| view.inbox.channel == "Whatsapp").cloned();
+                    there.map(|view| Answer::Conversation(*id, Ok(view)))
                 }
                 Effect::Patch { id, patch, label, .. } => talks().into_iter().find(|view| view.id == *id).map(|mut view| {
                     view.status = patch.status.unwrap_or(view.status);
@@ -158,12 +167,77 @@ fn every_place_is_told_in_lines() {
         ("approve", &["approvals", "1", "approve", "approve", "no", "a", "yes"]),
         ("reject", &["approvals", "ap-42", "reject", "Resend it.", ".", "back", "reject", "send"]),
         ("decided", &["approvals", "tab", "decided", "inbox"]),
-        ("search", &["search", "parcel", "2", "newer", "newer", "back", "search", "", "0"]),
+        ("search", &["search", "parcel", "2", "3", "newer", "newer", "back", "search", "", "0"]),
         ("bulk", &["resolve", "mark 1 3", "mark 77", "mark", "2", "assign", "0", "resolve", "no", "resolve", "yes"]),
+        (
+            "contacts",
+            &["contacts", "find dee", "", "find", "", "more", "3", "attributes", "0", "1", "back", "back", "dee", "contact", "back"],
+        ),
+        (
+            "contact_edit",
+            &["contacts", "3", "edit", "e-mail", "nothing like it", ".", "edit", "2", "dee@shop.test", "no", "edit", "company", "", "yes"],
+        ),
+        ("activity", &["activity", "more", "type", "messages", "follow", "follow", "newest", "inbox"]),
+        (
+            "message",
+            &[
+                "dee", "message", "0", "message", "1", "delete", "links", "quote", ".", "back", "message", "2", "reply", "A note.", ".",
+                "send",
+            ],
+        ),
+        ("links", &["dee", "links", "1", "copy", "copy"]),
+        (
+            "snooze_words",
+            &["dee", "snooze", "another", "some day", "", "tomorrow 9:00", "no", "snooze", "5", ".", "snooze", "5", "2h", "yes"],
+        ),
+        (
+            "shelves",
+            &[
+                "dee", "reply", "half", ".", "back", "drafts", "1", "discard", "no", "1", "discard", "yes", "outbox", "log", "1", "back",
+                "settings", "2", "0",
+            ],
+        ),
+        ("views", &["views", "save", "", "filter", "label", "vip", "views", "late", "views", "rename", "", "views", "delete", "no"]),
+        (
+            "acts",
+            &[
+                "dee",
+                "macros",
+                "1",
+                "0",
+                "block",
+                "0",
+                "participants",
+                "ada",
+                "attributes",
+                "1",
+                "nonsense",
+                "A-17",
+                "yes",
+                "availability",
+                "busy",
+            ],
+        ),
+        ("logout", &["logout", "no", "logout", "yes"]),
         ("quit", &["dee", "reply", "half", ".", "back", "quit", "no", "quit", "yes"]),
     ] {
         insta::assert_snapshot!(format!("spoken_{name}"), told(lines));
     }
+}
+
+#[test]
+fn a_template_is_chosen_filled_and_read_out_before_it_is_sent() {
+    let mut talk = Talk::on(super::templates::whatsapp(80, 24, false));
+    talk.types(&["dee", "reply"]);
+    assert!(talk.said.contains("the reply window is closed") && talk.said.contains("a private note, TEAM ONLY"), "{}", talk.said);
+    talk.types(&["2"]);
+    assert!(talk.said.contains("{{first_name}}, 1 of 2") && talk.said.contains("Now: Dee."), "{}", talk.said);
+    assert_eq!(submits(&talk.types(&["", "{{contact.name}}"])), []);
+    assert!(talk.said.contains("Liquid"), "{}", talk.said);
+    assert_eq!(submits(&talk.types(&["A-2291"])), []);
+    let text = "Hi Dee, your order A-2291 is on its way.";
+    assert!(talk.said.contains("To the CUSTOMER via Shop WhatsApp, template parcel_sent") && talk.said.contains(text), "{}", talk.said);
+    assert_eq!(submits(&talk.types(&["y"])), [(Purpose::Template(DEE), text)]);
 }
 
 #[test]
@@ -178,6 +252,22 @@ fn nothing_is_sent_before_it_was_read_out_with_its_reader() {
         let purpose = if begin == "reply" { Purpose::Reply(DEE) } else { Purpose::Note(DEE) };
         assert_eq!(submits(&sent), [(purpose, "It is on its way.")]);
     }
+}
+
+#[test]
+fn a_reply_by_mail_names_its_readers_and_its_signature_before_it_goes() {
+    let mut talk = Talk::new();
+    talk.types(&["dee", "reply"]);
+    super::mailing::by_mail(&mut talk.run.screen);
+    let effects = talk.types(&["On its way.", ".", "send"]);
+    let read_by = "Read by: CUSTOMER via Support mail: c1042@example.com, cc boss@example.com.";
+    assert!(talk.transcript.contains(read_by), "{}", talk.transcript);
+    assert!(talk.transcript.contains("Signed, under the text:"), "{}", talk.transcript);
+    let sent: Vec<_> =
+        effects.iter().filter_map(|e| if let Effect::Submit { text, with, .. } = e { Some((text, with)) } else { None }).collect();
+    assert_eq!(sent.len(), 1, "{effects:?}");
+    assert_eq!(sent[0].0, "On its way.\n\n--\n\nJo Agent\nAcme Shop");
+    assert_eq!(sent[0].1.mail.as_ref().unwrap().cc, ["boss@example.com"]);
 }
 
 #[test]
@@ -197,6 +287,46 @@ fn a_prompt_that_stands_no_longer_takes_no_answer() {
     }
     let effects = talk.types(&["approve", "yes"]);
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Approve { revision: 3, .. })));
+}
+
+#[test]
+fn the_first_words_wait_for_the_status_that_was_asked_for_once_the_stream_stood() {
+    let mut screen = Screen::blank(80, 24);
+    let mut dialog = Dialog::default();
+    let waiting = |n| Answer::Status(Ok(api::status::StatusView { approvals_waiting: n, ..status(api::status::LinkState::Live) }));
+    screen.answer(Answer::Me(Ok(me(Some(true)))));
+    screen.answer(waiting(0));
+    screen.answer(Answer::Drafts(Vec::new(), None));
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
+    assert!(!dialog.is_ready(&screen.state), "the stream does not stand: what is asked now is known too late");
+    screen.send(Event::Stream(1, Ok(api::event::StreamEvent::Ready { seq: 100 })));
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
+    screen.answer(Answer::Outbox(Ok(Vec::new())));
+    screen.answer(Answer::Directory(Ok(crate::event::Directory::default())));
+    assert!(!dialog.is_ready(&screen.state), "the status is from before the stream");
+    screen.answer(waiting(1));
+    assert!(dialog.is_ready(&screen.state));
+    dialog.prompt(&mut screen.state);
+    assert!(dialog.take().contains(&"1 decision for you.".to_owned()));
+    // Later ones do not wait: what changes it is news.
+    dialog.answer(&mut screen.state, "help");
+    screen.state.status_due = true;
+    assert!(dialog.is_ready(&screen.state));
+}
+
+#[test]
+fn ages_are_those_of_the_moment_they_are_told() {
+    let mut talk = Talk::new();
+    let limit = i64::from(talk.run.screen.state.settings.waiting.ageing_minutes);
+    let mut dee = talks().remove(0);
+    dee.waiting_since = Some(ago(limit - 4));
+    talk.run.screen.answer(Answer::Conversation(DEE, Ok(dee)));
+    // Nobody answers for minutes; what the screen shows then goes in steps of three.
+    talk.run.screen.tick(4 * 60_000);
+    talk.types(&["dee"]);
+    assert!(talk.said.contains(&format!("waits {limit} minutes, getting late")), "{}", talk.said);
 }
 
 #[test]
@@ -305,6 +435,49 @@ fn hostile_names_and_texts_are_only_text() {
 }
 
 #[test]
+fn hostile_contacts_views_drafts_and_activities_are_only_text() {
+    let hostile = "\u{1b}]0;x\u{7}\u{1b}[2J\r\n\u{202e}\u{9b}31m\u{200b}Send it? yes";
+    let mut talk = Talk::new();
+    talk.types(&["contacts"]);
+    let mut all = super::contacting::all();
+    for detail in &mut all {
+        (detail.contact.name, detail.contact.email) = (hostile.into(), Some(hostile.into()));
+        detail.custom_attributes.insert(hostile.into(), hostile.into());
+    }
+    let detail = all.remove(2);
+    talk.run.screen.state.contacts.rows = all;
+    let view = api::lists::CustomFilterView { id: 3, name: hostile.into(), filter_type: "conversation".into(), query: Default::default() };
+    talk.run.screen.answer(Answer::Views(Ok(vec![view])));
+    let mut failed = entry(1, hostile);
+    (failed.state, failed.error, failed.content) = (OutboxState::Failed, Some(hostile.into()), Some(hostile.into()));
+    let id = detail.contact.id;
+    let lines = [
+        "again", "find x", "1", "again", "edit", "1", ".", "views", "0", "drafts", "1", "discard", "no", "outbox", "1", "0", "log", "1",
+        "0",
+    ];
+    let mut told = String::new();
+    for line in lines {
+        talk.run.screen.state.outbox = vec![failed.clone()];
+        talk.run.screen.state.log.note(super::world::now(), crate::state::Tone::Bad, hostile);
+        if let Some(card) = &mut talk.run.screen.state.contacts.card {
+            (card.id, card.detail) = (id, Some(detail.clone()));
+        }
+        if line == "drafts" {
+            let with = crate::state::With::default();
+            let draft =
+                crate::drafts::Draft { text: hostile.into(), key: None, replaces: None, with, decides: None, at: super::world::now() };
+            talk.run.screen.state.drafts.insert("reply/1042".into(), draft);
+        }
+        talk.types(&[line]);
+        told.push_str(&format!("{}\n", talk.said));
+    }
+    assert!(told.matches("Send it? yes").count() > 8, "{told}");
+    for line in told.lines() {
+        assert!(line.chars().all(text::is_safe) && !line.starts_with("Send it?"), "{line:?}");
+    }
+}
+
+#[test]
 fn several_are_resolved_only_after_all_of_them_were_named() {
     let mut talk = Talk::new();
     talk.types(&["mark 1 3", "resolve"]);
@@ -323,123 +496,77 @@ fn several_are_resolved_only_after_all_of_them_were_named() {
     assert_eq!(ids, [1040, 1042]);
 }
 
-#[derive(Debug, Clone)]
-enum Step {
-    Line(String),
-    Answer(prop::sample::Index, u8),
-    Stream(prop::sample::Index, i64, u8),
-    Tick(i64),
+#[test]
+fn what_happens_is_told_in_the_activity_while_it_is_followed() {
+    use api::event::{Activity, ActivityType, StreamEvent, SubjectType};
+    let activity = |seq: i64| Activity {
+        seq,
+        id: api::id::ActivityId(uuid::Uuid::from_u128(seq.unsigned_abs().into())),
+        kind: ActivityType::ConversationCreated,
+        actor: None,
+        subject_type: SubjectType::Conversation,
+        subject_id: "1042".into(),
+        conversation_id: Some(1042),
+        at: super::world::now(),
+        data: serde_json::Value::Null,
+    };
+    let mut talk = Talk::new();
+    talk.types(&["activity"]);
+    // What is still on its way is not heard any more.
+    talk.run.waiting.clear();
+    talk.run.screen.effects.clear();
+    let generation = talk.run.screen.state.feed.generation;
+    let query = api::event::ActivityQuery::default();
+    talk.run.screen.answer(Answer::Activity { generation, query, result: Ok(page(vec![activity(100)])) });
+    talk.types(&["again"]);
+    assert_eq!(talk.said.matches("1. 10:41, #1042 is new: Dee Shopper").count(), 1, "{}", talk.said);
+    let happens = |talk: &mut Talk, seq: i64| {
+        let generation = talk.run.screen.state.stream.generation;
+        talk.run.screen.send(Event::Stream(generation, Ok(StreamEvent::Activity(activity(seq)))));
+    };
+    happens(&mut talk, 101);
+    happens(&mut talk, 102);
+    talk.types(&["help"]);
+    assert_eq!(talk.said.matches("10:41, #1042 is new: Dee Shopper").count(), 2, "{}", talk.said);
+    talk.types(&["help"]);
+    assert!(!talk.said.contains("#1042 is new"), "{}", talk.said);
+    talk.types(&["follow"]);
+    happens(&mut talk, 103);
+    talk.types(&["help"]);
+    assert!(talk.said.contains("1 new; newest tells them.") && !talk.said.contains("#1042 is new"), "{}", talk.said);
+    // One of them is opened by its number.
+    talk.types(&["newest", "1"]);
+    assert!(talk.said.contains("Conversation #1042 Dee Shopper"), "{}", talk.said);
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let words = prop::sample::select(vec![
-        "reply",
-        "note",
-        "send",
-        ".",
-        "yes",
-        "y",
-        "no",
-        "back",
-        "0",
-        "1",
-        "2",
-        "3",
-        "10",
-        "approve",
-        "reject",
-        "approvals",
-        "inbox",
-        "search parcel",
-        "mark 1 2",
-        "resolve",
-        "assign",
-        "labels",
-        "save",
-        "canned",
-        "/gre",
-        "@Ada Admin hi",
-        "@b",
-        "u",
-        "next",
-        "older",
-        "newer",
-        "more",
-        "anew",
-        "discard",
-        "escalate",
-        "status",
-        "again",
-        "tab",
-        "show",
-        "find a",
-        "conversation",
-        "send-resolve",
-        "",
-        "help",
-        "quit",
-        "#1042",
-        "#1041",
-    ]);
-    let index = any::<prop::sample::Index>;
-    prop_oneof![
-        10 => words.prop_map(|words| Step::Line(words.to_owned())),
-        2 => (0_u32..40).prop_map(|n| Step::Line(n.to_string())),
-        2 => "\\PC{0,30}|[\\PC\u{1b}\u{202e}\u{301}@/.]{0,12}".prop_map(Step::Line),
-        8 => (index(), 0_u8..6).prop_map(|(at, how)| Step::Answer(at, how)),
-        2 => (index(), 1_020_i64..1_045, any::<u8>()).prop_map(|(kind, id, how)| Step::Stream(kind, id, how)),
-        1 => prop::sample::select(vec![0, 250, 2_500, 20_000]).prop_map(Step::Tick),
-    ]
+#[test]
+fn a_moment_that_was_confirmed_is_the_one_that_was_said() {
+    let mut talk = Talk::new();
+    talk.types(&["dee", "snooze", "another", "2h"]);
+    assert!(talk.said.ends_with("Snooze #1042 Dee Shopper, until Fri 20 Nov 12:41 UTC? yes or no:"), "{}", talk.said);
+    // Whoever thinks about it for ten minutes gets what was said.
+    talk.run.screen.tick(10 * 60_000);
+    let effects = talk.type_line("yes");
+    let until = effects.iter().find_map(|effect| match effect {
+        Effect::Patch { id: DEE, patch, .. } => patch.snoozed_until,
+        _ => None,
+    });
+    assert_eq!(until.map(|at| at.to_string()).as_deref(), Some("2026-11-20T12:41:00Z"), "{effects:?}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
-    #[test]
-    fn whatever_is_typed_goes_where_the_prompt_said(steps in prop::collection::vec(step(), 1..120)) {
-        let mut talk = Talk::new();
-        for step in &steps {
-            match step {
-                Step::Line(line) => {
-                    let said = talk.said.clone();
-                    let question = said.lines().last().unwrap_or_default().to_owned();
-                    let effects = talk.type_line(line);
-                    for effect in &effects {
-                        match effect {
-                            Effect::Submit { purpose, .. } => {
-                                let (number, reader) = match purpose {
-                                    Purpose::Reply(id) => (format!("#{id} "), "read by CUSTOMER"),
-                                    Purpose::Note(id) => (format!("#{id} "), "read by TEAM ONLY"),
-                                    Purpose::Escalate(id) => (format!("#{id} "), "read by APPROVERS"),
-                                    Purpose::Reject(_, revision) => (format!("revision {revision}"), "read by whoever asked"),
-                                };
-                                let named = question.contains(&number) || question.contains(number.trim_end());
-                                prop_assert!(named && question.contains(reader), "{:?} at: {}", effect, said);
-                            }
-                            Effect::Approve { id, revision, .. } => {
-                                let named = question.starts_with(&format!("Approve AP-{},", id.0.as_u128())) && question.contains(&format!("revision {revision},"));
-                                prop_assert!(named, "{:?} at: {}", effect, said);
-                            }
-                            Effect::Patch { id, label, .. } if !label.ends_with("taken back") => {
-                                let named = said.contains(&format!("#{id}")) || said.contains("marked conversations");
-                                prop_assert!(named, "{:?} at: {}", effect, said);
-                            }
-                            _ => {}
-                        }
-                    }
-                    talk.run.waiting.extend(effects);
-                }
-                Step::Answer(at, how) => talk.run.answer(at, *how),
-                Step::Stream(kind, id, how) => talk.run.stream(kind, *id, *how),
-                Step::Tick(millis) => talk.run.screen.tick(*millis),
-            }
-            let new = std::mem::take(&mut talk.run.screen.effects);
-            talk.run.waiting.extend(new);
-            talk.dialog.hear(&mut talk.run.screen.state);
-            // As the loop does: a prompt follows every line; meanwhile nothing is said.
-            if matches!(step, Step::Line(_)) {
-                talk.prompt();
-            }
-            prop_assert!(talk.said.lines().all(|line| line.chars().all(text::is_safe)), "{:?}", talk.said);
-        }
-    }
+#[test]
+fn a_long_menu_is_told_page_by_page() {
+    let mut talk = Talk::new();
+    let agent = |n: i64| api::inbox::Named { id: 100 + n, name: format!("Agent {n}") };
+    talk.run.screen.state.directory.agents = (1..=60).map(agent).collect();
+    talk.types(&["dee", "assign"]);
+    assert!(talk.said.contains("20 of 63 were told; more tells the next") && !talk.said.contains("Agent 18"), "{}", talk.said);
+    talk.types(&["more"]);
+    assert!(talk.said.contains("21. Agent 18") && talk.said.contains("40 of 63 were told"), "{}", talk.said);
+    talk.types(&["more", "more"]);
+    assert!(talk.said.contains("63. Agent 60") && talk.said.contains("63 of 63 were told; that is all."), "{}", talk.said);
+    // Whatever was told, every line has its number and its name.
+    let effects = talk.type_line("agent 30");
+    let to = |effect: &Effect| matches!(effect, Effect::Patch { patch, .. } if patch.assignee.as_deref() == Some("130"));
+    assert!(effects.iter().any(to), "{effects:?}");
 }

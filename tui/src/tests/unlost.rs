@@ -212,6 +212,7 @@ impl Run {
                             id: outbox_id(self.count),
                             conversation_id: Some(id),
                             contact_id: None,
+                            inbox_id: None,
                             kind: if private { "note" } else { "reply" }.into(),
                             state: OutboxState::Queued,
                             user: "jo".into(),

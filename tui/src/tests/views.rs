@@ -1,11 +1,12 @@
 //! Saved views: Chatwoot's custom filters in the list.
 
+use api::event::{ActivityType, StreamEvent};
 use api::lists::CustomFilterView;
 use serde_json::json;
 
 use super::behaviour::{activity, toasts};
 use super::world::{Screen, failure, page, talks};
-use crate::event::{Answer, Effect};
+use crate::event::{Answer, Effect, Event};
 use crate::state::{Overlay, Tab};
 
 fn saved(id: i64, name: &str) -> CustomFilterView {
@@ -59,6 +60,55 @@ fn a_digit_shows_a_view_and_the_list_says_so() {
     assert!(matches!(&screen.state.overlay, Some(Overlay::Menu(menu)) if menu.title == "Saved views"));
     let drawn = screen.draw();
     assert!(drawn.contains("g 1  Late\u{241b}[31m refunds") && drawn.contains("g 2  VIP") && !drawn.contains("People"), "{drawn}");
+}
+
+/// An entry of the outbox moved.
+fn wrote(seq: i64, kind: &str, conversation: i64) -> Event {
+    let Event::Stream(generation, Ok(StreamEvent::Activity(told))) = activity(seq, ActivityType::OutboxUpdated, conversation) else {
+        unreachable!()
+    };
+    let data = json!({ "state": "queued", "kind": kind, "user": "jo" });
+    Event::Stream(generation, Ok(StreamEvent::Activity(api::event::Activity { data, ..told })))
+}
+
+#[test]
+fn what_is_done_from_here_shows_in_a_view_at_once() {
+    let mut screen = with_views();
+    screen.press("2 g 2");
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
+    screen.tick(1_000);
+    screen.effects.clear();
+    // Read marks are no condition of a view.
+    screen.send(wrote(101, "read", 1042));
+    screen.tick(1_000);
+    assert_eq!(asked(&screen.effects), None);
+    screen.send(wrote(102, "labels", 1042));
+    screen.tick(10);
+    assert_eq!(asked(&screen.effects).map(|(view, ..)| view), Some(Some(7)));
+}
+
+#[test]
+fn a_row_that_left_the_view_by_ones_own_key_stays_under_the_cursor_until_it_moves() {
+    let mut screen = with_views();
+    screen.press("2 g 2");
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
+    let first = screen.state.list.rows[0];
+    assert_eq!(screen.state.list.cursor, Some(first));
+    let view = screen.state.conversations[&first].clone();
+    screen.answer(Answer::Patched { id: first, label: "labels −vip".into(), result: Ok(view) });
+    screen.send(wrote(101, "labels", first.0));
+    screen.tick(1_000);
+    let generation = screen.state.list.generation;
+    let rest = || talks().into_iter().filter(|talk| talk.id != first).collect::<Vec<_>>();
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(rest())) });
+    assert_eq!((screen.state.list.cursor, screen.state.list.rows[0]), (Some(first), first), "the next key means the same one");
+    screen.press("j");
+    screen.tick(1_000);
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(rest())) });
+    assert!(!screen.state.list.rows.contains(&first));
 }
 
 #[test]

@@ -117,3 +117,56 @@ fn what_came_back_from_the_outbox_is_not_taken_away_with_what_was_typed() {
     screen.press("d d u");
     assert_eq!(text(&screen), "sent before\n\ntyped");
 }
+
+#[test]
+fn a_cut_over_a_mention_takes_all_of_it() {
+    for (keys, left) in [
+        ("0 x", ", look"),
+        ("0 w x", ", look"),
+        ("0 w d w", ", look"),
+        ("0 w d 0", ", look"),
+        ("0 w D", ""),
+        ("0 w d l u", "@Ada Admin, look"),
+        ("0 d w", ", look"),
+        // Copied, it is only text.
+        ("0 w y w", "@Ada Admin, look"),
+        ("$ x", "@Ada Admin, loo"),
+    ] {
+        let mut screen = screen(80, 24);
+        screen.press("p");
+        screen.type_text("@ada");
+        screen.press("Enter Backspace");
+        screen.type_text(", look");
+        assert_eq!(text(&screen), "@Ada Admin, look");
+        screen.press("Esc");
+        screen.press(keys);
+        assert_eq!(text(&screen), left, "{keys}");
+    }
+    // In a reply a name is only text.
+    let mut screen = screen(80, 24);
+    screen.press("r");
+    screen.type_text("@Ada Admin");
+    screen.press("Esc 0 x");
+    assert_eq!(text(&screen), "Ada Admin");
+}
+
+#[test]
+fn what_was_typed_can_be_taken_back_after_note_and_reply_are_exchanged() {
+    let mut screen = screen(80, 24);
+    screen.press("r");
+    screen.type_text("a reply that waits");
+    screen.press("Esc Esc p");
+    screen.type_text("one two");
+    screen.press("Esc b D");
+    assert_eq!(text(&screen), "one ");
+    screen.press("Alt+L y");
+    assert_eq!(text(&screen), "one \n\na reply that waits");
+    screen.press("u");
+    assert_eq!(text(&screen), "one two\n\na reply that waits", "what waited there is not taken away");
+    screen.press("Ctrl+R");
+    assert_eq!(text(&screen), "one \n\na reply that waits");
+    screen.press("Alt+P");
+    assert!(matches!(screen.state.composer.as_ref().unwrap().purpose, Purpose::Note(_)));
+    screen.press("u");
+    assert_eq!(text(&screen), "one two\n\na reply that waits");
+}

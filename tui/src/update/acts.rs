@@ -2,12 +2,14 @@
 
 use api::id::ConversationId;
 use api::inbox::{ConversationPatch, MacroView, Named, OutboxView, RunMacro};
+use api::page::{Page, Source};
 use api::people::{Availability, AvailabilityView, ParticipantChange};
 
-use super::{Out, attributes, bulk, compose, live, menus, new_key, toast};
+use super::{Out, attributes, begin, bulk, compose, live, mail, menus, new_key, template, toast};
 use crate::event::{Act, Acted, Effect, Failure, Outcome};
 use crate::state::{Action, AvailabilityUndo, Bulk, Menu, MenuItem, Overlay, State, Tone, Undo, Waits};
 use crate::text;
+use crate::view::ui;
 
 /// Macros in the menu.
 const MACROS_MAX: usize = 500;
@@ -17,8 +19,10 @@ fn ask(state: &mut State, out: &mut Out, waits: Waits, act: Act) {
     out.push(Effect::Act(Box::new(act)));
 }
 
+/// Opens a menu whose cursor stands where Enter does no harm: on what leaves all as it is, else on what holds already.
 fn menu(state: &mut State, title: String, targets: Vec<ConversationId>, items: Vec<MenuItem>, search: bool) {
-    let cursor = items.iter().position(|item| item.disabled.is_some()).unwrap_or(0);
+    let leaves = |item: &MenuItem| item.disabled.is_none() && item.action == Action::Nothing;
+    let cursor = items.iter().position(leaves).or_else(|| items.iter().position(|item| item.disabled.is_some())).unwrap_or(0);
     state.overlay = Some(Overlay::Menu(Menu { title, targets, items, cursor, search: search.then(String::new) }));
 }
 
@@ -31,8 +35,13 @@ fn said(label: impl Into<String>) -> MenuItem {
     item(None, label, Some(""), Action::Nothing)
 }
 
+/// The line of a menu that changes nothing.
+fn leave_it(letter: Option<char>) -> MenuItem {
+    item(letter, "leave it as it is", None, Action::Nothing)
+}
+
 /// Whether an answer is still waited for; a key meanwhile has said that it is not.
-fn waited(state: &mut State, what: &Waits) -> bool {
+pub(super) fn waited(state: &mut State, what: &Waits) -> bool {
     state.acts.waits.take_if(|waits| waits == what).is_some() && state.overlay.is_none()
 }
 
@@ -46,14 +55,18 @@ pub(super) fn acted(state: &mut State, out: &mut Out, answer: Acted) {
     match answer {
         Acted::Macros(result) => listed(state, result),
         Acted::Macro { id, label, result } => queued(state, out, id, label, result),
+        Acted::Templates(id, result) => template::listed(state, id, result),
         Acted::Participants(id, result) => participants(state, id, result),
         Acted::Availability(set, result) => available(state, out, set, result),
+        Acted::Signature(result) => mail::signature_came(state, result),
         Acted::Contact(id, result) => attributes::contact(state, out, id, result),
+        Acted::ContactNotes(id, result) => begin::notes(state, id, result),
+        Acted::ContactInboxes(id, result) => begin::offered(state, id, result),
         Acted::ContactChanged { id, label, result } => attributes::changed(state, id, &label, result),
     }
 }
 
-fn not_read(state: &mut State, what: &str, failure: &Failure) {
+pub(super) fn not_read(state: &mut State, what: &str, failure: &Failure) {
     live::failed(state, failure);
     if state.acts.waits.take().is_some() {
         toast(state, Tone::Bad, format!("{what} not read: {}", failure.message));
@@ -92,11 +105,11 @@ pub(super) fn explain(state: &mut State, ids: Vec<ConversationId>, id: i64) {
     };
     let writes = known.steps.iter().any(api::people::MacroStep::writes);
     let yes = if writes { "run it; the CUSTOMER gets what it sends" } else { "run it" };
-    let mut items = vec![item(Some('y'), yes, None, Action::RunMacro(id, name.clone()))];
-    items.extend(steps.into_iter().enumerate().map(|(n, words)| said(format!("{}. {words}", n + 1))));
-    if items.len() == 1 {
+    let mut items = vec![item(Some('y'), yes, None, Action::RunMacro(id, name.clone())), leave_it(Some('n'))];
+    if steps.is_empty() {
         items.push(said("it does nothing"));
     }
+    items.extend(steps.into_iter().enumerate().map(|(n, words)| said(format!("{}. {words}", n + 1))));
     let title = format!("“{name}” on {}", menus::of(state, &ids));
     menu(state, title, ids, items, false);
 }
@@ -143,14 +156,17 @@ pub(super) fn block(state: &mut State, ids: Vec<ConversationId>) {
     let items = match one {
         Some((name, true)) => vec![
             yes(format!("unblock {name}"), false, format!("{name} unblocked")),
+            leave_it(Some('n')),
             said("what they write opens conversations again; this one stays as it is"),
         ],
         Some((name, false)) => vec![
             yes(format!("block {name} and resolve this conversation"), true, format!("{name} blocked, resolved")),
+            leave_it(Some('n')),
             said("what they write still arrives, but opens nothing; they are not told"),
         ],
         None => vec![
             yes(format!("block the customers of {whose} and resolve them"), true, "customer blocked, resolved".into()),
+            leave_it(Some('n')),
             said("what they write still arrives, but opens nothing; they are not told"),
         ],
     };
@@ -163,9 +179,9 @@ pub(super) fn ask_participants(state: &mut State, out: &mut Out, id: Conversatio
     ask(state, out, Waits::Participants(id), Act::Participants(id));
 }
 
-fn participants(state: &mut State, id: ConversationId, result: Outcome<Vec<Named>>) {
-    let there = match result {
-        Ok(there) => there,
+fn participants(state: &mut State, id: ConversationId, result: Outcome<Page<Named>>) {
+    let Page { data: there, meta } = match result {
+        Ok(page) => page,
         Err(failure) => return not_read(state, "Who takes part was", &failure),
     };
     if !waited(state, &Waits::Participants(id)) {
@@ -204,8 +220,15 @@ fn participants(state: &mut State, id: ConversationId, result: Outcome<Vec<Named
     if gone > 0 {
         items.push(said(format!("and {gone} who left the account")));
     }
-    let title = format!("Who takes part in {}", menus::of(state, &[id]));
-    state.overlay = Some(Overlay::Menu(Menu { title, targets: vec![id], items, cursor: 0, search: Some(String::new()) }));
+    // Last, so that a name that is typed stands first.
+    items.push(leave_it(None));
+    let known = match (meta.source, meta.as_of) {
+        (Some(Source::Store), Some(at)) if ui::minutes_since(state.now, at) > 0 => format!(" · as known {} ago", ui::age(state.now, at)),
+        (Some(Source::Store), _) => " · as known just now".to_owned(),
+        _ => String::new(),
+    };
+    let title = format!("Who takes part in {}{known}", menus::of(state, &[id]));
+    menu(state, title, vec![id], items, true);
 }
 
 /// Asks what I am now.

@@ -3,6 +3,7 @@
 use super::{compose, toast};
 use crate::editor::Editor;
 use crate::event::{Effect, Purpose};
+use crate::keymap::Context;
 use crate::state::{Attached, Prompt, State, Tone, With};
 use crate::text;
 
@@ -52,8 +53,12 @@ pub(super) fn changed(prompt: &mut Prompt) {
     prompt.error = None;
 }
 
-/// Asks how the path can go on.
+/// Asks how the path can go on; where that was said already, the buttons are next.
 pub(super) fn complete(state: &mut State, out: &mut Out) {
+    let said = |prompt: &Prompt| prompt.error.is_some() || !prompt.found.is_empty();
+    if state.composer.as_ref().and_then(|c| c.prompt.as_ref()).is_some_and(said) {
+        return super::buttons::next(state, Context::Path);
+    }
     if let Some(prompt) = state.composer.as_ref().and_then(|c| c.prompt.as_ref()).filter(|p| !p.looking) {
         out.push(Effect::Paths(prompt.path.text().to_owned()));
     }
@@ -70,11 +75,15 @@ pub(super) fn found(state: &mut State, typed: &str, paths: Vec<String>) {
         let same = common.char_indices().zip(path.chars()).find(|((_, a), b)| a != b).map(|((at, _), _)| at);
         common.get(..same.unwrap_or(common.len().min(path.len()))).unwrap_or_default()
     });
+    let whole = common.len() <= typed.len() && paths.len() == 1;
     if common.len() > typed.len() {
         prompt.path = Editor::new(common);
     }
     prompt.error = None;
     prompt.found = if paths.len() > 1 { paths } else { Vec::new() };
+    if whole {
+        super::buttons::next(state, Context::Path);
+    }
 }
 
 /// Has the file at the path looked at.

@@ -12,9 +12,14 @@ pub(super) fn copy(state: &mut State, out: &mut Out, said: String, text: String)
         toast(state, Tone::Plain, said);
     } else {
         let title = "Not sure to be in the clipboard: here it is, to be taken with the mouse".to_owned();
-        state.overlay = Some(Overlay::Shown(Shown { title, text: text::clean(&text), scroll: 0 }));
+        show(state, title, &text);
     }
     out.push(Effect::Copy(text));
+}
+
+/// Shows a text over the panes, to be read or taken with the mouse.
+pub(super) fn show(state: &mut State, title: String, text: &str) {
+    state.overlay = Some(Overlay::Shown(Shown { title, text: text::clean(text), scroll: 0 }));
 }
 
 /// Moves the shown text.

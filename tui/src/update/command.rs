@@ -5,10 +5,10 @@
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationStatus, LabelChange, Labels};
 
-use super::{Out, acts, approvals, attributes, keys, list, menus, new_key, palette, run, thread, view};
+use super::{Out, acts, approvals, attributes, contact_edit, keys, list, menus, new_key, palette, run, template, thread, view};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context, registry};
-use crate::state::{Screen, State};
+use crate::state::{ContactField, Screen, State};
 
 /// What was not understood, or why it is not done.
 type Said = String;
@@ -24,6 +24,7 @@ pub(super) enum Line {
     Snooze(ConversationId, String),
     Find(String),
     Contact(i64),
+    EditContact(i64, Option<(ContactField, String)>),
     Approval(String),
     Recall(OutboxId),
     View(String),
@@ -64,6 +65,14 @@ pub(super) fn parse(line: &str) -> Result<Line, Said> {
             Ok(Line::Approval(id.split('@').next().unwrap_or(id).to_uppercase()))
         }
         ["contact", "view", id] => id.parse().map(Line::Contact).map_err(|_| format!("“{id}” is not a contact's number")),
+        ["contact", "edit", id, rest @ ..] => {
+            let id = id.parse().map_err(|_| format!("“{id}” is not a contact's number"))?;
+            Ok(Line::EditContact(id, field(rest)?))
+        }
+        ["contact", "notes" | "note", id, rest @ ..] => {
+            let id = id.parse().map_err(|_| format!("“{id}” is not a contact's number"))?;
+            Ok(Line::Write(Purpose::ContactNote(id), body(rest, &["--add"])?))
+        }
         ["outbox"] | ["outbox", "list"] => Ok(Line::Run(Command::Outbox)),
         ["outbox", "cancel", id] => {
             id.parse().map(Line::Recall).map_err(|_| format!("“{id}” is no entry of the outbox; `u` takes the last one back"))
@@ -89,6 +98,8 @@ fn conv(words: &[&str]) -> Result<Line, Said> {
         ["list", "--search" | "-S", search] => Ok(Line::Find((*search).to_owned())),
         ["list", "--view", name] => Ok(Line::View((*name).to_owned())),
         ["view", id] => Ok(Line::Open(conversation(id)?)),
+        // Its name and values are chosen here.
+        ["reply", id, "--template-name", ..] => Ok(Line::Menu(Command::Template, conversation(id)?)),
         ["reply", id, rest @ ..] => Ok(Line::Write(Purpose::Reply(conversation(id)?), body(rest, &["--body", "-b"])?)),
         ["note", id, rest @ ..] => Ok(Line::Write(Purpose::Note(conversation(id)?), body(rest, &["--body", "-b"])?)),
         ["escalate", id, rest @ ..] => Ok(Line::Write(Purpose::Escalate(conversation(id)?), body(rest, &["--reason", "-m", "-b"])?)),
@@ -124,6 +135,26 @@ fn conv(words: &[&str]) -> Result<Line, Said> {
         }
         other => Err(elsewhere(&format!("conv {}", other.join(" ")))),
     }
+}
+
+/// The field of a contact, where one is given, and its new value.
+fn field(words: &[&str]) -> Result<Option<(ContactField, String)>, Said> {
+    let (name, value) = match words {
+        [] => return Ok(None),
+        ["--field", pair] => pair.split_once('=').ok_or("--field needs KEY=VALUE")?,
+        [name, value] => (*name, *value),
+        [name] => return Err(format!("{name} needs a value; \"\" clears a field")),
+        _ => return Err("one field at a time here; a value of several words stands in quotes".to_owned()),
+    };
+    let field = match name {
+        "--name" => ContactField::Name,
+        "--email" => ContactField::Email,
+        "--phone" => ContactField::Phone,
+        "--identifier" => ContactField::Identifier,
+        "company_name" => ContactField::Company,
+        other => return Err(format!("“{other}” is not understood here: --name, --email, --phone, --identifier, --field company_name=…")),
+    };
+    Ok(Some((field, value.to_owned())))
 }
 
 /// The text of a message, where one is given.
@@ -182,7 +213,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
         return Ok(());
     }
     let line = parse(line)?;
-    if matches!(line, Line::Write(..) | Line::Change(..) | Line::Menu(..) | Line::Snooze(..) | Line::Recall(..))
+    if matches!(line, Line::Write(..) | Line::Change(..) | Line::Menu(..) | Line::Snooze(..) | Line::EditContact(..) | Line::Recall(..))
         && state.me.as_ref().is_some_and(|me| !me.role.may_work())
     {
         return Err("Your role reads only".into());
@@ -192,6 +223,10 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
         Line::Open(id) => {
             close(state);
             thread::open(state, out, id);
+        }
+        Line::Write(Purpose::Reply(id), None) if template::closed(state, id) => {
+            close(state);
+            template::begin(state, out, id);
         }
         Line::Write(purpose, text) => {
             close(state);
@@ -241,6 +276,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
             thread::open(state, out, id);
             state.info = Some(true);
         }
+        Line::EditContact(id, change) => contact_edit::from_line(state, id, change)?,
         Line::Approval(reference) => {
             let known = state.approvals.rows.iter().find(|a| a.reference.to_string() == reference).map(|a| a.id);
             let id = known.ok_or_else(|| format!("{reference} is not among the approvals of this list"))?;
@@ -260,7 +296,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
 }
 
 /// Closes the command line, and the composer it was opened over; the draft is kept.
-fn close(state: &mut State) {
+pub(super) fn close(state: &mut State) {
     state.overlay = None;
     if state.composer.is_some() {
         super::compose::leave(state);

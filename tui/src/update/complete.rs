@@ -213,6 +213,13 @@ pub(super) fn whole(composer: &Composer, edit: Edit) -> Option<std::ops::Range<u
         Edit::Delete | Edit::WordDelete => range.start == cursor,
         _ => false,
     };
-    let note = matches!(composer.purpose, Purpose::Note(_));
-    mention::places(composer.editor.text(), &composer.with.mentions).into_iter().find(|range| note && ends(range))
+    mentions(composer).into_iter().find(ends)
+}
+
+/// Where the text mentions somebody; only a note does.
+pub(super) fn mentions(composer: &Composer) -> Vec<std::ops::Range<usize>> {
+    match composer.purpose {
+        Purpose::Note(_) => mention::places(composer.editor.text(), &composer.with.mentions),
+        _ => Vec::new(),
+    }
 }

@@ -8,7 +8,10 @@ use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, handed, joined, written};
-use super::{Out, acts, approvals, attach, bulk, complete, contact_edit, follow, live, menus, new_key, read, seen, thread, toast, waiting};
+use super::{
+    Out, acts, approvals, attach, begin, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, template, thread,
+    toast, waiting,
+};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::{Editor, Modal};
 use crate::event::{Effect, Outcome, Purpose, Submitted};
@@ -25,11 +28,13 @@ pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
     let (mut text, mut key, mut replaces, mut with) = draft.map(|d| (d.text, d.key, d.replaces, d.with)).unwrap_or_default();
     if let Some(failed) = returned(state, purpose) {
         let (content, mentions) = written(purpose, failed.content.as_deref().unwrap_or_default());
+        let mut came = With { mentions, ..With::default() };
+        let content = mail::unsigned(state, purpose, content, &mut came);
         if replaces.is_none() && !text.contains(&content) {
             text = if text.is_empty() { content } else { format!("{content}\n\n{text}") };
             key = None;
             replaces = Some(failed.id);
-            with.join(With { mentions, ..With::default() });
+            with.join(came);
             with.join(handed(state, failed.id));
         }
     }
@@ -52,6 +57,7 @@ pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
         lent: None,
         modal: state.has_modes().then(Modal::default),
     });
+    mail::settle(state);
     keep(state);
     attach::again(state, out);
 }
@@ -59,7 +65,7 @@ pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
 /// The newest failed text of the caller's for a purpose.
 fn returned(state: &State, purpose: Purpose) -> Option<&OutboxView> {
     state.outbox.iter().rev().find(|entry| {
-        entry.state == OutboxState::Failed && entry.content.is_some() && is_mine(state, entry) && purpose_of(entry) == Some(purpose)
+        entry.state == OutboxState::Failed && entry.content.is_some() && is_mine(state, entry) && purpose_of(state, entry) == Some(purpose)
     })
 }
 
@@ -67,10 +73,13 @@ fn is_mine(state: &State, entry: &OutboxView) -> bool {
     state.me.as_ref().is_some_and(|me| me.user == entry.user)
 }
 
-fn purpose_of(entry: &OutboxView) -> Option<Purpose> {
+pub(super) fn purpose_of(state: &State, entry: &OutboxView) -> Option<Purpose> {
     match entry.kind.as_str() {
+        "reply" if handed(state, entry.id).template.is_some() => entry.conversation_id.map(Purpose::Template),
         "reply" => entry.conversation_id.map(Purpose::Reply),
         "note" => entry.conversation_id.map(Purpose::Note),
+        "contact_note" => entry.contact_id.map(Purpose::ContactNote),
+        "conversation" => entry.contact_id.zip(entry.inbox_id).map(|(contact, inbox)| Purpose::Begin(contact, inbox)),
         _ => None,
     }
 }
@@ -174,6 +183,8 @@ fn window_closed(view: &ConversationView) -> Option<&'static str> {
 pub(super) fn send(state: &mut State, out: &mut Out) {
     let fresh = new_key(state);
     let closed = state.target().and_then(|id| state.conversations.get(&id)).and_then(window_closed);
+    let whom = state.composer.as_ref().and_then(|composer| mail::recipients(state, composer));
+    let text = state.composer.as_ref().map(|composer| mail::signed(state, composer)).unwrap_or_default();
     let Some(composer) = &mut state.composer else { return };
     if composer.sending {
         return;
@@ -190,12 +201,19 @@ pub(super) fn send(state: &mut State, out: &mut Out) {
         composer.error = Some(why.into());
         return;
     }
+    if composer.with.mail.is_none() {
+        composer.with.mail = whom.clone();
+    }
+    if let Some(why) = whom.as_ref().and_then(mail::unsendable) {
+        composer.error = Some(why);
+        return;
+    }
     let key = composer.key.get_or_insert(fresh).clone();
     composer.sending = true;
     composer.error = None;
     composer.completing.list = None;
     composer.then = None;
-    let (purpose, text, with) = (composer.purpose, composer.editor.text().trim_end().to_owned(), composer.with.clone());
+    let (purpose, with) = (composer.purpose, composer.with.clone());
     keep(state);
     if state.drafts_loaded {
         state.drafts_dirty = false;
@@ -210,7 +228,9 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
     let open = state.composer.as_ref().is_some_and(|c| c.key.as_deref() == Some(key));
     match result {
         Ok(taken) => {
-            let replaced = state.drafts.get(&name).filter(|d| d.key.as_deref() == Some(key)).map(|d| d.replaces);
+            let draft = state.drafts.get(&name).filter(|d| d.key.as_deref() == Some(key));
+            let replaced = draft.map(|d| d.replaces);
+            let sent = draft.filter(|d| d.with.template.is_some()).map(|d| d.with.clone());
             if let Some(replaces) = replaced {
                 state.drafts.remove(&name);
                 state.drafts_dirty = true;
@@ -220,7 +240,7 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
                     out.push(Effect::Discard(id, key));
                 }
             }
-            let (mut then, mut with) = (None, With::default());
+            let (mut then, mut with) = (None, sent.unwrap_or_default());
             if let Some(composer) = state.composer.take_if(|_| open) {
                 (then, with) = (composer.then, composer.with);
                 if let Some((text, with)) = composer.came_back {
@@ -229,7 +249,7 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
             }
             let message = match &taken {
                 Submitted::Message(message) => message.outbox_id.map(|id| (id, message.conversation_id)),
-                Submitted::Approval(_) => None,
+                Submitted::Approval(_) | Submitted::Contact(_) => None,
             };
             if let Some((id, _)) = message.filter(|_| !with.is_empty()) {
                 state.handed.push((id, with));
@@ -242,10 +262,14 @@ pub(super) fn submitted(state: &mut State, out: &mut Out, purpose: Purpose, key:
             }
         }
         Err(failure) => {
+            if let Purpose::Template(id) = purpose {
+                return template::refused(state, id, key, &failure);
+            }
             live::failed(state, &failure);
             let what = match purpose {
-                Purpose::Reply(_) => "Not sent",
-                Purpose::Note(_) => "Note not saved",
+                Purpose::Reply(_) | Purpose::Template(_) => "Not sent",
+                Purpose::Note(_) | Purpose::ContactNote(_) => "Note not saved",
+                Purpose::Begin(..) => "Not begun",
                 Purpose::Escalate(_) => "Not asked",
                 Purpose::Reject(..) => "Not rejected",
             };
@@ -319,6 +343,7 @@ fn accepted(state: &mut State, out: &mut Out, purpose: Purpose, taken: Submitted
                 toast(state, Tone::Good, text);
             }
         }
+        Submitted::Contact(entry) => begin::accepted(state, out, purpose, *entry),
         Submitted::Approval(approval) => match purpose {
             Purpose::Reject(id, _) => approvals::decided(state, out, id, *approval),
             _ => {
@@ -374,10 +399,14 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
     match result {
         Ok(entry) => {
             state.outbox.retain(|e| e.id != entry.id);
-            let (purpose, content) = (purpose_of(&entry), entry.content);
-            if let (Some(purpose), Some(content)) = (purpose, content) {
+            let (purpose, content) = (purpose_of(state, &entry), entry.content);
+            let chosen = handed(state, entry.id).template;
+            if let (Some(Purpose::Template(id)), Some(chosen)) = (purpose, chosen) {
+                template::come_back(state, id, &chosen);
+            } else if let (Some(purpose), Some(content)) = (purpose, content) {
                 let (text, mentions) = written(purpose, &content);
                 let mut with = With { mentions, ..With::default() };
+                let text = mail::unsigned(state, purpose, text, &mut with);
                 with.join(handed(state, entry.id));
                 come_back(state, purpose, text, with);
                 if state.composer.is_none() && entry.conversation_id.is_some() && state.shown() == entry.conversation_id {
@@ -438,6 +467,8 @@ pub(super) fn outbox(state: &mut State, out: &mut Out, outbox: Vec<OutboxView>) 
         let text = match (how, kind.as_str()) {
             (OutboxState::Held, _) => format!("{about}: it is not known whether the {kind} arrived; look in Chatwoot"),
             (_, "reply") => format!("{about}: reply not sent, {why} · r brings its text back{followed}"),
+            (_, "contact_note") => format!("{about}: note not saved, {why} · n there brings its text back"),
+            (_, "conversation") => format!("{about}: no conversation begun, {why} · C there brings its text back"),
             (_, "note") => format!("{about}: note not saved, {why} · p brings its text back{followed}"),
             _ => format!("{about}: {kind} not changed, {why}"),
         };
@@ -477,12 +508,15 @@ pub(super) fn turn(state: &mut State, out: &mut Out, purpose: Purpose) {
         composer.modal = old.modal;
     }
     if let Some(composer) = state.composer.as_mut().filter(|_| !old.is_blank()) {
-        let there = composer.editor.text().to_owned();
-        let text = old.editor.text();
-        composer.editor = Editor::new(joined(text.to_owned(), &there));
+        let mut editor = old.editor;
+        editor.follow(composer.editor.text(), "\n\n");
+        composer.editor = editor;
         composer.replaces = composer.replaces.or(old.replaces);
         composer.news = old.news;
         composer.answered = old.answered;
+        if old.with.mail.is_some() {
+            composer.with.mail.clone_from(&old.with.mail); // As it was before it became a note.
+        }
         composer.with.join(old.with);
     }
     changed(state);

@@ -4,7 +4,7 @@ use api::contact::ContactDetail;
 use api::inbox::{ContactPatch, ContactView};
 use serde_json::json;
 
-use super::{Out, compose, live, new_key, pick, toast};
+use super::{Out, command, compose, live, new_key, pick, toast};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Outcome};
 use crate::state::{ContactChange, ContactField, ContactLine, Overlay, Pick, PickLine, Picked, State, Tone, Undo};
@@ -63,6 +63,28 @@ pub(super) fn begin(state: &mut State, id: i64, field: ContactField) {
     state.overlay = Some(Overlay::Contact(ContactLine { id, field, whose: name(&detail.contact), from, line, error: None }));
 }
 
+/// Begins a change from the command line: the field's line opens with the new value, and Enter there hands it in.
+pub(super) fn from_line(state: &mut State, id: i64, change: Option<(ContactField, String)>) -> Result<(), String> {
+    if known(state, id).is_none() {
+        return Err(format!("contact {id} is not among the contacts that were read; 4 shows them"));
+    }
+    let Some((field, value)) = change else {
+        let shown = state.contacts.card.as_ref().is_some_and(|card| card.id == id && card.detail.is_some());
+        if !shown {
+            return Err("say what: --name NAME, --email ADDRESS, --phone NUMBER, --identifier ID or --field company_name=NAME".to_owned());
+        }
+        command::close(state);
+        ask(state);
+        return Ok(());
+    };
+    command::close(state);
+    begin(state, id, field);
+    if let Some(Overlay::Contact(edit)) = &mut state.overlay {
+        edit.line = Editor::new(text::line(&value).chars().take(CHARS_MAX).collect::<String>());
+    }
+    Ok(())
+}
+
 /// Text for the line.
 pub(super) fn insert(state: &mut State, typed: &str) {
     let Some(Overlay::Contact(edit)) = &mut state.overlay else { return };
@@ -96,6 +118,16 @@ pub(super) fn accept(state: &mut State, out: &mut Out) {
         return toast(state, Tone::Plain, "It stands there already");
     }
     hand_in(state, out, change);
+}
+
+/// What the line would change as it stands, or what is wrong with it.
+pub(crate) fn echo(edit: &ContactLine) -> Result<String, String> {
+    let to = checked(edit.field, edit.line.text())?;
+    let shown = |value: &str| {
+        let value = text::line(value);
+        if value.is_empty() { "none".to_owned() } else { value }
+    };
+    Ok(format!("{} of {}: {} instead of {}", edit.field.title(), edit.whose, shown(&to), shown(&edit.from)))
 }
 
 fn hand_in(state: &mut State, out: &mut Out, change: ContactChange) {

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::{Out, ended, live, moved, read, thread, toast};
 use crate::editor::Editor;
-use crate::event::{Effect, Outcome};
+use crate::event::{Act, Effect, Outcome};
 use crate::layout;
 use crate::state::{ContactCard, ContactItem, Focus, Read, Screen, State, Tone};
 
@@ -29,6 +29,7 @@ const CONVERSATIONS: u32 = 50;
 pub(super) fn show(state: &mut State) {
     state.screen = Screen::Contacts;
     state.focus = Focus::List;
+    state.contacts.beginning = false;
     if !state.contacts.loaded && state.contacts.due_at.is_none() {
         due(state);
     }
@@ -115,6 +116,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out) {
         if let Some(id) = shown {
             read(state, out, Read::Contact(id));
             read(state, out, Read::ConversationsOf(id));
+            out.push(Effect::Act(Box::new(Act::ContactNotes(id))));
         }
     }
 }
@@ -251,6 +253,11 @@ pub(super) fn choose(state: &mut State, out: &mut Out) {
             let (name, value) = (crate::text::line(name), value.clone());
             super::clip::copy(state, out, format!("Copied: {name}"), value);
         }
+        Some(ContactItem::Note(note)) => {
+            let (who, content) = (note.author.as_ref().map(|author| crate::text::line(&author.name)), note.content.clone());
+            let title = format!("Note about a contact, by {}", who.unwrap_or_else(|| "somebody".to_owned()));
+            super::clip::show(state, title, &content);
+        }
         None => {}
     }
 }
@@ -264,6 +271,7 @@ pub(super) fn back(state: &mut State) {
         state.contacts.query.clear();
         due(state);
     } else {
+        state.contacts.beginning = false;
         state.screen = Screen::Inbox;
         super::list::keep_visible(state);
     }

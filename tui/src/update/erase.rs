@@ -1,7 +1,7 @@
 //! Deleting a message of one's own: asked once, held in the outbox, recalled there.
 
 use api::id::{ConversationId, MessageId};
-use api::inbox::{MessageType, MessageView, OutboxState, OutboxView, SenderKind};
+use api::inbox::{MessageType, MessageView, OutboxState, OutboxView};
 
 use super::{Out, compose, live, messages, new_key, read, toast};
 use crate::event::{Effect, Outcome};
@@ -25,16 +25,7 @@ pub(crate) fn refusal(state: &State) -> Option<&'static str> {
         .or_else(|| when(message.deleted, "it is deleted already"))
         .or_else(|| when(message.id.is_none(), "it has not left yet: u takes it back"))
         .or_else(|| when(under_way(state, &message), "it is being deleted: u keeps it"))
-        .or_else(|| when(!may_be_mine(state, &message), "only what you wrote yourself is deleted"))
-}
-
-/// Whether the caller may have written it. Without an own token the service user is the author, and the daemon alone knows.
-fn may_be_mine(state: &State, message: &MessageView) -> bool {
-    let agent = state.me.as_ref().and_then(|me| me.agent.as_ref());
-    message
-        .sender
-        .as_ref()
-        .is_some_and(|sender| sender.kind == SenderKind::User && agent.is_none_or(|agent| !agent.own_token || sender.id == Some(agent.id)))
+        .or_else(|| when(!message.own, "only what you wrote yourself is deleted"))
 }
 
 /// Whether an entry in the outbox deletes it.

@@ -3,10 +3,11 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, attach, complete, compose, contact_edit, contacts, find, help, line, menus, palette, pasted, pick, search, thread, toast, vim,
+    Out, attach, begin, buttons, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search,
+    template, thread, toast, vim,
 };
 use crate::event::Purpose;
-use crate::keymap::{self, Context, Found};
+use crate::keymap::{self, Command, Context, Found};
 use crate::state::{Overlay, State, Tone};
 
 /// Characters of the list's filter at most.
@@ -36,6 +37,15 @@ pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
         found = state.keys.find(context, keys);
         if found == Found::Prefix {
             complete::close(state);
+        }
+    }
+    if let Some(button) = state.marked_button() {
+        match name.as_str() {
+            "Enter" => return buttons::press(state, out, context, button),
+            // From button to button also where Tab completes.
+            "Tab" => return buttons::next(state, context),
+            _ if found != Found::Command(Command::Buttons) => state.button = None,
+            _ => {}
         }
     }
     match found {
@@ -87,6 +97,7 @@ fn typed(state: &mut State, out: &mut Out, context: Context, key: KeyEvent) {
         Context::ContactFilter => contacts::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Line => line::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::ContactField => contact_edit::insert(state, c.encode_utf8(&mut [0; 4])),
+        Context::Address => mail::insert(state, c.encode_utf8(&mut [0; 4])),
         Context::Menu => menus::letter(state, out, c),
         Context::Pick => pick::letter(state, out, c),
         Context::Labels => {
@@ -114,7 +125,7 @@ pub(super) fn insert(state: &mut State, text: &str) {
 
 /// Text was pasted: it is text, whatever it holds.
 pub(super) fn paste(state: &mut State, text: &str) {
-    state.prefix = None;
+    (state.prefix, state.button) = (None, None);
     match state.context() {
         Context::Composer | Context::Completion => {
             insert(state, text);
@@ -137,6 +148,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
         Context::Search => search::insert(state, &crate::text::line(text)),
         Context::ContactFilter => contacts::insert(state, &crate::text::line(text)),
         Context::ContactField => contact_edit::insert(state, &crate::text::line(text)),
+        Context::Address => mail::insert(state, &crate::text::line(text)),
         Context::Palette | Context::Words => palette::type_text(state, &crate::text::line(text)),
         context => pasted::offer(state, context, text),
     }
@@ -157,8 +169,14 @@ pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
         toast(state, Tone::Plain, "Your role reads only");
         return;
     }
+    if let Purpose::Template(id) = purpose {
+        return template::begin(state, out, id);
+    }
     if let Some(id) = purpose.conversation() {
         thread::open(state, out, id);
+    }
+    if purpose.contact().is_some() {
+        return begin::write(state, out, purpose);
     }
     compose::open(state, out, purpose);
 }

@@ -2,7 +2,7 @@
 
 use api::{attribute, moment};
 
-use super::{Out, attributes, menus, toast};
+use super::{Out, attributes, menus, template, toast};
 use crate::editor::Edit;
 use crate::state::{Asks, Line, Overlay, State, Tone};
 
@@ -46,6 +46,7 @@ pub(crate) fn echo(state: &State, line: &Line) -> Result<String, String> {
             }
             None => Ok(format!("no value; it takes {}", attribute::hint(definition))),
         },
+        Asks::Template(_, chosen, at) => template::echo(chosen, *at, text),
     }
 }
 
@@ -71,5 +72,6 @@ pub(super) fn accept(state: &mut State, out: &mut Out) {
             }
             Err(why) => toast(state, Tone::Bad, format!("Not changed: {why}")),
         },
+        Asks::Template(id, chosen, at) => template::typed(state, id, *chosen, at, line.editor.text()),
     }
 }

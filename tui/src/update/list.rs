@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use api::Code;
 use api::id::ConversationId;
-use api::inbox::{ConversationQuery, ConversationView, Priority, Sort};
+use api::inbox::{ConversationQuery, ConversationStatus, ConversationView, Priority, Sort};
 use api::page::Page;
 use jiff::Timestamp;
 
@@ -140,6 +140,15 @@ pub(super) fn page(state: &mut State, out: &mut Out, generation: u64, more: bool
     state.list.rows.retain(|id| !news.contains(id));
     state.list.rows.extend(page.data.iter().map(|view| view.id));
     state.list.read = state.list.rows.len();
+    // A view's row that a key of ours sent elsewhere stays under the cursor until that moves, as in every list.
+    let stays =
+        state.list.leaving.filter(|id| state.list.filter.view.is_some() && !more && state.list.cursor == Some(*id) && !news.contains(id));
+    if let Some(id) = stays {
+        let at = place.0.min(state.list.rows.len());
+        state.list.rows.insert(at, id);
+        state.list.read += 1;
+        old.retain(|row| *row != id);
+    }
     old.retain(|id| !news.contains(id) && page.meta.next_cursor.is_some());
     state.list.rows.append(&mut old);
     for view in page.data {
@@ -297,7 +306,10 @@ pub(super) fn sort(state: &mut State) {
 /// Takes a row out that a key of ours sent elsewhere; the cursor goes to the next one. One that still has the list's status stays under the
 /// cursor until that moves: whoever assigns and then labels means one conversation.
 pub(super) fn drop_row(state: &mut State, id: ConversationId) {
-    let done = |view: &ConversationView| state.list.status != "all" && view.status.as_str() != state.list.status;
+    let done = |view: &ConversationView| match state.list.filter.view {
+        Some(_) => matches!(view.status, ConversationStatus::Resolved | ConversationStatus::Snoozed),
+        None => state.list.status != "all" && view.status.as_str() != state.list.status,
+    };
     if state.list.cursor == Some(id) && state.screen == Screen::Inbox && !state.conversations.get(&id).is_none_or(done) {
         state.list.leaving = Some(id);
     } else {
@@ -309,6 +321,7 @@ pub(super) fn drop_row(state: &mut State, id: ConversationId) {
 fn leave(state: &mut State) {
     if let Some(id) = state.list.leaving.filter(|id| state.list.cursor != Some(*id)) {
         state.list.leaving = None;
+        state.list.due |= state.list.filter.view.is_some(); // Only the daemon can say whether it is in the view still.
         take_out(state, id);
     }
 }

@@ -6,8 +6,8 @@ use api::status::{LinkState, Progress, StatusView};
 use api::tenant::MeView;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Out, approvals, contacts, feed, list, read, search, seen, thread, toast, waiting, window};
-use crate::event::{Effect, Failure};
+use super::{Out, approvals, begin, contacts, feed, list, read, search, seen, thread, toast, waiting, window};
+use crate::event::{Act, Effect, Failure};
 use crate::layout;
 use crate::state::{Daemon, Focus, Read, Screen, State, Tab, Tone};
 
@@ -206,6 +206,9 @@ pub(super) fn me(state: &mut State, out: &mut Out, me: MeView, first: bool) {
             out.push(Effect::LoadDrafts { owner: super::recall::owner(&me) });
             state.list.tab = if me.agent.is_some() { Tab::Mine } else { Tab::All };
         }
+        if me.agent.as_ref().is_some_and(|agent| agent.own_token) {
+            out.push(Effect::Act(Box::new(Act::Signature)));
+        }
     }
     state.me = Some(me);
     state.known = true;
@@ -275,11 +278,15 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
         }
         T::OutboxUpdated => {
             state.status_due = true;
+            // What was done from here shows at once, not only when the view is read again for what others do.
+            let marks_read = matches!(activity.data.get("kind").and_then(|kind| kind.as_str()), Some("read" | "unread"));
+            state.list.due |= state.list.filter.view.is_some() && !marks_read;
             read(state, out, Read::Outbox);
             touch(state, conversation);
             if let Some(id) = conversation {
                 thread::refresh(state, out, id);
             }
+            begin::heard(state, out, activity);
         }
         T::ApprovalDrafted
         | T::ApprovalSubmitted

@@ -6,7 +6,7 @@ use api::people::ParticipantChange;
 use jiff::civil::{Weekday, time};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::{Out, acts, attributes, bulk, compose, filter, follow, line, list, live, new_key, read, thread, toast, view};
+use super::{Out, acts, attributes, bulk, compose, filter, follow, line, list, live, new_key, read, template, thread, toast, view};
 use crate::editor::Editor;
 use crate::event::{Effect, Outcome};
 use crate::state::{Action, Asks, LabelPicker, Line, Menu, MenuItem, Overlay, Read, State, Tone, Undo};
@@ -411,5 +411,10 @@ pub(super) fn choose(state: &mut State, out: &mut Out, index: usize) {
         Action::Filters(menu) => filter::open(state, menu),
         Action::Filter(filter) => filter::set(state, out, *filter),
         Action::View(what) => view::chosen(state, out, what),
+        Action::Template(step) => {
+            if let [id] = targets.as_slice() {
+                template::step(state, out, *id, step);
+            }
+        }
     }
 }

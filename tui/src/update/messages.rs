@@ -268,7 +268,15 @@ pub(super) fn ask_links(state: &mut State) {
 /// Asks what to do with a link.
 pub(super) fn ask_link(state: &mut State, link: Link) {
     let away = state.remote.then_some("over SSH it would open there; copy it");
-    let lines = vec![
+    let save = link.file.map(|file| PickLine {
+        letter: Some('s'),
+        label: "save".into(),
+        note: file.bytes.map(text::size).unwrap_or_default(),
+        disabled: state.saving.is_some().then_some("another is being saved; Esc stops it"),
+        choice: Picked::Save(file),
+    });
+    let mut lines: Vec<PickLine> = save.into_iter().collect();
+    let address = [
         PickLine {
             letter: Some('c'),
             label: "copy the address".into(),
@@ -284,7 +292,13 @@ pub(super) fn ask_link(state: &mut State, link: Link) {
             choice: Picked::Browse(link.address),
         },
     ];
-    pick::show(state, Pick { title: format!("Leads to {}", link.host), lines, cursor: 0 });
+    lines.extend(address);
+    let title = if lines.first().is_some_and(|line| matches!(line.choice, Picked::Save(_))) {
+        text::truncate(&text::line(&link.words), 60)
+    } else {
+        format!("Leads to {}", link.host)
+    };
+    pick::show(state, Pick { title, lines, cursor: 0 });
 }
 
 /// Copies a text and says so.

@@ -4,7 +4,9 @@ mod acts;
 mod approvals;
 mod attach;
 mod attributes;
+mod begin;
 mod bulk;
+pub(crate) mod buttons;
 mod clip;
 mod command;
 mod complete;
@@ -22,6 +24,7 @@ mod line;
 mod list;
 mod live;
 mod logout;
+mod mail;
 mod menus;
 mod messages;
 mod mouse;
@@ -29,13 +32,16 @@ mod news;
 mod palette;
 mod pasted;
 mod pick;
+pub(crate) mod pictures;
 mod recall;
 mod returned;
 mod run;
+pub(crate) mod save;
 mod search;
 mod seen;
 pub(crate) mod shelf;
 pub(crate) mod spoken;
+mod template;
 mod thread;
 mod view;
 mod vim;
@@ -44,16 +50,19 @@ mod window;
 
 use api::id::ConversationId;
 pub(crate) use approvals::{hindrance_words, money};
+pub(crate) use begin::refusal as begin_refusal;
 #[cfg(test)]
 pub(crate) use command::understands;
-pub(crate) use contact_edit::{patch as contact_patch, refusal as contact_edit_refusal};
+pub(crate) use contact_edit::{echo as contact_echo, patch as contact_patch, refusal as contact_edit_refusal};
 pub(crate) use contacts::conversations_of;
 pub(crate) use erase::{HOLD_S, refusal as erase_refusal, under_way as erasing, words as erase_words};
 pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
 pub(crate) use line::echo;
+pub(crate) use mail::{recipients as mail_recipients, refusal as no_mail, signature as mail_signature, words as mail_words};
 #[cfg(test)]
 pub(crate) use recall::owner;
+pub(crate) use template::known as has_templates;
 
 use crate::event::{Answer, Effect, Event, Failure};
 use crate::seen::Seen;
@@ -122,6 +131,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Answer(answer) => answered(state, &mut out, *answer),
     }
     live::pump(state, &mut out);
+    pictures::want(state, &mut out);
     approvals::look(state);
     if place(state) != before {
         leave_behind(state, said);
@@ -216,6 +226,9 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Erased { conversation, message, result } => erase::erased(state, out, conversation, message, result),
         Answer::Retried(result) => messages::retried(state, out, result),
         Answer::NotBrowsed(why) => toast(state, Tone::Bad, format!("Not opened: {why}")),
+        Answer::Picture(id, result) => pictures::came(state, out, id, *result),
+        Answer::Saving { number, done, total } => save::came(state, number, done, total),
+        Answer::FileSaved(number, result) => save::saved(state, number, result),
         Answer::KeySaved(result) => help::saved(state, result),
         Answer::Discarded(result) => shelf::dropped(state, out, result),
         Answer::Looked { purpose, path, result } => attach::looked(state, purpose, &path, result),

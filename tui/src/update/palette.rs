@@ -103,8 +103,20 @@ pub(super) fn move_by(state: &mut State, by: isize) {
     }
 }
 
-/// Completes the line from the marked row.
+/// Completes the line from the marked row; where that changes nothing, the buttons are next.
 pub(super) fn complete(state: &mut State) {
+    let line = |state: &State| match &state.overlay {
+        Some(Overlay::Palette(palette)) => palette.editor.text().to_owned(),
+        _ => String::new(),
+    };
+    let before = line(state);
+    complete_row(state);
+    if line(state) == before {
+        super::buttons::next(state, Context::Palette);
+    }
+}
+
+fn complete_row(state: &mut State) {
     let Some(Overlay::Palette(palette)) = &state.overlay else { return };
     let Some(row) = palette.rows(state).into_iter().nth(palette.cursor) else { return };
     let typed = palette.line().unwrap_or_default();

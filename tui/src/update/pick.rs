@@ -1,7 +1,7 @@
 //! The choice of lines: its keys, and what a chosen line does.
 
-use super::{Out, contact_edit, feed, messages, moved};
-use crate::event::Effect;
+use super::{Out, contact_edit, feed, keys, messages, moved, save};
+use crate::event::{Effect, Purpose};
 use crate::state::{Overlay, Pick, Picked, State};
 
 /// Opens it.
@@ -39,6 +39,8 @@ pub(super) fn chosen(state: &mut State, out: &mut Out) {
         Picked::Link(link) => messages::ask_link(state, link),
         Picked::Copy(what, text) => messages::copy(state, out, what, text),
         Picked::Contact(id, field) => contact_edit::begin(state, id, field),
+        Picked::Begin(contact, inbox) => keys::write(state, out, Purpose::Begin(contact, inbox)),
         Picked::Browse(address) => out.push(Effect::Browse(address)),
+        Picked::Save(file) => save::begin(state, out, file),
     }
 }

@@ -72,6 +72,7 @@ pub(super) fn forget(state: &mut State) {
     state.list.loaded = false;
     state.conversations.clear();
     state.threads.clear();
+    state.signature = None;
     state.drafts.clear();
     state.drafts_loaded = false;
 }

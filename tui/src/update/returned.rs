@@ -4,7 +4,7 @@
 use api::id::OutboxId;
 
 use super::compose::{changed, keep};
-use super::{Out, toast};
+use super::{Out, mail, toast};
 use crate::drafts::Draft;
 use crate::event::{Effect, Purpose};
 use crate::mention;
@@ -93,6 +93,7 @@ pub(super) fn take_up(state: &mut State, purpose: Purpose, id: OutboxId, content
     let (text, mentions) = written(purpose, content);
     let before = state.drafts.get(&name).and_then(|draft| draft.replaces);
     let mut with = With { mentions, ..With::default() };
+    let text = mail::unsigned(state, purpose, text, &mut with);
     with.join(handed(state, id));
     come_back(state, purpose, text, with);
     if let Some(draft) = state.drafts.get_mut(&name) {

@@ -4,14 +4,15 @@ use api::inbox::{ConversationPatch, ConversationStatus};
 
 use super::keys::{filtered, write};
 use super::{
-    Out, acts, approvals, attach, attributes, bulk, complete, compose, contact_edit, contacts, erase, feed, filter, find, help, line, list,
-    logout, menus, messages, moved, palette, pasted, pick, returned, search, seen, shelf, thread, toast, view, vim, window,
+    Out, acts, approvals, attach, attributes, begin, bulk, buttons, complete, compose, contact_edit, contacts, erase, feed, filter, find,
+    help, line, list, logout, mail, menus, messages, moved, palette, pasted, pick, returned, save, search, seen, shelf, template, thread,
+    toast, view, vim, window,
 };
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Purpose};
 use crate::keymap::{Command, Context};
 use crate::layout;
-use crate::state::{Focus, Overlay, Question, Screen, Shelf, State, Tab, Then, Tone};
+use crate::state::{Focus, MailField, Overlay, Question, Screen, Shelf, State, Tab, Then, Tone};
 
 /// Carries a command out, as if its key had been pressed there.
 pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
@@ -22,6 +23,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Open if context == Context::Queue => approvals::open(state, out),
         C::Open | C::PaneRight if context == Context::Activity => feed::open(state, out),
         C::Open | C::PaneRight if context == Context::Found => search::open(state, out),
+        C::Open if context == Context::Contacts && state.contacts.beginning => begin::chosen(state, out),
         C::Open | C::PaneRight if context == Context::Contacts => contacts::open(state),
         C::Open if context == Context::Contact => contacts::choose(state, out),
         C::Open | C::PaneRight if state.shelf().is_some() => shelf::open(state, out),
@@ -31,6 +33,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
             }
         }
         C::PaneRight if context == Context::Queue => approvals::open(state, out),
+        C::Back if state.saving.is_some() && context == state.pane() => save::stop(state, out),
         C::PaneLeft | C::Back => back(state, out, context),
         C::Quit if context == Context::List => quit(state, out),
         C::Quit if state.shelf().is_some() => show(state, Screen::Inbox),
@@ -120,6 +123,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::HelpKey => help::listen(state),
         C::HelpChange => help::change(state),
         C::Mouse => super::mouse::turn(state, out),
+        C::Buttons => buttons::next(state, context),
         C::Suspend => out.push(Effect::Suspend),
         C::Undo => compose::undo(state, out),
         C::Info => {
@@ -142,6 +146,10 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::SendNext => compose::send_then(state, out, Then::Next),
         C::Attach => attach::ask(state),
         C::Detach => attach::detach(state),
+        C::MailTo => mail::ask(state, MailField::To),
+        C::MailCc => mail::ask(state, MailField::Cc),
+        C::MailBcc => mail::ask(state, MailField::Bcc),
+        C::Signature => mail::into_text(state),
         C::Editor => returned::edit(state, out),
         C::Turn if matches!(state.composer.as_ref().map(|c| c.purpose), Some(Purpose::Reply(_))) => compose::to_note(state, out),
         C::Turn => compose::to_reply(state, out),
@@ -169,8 +177,10 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Accept if context == Context::Labels => menus::save_labels(state, out),
         C::Accept if context == Context::Find => find::accept(state, out),
         C::Accept if context == Context::Words => help::rows(state),
+        C::Accept if context == Context::Search && name == "Tab" && state.search.is_empty() => buttons::next(state, context),
         C::Accept if context == Context::Search => search::results(state),
         C::Accept if context == Context::ContactField => contact_edit::accept(state, out),
+        C::Accept if context == Context::Address => mail::accept(state),
         C::Accept if context == Context::ContactFilter => contacts::end_filter(state, true),
         C::Accept => {
             state.list.typing = None;
@@ -186,6 +196,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Links => messages::ask_links(state),
         C::Erase => erase::ask(state),
         C::EditContact => contact_edit::ask(state),
+        C::ContactNote => begin::note(state, out),
+        C::Begin => begin::ask(state, out),
         C::Find => find::open(state),
         C::Quotes if messages::reply(state, out) => {}
         C::Quotes => {
@@ -208,12 +220,14 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
                 attributes::ask_contact(state, out, id);
             }
         }
+        C::Reply if template::instead(state, out) => {}
         C::Reply if context == Context::Thread && messages::reply(state, out) => {}
         C::Reply
         | C::Retry
         | C::Unread
         | C::Note
         | C::Canned
+        | C::Template
         | C::Escalate
         | C::Assign
         | C::Labels
@@ -244,6 +258,7 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
             write(state, out, Purpose::Reply(id));
             complete::call(state);
         }
+        C::Template => write(state, out, Purpose::Template(id)),
         C::Escalate => write(state, out, Purpose::Escalate(id)),
         C::Assign => menus::assign(state, ids),
         C::Labels => menus::labels(state, ids),
@@ -362,6 +377,7 @@ fn edited(state: &mut State, context: Context, edit: Edit) {
         Context::Line => line::edit(state, edit),
         Context::Palette | Context::Words => palette::edit(state, edit),
         Context::ContactField => contact_edit::edit(state, edit),
+        Context::Address => mail::edit(state, edit),
         Context::ContactFilter => {
             if let Some(line) = &mut state.contacts.typing {
                 line.apply(edit, usize::MAX / 2);

@@ -3,7 +3,7 @@
 use api::id::ConversationId;
 use api::inbox::OutboxState;
 
-use super::{Out, keys, moved, new_key, read, returned, run, thread, toast, waiting};
+use super::{Out, compose, keys, moved, new_key, read, returned, run, thread, toast, waiting};
 use crate::event::{Effect, Purpose};
 use crate::layout;
 use crate::state::{DraftOf, Overlay, Question, Read, Screen, Setting, Shelf, State, Tone, draft_of};
@@ -66,11 +66,7 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
         Some((Shelf::Drafts, name)) => open_draft(state, out, &name),
         Some((Shelf::Outbox, name)) => {
             let Some(entry) = state.outbox_entry(&name).cloned() else { return };
-            let purpose = match (entry.state, entry.kind.as_str(), entry.conversation_id) {
-                (OutboxState::Failed, "reply", Some(id)) => Some(Purpose::Reply(id)),
-                (OutboxState::Failed, "note", Some(id)) => Some(Purpose::Note(id)),
-                _ => None,
-            };
+            let purpose = if entry.state == OutboxState::Failed { compose::purpose_of(state, &entry) } else { None };
             let (id, content) = (entry.id, entry.content.clone().unwrap_or_default());
             match (purpose, entry.conversation_id) {
                 (Some(purpose), _) => {
@@ -87,7 +83,14 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
                 (None, None) => toast(state, Tone::Plain, "It is about no conversation"),
             }
         }
-        _ => {}
+        Some((Shelf::Settings, name)) => {
+            let edit = Setting::all(state).into_iter().find(|setting| setting.name == name).map(|setting| setting.edit);
+            match edit.filter(|edit| !edit.is_empty()) {
+                Some(edit) => toast(state, Tone::Plain, format!("{name} is changed by {edit}")),
+                None => toast(state, Tone::Plain, format!("{name} is not set; it is as it is found")),
+            }
+        }
+        Some((Shelf::Log, _)) | None => {}
     }
 }
 

@@ -3,11 +3,15 @@
 
 use api::id::{ApprovalId, ConversationId, MessageId};
 
-use super::{approvals, bulk, complete, compose, keys, list, live, menus, run, search, thread, window};
+use super::{
+    approvals, bulk, complete, compose, contact_edit, contacts, feed, keys, line, list, live, menus, messages, pick, run, search, thread,
+    view, window,
+};
 use crate::editor::Editor;
 use crate::event::Effect;
 use crate::keymap::{Command, Context, registry};
-use crate::state::{ApprovalTab, Hit, Overlay, Screen, State, Tab};
+use crate::state::{ApprovalTab, Hit, Overlay, Screen, Shelf, State, Tab};
+use crate::view::message;
 
 /// Something to be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +60,30 @@ pub(crate) enum Deed {
     Anew,
     /// End, after asking where something is unsent.
     Quit,
+    /// Choose a line of a choice.
+    Pick(usize),
+    /// What the line that is asked for says.
+    Line(String),
+    /// Cut the contacts by words; none: no more.
+    Contacts(String),
+    /// The contacts are told as far as this one.
+    ReachedContact(usize),
+    /// Open a contact.
+    Contact(i64),
+    /// Show the text of a canned response that was found.
+    Canned(i64),
+    /// Open what an activity is about.
+    Activity(i64),
+    /// The activities are told as far as this one.
+    ReachedActivity(i64),
+    /// Mean this row of the drafts, the outbox, the log or the settings.
+    Entry(Shelf, String),
+    /// Choose a message, by its name.
+    Message(ConversationId, String),
+    /// Save the list as it is cut now, under a name.
+    SaveView(String),
+    /// Give the view that is shown another name.
+    RenameView(String),
 }
 
 /// Does it; `Err` says why not.
@@ -69,7 +97,13 @@ pub(crate) fn deed(state: &mut State, deed: Deed) -> Result<Vec<Effect>, String>
             }
             run::run(state, &mut out, context, command, "");
         }
-        Deed::Open(id) => thread::open(state, &mut out, id),
+        Deed::Open(id) => {
+            let contact = state.pane() == Context::Contact;
+            thread::open(state, &mut out, id);
+            if contact {
+                state.back_to = Some(Screen::Contacts);
+            }
+        }
         Deed::Card(id) => match state.approvals.rows.iter().find(|row| row.id == id).cloned() {
             Some(shown) => approvals::open_card(state, &mut out, shown),
             None => return Err("That approval is not in this list any more".into()),
@@ -156,6 +190,44 @@ pub(crate) fn deed(state: &mut State, deed: Deed) -> Result<Vec<Effect>, String>
                 compose::changed(state);
             }
         }
+        Deed::Pick(index) => {
+            if let Some(Overlay::Pick(choice)) = &mut state.overlay {
+                choice.cursor = index;
+            }
+            pick::chosen(state, &mut out);
+        }
+        Deed::Line(words) => {
+            // Nothing stays nothing: an empty line takes a value away.
+            match &mut state.overlay {
+                Some(Overlay::Line(asked)) => {
+                    asked.editor = Editor::default();
+                    if !words.is_empty() {
+                        line::insert(state, &words);
+                    }
+                }
+                Some(Overlay::Contact(edit)) => {
+                    edit.line = Editor::default();
+                    contact_edit::insert(state, &words);
+                }
+                _ => {}
+            }
+        }
+        Deed::Contacts(_)
+        | Deed::ReachedContact(_)
+        | Deed::Contact(_)
+        | Deed::Canned(_)
+        | Deed::Activity(_)
+        | Deed::ReachedActivity(_)
+        | Deed::Entry(..) => elsewhere(state, &mut out, deed)?,
+        Deed::Message(conversation, name) => {
+            let at = message::items(state, conversation).iter().position(|item| item.name() == name);
+            match at.filter(|_| state.open == Some(conversation)) {
+                Some(at) => messages::choose(state, at),
+                None => return Err("That message is not there any more".into()),
+            }
+        }
+        Deed::SaveView(name) => view::save(state, &mut out, &name)?,
+        Deed::RenameView(name) => view::rename(state, &mut out, &name)?,
         Deed::Quit => {
             if state.composer.is_some() {
                 compose::leave(state);
@@ -165,6 +237,52 @@ pub(crate) fn deed(state: &mut State, deed: Deed) -> Result<Vec<Effect>, String>
     }
     live::pump(state, &mut out);
     Ok(out)
+}
+
+/// What is done on the screens of contacts, activities and of what the inbox itself holds.
+fn elsewhere(state: &mut State, out: &mut Vec<Effect>, deed: Deed) -> Result<(), String> {
+    match deed {
+        Deed::Contacts(words) => {
+            contacts::show(state);
+            state.contacts.typing = Some(Editor::default());
+            contacts::insert(state, &words);
+            contacts::end_filter(state, true);
+        }
+        Deed::ReachedContact(at) => {
+            state.contacts.cursor = at;
+            contacts::move_by(state, out, 0);
+        }
+        Deed::Contact(id) => {
+            let found = state.screen == Screen::Search;
+            contacts::open_id(state, id);
+            state.back_to = found.then_some(Screen::Search);
+        }
+        Deed::Canned(id) => {
+            let is = |at: &usize| matches!(state.search.hit(*at), Some(Hit::Canned(found)) if found.id == id);
+            let at = (0..state.search.len()).find(is).ok_or("That canned response is not among the results any more")?;
+            state.search.cursor = at;
+            search::open(state, out);
+        }
+        Deed::Activity(seq) => {
+            if !state.feed.rows.iter().any(|row| row.seq == seq) {
+                return Err("That activity is not in this list any more".into());
+            }
+            state.feed.cursor = Some(seq);
+            feed::open(state, out);
+        }
+        Deed::ReachedActivity(seq) => {
+            state.feed.cursor = Some(seq);
+            feed::move_by(state, out, 0);
+        }
+        Deed::Entry(shelf, name) => match state.shelf_rows(shelf).iter().position(|row| *row == name) {
+            Some(at) if state.shelf() == Some(shelf) => {
+                state.shelves.cursor.insert(shelf, (name, at));
+            }
+            _ => return Err("That row is not there any more".into()),
+        },
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The whole card has been read out: it can be decided.
@@ -178,6 +296,10 @@ pub(crate) fn heard(state: &mut State) {
 pub(crate) fn is_read(state: &State, context: Context) -> bool {
     use crate::state::Read;
     let reads = |what: Read| state.reads.contains_key(&what);
+    // A menu whose lines are read first opens when they have come.
+    if state.acts.waits.is_some() || state.feed.opening.is_some() {
+        return false;
+    }
     match context {
         Context::Thread => state.open.is_none_or(|id| {
             let there = state.threads.get(&id).is_none_or(|thread| thread.loaded && !thread.loading_older && !thread.loading_newer);
@@ -187,6 +309,21 @@ pub(crate) fn is_read(state: &State, context: Context) -> bool {
         Context::Queue => state.approvals.loaded && !state.approvals.loading && !state.approvals.due,
         Context::Card => state.approvals.card.as_ref().is_none_or(|card| !card.deciding && !reads(Read::Approval(card.shown.id))),
         Context::Found | Context::Search => state.search.is_blank() || (!state.search.loading && state.search.typed_at.is_none()),
+        Context::Contacts => {
+            let contacts = &state.contacts;
+            !contacts.loading && contacts.due_at.is_none() && (contacts.loaded || contacts.error.is_some())
+        }
+        Context::Contact => {
+            let read =
+                |card: &crate::state::ContactCard| !card.due && !reads(Read::Contact(card.id)) && !reads(Read::ConversationsOf(card.id));
+            state.contacts.card.as_ref().is_none_or(read)
+        }
+        Context::Activity => {
+            let feed = &state.feed;
+            let named = !feed.asked.iter().any(|id| reads(Read::Conversation(*id)));
+            !feed.loading && (feed.loaded && !feed.due || feed.error.is_some()) && named
+        }
+        Context::Outbox => !reads(Read::Outbox),
         _ => state.composer.as_ref().is_none_or(|composer| !composer.sending),
     }
 }

@@ -6,7 +6,7 @@ use api::id::{ConversationId, MessageId};
 use api::inbox::{MessageType, MessageView, SenderKind};
 use api::page::Page;
 
-use super::{Out, ended, live, read, window};
+use super::{Out, ended, live, mail, read, window};
 use crate::event::{Effect, Outcome};
 use crate::layout;
 use crate::state::{Anchor, Focus, Read, Screen, State, Thread};
@@ -127,6 +127,10 @@ pub(super) fn messages(state: &mut State, out: &mut Out, id: ConversationId, old
         thread.loaded = true;
     }
     first_unread(thread);
+    if !older {
+        mail::settle(state);
+    }
+    let Some(thread) = state.threads.get_mut(&id) else { return };
     let wrote = newest_incoming(&thread.messages) > before;
     let answered = answer_of_another(&thread.messages, last, &ours, me).filter(|_| had);
     if let Some(name) = answered

@@ -31,7 +31,8 @@ pub(super) fn escape(state: &mut State) -> bool {
 pub(super) fn run(state: &mut State, command: Vim) {
     let Some((composer, mut modal)) = modal(state) else { return };
     let before = composer.editor.text().to_owned();
-    let fits = modal.run(&mut composer.editor, command);
+    let mentions = complete::mentions(composer);
+    let fits = modal.run(&mut composer.editor, command, &mentions);
     composer.modal = Some(modal);
     if composer.editor.text() != before {
         compose::changed(state);

@@ -68,7 +68,11 @@ pub(super) fn draw_queue(state: &State, theme: &Theme, buf: &mut Buffer, pane: R
 fn queue_row(state: &State, theme: &Theme, buf: &mut Buffer, row: Rect, a: &ApprovalView) {
     let inner = Rect { x: row.x + 2, width: row.width.saturating_sub(3), height: 1, ..row };
     let reference = format!("{:<6}", a.reference.to_string());
-    let left = vec![span(reference.clone(), theme.accent), span(marks::line(&a.title), theme.strong)];
+    let mut left = vec![span(reference.clone(), theme.accent), span(marks::line(&a.title), theme.strong)];
+    // Which words they are the card says; before the title it is never cut off.
+    if marks::mixed([a.title.as_str(), &a.requester.name, a.contact.as_deref().unwrap_or_default()]).is_some() {
+        left.insert(1, span(if inner.width >= 60 { "mixed scripts · " } else { "mixed · " }, theme.warn));
+    }
     let right = match a.status {
         ApprovalStatus::Submitted => vec![waiting_age(state, theme, a)],
         status => {
@@ -400,7 +404,7 @@ fn actions(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, a: &Appro
         let keys = vec![
             span("   y", theme.ok.add_modifier(Modifier::BOLD)),
             span(" approve   ", theme.text),
-            span("Esc", theme.accent),
+            span("n", theme.accent),
             span(" not yet", theme.text),
         ];
         let mut question = vec![span(format!("Approve {} revision {}?", a.reference, a.revision), theme.strong)];

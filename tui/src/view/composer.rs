@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use api::mail::Recipients;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
@@ -16,6 +17,12 @@ use crate::{files, mention};
 
 /// Files with a line of their own.
 const FILES_SHOWN: usize = 4;
+
+/// Below this width all whom a mail goes to have one line.
+const NARROW: usize = 50;
+
+/// Lines of a signature that are drawn.
+const SIGNATURE_SHOWN: usize = 3;
 
 /// Below this height there is no line for what letters are.
 const LOW: u16 = 5;
@@ -39,13 +46,15 @@ pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
     if let Some(error) = &composer.error {
         out.push((Notice::Bad, text::line(error)));
     }
-    if matches!(composer.purpose, Purpose::Reply(_) | Purpose::Note(_)) && !state.speaks_for_itself() {
+    let writes = matches!(composer.purpose, Purpose::Reply(_) | Purpose::Note(_) | Purpose::ContactNote(_) | Purpose::Begin(..));
+    if writes && !state.speaks_for_itself() {
         out.push((Notice::Warn, "Goes out as the service user: no Chatwoot token of yours is linked".into()));
     }
     if let (Purpose::Reply(_), Some(view)) = (composer.purpose, conversation) {
         if !view.can_reply {
             let refused = if view.inbox.channel == "Api" { "Chatwoot may refuse a reply" } else { "no reply goes out" };
-            out.push((Notice::Warn, format!("The reply window is closed: {refused}; Ctrl+G t makes this a note for the team")));
+            let template = if crate::update::has_templates(view) { ", Ctrl+G w sends a template" } else { "" };
+            out.push((Notice::Warn, format!("The reply window is closed: {refused}; Ctrl+G t makes this a note for the team{template}")));
         }
         if let Some(other) = view.assignee.as_ref().filter(|a| Some(a.id) != state.agent()) {
             out.push((Notice::Know, format!("{} works on this conversation", text::line(&other.name))));
@@ -82,12 +91,8 @@ pub(crate) fn notices(state: &State, width: usize) -> Vec<(Notice, String)> {
 /// What stands beside the text: whom a mail goes to and about what, and the files; each as three words for three styles.
 pub(crate) fn beside(state: &State, composer: &Composer, width: usize) -> Vec<[String; 3]> {
     let mut out = Vec::new();
-    let conversation = composer.purpose.conversation().and_then(|id| state.conversations.get(&id));
-    if let (Purpose::Reply(_), Some(view)) = (composer.purpose, conversation.filter(|view| view.inbox.channel == "Email")) {
-        let to = view.contact.email.as_deref().map_or_else(|| "(no address is known)".to_owned(), text::line);
-        let subject = view.additional_attributes.get("mail_subject").and_then(|subject| subject.as_str()).map(text::line);
-        out.push(["To ".into(), to, String::new()]);
-        out.extend(subject.filter(|subject| !subject.is_empty()).map(|subject| ["Subject ".into(), subject, String::new()]));
+    if let Some(whom) = crate::update::mail_recipients(state, composer) {
+        out.extend(over(state, composer, &whom, width));
     }
     // The last line stands for those that have none.
     let lines = composer.with.files.len().min(FILES_SHOWN);
@@ -101,10 +106,58 @@ pub(crate) fn beside(state: &State, composer: &Composer, width: usize) -> Vec<[S
     out
 }
 
+/// What stands over a mail: whom it goes to, and about what. The subject is the conversation's: Chatwoot takes none with a reply.
+fn over(state: &State, composer: &Composer, whom: &Recipients, width: usize) -> Vec<[String; 3]> {
+    let list = |all: &[String]| all.iter().map(|address| text::line(address)).collect::<Vec<_>>().join(", ");
+    let several = whom.to.len() + whom.cc.len() + whom.bcc.len();
+    if width < NARROW && several > 1 {
+        // One line for all, and how many they are: the pane has few.
+        let count = format!("  ({several})");
+        let room = width.saturating_sub(text::width("To ") + count.len()).max(8);
+        return vec![["To ".to_owned(), text::truncate(&crate::update::mail_words(whom), room), count]];
+    }
+    let (to, hint) = match whom.to.is_empty() {
+        true => ("(no address is known)".to_owned(), "  Ctrl+G o writes one"),
+        false => (list(&whom.to), "  Ctrl+G o, c, b: To, Cc, Bcc"),
+    };
+    let room = |name: &str| width.saturating_sub(text::width(name)).max(8);
+    let to = text::truncate(&to, room("To "));
+    let fits = text::width(&to) + text::width(hint) <= room("To ");
+    let mut out = vec![["To ".to_owned(), to, if fits { hint.to_owned() } else { String::new() }]];
+    for (name, all) in [("Cc ", &whom.cc), ("Bcc ", &whom.bcc)] {
+        if !all.is_empty() {
+            // Of many the first are named, and how many there are.
+            let count = if all.len() > 1 { format!("  ({})", all.len()) } else { String::new() };
+            out.push([name.to_owned(), text::truncate(&list(all), room(name).saturating_sub(count.len())), count]);
+        }
+    }
+    let view = composer.purpose.conversation().and_then(|id| state.conversations.get(&id));
+    let subject = view.and_then(|view| view.additional_attributes.get("mail_subject")?.as_str()).map(text::line);
+    out.extend(subject.filter(|subject| !subject.is_empty()).map(|subject| ["Subject ".to_owned(), subject, String::new()]));
+    out
+}
+
+/// The signature as it is drawn under the text; of a long one the beginning.
+pub(crate) fn signature(state: &State, composer: &Composer, width: usize) -> Vec<String> {
+    let Some(signature) = crate::update::mail_signature(state, composer) else { return Vec::new() };
+    let mut rows: Vec<String> = signature.lines().flat_map(|line| text::wrap(&text::line(line), width)).take(SIGNATURE_SHOWN + 1).collect();
+    if rows.len() > SIGNATURE_SHOWN {
+        rows.truncate(SIGNATURE_SHOWN);
+        rows.push("…".to_owned());
+    }
+    rows.insert(0, "--".to_owned());
+    rows
+}
+
 /// Draws it; returns where the terminal's cursor belongs.
 pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, notices: Vec<(Notice, String)>) -> Option<Position> {
     let composer = state.composer.as_ref()?;
     let (mut words, style) = title(state, theme, composer.purpose);
+    if let Some(whom) = crate::update::mail_recipients(state, composer) {
+        // Whoever is named last may be cut off here: the lines below name everybody.
+        let room = usize::from(area.width).saturating_sub(text::width(&words) + 8);
+        words = format!("{words}: {}", text::truncate(&crate::update::mail_words(&whom), room.max(8)));
+    }
     let mode = composer.mode_words().unwrap_or_default();
     // Where the last line has no room for it, the rule ends with it.
     if !mode.is_empty() && area.height < LOW {
@@ -168,6 +221,15 @@ pub(crate) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, n
     if composer.editor.text().is_empty() && !composer.sending {
         put(buf, area.x + 1, y, area.width.saturating_sub(2), vec![span(placeholder(composer.purpose), theme.faint)]);
     }
+    let shown = u16::try_from(rows.len().saturating_sub(top).min(room)).unwrap_or(left);
+    let under = signature(state, composer, width);
+    let free = left.saturating_sub(shown.max(1) + 1);
+    // All of it or nothing: a part would look like text of one's own.
+    if usize::from(free) >= under.len() {
+        for (line, row) in (y + shown.max(1)..).zip(under) {
+            put(buf, area.x + 1, line, area.width.saturating_sub(2), vec![span(row, theme.faint)]);
+        }
+    }
     if left > 2 {
         if area.height >= LOW {
             put(buf, area.x + 1, area.bottom() - 1, area.width / 2, vec![span(mode, theme.dim)]);
@@ -211,22 +273,32 @@ fn parts<'a>(row: &'a str, from: usize, marked: &[Range<usize>]) -> Vec<(&'a str
 
 fn placeholder(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Reply(_) => "The customer will read this",
+        Purpose::Reply(_) | Purpose::Template(_) => "The customer will read this",
         Purpose::Note(_) => "Only the team will read this",
         Purpose::Escalate(_) => "What has to be decided, and why? The first line becomes the title",
         Purpose::Reject(..) => "Why not? The reason goes to who asked",
+        Purpose::ContactNote(_) => "Only the team will read this",
+        Purpose::Begin(..) => "The customer will read this",
     }
 }
 
 fn title(state: &State, theme: &Theme, purpose: Purpose) -> (String, Style) {
     let conversation = purpose.conversation().and_then(|id| state.conversations.get(&id));
     match purpose {
-        Purpose::Reply(_) => {
+        Purpose::Reply(_) | Purpose::Template(_) => {
             let via = conversation.map_or_else(String::new, |c| format!(" via {}", text::truncate(&text::line(&c.inbox.name), 24)));
             (format!("Reply to the CUSTOMER{via}"), theme.accent)
         }
         Purpose::Note(_) => ("Private note, TEAM ONLY".into(), theme.warn),
         Purpose::Escalate(id) => (format!("Ask for a decision about #{id}, APPROVERS read it"), theme.warn),
+        Purpose::ContactNote(id) => {
+            (format!("Note about {}, TEAM ONLY", text::truncate(&super::contacts::name_of(state, id), 24)), theme.warn)
+        }
+        Purpose::Begin(id, inbox) => {
+            let (name, via) = (super::contacts::name_of(state, id), super::contacts::inbox_name(state, inbox));
+            let (name, via) = (text::truncate(&name, 20), text::truncate(&via, 20));
+            (format!("To the CUSTOMER: new conversation with {name} via {via}"), theme.accent)
+        }
         Purpose::Reject(id, revision) => {
             let reference = state.approvals.card.as_ref().filter(|c| c.shown.id == id).map(|c| c.shown.reference.to_string());
             (format!("Reject {} revision {revision}: why?", reference.unwrap_or_default()), theme.bad)

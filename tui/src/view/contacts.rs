@@ -1,16 +1,32 @@
 //! The contacts screen: the list by name, and one contact with conversations and attributes.
 
-use api::contact::ContactDetail;
-use api::inbox::ConversationView;
+use api::contact::{ContactDetail, ContactNoteView};
+use api::inbox::{ConversationView, OutboxState};
+use api::page::Source;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::ui::{self, Spans, ends, put, rule, span};
-use super::{inbox, quiet, search};
+use super::{complete, composer, inbox, quiet, search};
 use crate::layout;
-use crate::state::{ContactCard, ContactItem, Daemon, State};
+use crate::state::{ContactCard, ContactItem, Daemon, NOTES_MAX, State};
 use crate::text;
 use crate::theme::Theme;
+
+/// A contact's name as far as it is known here.
+pub(crate) fn name_of(state: &State, id: i64) -> String {
+    let card = state.contacts.card.as_ref().filter(|card| card.id == id).and_then(|card| card.detail.as_ref());
+    let detail = card.or_else(|| state.contacts.rows.iter().find(|row| row.contact.id == id));
+    let known = detail.map(|detail| &detail.contact);
+    let known = known.or_else(|| state.conversations.values().map(|view| &view.contact).find(|contact| contact.id == id));
+    known.map(|contact| text::line(&contact.name)).filter(|name| !name.trim().is_empty()).unwrap_or_else(|| format!("contact {id}"))
+}
+
+/// An inbox's name as far as it is known here.
+pub(crate) fn inbox_name(state: &State, id: i64) -> String {
+    let known = state.directory.inboxes.iter().find(|inbox| inbox.id == id);
+    known.map_or_else(|| format!("inbox {id}"), |inbox| text::line(&inbox.name))
+}
 
 /// Cells for the names of fields.
 const NAMES: usize = 16;
@@ -20,7 +36,8 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect) -
     let inner = Rect { x: pane.x + 1, width: pane.width.saturating_sub(2), height: 1, ..pane };
     let cursor = contacts.typing.as_ref().and_then(|line| search::line(theme, buf, inner, line, true));
     if cursor.is_none() {
-        let mut left = vec![span("Contacts", theme.strong)];
+        let title = if contacts.beginning { "New conversation: with whom?" } else { "Contacts" };
+        let mut left = vec![span(title, theme.strong)];
         if contacts.loaded {
             left.push(span(format!(" {}", contacts.total), theme.accent));
         }
@@ -94,14 +111,26 @@ struct Line {
     item: Option<usize>,
 }
 
-pub(super) fn draw_card(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, alone: bool) {
+pub(super) fn draw_card(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, alone: bool) -> Option<Position> {
     let Some(card) = &state.contacts.card else {
-        return quiet(theme, buf, pane, "Nobody is chosen", "");
+        let hint = if state.contacts.beginning { "Choose with whom, Enter writes" } else { "" };
+        quiet(theme, buf, pane, "Nobody is chosen", hint);
+        return None;
     };
+    let notices = composer::notices(state, layout::composer_width(pane));
+    let parts = layout::open_parts(state, pane, u16::try_from(notices.len()).unwrap_or(0));
     let inner = Rect { x: pane.x + 1, width: pane.width.saturating_sub(2), ..pane };
     head(state, theme, buf, Rect { height: 1, ..inner }, card, alone);
     rule(buf, pane.x, pane.y + 1, pane.width, theme.rule);
-    let body = Rect { y: pane.y + 2, height: pane.height.saturating_sub(2), ..pane };
+    draw_body(state, theme, buf, parts.body, card);
+    parts.composer.and_then(|area| {
+        let cursor = composer::draw(state, theme, buf, area, notices);
+        complete::draw(state, theme, buf, pane, area);
+        cursor
+    })
+}
+
+fn draw_body(state: &State, theme: &Theme, buf: &mut Buffer, body: Rect, card: &ContactCard) {
     if card.detail.is_none() {
         return quiet(theme, buf, body, card.error.as_deref().unwrap_or("Reading …"), "");
     }
@@ -168,6 +197,7 @@ fn lines(state: &State, theme: &Theme, card: &ContactCard, width: usize) -> Vec<
             let (left, right) = match each {
                 ContactItem::Field(name, value) => (field(theme, &name, &value, width), Spans::new()),
                 ContactItem::Conversation(view) => conversation(state, theme, view),
+                ContactItem::Note(view) => note(state, theme, view),
             };
             out.push(Line { left, right, item: Some(item) });
             item += 1;
@@ -180,8 +210,40 @@ fn lines(state: &State, theme: &Theme, card: &ContactCard, width: usize) -> Vec<
     };
     let none = if card.loaded { "None" } else { "Reading …" };
     section(&mut out, &title, card.conversations.iter().map(ContactItem::Conversation).collect(), Some(none));
+    let none = match (&card.notes_error, &card.notes_meta) {
+        (Some(why), _) => why.as_str(),
+        (None, Some(_)) => "None; n writes one",
+        (None, None) => "Reading …",
+    };
+    let notes = card.notes.iter().take(NOTES_MAX).map(ContactItem::Note).collect();
+    section(&mut out, &notes_title(state, card), notes, Some(none));
     section(&mut out, "Attributes", card.attributes(), None);
     out
+}
+
+/// How many notes there are, and where they come from when that is not Chatwoot itself.
+fn notes_title(state: &State, card: &ContactCard) -> String {
+    let mut title = match card.notes.len() {
+        all if all > NOTES_MAX => format!("Notes, TEAM ONLY, the newest {NOTES_MAX} of {all}"),
+        _ => "Notes, TEAM ONLY".to_owned(),
+    };
+    let kept = card.notes_meta.as_ref().filter(|meta| meta.source == Some(Source::Store)).and_then(|meta| meta.as_of);
+    if let Some(at) = kept {
+        title.push_str(&format!(", as of {} ago", ui::age(state.ages_at(), at)).replace("now ago", "just now"));
+    }
+    title
+}
+
+fn note(state: &State, theme: &Theme, view: &ContactNoteView) -> (Spans, Spans) {
+    let who = view.author.as_ref().map_or_else(|| "somebody".to_owned(), |author| text::truncate(&text::line(&author.name), 16));
+    let left = vec![span(format!("{who}  "), theme.strong), span(text::line(&view.content), theme.text)];
+    let right = match view.state {
+        Some(OutboxState::Failed) => span("not saved", theme.bad),
+        Some(OutboxState::Held) => span("not known", theme.bad),
+        Some(_) => span("on its way", theme.warn),
+        None => span(ui::age(state.ages_at(), view.created_at), theme.faint),
+    };
+    (left, vec![right])
 }
 
 fn field(theme: &Theme, name: &str, value: &str, width: usize) -> Spans {

@@ -155,6 +155,14 @@ fn draw_row(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, row: &Ac
     put(buf, area.x, area.y, area.width, spans);
 }
 
+/// An activity in one sentence's words, without its time.
+pub(crate) fn said_of(state: &State, row: &Activity) -> String {
+    let words = words(state, &super::plain(), row);
+    let by = if words.who.is_empty() { String::new() } else { format!(", {}", words.who) };
+    let about = if words.about.is_empty() { String::new() } else { format!(": {}", words.about) };
+    text::line(&format!("{}{by}{about}", words.what))
+}
+
 fn fact<'a>(row: &'a Activity, name: &str) -> &'a str {
     row.data.get(name).and_then(|value| value.as_str()).unwrap_or_default()
 }

@@ -3,22 +3,29 @@
 use api::status::LinkState;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 
 use super::ui::{Spans, put, span, spans_width};
 use super::which_key;
 use crate::keymap::{self, Command, registry};
-use crate::state::{Daemon, Overlay, State, acts};
+use crate::state::{Button, Daemon, Overlay, State, acts};
 use crate::text;
 use crate::theme::Theme;
+use crate::update::buttons as of_sheet;
+
+/// Below this width a foot has no room for all that it says.
+const NARROW: u16 = 60;
 
 pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
     let mut right = freshness(state, theme);
     right.push(span(" ", theme.text));
     let taken = u16::try_from(spans_width(&right)).unwrap_or(area.width).min(area.width);
-    let room = area.width.saturating_sub(taken + 2);
+    let room = area.width.saturating_sub(if taken > 1 { taken + 2 } else { taken });
     let mut x = area.x + 1;
     if state.quitting.is_some() {
         put(buf, x, area.y, room, vec![span("Ctrl+C", theme.accent), span(" again quits, drafts are kept", theme.dim)]);
+    } else if let Some(marked) = state.marked_button() {
+        buttons(state, theme, buf, Rect { x, width: room, ..area }, marked);
     } else if let Some(prefix) = &state.prefix {
         x = put(buf, x, area.y, room, vec![span(format!("{prefix} …  "), theme.accent)]);
         if state.lists_next_keys() {
@@ -38,11 +45,26 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
             .filter_map(|b| Some((b.command, state.keys.of(context, b).first().copied()?, b.hint?)))
             .map(|(command, key, words)| (command, key, if ends_writing(state, command) { "normal mode" } else { words }))
             .collect();
+        let mut hints = hints;
+        // Where not all fit, the buttons come before the keys that do the same.
+        let before = |command: Command| matches!(command, Command::Cancel | Command::Leave);
+        if state.size.0 < NARROW
+            && let (Some(to), Some(from)) = (
+                hints.iter().position(|(command, ..)| before(*command)),
+                hints.iter().position(|(command, ..)| *command == Command::Buttons),
+            )
+            && to < from
+        {
+            let buttons = hints.remove(from);
+            hints.insert(to, buttons);
+        }
         // The way to all other keys keeps its place as long as it has one.
         let help = hints.iter().find(|(command, ..)| *command == Command::Help).copied();
         let kept = help.map_or(0, |(_, key, words)| u16::try_from(text::width(key) + text::width(words) + 3).unwrap_or(0));
-        // On a sheet both answers come before it.
-        let kept = if kept < room / 2 && context != keymap::Context::Sheet { kept } else { 0 };
+        // On a sheet its answers come before it.
+        let sheet = context == keymap::Context::Sheet
+            || (state.size.0 < NARROW && keymap::bindings(context).any(|row| row.command == Command::Buttons));
+        let kept = if kept < room / 2 && !sheet { kept } else { 0 };
         let undo = acts::undo_words(state);
         for (command, key, words) in hints.iter().filter(|(command, ..)| *command != Command::Help) {
             // What it takes back is named before it does, where there is room.
@@ -59,6 +81,26 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
         }
     }
     put(buf, area.right().saturating_sub(taken), area.y, taken, right);
+}
+
+/// The buttons of a sheet, in the words that their keys have; the marked one stands out.
+fn buttons(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, marked: Button) {
+    let context = state.context();
+    let words = |command| {
+        let of = keymap::bindings(context).find(|row| row.command == command);
+        of.and_then(|row| row.hint).unwrap_or("close")
+    };
+    let mut spans = Spans::new();
+    for (button, command) in [(Button::Does, of_sheet::does(context)), (Button::Leaves, of_sheet::leaves(context))] {
+        let style = if button == marked { theme.strong.add_modifier(Modifier::REVERSED) } else { theme.dim };
+        spans.push(span(format!("[ {} ]", words(command)), style));
+        spans.push(span(" ", theme.dim));
+    }
+    let help = vec![span(" Enter", theme.accent), span(" presses it", theme.dim)];
+    if spans_width(&spans) + spans_width(&help) <= usize::from(area.width) {
+        spans.extend(help);
+    }
+    put(buf, area.x, area.y, area.width, spans);
 }
 
 /// Whether leaving only ends writing, with vim's keys.
@@ -175,6 +217,7 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
         let answered = bulk.done.len() + bulk.failed.len();
         parts.push(vec![span(format!("{} {answered} of {}, Esc stops", bulk.label, bulk.total()), theme.accent)]);
     }
+    parts.extend(crate::update::save::words(state).map(|words| vec![span(words, theme.accent)]));
     let (waiting, failed) = state.unsent();
     if waiting > 0 {
         parts.push(vec![span(format!("outbox {waiting}"), theme.warn)]);
@@ -192,7 +235,10 @@ pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
         let n = state.unsent_drafts();
         parts.push(vec![span(format!("{n} draft{}", if n == 1 { "" } else { "s" }), theme.dim)]);
     }
-    if matches!(state.overlay, Some(Overlay::Approve { .. })) && state.size.0 < 60 {
+    // What a sheet asks comes before how fresh all is.
+    let asks = !matches!(state.overlay, None | Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Shown(_)));
+    let asks = asks || state.composer.as_ref().is_some_and(|composer| composer.prompt.is_some());
+    if asks && state.size.0 < NARROW {
         return Spans::new();
     }
     let mut out = Spans::new();

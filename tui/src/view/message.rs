@@ -1,5 +1,7 @@
 //! A conversation's items as lines: messages, activities, approvals, days. Used to draw them and to measure them.
 
+use std::sync::Arc;
+
 use api::approval::ApprovalStatus;
 use api::id::{ConversationId, MessageId};
 use api::inbox::{ApprovalMark, AttachmentView, DeliveryState, MessageType, MessageView, SenderKind};
@@ -10,7 +12,8 @@ use super::html;
 use super::rich::{self, Reader};
 use super::ui::{self, Spans, seconds_until, span};
 use crate::mention;
-use crate::state::{Anchor, Link, State};
+use crate::picture::Picture;
+use crate::state::{Anchor, Link, State, StoredFile};
 use crate::text;
 use crate::theme::Theme;
 
@@ -57,6 +60,8 @@ pub(crate) struct Row {
     pub(crate) centred: bool,
     /// Of the chosen message.
     pub(crate) chosen: bool,
+    /// A row of a picture instead.
+    pub(crate) picture: Option<(Arc<Picture>, u16)>,
 }
 
 /// What stands in a conversation's thread, in order.
@@ -196,6 +201,9 @@ fn message(state: &State, theme: &Theme, m: &MessageView, (quotes, marked): (boo
     if let Some(words) = answered(state, m, width) {
         out.push(line(vec![span(words, theme.faint.add_modifier(Modifier::ITALIC))]));
     }
+    if let Some(words) = others(state, m) {
+        out.push(line(vec![span(text::truncate(&words, width), theme.faint)]));
+    }
     let content = content(m);
     let mut reader = Reader::default();
     if content.is_empty() && m.attachments.is_empty() {
@@ -218,12 +226,32 @@ fn message(state: &State, theme: &Theme, m: &MessageView, (quotes, marked): (boo
             spans.push(span(format!("  {size}"), theme.dim));
         }
         out.push(line(ui::fit(spans, width)));
+        if let Some(picture) = state.pictures.ready(file.id).filter(|picture| usize::from(picture.columns) <= width && file.id > 0) {
+            out.extend((0..picture.rows).map(|row| Row { bar: Some(bar), picture: Some((Arc::clone(picture), row)), ..Row::default() }));
+        }
     }
     if let Some(error) = &m.error {
         for row in text::wrap(&text::line(error), width) {
             out.push(line(vec![span(row, theme.bad)]));
         }
     }
+}
+
+/// Who else has an e-mail besides the customer and the inbox: a reply would go to them too.
+fn others(state: &State, m: &MessageView) -> Option<String> {
+    let mail = m.mail.as_ref()?;
+    let view = state.conversation(m.conversation_id);
+    let usual = |address: &String| {
+        let is = |known: Option<&String>| known.is_some_and(|known| known.eq_ignore_ascii_case(address));
+        is(view.and_then(|view| view.contact.email.as_ref())) || is(view.and_then(|view| view.inbox.email.as_ref()))
+    };
+    let field = |name: &str, all: &[String]| {
+        let all: Vec<String> = all.iter().filter(|address| !usual(address)).map(|address| text::line(address)).collect();
+        (!all.is_empty()).then(|| format!("{name} {}", all.join(", ")))
+    };
+    let fields = [field("From", &mail.from), field("To", &mail.to), field("Cc", &mail.cc), field("Bcc", &mail.bcc)];
+    let words = fields.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    (!words.is_empty()).then_some(words)
 }
 
 fn delivery(state: &State, theme: &Theme, m: &MessageView, ours: bool) -> Spans {
@@ -304,9 +332,24 @@ pub(crate) fn links(m: &MessageView) -> Vec<Link> {
     let mut links = rich::links(&content(m));
     links.extend(m.attachments.iter().map(|file| {
         let (address, host) = file.url.as_deref().and_then(rich::checked).unwrap_or_default();
-        Link { words: file_name(file), address, host }
+        let stored = stored(m, file);
+        Link { words: file_name(file), address, host, file: stored }
     }));
     links
+}
+
+/// A file that Chatwoot keeps; none for one that is only in the outbox, or at another host.
+fn stored(m: &MessageView, file: &AttachmentView) -> Option<StoredFile> {
+    let message = m.id.filter(|_| file.id > 0)?;
+    file.url.as_deref().and_then(rich::checked).filter(|(address, _)| address.contains("/rails/active_storage/"))?;
+    let name = if file.name.is_empty() { file.file_type.clone() } else { file.name.clone() };
+    Some(StoredFile { conversation: m.conversation_id, message, id: file.id, name, bytes: file.file_size })
+}
+
+/// The files of a message that are pictures, and not too large to be shown.
+pub(crate) fn pictures(m: &MessageView) -> impl Iterator<Item = StoredFile> {
+    let shown = |file: &&AttachmentView| file.file_type == "image" && !m.deleted && crate::update::pictures::is_small(file.file_size);
+    m.attachments.iter().filter(shown).filter_map(|file| stored(m, file))
 }
 
 fn file_name(file: &AttachmentView) -> String {

@@ -3,7 +3,7 @@
 mod approvals;
 mod complete;
 pub(crate) mod composer;
-mod contacts;
+pub(crate) mod contacts;
 pub(crate) mod feed;
 mod find;
 mod foot;
@@ -19,7 +19,7 @@ pub(crate) mod rich;
 mod search;
 pub(crate) mod shelf;
 mod shown;
-mod thread;
+pub(crate) mod thread;
 pub(crate) mod ui;
 mod which_key;
 
@@ -57,7 +57,7 @@ pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
         cursor.filter(|cursor| both.contains(*cursor))
     };
     ui::guard(frame.buffer_mut());
-    if let Some(cursor) = cursor {
+    if let Some(cursor) = cursor.filter(|_| state.marked_button().is_none()) {
         frame.set_cursor_position(cursor);
     }
 }
@@ -99,7 +99,7 @@ fn draw(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) -> Option<Po
                 cursor = contacts::draw(state, theme, buf, pane);
             }
             if let Some(pane) = panes.open {
-                contacts::draw_card(state, theme, buf, pane, panes.narrow);
+                cursor = contacts::draw_card(state, theme, buf, pane, panes.narrow).or(cursor);
             }
         }
         Screen::Search => {
@@ -228,6 +228,16 @@ fn quiet(theme: &Theme, buf: &mut Buffer, area: Rect, words: &str, hint: &str) {
 /// A theme for measuring: heights do not depend on colours.
 fn plain() -> Theme {
     Theme::new(Depth::Mono, Background::Dark)
+}
+
+/// What is asked before something that is not easily taken back.
+pub(crate) fn question_words(state: &State, question: crate::state::Question) -> String {
+    overlay::question_words(state, question)
+}
+
+/// What a search line may hold: an example and what it finds.
+pub(crate) fn search_operators() -> &'static [(&'static str, &'static str)] {
+    &search::OPERATORS
 }
 
 /// How an age is marked, in text.

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::ui::{self, Spans, put, span, titled_rule};
 use crate::layout::Panes;
-use crate::state::{ContactLine, Overlay, Question, State, Tone};
+use crate::state::{AddressLine, ContactLine, Overlay, Question, State, Tone};
 use crate::text;
 use crate::theme::Theme;
 
@@ -52,26 +52,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             panel(theme, buf, panes, &title, lines.collect(), picker.cursor, Some(&picker.search))
         }
         Overlay::Question(question) => {
-            let words = match question {
-                Question::Discard => "Throw this text away?".to_owned(),
-                Question::NoteToReply => "This was a note for the TEAM. Let the CUSTOMER read it?".into(),
-                Question::Quit => unsent(state),
-                Question::Pasted(id) => pasted(state, *id),
-                Question::Logout => {
-                    let drafts = match state.drafts.len() {
-                        0 => String::new(),
-                        1 => ", 1 unsent text or decision among it".into(),
-                        n => format!(", {n} unsent texts and decisions among it"),
-                    };
-                    format!("Log out? What the inbox keeps on this machine is removed{drafts}. The profile and its token stay.")
-                }
-                Question::DropView => {
-                    let name = state.list.filter.view.as_ref().map(|(_, name)| text::line(name)).unwrap_or_default();
-                    format!("Delete the saved view \u{201c}{name}\u{201d}, in Chatwoot too?")
-                }
-                Question::DropDraft | Question::DropEntry => super::shelf::question(state),
-                Question::Erase(conversation, message) => crate::update::erase_words(state, *conversation, *message),
-            };
+            let words = question_words(state, *question);
             let rows = text::wrap(&words, usize::from(panes.foot.width.saturating_sub(4)));
             let height = u16::try_from(rows.len()).unwrap_or(1) + 1;
             let area = Rect { y: panes.foot.y.saturating_sub(height + 1), height: height + 1, ..panes.foot };
@@ -83,6 +64,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             None
         }
         Overlay::Contact(edit) => contact(theme, buf, panes, edit),
+        Overlay::Address(asked) => addresses(theme, buf, panes, asked),
         // The sheet stands on the card, in its block; help and palette are drawn by themselves.
         Overlay::Line(line) => super::line::draw(state, theme, buf, panes, line),
         Overlay::Approve { .. } | Overlay::Help(_) | Overlay::Palette(_) | Overlay::Shown(_) => None,
@@ -99,6 +81,21 @@ fn contact(theme: &Theme, buf: &mut Buffer, panes: &Panes, edit: &ContactLine) -
     let (words, style) = match &edit.error {
         Some(why) => (text::line(why), theme.bad),
         None => ("an empty line clears it".to_owned(), theme.faint),
+    };
+    put(buf, 3, area.y + 2, area.width.saturating_sub(4), vec![span(words, style)]);
+    cursor
+}
+
+/// Addresses of a mail: the field, the line, and what is wrong with it.
+fn addresses(theme: &Theme, buf: &mut Buffer, panes: &Panes, asked: &AddressLine) -> Option<Position> {
+    let area = Rect { y: panes.foot.y.saturating_sub(4), height: 3, ..panes.foot };
+    ui::fill(buf, area, theme.block);
+    titled_rule(buf, Rect { height: 1, ..area }, &format!("{} of this e-mail", asked.field.title()), theme.strong, theme.accent);
+    let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
+    let cursor = super::search::line_after(theme, buf, inner, &asked.line, true, "> ");
+    let (words, style) = match &asked.error {
+        Some(why) => (text::line(why), theme.bad),
+        None => ("addresses, a comma between them".to_owned(), theme.faint),
     };
     put(buf, 3, area.y + 2, area.width.saturating_sub(4), vec![span(words, style)]);
     cursor
@@ -180,5 +177,29 @@ pub(super) fn toasts(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Pan
         // How fresh all is and what is unsent stays in sight.
         let taken = u16::try_from(ui::spans_width(&super::foot::freshness(state, theme))).unwrap_or(0) + 3;
         draw(Rect { width: panes.foot.width.saturating_sub(taken), ..panes.foot }, rest);
+    }
+}
+
+/// What is asked before something that is not easily taken back.
+pub(crate) fn question_words(state: &State, question: Question) -> String {
+    match question {
+        Question::Discard => "Throw this text away?".to_owned(),
+        Question::NoteToReply => "This was a note for the TEAM. Let the CUSTOMER read it?".into(),
+        Question::Quit => unsent(state),
+        Question::Pasted(id) => pasted(state, id),
+        Question::Logout => {
+            let drafts = match state.drafts.len() {
+                0 => String::new(),
+                1 => ", 1 unsent text or decision among it".into(),
+                n => format!(", {n} unsent texts and decisions among it"),
+            };
+            format!("Log out? What the inbox keeps on this machine is removed{drafts}. The profile and its token stay.")
+        }
+        Question::DropView => {
+            let name = state.list.filter.view.as_ref().map(|(_, name)| text::line(name)).unwrap_or_default();
+            format!("Delete the saved view \u{201c}{name}\u{201d}, in Chatwoot too?")
+        }
+        Question::DropDraft | Question::DropEntry => super::shelf::question(state),
+        Question::Erase(conversation, message) => crate::update::erase_words(state, conversation, message),
     }
 }

@@ -202,7 +202,7 @@ impl Reader {
         });
         if known < LINKS_MAX {
             let words = if words.is_empty() { address.clone() } else { words.to_owned() };
-            self.links.push(Link { words, address, host });
+            self.links.push(Link { words, address, host, file: None });
             styled(out, Look::Number, |out| out.text.push_str(&format!(" [{}]", known + 1)));
         }
         true

@@ -16,7 +16,7 @@ use crate::text;
 use crate::theme::Theme;
 
 /// What may be typed, shown while the line is empty.
-const OPERATORS: [(&str, &str); 8] = [
+pub(super) const OPERATORS: [(&str, &str); 8] = [
     ("late parcel", "both words, the last may be a beginning"),
     ("\"late parcel\"", "these words in this order"),
     ("from:dee", "who wrote it; from:me"),

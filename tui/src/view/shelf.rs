@@ -125,10 +125,39 @@ fn lines(state: &State, theme: &Theme, shelf: Shelf) -> Vec<Line> {
     }
 }
 
+/// Rows in words: the columns and the rest one after the other, and what each says in full.
+pub(crate) fn said(state: &State, shelf: Shelf) -> Vec<(String, String)> {
+    let words = |line: Line| {
+        let rest: String = line.rest.iter().map(|part| part.content.as_ref()).collect();
+        let parts = line.columns.into_iter().map(|(_, words, _)| words).chain([rest]);
+        let parts: Vec<String> = parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
+        (parts.join(", "), line.full)
+    };
+    lines(state, &super::plain(), shelf).into_iter().map(words).collect()
+}
+
+/// What the rows of one are, or why there are none.
+pub(crate) fn about_words(state: &State, shelf: Shelf) -> String {
+    if state.shelf_rows(shelf).is_empty() {
+        let (words, hint) = empty(state, shelf);
+        return if hint.is_empty() { words.to_owned() } else { format!("{words}. {hint}") };
+    }
+    about(state, &super::plain(), shelf).iter().map(|part| part.content.as_ref()).collect()
+}
+
 /// A conversation's number and its contact, as far as that is known.
 fn target(state: &State, id: api::id::ConversationId) -> String {
     let name = state.conversation(id).map(|view| text::line(&view.contact.name)).filter(|name| !name.is_empty());
     name.map_or_else(|| format!("#{id}"), |name| format!("#{id} {name}"))
+}
+
+/// What a text belongs to.
+fn whose(state: &State, purpose: Purpose) -> String {
+    match (purpose.conversation(), purpose.contact()) {
+        (Some(id), _) => target(state, id),
+        (None, Some(id)) => super::contacts::name_of(state, id),
+        (None, None) => String::new(),
+    }
 }
 
 fn first_line(words: &str) -> String {
@@ -137,15 +166,15 @@ fn first_line(words: &str) -> String {
 
 fn draft(state: &State, theme: &Theme, name: &str, draft: &Draft) -> Line {
     let (kind, style) = match draft_of(name) {
-        DraftOf::Text(Purpose::Reply(_)) => ("CUSTOMER", theme.accent),
-        DraftOf::Text(Purpose::Note(_)) => ("TEAM ONLY", theme.warn),
+        DraftOf::Text(Purpose::Reply(_) | Purpose::Template(_) | Purpose::Begin(..)) => ("CUSTOMER", theme.accent),
+        DraftOf::Text(Purpose::Note(_) | Purpose::ContactNote(_)) => ("TEAM ONLY", theme.warn),
         DraftOf::Text(Purpose::Escalate(_)) => ("APPROVERS", theme.warn),
         DraftOf::Decision(_, true) => ("APPROVAL", theme.warn),
         DraftOf::Decision(_, false) | DraftOf::Text(Purpose::Reject(..)) => ("REJECTION", theme.bad),
         DraftOf::Other => ("OTHER", theme.dim),
     };
     let about = match draft_of(name) {
-        DraftOf::Text(purpose) => purpose.conversation().map(|id| target(state, id)).unwrap_or_default(),
+        DraftOf::Text(purpose) => whose(state, purpose),
         DraftOf::Decision(id, _) => {
             let known = state.approvals.rows.iter().find(|approval| approval.id == id);
             known.map_or_else(|| "an approval".into(), |approval| format!("{} {}", approval.reference, text::line(&approval.title)))
@@ -184,7 +213,7 @@ fn deed_parts(state: &State, entry: &OutboxView) -> (String, String) {
     };
     let target = match (entry.conversation_id, entry.contact_id) {
         (Some(id), _) => target(state, id),
-        (None, Some(id)) => format!("contact {id}"),
+        (None, Some(id)) => super::contacts::name_of(state, id),
         (None, None) => "no conversation".into(),
     };
     let what = match (entry.kind.as_str(), value.as_str()) {
@@ -209,6 +238,9 @@ fn deed_parts(state: &State, entry: &OutboxView) -> (String, String) {
         ("mute", "unblocked") => "unblock the contact".into(),
         ("mute", _) => "block the contact, and resolve".into(),
         ("participants", who) => format!("participants {who}").trim_end().to_owned(),
+        ("contact_note", _) => "note for the TEAM".into(),
+        ("conversation", _) => "first message to the CUSTOMER".into(),
+        ("delete", id) if id.starts_with("note ") => format!("delete {id}"),
         ("delete", id) => format!("delete message {id}").trim_end().to_owned(),
         (other, _) => text::line(other),
     };
@@ -233,7 +265,7 @@ pub(super) fn question(state: &State) -> String {
 
 fn draft_line(state: &State, name: &str, draft: &Draft) -> String {
     let about = match draft_of(name) {
-        DraftOf::Text(purpose) => purpose.conversation().map(|id| target(state, id)).unwrap_or_default(),
+        DraftOf::Text(purpose) => whose(state, purpose),
         DraftOf::Decision(..) | DraftOf::Other => String::new(),
     };
     let says = text::truncate(&first_line(&mention::readable(&draft.text)), 80);

@@ -1,6 +1,7 @@
 //! The conversation pane: head, messages from the place on the screen upwards, and the composer.
 
-use api::inbox::{ConversationView, Priority};
+use api::id::ConversationId;
+use api::inbox::{ConversationView, MessageView, Priority};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -135,6 +136,25 @@ fn messages(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
     }
 }
 
+/// The messages that are on the screen, from below, in the pane of an opened conversation.
+pub(crate) fn on_screen(state: &State, id: ConversationId, pane: Rect) -> Vec<&MessageView> {
+    let notices = composer::notices(state, layout::composer_width(pane));
+    let area = layout::open_parts(state, pane, u16::try_from(notices.len()).unwrap_or(0)).body;
+    let items = message::items(state, id);
+    let place = state.threads.get(&id).and_then(|thread| thread.anchor.as_ref()).and_then(|anchor| message::find(&items, anchor));
+    let (mut index, mut hidden) = place.map_or((items.len(), 0), |(i, hidden)| (i + 1, hidden));
+    let (mut lines, mut out) = (0, Vec::new());
+    while index > 0 && lines < usize::from(area.height) {
+        index -= 1;
+        lines += message::height(state, id, &items, index, layout::message_width(area)).saturating_sub(hidden);
+        hidden = 0;
+        if let Some(message::Item::Message(message)) = items.get(index) {
+            out.push(*message);
+        }
+    }
+    out
+}
+
 /// One line of a thread.
 pub(super) fn draw_row(theme: &Theme, buf: &mut Buffer, area: Rect, row: &Row) {
     if row.centred {
@@ -151,5 +171,8 @@ pub(super) fn draw_row(theme: &Theme, buf: &mut Buffer, area: Rect, row: &Row) {
     if row.chosen {
         let width = area.width.saturating_sub(2);
         buf.set_style(Rect { x: area.x + 1, width, ..area }.intersection(buf.area), theme.selection);
+    }
+    if let Some((picture, row)) = &row.picture {
+        crate::picture::draw(theme, buf, (inner.x, inner.y), picture, *row);
     }
 }

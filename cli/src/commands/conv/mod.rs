@@ -2,6 +2,7 @@
 
 pub(crate) mod attributes;
 mod change;
+mod create;
 mod escalate;
 mod list;
 mod messages;
@@ -25,6 +26,9 @@ pub(crate) enum Conv {
     /// List a conversation's messages, oldest first
     #[command(visible_alias = "message")]
     Messages(messages::Messages),
+    /// Begin a conversation with a contact
+    #[command(visible_alias = "new")]
+    Create(create::Create),
     /// Write to the customer
     Reply(send::Reply),
     /// Write a private note: only the team sees it
@@ -66,6 +70,7 @@ impl Conv {
             Self::List(cmd) => cmd.run(ctx).await,
             Self::View(cmd) => cmd.run(ctx).await,
             Self::Messages(cmd) => cmd.run(ctx).await,
+            Self::Create(cmd) => cmd.run(ctx).await,
             Self::Reply(cmd) => cmd.run(ctx).await,
             Self::Note(cmd) => cmd.run(ctx).await,
             Self::Assign(cmd) => cmd.run(ctx).await,

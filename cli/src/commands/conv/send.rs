@@ -2,6 +2,7 @@
 
 use api::client::FileToSend;
 use api::inbox::{EffectQuery, Mention, MessageView, NewMessage};
+use api::template::UseTemplate;
 
 use crate::body::Body;
 use crate::context::{Context, each};
@@ -21,9 +22,29 @@ pub(crate) struct Reply {
     /// Seconds to wait before it leaves, during which it can be recalled [default: the daemon's]
     #[arg(long, value_name = "SECONDS")]
     hold: Option<u32>,
-    /// With --canned: a value for what the response leaves open
+    /// A template of the WhatsApp inbox instead of a text, the only one that arrives once the reply window is closed; '' lists them
+    #[arg(long, value_name = "NAME")]
+    template_name: Option<String>,
+    /// With --template-name: its language, where it has several
+    #[arg(long, value_name = "LANGUAGE", requires = "template_name")]
+    language: Option<String>,
+    /// With --canned or --template-name: a value for what it leaves open
     #[arg(long, value_name = "NAME=VALUE", value_parser = var)]
     var: Vec<(String, String)>,
+    /// In an e-mail inbox: an address it goes to, again for each [default: the contact's]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    to: Vec<String>,
+    /// In an e-mail inbox: an address that gets a copy, again for each
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    cc: Vec<String>,
+    /// In an e-mail inbox: an address that gets a copy without the others knowing, again for each
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    bcc: Vec<String>,
+}
+
+fn address(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    api::mail::check(text).map(|()| text.to_owned())
 }
 
 fn var(text: &str) -> Result<(String, String), String> {
@@ -52,8 +73,17 @@ const COLUMNS: &[Column<MessageView>] = &[
 
 impl Reply {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let vars = self.var.into_iter().collect();
+        if let Some(name) = self.template_name {
+            if !self.body.is_empty() {
+                return Err(CliError::usage("--template-name cannot be used with a text or files: it is the whole reply"));
+            }
+            let template = Some(UseTemplate { name, language: self.language, vars });
+            let message = NewMessage { template, hold_seconds: self.hold, ..NewMessage::default() };
+            return send(ctx, self.conversations, &message, &[], "template").await;
+        }
         let (message, files) = self.body.read()?;
-        let message = NewMessage { hold_seconds: self.hold, vars: self.var.into_iter().collect(), ..message };
+        let message = NewMessage { hold_seconds: self.hold, vars, to: self.to, cc: self.cc, bcc: self.bcc, ..message };
         send(ctx, self.conversations, &message, &files, "reply").await
     }
 }

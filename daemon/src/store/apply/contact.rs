@@ -101,7 +101,9 @@ impl Scope<'_> {
     /// The contact is gone from Chatwoot.
     pub fn delete_contact(&self, id: i64) -> Result<Applied, StoreError> {
         const DELETE: Sql = Sql::new("delete from contacts where tenant_id = :tenant and id = :id");
+        const NOTES: Sql = Sql::new("delete from contact_notes where tenant_id = :tenant and contact_id = :id");
         self.entomb("contact", id)?;
+        self.run(NOTES, named_params! { ":id": id })?;
         if self.run(DELETE, named_params! { ":id": id })? == 0 {
             return Ok(Applied::Same);
         }

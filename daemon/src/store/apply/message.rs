@@ -13,6 +13,9 @@ use crate::store::{MessageRow, NewActivity, Reread, RereadKind, Scope, Sql, Stor
 /// For so long after it was written, the last read of a message is remembered although it said nothing new: late frames are told by it.
 const READ_KEPT: Micros = 24 * 3600 * crate::clock::SECOND;
 
+/// Files and mail as they are kept: JSON.
+type Texts<'a> = (&'a str, Option<&'a str>);
+
 /// A message as it is here.
 struct Kept {
     state: DeliveryState,
@@ -23,6 +26,7 @@ struct Kept {
     error: Option<String>,
     attachments: String,
     in_reply_to: Option<i64>,
+    mail: Option<String>,
     sender_id: Option<i64>,
     known: Known,
 }
@@ -49,9 +53,11 @@ impl Scope<'_> {
 
     /// As [`Scope::apply_message`], where [`Scope::refusal`] of its conversation was asked already, in the same write.
     pub fn apply_message_here(&self, new: &MessageRow, read: Option<Asked>) -> Result<Applied, StoreError> {
-        let attachments =
-            serde_json::to_string(&new.attachments).map_err(|err| StoreError::Corrupt { table: "messages", message: err.to_string() })?;
-        if self.insert_message(new, &attachments, read)? {
+        let corrupt = |err: serde_json::Error| StoreError::Corrupt { table: "messages", message: err.to_string() };
+        let attachments = serde_json::to_string(&new.attachments).map_err(corrupt)?;
+        let mail = new.mail.as_ref().map(serde_json::to_string).transpose().map_err(corrupt)?;
+        let texts = (attachments.as_str(), mail.as_deref());
+        if self.insert_message(new, texts, read)? {
             return Ok(Applied::Created);
         }
         self.index_gathered()?; // The index is brought up to date before what it was told changes.
@@ -68,7 +74,7 @@ impl Scope<'_> {
             Take::Whole => {}
             Take::Careful => {
                 let step_back = further(kept.state, state) != state;
-                unclear = step_back || kept.differs(new, &attachments);
+                unclear = step_back || kept.differs(new, texts);
                 if unclear {
                     let reread = Reread { kind: RereadKind::Message, id: new.id, conversation_id: new.conversation_id };
                     self.mark_at(reread, self.now() + SETTLE)?;
@@ -79,7 +85,7 @@ impl Scope<'_> {
                 state = further(kept.state, state);
             }
         }
-        let changed = self.update_message(new, state, &attachments, read)?;
+        let changed = self.update_message(new, state, texts, read)?;
         Ok(match (unclear, changed) {
             (true, _) => Applied::Unclear,
             (false, true) => Applied::Changed,
@@ -89,8 +95,8 @@ impl Scope<'_> {
 
     fn kept(&self, id: i64) -> Result<Option<Kept>, StoreError> {
         const SQL: Sql = Sql::new(
-            "select state, deleted, conversation_id, content, content_type, error, attachments, in_reply_to, sender_id, updated_at_us,
-                 read_at_us
+            "select state, deleted, conversation_id, content, content_type, error, attachments, in_reply_to, mail, sender_id,
+                 updated_at_us, read_at_us
              from messages where tenant_id = :tenant and id = :id",
         );
         self.one(SQL, named_params! { ":id": id }, |row| {
@@ -103,6 +109,7 @@ impl Scope<'_> {
                 error: row.get("error")?,
                 attachments: row.get("attachments")?,
                 in_reply_to: row.get("in_reply_to")?,
+                mail: row.get("mail")?,
                 sender_id: row.get("sender_id")?,
                 known: Known { clock: row.get("updated_at_us")?, read: Some(row.get("read_at_us")?).filter(|at| *at > 0) },
             })
@@ -110,12 +117,12 @@ impl Scope<'_> {
     }
 
     /// Writes the row, unless one with its id is here (`false`).
-    fn insert_message(&self, new: &MessageRow, attachments: &str, read: Option<Asked>) -> Result<bool, StoreError> {
+    fn insert_message(&self, new: &MessageRow, (attachments, mail): Texts<'_>, read: Option<Asked>) -> Result<bool, StoreError> {
         const INSERT: Sql = Sql::new(
             "insert into messages (tenant_id, id, conversation_id, message_type, private, content, content_type, state, error, sender_kind,
-                 sender_id, sender_name, attachments, deleted, in_reply_to, afenda_id, created_at_us, updated_at_us, read_at_us)
+                 sender_id, sender_name, attachments, deleted, in_reply_to, mail, afenda_id, created_at_us, updated_at_us, read_at_us)
              values (:tenant, :id, :conversation, :type, :private, :content, :content_type, :state, :error, :sender_kind,
-                 :sender_id, :sender_name, :attachments, :deleted, :in_reply_to, :afenda_id, :created, :updated, :read)
+                 :sender_id, :sender_name, :attachments, :deleted, :in_reply_to, :mail, :afenda_id, :created, :updated, :read)
              on conflict do nothing",
         );
         let state = new.state.unwrap_or(DeliveryState::Sent);
@@ -126,7 +133,7 @@ impl Scope<'_> {
                 ":content": new.content, ":content_type": new.content_type, ":state": state.as_str(), ":error": new.error,
                 ":sender_kind": new.sender.as_ref().map(|s| s.kind.as_str()), ":sender_id": new.sender.as_ref().and_then(|s| s.id),
                 ":sender_name": new.sender.as_ref().map(|s| s.name.as_str()), ":attachments": attachments, ":deleted": new.deleted,
-                ":in_reply_to": new.in_reply_to, ":afenda_id": new.afenda_id, ":created": new.created_at, ":updated": new.updated_at,
+                ":in_reply_to": new.in_reply_to, ":mail": mail, ":afenda_id": new.afenda_id, ":created": new.created_at, ":updated": new.updated_at,
                 ":read": read.map_or(0, |asked| asked.theirs),
             },
         )?;
@@ -158,16 +165,24 @@ impl Scope<'_> {
     }
 
     /// Changes the row and tells the clients; `false` when it was so already.
-    fn update_message(&self, new: &MessageRow, state: DeliveryState, attachments: &str, read: Option<Asked>) -> Result<bool, StoreError> {
+    fn update_message(
+        &self,
+        new: &MessageRow,
+        state: DeliveryState,
+        (attachments, mail): Texts<'_>,
+        read: Option<Asked>,
+    ) -> Result<bool, StoreError> {
         const UPDATE: Sql = Sql::new(
             "update messages set conversation_id = :conversation, message_type = :type, private = :private, content = :content,
                  content_type = :content_type, state = :state, error = :error, sender_kind = coalesce(:sender_kind, sender_kind),
                  sender_id = coalesce(:sender_id, sender_id), sender_name = coalesce(:sender_name, sender_name), attachments = :attachments,
-                 deleted = :deleted, in_reply_to = :in_reply_to, afenda_id = coalesce(:afenda_id, afenda_id), created_at_us = :created
+                 deleted = :deleted, in_reply_to = :in_reply_to, mail = :mail, afenda_id = coalesce(:afenda_id, afenda_id), created_at_us = :created
              where tenant_id = :tenant and id = :id
-                and (conversation_id, content, content_type, state, error, sender_kind, sender_id, sender_name, attachments, deleted, in_reply_to)
+                and (conversation_id, content, content_type, state, error, sender_kind, sender_id, sender_name, attachments, deleted, in_reply_to,
+                    mail)
                     is not (:conversation, :content, :content_type, :state, :error, coalesce(:sender_kind, sender_kind),
-                        coalesce(:sender_id, sender_id), coalesce(:sender_name, sender_name), :attachments, :deleted, :in_reply_to)",
+                        coalesce(:sender_id, sender_id), coalesce(:sender_name, sender_name), :attachments, :deleted, :in_reply_to,
+                        :mail)",
         );
         const CLOCKS: Sql = Sql::new(
             "update messages set updated_at_us = coalesce(max(updated_at_us, :updated), updated_at_us, :updated), read_at_us = max(read_at_us, :read)
@@ -181,7 +196,7 @@ impl Scope<'_> {
                 ":content": new.content, ":content_type": new.content_type, ":state": state.as_str(), ":error": new.error,
                 ":sender_kind": new.sender.as_ref().map(|s| s.kind.as_str()), ":sender_id": new.sender.as_ref().and_then(|s| s.id),
                 ":sender_name": new.sender.as_ref().map(|s| s.name.as_str()), ":attachments": attachments, ":deleted": new.deleted,
-                ":in_reply_to": new.in_reply_to, ":afenda_id": new.afenda_id, ":created": new.created_at,
+                ":in_reply_to": new.in_reply_to, ":mail": mail, ":afenda_id": new.afenda_id, ":created": new.created_at,
             },
         )? > 0;
         if changed || new.created_at > read - READ_KEPT {
@@ -223,7 +238,7 @@ impl Scope<'_> {
 
 impl Kept {
     /// Whether the row says something else, the way of a delivery aside.
-    fn differs(&self, new: &MessageRow, attachments: &str) -> bool {
+    fn differs(&self, new: &MessageRow, (attachments, mail): Texts<'_>) -> bool {
         self.deleted != new.deleted
             || self.conversation_id != new.conversation_id
             || self.content != new.content
@@ -231,6 +246,7 @@ impl Kept {
             || self.error != new.error
             || self.attachments != attachments
             || self.in_reply_to != new.in_reply_to
+            || self.mail.as_deref() != mail
             || new.sender.as_ref().and_then(|sender| sender.id).is_some_and(|id| self.sender_id != Some(id))
     }
 }

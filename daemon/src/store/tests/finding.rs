@@ -22,7 +22,7 @@ async fn shop() -> Bench {
     let seed = |scope: &Scope<'_>| {
         scope.replace_directory(&Directory {
             inboxes: [(4, "Shop API"), (5, "E-Mail 100%")]
-                .map(|(id, name)| InboxView { id, name: name.to_owned(), channel: "Api".to_owned() })
+                .map(|(id, name)| InboxView { id, name: name.to_owned(), channel: "Api".to_owned(), email: None })
                 .to_vec(),
             ..Directory::default()
         })?;

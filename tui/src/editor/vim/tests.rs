@@ -44,7 +44,7 @@ fn typed(editor: &mut Editor, keys: &str) {
     for c in keys.chars() {
         match c {
             '<' => modal.end_writing(editor),
-            c if modal.commands => assert!(modal.run(editor, letter(c))),
+            c if modal.commands => assert!(modal.run(editor, letter(c), &[])),
             c => assert!(editor.insert(c.encode_utf8(&mut [0; 4]))),
         }
     }
@@ -163,7 +163,7 @@ proptest! {
         let first = editor.text.clone();
         for (at, words) in commands {
             let (command, begun, before) = (ALL[at], modal.begun, editor.text.clone());
-            modal.run(&mut editor, command);
+            modal.run(&mut editor, command, &[]);
             let deletes = matches!(command, Vim::Cut | Vim::DeleteRest | Vim::ChangeRest) || matches!(begun, Some(Vim::Delete | Vim::Change));
             if deletes {
                 let gone = before.chars().count() - editor.text.chars().count();
@@ -184,13 +184,13 @@ proptest! {
         modal.begun = None;
         let mut back = 0;
         while editor.can_undo() {
-            modal.run(&mut editor, Vim::Undo);
+            modal.run(&mut editor, Vim::Undo, &[]);
             back += 1;
         }
         prop_assert_eq!(&editor.text, &first);
         for _ in 0..back {
             prop_assert!(editor.can_redo());
-            modal.run(&mut editor, Vim::Redo);
+            modal.run(&mut editor, Vim::Redo, &[]);
         }
         prop_assert_eq!(&editor.text, &last);
     }
