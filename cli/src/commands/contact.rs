@@ -1,11 +1,11 @@
 //! `afenda contact`: read and change a customer.
 
-use api::contact::{ContactDetail, ContactQuery, ContactNoteView, NewContactNote};
+use api::contact::{ContactDetail, ContactNoteView, ContactQuery, NewContactNote};
 use api::inbox::{ContactPatch, ContactView, DeleteMessage};
 use api::page::LIMIT_MAX;
-use std::path::PathBuf;
 use api::page::Source;
 use serde_json::Value;
+use std::path::PathBuf;
 
 use crate::commands::outbox;
 

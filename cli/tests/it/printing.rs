@@ -20,7 +20,7 @@ fn a_script_lists_filters_and_decides_what_it_read() {
     );
     assert_eq!(
         ada(&["approvals", "list", "--template", "{{ data[0].reference }} {{ data[0].nope is undefined }}"]).ends(0).out,
-        format!("{reference} true")
+        format!("{reference} True")
     );
     let csv = ada(&["approvals", "list", "-o", "csv"]).ends(0).out;
     assert!(csv.starts_with("ID,KIND,TITLE,") && csv.lines().count() == 2, "{csv}");

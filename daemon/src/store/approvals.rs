@@ -96,7 +96,7 @@ const APPROVALS_COUNT: Sql = filter!("select count(*)", "");
 
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[Sql] = &[APPROVALS_LIST, APPROVALS_COUNT];
+pub(super) const ALL: &[Sql] = &[APPROVALS_NEWEST, APPROVALS_OLDEST, APPROVALS_COUNT];
 
 impl Scope<'_> {
     /// The number of the next approval.
