@@ -38,22 +38,34 @@ impl Next {
         let (width, height) = terminal::size().map_or((80, 24), |(width, height)| (usize::from(width), usize::from(height)));
         let text = card(&approval, &ctx.out.shown());
         let lines: Vec<String> = text.lines().flat_map(|line| wrapped(line, width.max(20))).collect();
-        // The question comes once the end was on the screen, as in the inbox.
+        // As in the inbox: it can be decided once the end of the ask was on the screen. What was said before it may be read on.
+        let asked = card(&ApprovalView { excerpt: Vec::new(), ..approval.clone() }, &ctx.out.shown());
+        let asked = asked.lines().flat_map(|line| wrapped(line, width.max(20))).count();
         let page = height.saturating_sub(3).max(5);
-        let mut pages = lines.chunks(page).peekable();
+        let (mut shown, mut pages) = (0, lines.chunks(page).peekable());
         while let Some(lines) = pages.next() {
             ctx.out.raw(&format!("{}\n", lines.join("\n")))?;
-            if pages.peek().is_some() && !matches!(ask("-- more: Enter, leave: q -- ", &['\n', ' ', 'q'])?, '\n' | ' ') {
-                return Err(undecided());
+            shown += lines.len();
+            if pages.peek().is_none() {
+                break;
+            }
+            let (words, keys): (_, &[char]) = match shown >= asked {
+                true => ("[a] approve [r] reject [Enter] more [q] ", &['a', 'r', '\n', ' ', 'q']),
+                false => ("-- more: Enter, leave: q -- ", &['\n', ' ', 'q']),
+            };
+            match ask(words, keys)? {
+                '\n' | ' ' => {}
+                key => return decide(ctx, &session, &approval, key).await,
             }
         }
-        decide(ctx, &session, &approval).await
+        let key = ask("\n[a] approve  [r] reject  [q] leave ", &['a', 'r', 'q'])?;
+        decide(ctx, &session, &approval, key).await
     }
 }
 
-async fn decide(ctx: &mut Context, session: &Session, approval: &ApprovalView) -> Result<(), CliError> {
+async fn decide(ctx: &mut Context, session: &Session, approval: &ApprovalView, key: char) -> Result<(), CliError> {
     let id = approval.reference.to_string();
-    let (verb, reason) = match ask("\n[a] approve  [r] reject  [q] leave ", &['a', 'r', 'q'])? {
+    let (verb, reason) = match key {
         'a' => ("approve", None),
         'r' => ("reject", Some(reason()?)),
         _ => return Err(undecided()),
