@@ -34,6 +34,16 @@ impl ApprovalStatus {
 }
 
 words!(
+    /// Orders of the approval list.
+    ApprovalSort {
+        /// Last asked first.
+        Newest = "newest",
+        /// First asked first.
+        Oldest = "oldest",
+    }
+);
+
+words!(
     /// How far the decision has come back to Chatwoot.
     WriteBack {
         /// Nothing to write: no conversation, or no decision yet.
@@ -166,6 +176,10 @@ pub struct ApprovalQuery {
     /// `true`: only those the caller asked; `false`: only those of others that the caller may decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mine: Option<bool>,
+    /// newest (default) or oldest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>)]
+    pub sort: Option<ApprovalSort>,
     /// From 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,

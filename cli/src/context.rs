@@ -4,10 +4,12 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use api::{Client, ClientError, Token};
+use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use crate::error::{CliError, START_HINT, unreachable_at};
 use crate::exit::Exit;
-use crate::output::{Color, Output, talk};
+use crate::output::{Color, Column, Output, Printing, talk};
 use crate::profile::{DEFAULT, DEMO, DEMO_AGENT, Profile, Profiles};
 use crate::text;
 
@@ -18,9 +20,6 @@ const URL_DEFAULT: &str = "http://127.0.0.1:8000";
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Globals {
-    /// Print JSON: a bare array for lists, one object for a thing; errors too, on stderr
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
     /// Which daemon, and as whom [default: default, else demo]
     #[arg(short = 'P', long, global = true, value_name = "NAME", env = "AFENDA_PROFILE", hide_env_values = true)]
     pub(crate) profile: Option<String>,
@@ -39,6 +38,14 @@ pub(crate) struct Globals {
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_default_value = true)]
     pub(crate) color: Color,
+    /// Times in UTC
+    #[arg(long, global = true)]
+    utc: bool,
+    /// Times in this zone, such as Europe/Berlin, and understood in it [default: the system's]
+    #[arg(long, global = true, value_name = "ZONE", value_parser = crate::time::parse_zone, conflicts_with = "utc")]
+    tz: Option<TimeZone>,
+    #[command(flatten)]
+    pub(crate) printing: Printing,
 }
 
 /// What a command works with.
@@ -59,8 +66,15 @@ pub(crate) struct Session {
 }
 
 impl Context {
-    pub(crate) fn new(globals: Globals) -> Self {
-        Self { out: Output::new(globals.json, globals.quiet, globals.color), globals }
+    /// What the flags ask for.
+    ///
+    /// # Errors
+    /// A flag that cannot be understood.
+    pub(crate) fn new(globals: Globals) -> Result<Self, CliError> {
+        if let Some(zone) = if globals.utc { Some(TimeZone::UTC) } else { globals.tz.clone() } {
+            crate::time::set_zone(zone);
+        }
+        Ok(Self { out: Output::new(globals.printing.form()?, globals.quiet, globals.color), globals })
     }
 
     /// Where the user's profiles, drafts and, unless told otherwise, the store lie.
@@ -73,7 +87,7 @@ impl Context {
 
     /// Whether somebody sits there who can read a question and answer it.
     pub(crate) fn can_ask(&self) -> bool {
-        !self.globals.json && self.out.terminal && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+        self.out.is_for_people() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
     /// The key under which the daemon carries out one thing once. Several targets of one command have a key each.
@@ -87,13 +101,24 @@ impl Context {
 
     /// Prints an error where errors go, in the form that was asked for.
     pub(crate) fn report(&self, err: &CliError) {
-        report(err, self.globals.json);
+        report(err, self.globals.printing.errors_in_json());
     }
 
-    /// Says that a list was cut.
-    pub(crate) fn note_rest(&self, shown: usize, total: u64) {
-        if (shown as u64) < total {
-            self.out.note(&format!("{shown} of {total}; -L shows more"));
+    /// Prints the first rows of a list of `total`, and says where it was cut.
+    ///
+    /// # Errors
+    /// With `--fail-truncated`, that it was.
+    pub(crate) fn part<T: Serialize>(&mut self, rows: &[T], total: u64, columns: &[Column<T>], empty: &str) -> Result<(), CliError> {
+        self.out.part(rows, total, columns, empty)?;
+        let cut = (rows.len() as u64) < total;
+        let said = format!("{} of {total}; -L shows more, --all shows all", rows.len());
+        match (cut, self.globals.printing.fail_truncated) {
+            (true, true) => Err(CliError::new(Exit::Failed, "TRUNCATED", said)),
+            (true, false) => {
+                self.out.note(&said);
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 

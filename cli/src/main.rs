@@ -14,15 +14,17 @@ mod money;
 mod output;
 mod profile;
 mod program;
+mod rows;
 mod selector;
 mod settings;
+mod shape;
 mod stop;
 mod text;
 mod time;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::context::{Context, Globals};
 use crate::error::CliError;
@@ -35,6 +37,7 @@ use crate::exit::Exit;
     version,
     about = "The Chatwoot inbox and its approvals in the terminal; without a command it opens the inbox",
     after_help = exit::HELP,
+    disable_help_subcommand = true,
     max_term_width = 100
 )]
 pub(crate) struct Cli {
@@ -47,11 +50,14 @@ pub(crate) struct Cli {
 fn main() -> ExitCode {
     // Fails only when there is one already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    // A shell that completes asks in a variable, and is answered here.
+    clap_complete::CompleteEnv::with_factory(Cli::command).var(commands::completion::ASKED_BY).complete();
+    let read = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, path(&matches))));
+    let (cli, path) = match read {
+        Ok(read) => read,
         Err(err) => return refuse(&err).into(),
     };
-    let json = cli.globals.json;
+    let json = cli.globals.printing.errors_in_json();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(err) => {
@@ -59,8 +65,19 @@ fn main() -> ExitCode {
             return Exit::Failed.into();
         }
     };
-    let mut ctx = Context::new(cli.globals);
-    match runtime.block_on(commands::run(cli.command, &mut ctx)) {
+    let mut ctx = match Context::new(cli.globals) {
+        Ok(ctx) => ctx,
+        Err(err) => {
+            context::report(&err, json);
+            return err.exit.into();
+        }
+    };
+    let done = match fields(&path, &mut ctx) {
+        Ok(true) => Ok(()),
+        Ok(false) => runtime.block_on(commands::run(cli.command, &mut ctx)),
+        Err(err) => Err(err),
+    };
+    match done {
         Ok(()) => Exit::Done.into(),
         Err(err) => {
             ctx.report(&err);
@@ -69,13 +86,39 @@ fn main() -> ExitCode {
     }
 }
 
+/// The command's words, without aliases.
+fn path(matches: &clap::ArgMatches) -> String {
+    let mut words = Vec::new();
+    let mut at = matches;
+    while let Some((word, below)) = at.subcommand() {
+        words.push(word);
+        at = below;
+    }
+    words.join(" ")
+}
+
+/// Checks the fields that `--json` names; `true` where it only asks for their list, which is printed.
+fn fields(path: &str, ctx: &mut Context) -> Result<bool, CliError> {
+    let names: Vec<String> = ctx.globals.printing.fields().map(str::to_owned).collect();
+    let Some(shape) = shape::of(path).filter(|_| !names.is_empty()) else { return Ok(false) };
+    if names == [output::FIELDS_HELP] {
+        for field in shape.fields(&shape::schemas()) {
+            ctx.out.raw(&format!("{}\t{}\n", field.name, field.kind))?;
+        }
+        return Ok(true);
+    }
+    shape.check(names.iter().map(String::as_str))?;
+    Ok(false)
+}
+
 /// Help and version are answers; everything else is wrong usage.
 fn refuse(err: &clap::Error) -> Exit {
     if !err.use_stderr() {
         return if err.print().is_ok() { Exit::Done } else { Exit::OutputClosed };
     }
     // The command line could not be read, so `--json` is looked for by hand.
-    if std::env::args_os().skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json") {
+    if std::env::args_os().skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json" || arg.to_string_lossy().starts_with("--json="))
+    {
         let text = err.render().to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         context::report(&CliError::usage(message).hint("see --help"), true);
@@ -97,5 +140,33 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// Every command with its help, the flags that all share once.
+    fn book(command: &clap::Command, path: &str, out: &mut String) {
+        let shown = |arg: clap::Arg| if arg.is_global_set() && !path.is_empty() { arg.hide(true) } else { arg };
+        let mut own = command.clone().term_width(100).mut_args(shown);
+        let name = format!("afenda {path}");
+        let help = own.render_help().to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>();
+        out.push_str(&format!("\n## {}\n\n```\n{}\n```\n", name.trim_end(), help.trim_end()));
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help" || path.is_empty()) {
+            book(sub, format!("{path} {}", sub.get_name()).trim_start(), out);
+        }
+    }
+
+    /// All `--help` texts, so that a changed flag shows in review.
+    #[test]
+    fn the_book_of_commands_is_up_to_date() {
+        let mut command = Cli::command();
+        command.build();
+        let mut now = "# Commands\n\nMade of the program's own help; `afenda help` prints the same.\n".to_owned();
+        book(&command, "", &mut now);
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
+        if std::env::var_os("AFENDA_UPDATE_DOCS").is_some() {
+            std::fs::write(path, &now).unwrap();
+        } else {
+            let known = std::fs::read_to_string(path).unwrap_or_default();
+            assert_eq!(known, now, "run this test with AFENDA_UPDATE_DOCS=1 and look at the difference");
+        }
     }
 }

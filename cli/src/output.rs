@@ -1,15 +1,25 @@
 //! What a command prints: data on stdout, talk on stderr.
 //!
 //! On a terminal a list is a table with a head and ages; in a pipe the same columns are tab-separated, without a head, with full times.
-//! With `--json` a list is a bare array and a thing an object: indented on a terminal, in one line in a pipe.
+//! With `--json` a list is a bare array and a thing an object: indented on a terminal, in one line in a pipe. The other forms are in
+//! [`form`].
+
+mod filter;
+mod form;
+mod template;
 
 use std::io::{self, IsTerminal, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::text;
+
+use form::Kind;
+pub(crate) use form::{FIELDS_HELP, Form, Printing};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -32,8 +42,9 @@ const COLUMN_MIN: usize = 8;
 /// Where and how to print.
 pub(crate) struct Output {
     out: Box<dyn Write>,
-    /// Machine-readable.
-    pub(crate) json: bool,
+    form: Form,
+    /// The line of names was printed, where there is one.
+    headed: bool,
     /// Stdout is a terminal.
     pub(crate) terminal: bool,
     /// Say only what was asked for.
@@ -51,16 +62,23 @@ pub(crate) struct Column<T> {
     cell: fn(&T, &Shown) -> String,
     /// May be cut to make the table fit.
     flexible: bool,
+    /// Only for `-o ids`: what names the row in other commands, where that is not the first column.
+    hidden: bool,
 }
 
 /// A column as wide as its longest value.
 pub(crate) const fn column<T>(head: &'static str, cell: fn(&T, &Shown) -> String) -> Column<T> {
-    Column { head, cell, flexible: false }
+    Column { head, cell, flexible: false, hidden: false }
+}
+
+/// What names a row in other commands, where that is not what its first column shows.
+pub(crate) const fn naming<T>(cell: fn(&T, &Shown) -> String) -> Column<T> {
+    Column { head: "", cell, flexible: false, hidden: true }
 }
 
 /// A column that is cut where the terminal is narrow.
 pub(crate) const fn flexible<T>(head: &'static str, cell: fn(&T, &Shown) -> String) -> Column<T> {
-    Column { head, cell, flexible: true }
+    Column { head, cell, flexible: true, hidden: false }
 }
 
 /// How values are shown: ages on a terminal, full times in a pipe.
@@ -101,7 +119,7 @@ impl Shown {
 
 impl Output {
     /// Printing to the real stdout.
-    pub(crate) fn new(json: bool, quiet: bool, color: Color) -> Self {
+    pub(crate) fn new(form: Form, quiet: bool, color: Color) -> Self {
         let terminal = io::stdout().is_terminal();
         let set = |key: &str| std::env::var_os(key).is_some_and(|value| !value.is_empty());
         let color = match color {
@@ -110,62 +128,142 @@ impl Output {
             Color::Auto => !set("NO_COLOR") && (terminal || std::env::var("CLICOLOR_FORCE").is_ok_and(|v| v != "0" && !v.is_empty())),
         };
         let width = crossterm::terminal::size().map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width));
-        Self { out: Box::new(io::BufWriter::new(io::stdout())), json, terminal, quiet, color, width, now: Timestamp::now() }
+        let out = Box::new(io::BufWriter::new(io::stdout()));
+        Self { out, form, headed: false, terminal, quiet, color, width, now: Timestamp::now() }
     }
 
     /// Printing to anything, for tests.
     #[cfg(test)]
-    pub(crate) fn to(out: Box<dyn Write>, json: bool, terminal: bool, width: usize, now: Timestamp) -> Self {
-        Self { out, json, terminal, quiet: false, color: false, width, now }
+    pub(crate) fn to(out: Box<dyn Write>, form: Form, terminal: bool, width: usize, now: Timestamp) -> Self {
+        Self { out, form, headed: false, terminal, quiet: false, color: false, width, now }
+    }
+
+    /// Whether the whole of a value is printed as data, not words or columns of it.
+    pub(crate) fn is_structured(&self) -> bool {
+        self.form.is_structured()
+    }
+
+    /// Whether words for people go to stdout: a terminal, and no other form was asked for.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.terminal && matches!(self.form.kind, Kind::Usual)
     }
 
     /// How values are shown here.
     pub(crate) fn shown(&self) -> Shown {
-        Shown { terminal: self.terminal, now: self.now }
+        Shown { terminal: self.is_for_people() || matches!(self.form.kind, Kind::Table), now: self.now }
     }
 
-    /// One JSON value.
+    /// A thing as data, in the form that was asked for.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
-        let text = if self.terminal { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-        self.json_text(text)
+        let value = self.form.select(to_value(value)?);
+        self.emit(&value)
     }
 
-    /// One JSON value in one line, whatever stdout is: for streams.
+    /// One value of a stream: a line of JSON, unless another form of data was asked for.
     pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<(), CliError> {
-        self.json_text(serde_json::to_string(value))
-    }
-
-    fn json_text(&mut self, text: serde_json::Result<String>) -> Result<(), CliError> {
-        let text = text.map_err(|err| CliError::failed("cannot write the answer as JSON").because(err))?;
-        self.raw(&format!("{}\n", text::json(&text)))
-    }
-
-    /// A list: a bare array, a table, or tab-separated fields.
-    pub(crate) fn list<T: Serialize>(&mut self, rows: &[T], columns: &[Column<T>], empty: &str) -> Result<(), CliError> {
-        if self.json {
-            return self.json(&rows);
+        let value = self.form.select(to_value(value)?);
+        match self.form.kind {
+            Kind::Yaml | Kind::Jq(_) | Kind::Template(_) => self.emit(&value),
+            _ => self.json_text(&value.to_string()),
         }
-        if rows.is_empty() {
-            if self.terminal {
-                self.note(empty);
+    }
+
+    fn emit(&mut self, value: &Value) -> Result<(), CliError> {
+        let text = match &self.form.kind {
+            Kind::Jq(filter) => filter.run(&value.to_string())?.iter().map(|text| text::raw(text) + "\n").collect(),
+            Kind::Template(template) => text::raw(&template.run(value)?),
+            Kind::Yaml => {
+                let text =
+                    serde_saphyr::to_string(value).map_err(|err| CliError::failed("cannot write the answer as YAML").because(err))?;
+                format!("---\n{}", text::clean(&text))
             }
-            return Ok(());
+            Kind::Json if self.terminal => return self.json_text(&format!("{value:#}")),
+            _ => return self.json_text(&value.to_string()),
+        };
+        self.raw(&text)
+    }
+
+    fn json_text(&mut self, text: &str) -> Result<(), CliError> {
+        self.raw(&format!("{}\n", text::json(text)))
+    }
+
+    /// A list that is there as a whole.
+    pub(crate) fn list<T: Serialize>(&mut self, rows: &[T], columns: &[Column<T>], empty: &str) -> Result<(), CliError> {
+        self.part(rows, rows.len() as u64, columns, empty)
+    }
+
+    /// The first rows of a list of `total`: a bare array, a table, or fields.
+    pub(crate) fn part<T: Serialize>(&mut self, rows: &[T], total: u64, columns: &[Column<T>], empty: &str) -> Result<(), CliError> {
+        match self.form.kind {
+            Kind::Jsonl => rows.iter().try_for_each(|row| self.json_line(row)),
+            _ if self.is_structured() => {
+                let data = self.form.select(to_value(&rows)?);
+                let whole = json!({"data": data, "meta": {"total": total, "truncated": (rows.len() as u64) < total}});
+                self.emit(if self.form.envelope { &whole } else { &whole["data"] })
+            }
+            _ if rows.is_empty() => {
+                if self.is_for_people() {
+                    self.note(empty);
+                }
+                Ok(())
+            }
+            _ => self.rows(rows, columns),
         }
-        let shown = self.shown();
-        let cells: Vec<Vec<String>> = rows.iter().map(|row| columns.iter().map(|c| (c.cell)(row, &shown)).collect()).collect();
-        if self.terminal { self.table(columns, &cells) } else { self.fields(&cells) }
     }
 
     /// One row of a list on its own: an object, or the row's fields; on a terminal `sentence`.
     pub(crate) fn row<T: Serialize>(&mut self, row: &T, columns: &[Column<T>], sentence: &str) -> Result<(), CliError> {
-        if self.json {
-            return self.json(row);
+        if self.is_structured() {
+            self.json(row)
+        } else if self.is_for_people() {
+            self.line(sentence)
+        } else {
+            self.rows(std::slice::from_ref(row), columns)
         }
-        if self.terminal {
-            return self.line(sentence);
+    }
+
+    /// A thing: as data, or as words for people or for pipes. It has no columns.
+    pub(crate) fn thing<T: Serialize>(&mut self, value: &T, words: impl FnOnce(&Shown) -> String) -> Result<(), CliError> {
+        match self.form.kind {
+            _ if self.is_structured() => self.json(value),
+            Kind::Csv | Kind::Ids => Err(CliError::new(Exit::Usage, "USAGE", "this is one thing, not a list of rows").hint("use --json")),
+            _ => {
+                let words = words(&self.shown());
+                self.raw(&words)
+            }
         }
+    }
+
+    fn rows<T>(&mut self, rows: &[T], columns: &[Column<T>]) -> Result<(), CliError> {
         let shown = self.shown();
-        self.fields(&[columns.iter().map(|c| (c.cell)(row, &shown)).collect()])
+        if matches!(self.form.kind, Kind::Ids) {
+            let id = columns.iter().find(|c| c.hidden).or(columns.first());
+            let ids: String = rows.iter().filter_map(|row| id.map(|c| text::field(&(c.cell)(row, &shown)) + "\n")).collect();
+            return self.raw(&ids);
+        }
+        let columns: Vec<&Column<T>> = columns.iter().filter(|c| !c.hidden).collect();
+        let cells: Vec<Vec<String>> = rows.iter().map(|row| columns.iter().map(|c| (c.cell)(row, &shown)).collect()).collect();
+        let heads = columns.iter().map(|c| c.head.to_owned()).collect::<Vec<_>>();
+        // A command that prints row by row names its columns once.
+        let headed = std::mem::replace(&mut self.headed, true) || !self.form.headers;
+        match self.form.kind {
+            Kind::Csv => self.csv(if headed { None } else { Some(&heads) }, &cells),
+            Kind::Table => self.table(&columns, &cells, !headed),
+            Kind::Usual if self.terminal => self.table(&columns, &cells, !headed),
+            _ => self.fields(&cells),
+        }
+    }
+
+    fn csv(&mut self, heads: Option<&Vec<String>>, cells: &[Vec<String>]) -> Result<(), CliError> {
+        let raw = self.form.csv_raw;
+        let cell = |text: &String| text::cell(text, raw);
+        let mut out = csv::Writer::from_writer(Vec::new());
+        let bad = |err: csv::Error| CliError::failed("cannot write the answer as CSV").because(err);
+        for row in heads.into_iter().chain(cells) {
+            out.write_record(row.iter().map(cell)).map_err(bad)?;
+        }
+        let bytes = out.into_inner().map_err(|err| CliError::failed("cannot write the answer as CSV").because(err.into_error()))?;
+        self.raw(&String::from_utf8_lossy(&bytes))
     }
 
     fn fields(&mut self, rows: &[Vec<String>]) -> Result<(), CliError> {
@@ -173,7 +271,7 @@ impl Output {
         self.raw(&lines)
     }
 
-    fn table<T>(&mut self, columns: &[Column<T>], cells: &[Vec<String>]) -> Result<(), CliError> {
+    fn table<T>(&mut self, columns: &[&Column<T>], cells: &[Vec<String>], headed: bool) -> Result<(), CliError> {
         let cells: Vec<Vec<String>> = cells.iter().map(|row| row.iter().map(|cell| text::line(cell)).collect()).collect();
         let mut widths: Vec<usize> = columns
             .iter()
@@ -203,7 +301,11 @@ impl Output {
         };
         let heads: Vec<String> = columns.iter().map(|column| column.head.to_owned()).collect();
         let head = render(&heads);
-        let mut lines = if self.color { format!("\u{1b}[1m{head}\u{1b}[0m\n") } else { format!("{head}\n") };
+        let mut lines = match (headed, self.color) {
+            (false, _) => String::new(),
+            (true, true) => format!("\u{1b}[1m{head}\u{1b}[0m\n"),
+            (true, false) => format!("{head}\n"),
+        };
         for row in &cells {
             lines.push_str(&render(row));
             lines.push('\n');
@@ -228,6 +330,10 @@ impl Output {
             talk(&format!("{}\n", text::clean(note)));
         }
     }
+}
+
+fn to_value(value: &impl Serialize) -> Result<Value, CliError> {
+    serde_json::to_value(value).map_err(|err| CliError::failed("cannot write the answer as JSON").because(err))
 }
 
 /// Writes to stderr. That it cannot be written is nothing that could be told anybody.
@@ -260,41 +366,99 @@ mod tests {
         at: Timestamp,
     }
 
-    fn printed(json: bool, terminal: bool, width: usize) -> String {
-        let columns: &[Column<Row>] = &[
-            column("ID", |row: &Row, _| row.id.to_string()),
-            flexible("TEXT", |row: &Row, _| row.text.to_owned()),
-            column("AGE", |row: &Row, shown| shown.age(row.at)),
-        ];
-        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+    const COLUMNS: &[Column<Row>] = &[
+        column("ID", |row: &Row, _| row.id.to_string()),
+        flexible("TEXT", |row: &Row, _| row.text.to_owned()),
+        column("AGE", |row: &Row, shown| shown.age(row.at)),
+        naming(|row: &Row, _| format!("{}@1", row.id)),
+    ];
+
+    fn rows() -> [Row; 2] {
         let at = "2026-11-21T09:19:00Z".parse().unwrap();
-        let rows = [Row { id: 1, text: "a\tb\u{1b}[2J", at }, Row { id: 22, text: "a longer text than fits", at }];
+        [Row { id: 1, text: "a\tb\u{1b}[2J", at }, Row { id: 22, text: "=a longer text than fits", at }]
+    }
+
+    fn on(flags: &[&str], terminal: bool, width: usize, print: impl FnOnce(&mut Output)) -> String {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
         let sink = Sink::default();
-        Output::to(Box::new(sink.clone()), json, terminal, width, now).list(&rows, columns, "none").unwrap();
+        print(&mut Output::to(Box::new(sink.clone()), Form::of(flags), terminal, width, now));
         let bytes = sink.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }
 
+    fn printed(flags: &[&str], terminal: bool, width: usize) -> String {
+        on(flags, terminal, width, |out| out.part(&rows(), 5, COLUMNS, "none").unwrap())
+    }
+
     #[test]
     fn a_terminal_gets_a_table_that_fits() {
-        assert_eq!(printed(false, true, 24), "ID  TEXT             AGE\n1   a b␛[2J          41m\n22  a longer text…   41m\n");
-        assert!(printed(false, true, 24).lines().all(|line| text::width(line) <= 24));
+        let table = printed(&[], true, 24);
+        assert_eq!(table, "ID  TEXT             AGE\n1   a b␛[2J          41m\n22  =a longer text…  41m\n");
+        assert!(table.lines().all(|line| text::width(line) <= 24));
+        assert!(!printed(&["--no-headers"], true, 24).contains("TEXT"));
+        assert_eq!(printed(&["-o", "table"], false, 24), table);
     }
 
     #[test]
     fn a_pipe_gets_fields_without_a_head() {
-        assert_eq!(
-            printed(false, false, 10),
-            "1\ta\\tb\\u{1b}[2J\t2026-11-21T09:19:00Z\n22\ta longer text than fits\t2026-11-21T09:19:00Z\n"
-        );
+        let fields = printed(&[], false, 10);
+        assert_eq!(fields, "1\ta\\tb\\u{1b}[2J\t2026-11-21T09:19:00Z\n22\t=a longer text than fits\t2026-11-21T09:19:00Z\n");
+        assert_eq!(printed(&["-o", "tsv"], true, 10), fields, "on a terminal too, where it is asked for");
     }
 
     #[test]
     fn json_is_a_bare_array_in_one_line_in_a_pipe() {
-        let compact = printed(true, false, 10);
+        let compact = printed(&["--json"], false, 10);
         assert_eq!(compact.lines().count(), 1);
-        let rows: Vec<serde_json::Value> = serde_json::from_str(&compact).unwrap();
+        let rows: Vec<Value> = serde_json::from_str(&compact).unwrap();
         assert_eq!(rows[0]["text"], "a\tb\u{1b}[2J");
-        assert!(printed(true, true, 10).lines().count() > 5);
+        assert_eq!(printed(&["-o", "json"], false, 10), compact);
+        assert!(printed(&["--json"], true, 10).lines().count() > 5);
+    }
+
+    #[test]
+    fn every_form_of_a_list() {
+        for (flags, want) in [
+            (&["--json=id"][..], "[{\"id\":1},{\"id\":22}]\n"),
+            (&["--json=id,at"], "[{\"id\":1,\"at\":\"2026-11-21T09:19:00Z\"},{\"id\":22,\"at\":\"2026-11-21T09:19:00Z\"}]\n"),
+            (&["--json=id", "--json-envelope"], "{\"data\":[{\"id\":1},{\"id\":22}],\"meta\":{\"total\":5,\"truncated\":true}}\n"),
+            (&["--jq", ".[].text"], "a\tb\\u{1b}[2J\n=a longer text than fits\n"),
+            (&["--json=id", "--jq", ".[0]"], "{\"id\":1}\n"),
+            (&["--template", "{% for row in data %}{{ row.id }};{% endfor %}"], "1;22;"),
+            (&["-o", "ids"], "1@1\n22@1\n"),
+            (
+                &["--csv-raw", "-o", "csv", "--no-headers"],
+                "1,a\tb\\u{1b}[2J,2026-11-21T09:19:00Z\n22,=a longer text than fits,2026-11-21T09:19:00Z\n",
+            ),
+            (&["-o", "csv"], "ID,TEXT,AGE\n1,a\tb\\u{1b}[2J,2026-11-21T09:19:00Z\n22,'=a longer text than fits,2026-11-21T09:19:00Z\n"),
+            (
+                &["-o", "jsonl", "--json-envelope"],
+                "{\"id\":1,\"text\":\"a\\tb\\u001b[2J\",\"at\":\"2026-11-21T09:19:00Z\"}\n{\"id\":22,\"text\":\"=a longer text than fits\",\"at\":\"2026-11-21T09:19:00Z\"}\n",
+            ),
+        ] {
+            assert_eq!(printed(flags, false, 80), want, "{flags:?}");
+        }
+        let yaml = printed(&["-o", "yaml"], false, 80);
+        assert!(yaml.starts_with("---\n- id: 1\n") && yaml.contains("- id: 22\n"), "{yaml}");
+        assert!(!yaml.contains('\u{1b}'), "{yaml}");
+    }
+
+    #[test]
+    fn rows_one_by_one_name_their_columns_once() {
+        let both = |flags: &[&str]| on(flags, false, 80, |out| rows().iter().for_each(|row| out.row(row, COLUMNS, "said").unwrap()));
+        assert_eq!(both(&["-o", "csv"]).matches("TEXT").count(), 1);
+        assert_eq!(both(&["-o", "ids"]), "1@1\n22@1\n");
+        assert_eq!(both(&["--json=id"]), "{\"id\":1}\n{\"id\":22}\n");
+        assert_eq!(on(&[], true, 80, |out| out.row(&rows()[0], COLUMNS, "said").unwrap()), "said\n");
+    }
+
+    #[test]
+    fn one_thing_is_words_or_data_and_never_rows() {
+        let thing = |flags: &[&str]| on(flags, false, 80, |out| out.thing(&rows()[0], |_| "words\n".to_owned()).unwrap());
+        assert_eq!(thing(&[]), "words\n");
+        assert_eq!(thing(&["--jq", ".id"]), "1\n");
+        on(&["-o", "csv"], false, 80, |out| {
+            assert_eq!(out.thing(&rows()[0], |_| String::new()).unwrap_err().exit, Exit::Usage);
+        });
     }
 }

@@ -20,6 +20,21 @@ pub(crate) fn field(text: &str) -> String {
     out
 }
 
+/// Text that keeps its lines, tabs and backslashes; only what is harmful is written as an escape.
+pub(crate) fn raw(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && c != '\t' && is_harmful(c) { out.push_str(&format!("\\u{{{:x}}}", u32::from(c))) } else { out.push(c) }
+    }
+    out
+}
+
+/// A cell of CSV: harmless to a terminal and, unless `raw`, to a spreadsheet, which takes what begins like a formula for one.
+pub(crate) fn cell(text: &str, raw: bool) -> String {
+    let cell = self::raw(text);
+    if !raw && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}
+
 /// JSON with the harmful characters that JSON itself allows written as escapes. They stand in strings only, so it stays the same value.
 pub(crate) fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

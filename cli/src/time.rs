@@ -1,5 +1,6 @@
 //! Times and durations as people write and read them.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -16,9 +17,29 @@ pub(crate) fn short(duration: SignedDuration) -> String {
     }
 }
 
+/// The zone that `--tz` and `--utc` name.
+static ZONE: OnceLock<TimeZone> = OnceLock::new();
+
+/// Shows and understands times in this zone from now on. The first one stays.
+pub(crate) fn set_zone(zone: TimeZone) {
+    let _ = ZONE.set(zone);
+}
+
+fn zone() -> TimeZone {
+    ZONE.get().cloned().unwrap_or_else(TimeZone::system)
+}
+
+/// Reads the name of a zone, such as `Europe/Berlin`, or `local`.
+pub(crate) fn parse_zone(name: &str) -> Result<TimeZone, String> {
+    match name {
+        "local" => Ok(TimeZone::system()),
+        name => TimeZone::get(name).map_err(|_| "there is no such zone; write one such as Europe/Berlin, or UTC".to_owned()),
+    }
+}
+
 /// The time of day here, with the date where it is not today's.
 pub(crate) fn clock(at: Timestamp, now: Timestamp) -> String {
-    let zone = TimeZone::system();
+    let zone = zone();
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone));
     if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { at.strftime("%Y-%m-%d %H:%M").to_string() }
 }
@@ -53,12 +74,12 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
 
 /// Reads a moment to come: a duration from now, `tomorrow 9:00`, `mon 8`, or a date; here means the system's zone.
 pub(crate) fn parse_moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    api::moment::parse(text, &now.to_zoned(TimeZone::system()))
+    api::moment::parse(text, &now.to_zoned(zone()))
 }
 
 /// A moment in full, with its zone.
 pub(crate) fn moment(at: Timestamp, now: Timestamp) -> String {
-    api::moment::words(at, &now.to_zoned(TimeZone::system()))
+    api::moment::words(at, &now.to_zoned(zone()))
 }
 
 #[cfg(test)]

@@ -124,7 +124,8 @@ async fn whatsapp_closes_after_a_day_and_its_inbox_lists_templates() {
     assert!(open.iter().all(|c| (c["can_reply"] == true) == (c["inbox_id"] != inbox)), "the other channels have no window");
     let closed = shop.get(&format!("{list}&inbox_id={inbox}")).await["data"]["payload"][0].clone();
     assert_eq!((&closed["can_reply"], &closed["meta"]["channel"]), (&json!(false), &json!("Channel::Whatsapp")));
-    let customer = json!({"contact": {"key": "tom", "name": "Tom Becker"}, "inbox": "whatsapp", "texts": ["Back again"], "every_ms": 0, "count": 1});
+    let customer =
+        json!({"contact": {"key": "tom", "name": "Tom Becker"}, "inbox": "whatsapp", "texts": ["Back again"], "every_ms": 0, "count": 1});
     shop.call("", Method::POST, "/sandbox/customers", customer).await;
     let path = format!("/api/v1/accounts/1/conversations/{}", closed["id"]);
     let again = async {

@@ -6,6 +6,7 @@ use api::page::LIMIT_MAX;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::output::{Column, column, flexible};
+use crate::rows::Rows;
 
 /// Who did what
 #[derive(Debug, clap::Subcommand)]
@@ -16,9 +17,8 @@ pub(crate) enum Audit {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
-    /// Rows at most
-    #[arg(short = 'L', long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    limit: u32,
+    #[command(flatten)]
+    rows: Rows<30>,
 }
 
 const COLUMNS: &[Column<AuditView>] = &[
@@ -37,18 +37,17 @@ impl Audit {
         let (mut rows, mut page) = (Vec::new(), 1);
         let total = loop {
             // The page size stays the same over all pages, or they would not fit together.
-            let query = AuditQuery { page: Some(page), limit: Some(list.limit.min(LIMIT_MAX)) };
+            let query = AuditQuery { page: Some(page), limit: Some(list.rows.most().min(LIMIT_MAX)) };
             let answer = session.call(async |client| client.audit(&query).await).await?;
             let got = answer.data.len();
             rows.extend(answer.data);
             page += 1;
-            if got == 0 || rows.len() >= list.limit as usize || rows.len() as u64 >= answer.meta.total {
+            if got == 0 || rows.len() >= list.rows.most() as usize || rows.len() as u64 >= answer.meta.total {
                 break answer.meta.total;
             }
         };
-        rows.truncate(list.limit as usize);
-        ctx.out.list(&rows, COLUMNS, "nothing was recorded yet")?;
-        ctx.note_rest(rows.len(), total);
+        rows.truncate(list.rows.most() as usize);
+        ctx.part(&rows, total, COLUMNS, "nothing was recorded yet")?;
         Ok(())
     }
 }

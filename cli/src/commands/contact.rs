@@ -1,22 +1,25 @@
 //! `afenda contact`: read and change a customer.
 
-use std::path::PathBuf;
-
-use api::contact::{ContactNoteView, NewContactNote};
+use api::contact::{ContactDetail, ContactNoteView, ContactQuery, NewContactNote};
 use api::inbox::{ContactPatch, ContactView, DeleteMessage};
+use api::page::LIMIT_MAX;
 use api::page::Source;
 use serde_json::Value;
+use std::path::PathBuf;
 
 use crate::commands::outbox;
 
 use crate::commands::conv::attributes::{Attributes, pair};
-use crate::context::Context;
+use crate::context::{Context, Session};
 use crate::error::CliError;
 use crate::output::{Column, column, flexible};
+use crate::rows::Rows;
 
 /// Read and change contacts
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Contact {
+    /// List contacts, by name
+    List(List),
     /// Show a contact
     View(View),
     /// Change a contact; "" clears a field
@@ -43,6 +46,15 @@ pub(crate) struct Notes {
     /// Seconds to wait before it leaves, during which it can be recalled
     #[arg(long, value_name = "SECONDS", requires = "text")]
     hold: Option<u32>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// Words that name, e-mail address, phone number or identifier hold
+    #[arg(short = 'S', long, value_name = "WORDS")]
+    search: Option<String>,
+    #[command(flatten)]
+    rows: Rows<30>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -88,6 +100,34 @@ const COLUMNS: &[Column<ContactView>] = &[
     column("BLOCKED", |row, _| row.blocked.to_string()),
 ];
 
+const LISTED: &[Column<ContactDetail>] = &[
+    column("ID", |row, _| row.contact.id.to_string()),
+    flexible("NAME", |row, _| row.contact.name.clone()),
+    flexible("EMAIL", |row, _| row.contact.email.clone().unwrap_or_default()),
+    column("PHONE", |row, _| row.contact.phone_number.clone().unwrap_or_default()),
+    column("SEEN", |row, shown| shown.age_of(row.last_activity_at)),
+    column("BLOCKED", |row, _| row.contact.blocked.to_string()),
+];
+
+impl List {
+    async fn run(self, ctx: &mut Context, session: &Session) -> Result<(), CliError> {
+        let limit = self.rows.most() as usize;
+        let mut query = ContactQuery { q: self.search, ..ContactQuery::default() };
+        let mut rows = Vec::new();
+        let total = loop {
+            query.limit = u32::try_from(limit - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
+            let page = session.call(async |client| client.contacts(&query).await).await?;
+            let got = page.data.len();
+            rows.extend(page.data);
+            query.cursor = page.meta.next_cursor;
+            if got == 0 || rows.len() >= limit || query.cursor.is_none() {
+                break page.meta.total;
+            }
+        };
+        ctx.part(&rows, total, LISTED, "no contact fits")
+    }
+}
+
 const NOTES: &[Column<ContactNoteView>] = &[
     column("NOTE", |row, _| row.id.map(|id| id.to_string()).unwrap_or_default()),
     column("TIME", |row, shown| shown.clock(row.created_at)),
@@ -129,6 +169,7 @@ impl Contact {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
         let (id, row) = match self {
+            Self::List(list) => return list.run(ctx, &session).await,
             Self::Notes(notes) => return notes.run(ctx).await,
             Self::View(View { id }) => (id, session.call(async |client| client.contact(id).await).await),
             Self::Edit(edit) => {

@@ -86,7 +86,7 @@ async fn token(ctx: &mut Context, overrides: &Overrides, user: &str) -> Result<(
     let config = load(overrides)?;
     let made = ::daemon::mint_token(&config, user, &Clock::system()).await;
     let token = made.map_err(|err| CliError::failed(format!("no token was made for `{user}`")).because(err))?;
-    if ctx.out.json {
+    if ctx.out.is_structured() {
         return ctx.out.json(&json!({"user": user, "token": token.expose()}));
     }
     ctx.out.line(token.expose())

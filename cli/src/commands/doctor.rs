@@ -23,7 +23,7 @@ const COLUMNS: &[Column<Check>] = &[
 impl Doctor {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let checks = checks(ctx).await;
-        if ctx.out.terminal && !ctx.out.json {
+        if ctx.out.is_for_people() {
             ctx.out.raw(&for_people(&checks))?;
         } else {
             ctx.out.list(&checks, COLUMNS, "")?;

@@ -1,5 +1,8 @@
 //! `afenda events`: what happens, as it happens, without loss and without repeat.
 
+mod exec;
+
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api::event::{Activity, ActivityType, StreamEvent};
@@ -16,20 +19,33 @@ pub(crate) struct Events {
     /// Everything after this place first; else from now on
     #[arg(long, value_name = "SEQ")]
     since: Option<i64>,
+    /// Keeps the place in this file: goes on after what was worked off; the first time, from now on
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    cursor_file: Option<PathBuf>,
     /// Only these types, such as approval.submitted,message.created
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     types: Vec<ActivityType>,
+    #[command(flatten)]
+    exec: exec::Exec,
 }
 
 impl Events {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
-        let mut follow = Follow::new(&session, self.since);
+        let since = match &self.cursor_file {
+            Some(file) => place(file)?,
+            None => self.since,
+        };
+        let mut follow = Follow::new(&session, since);
         loop {
-            match follow.next(ctx).await? {
+            let heard = follow.next(ctx).await?;
+            match &heard {
                 Heard::Activity(activity) => {
                     if self.types.is_empty() || self.types.contains(&activity.kind) {
-                        show(ctx, &activity)?;
+                        match self.exec.command() {
+                            Some(command) => self.exec.run(ctx, command, activity).await?,
+                            None => show(ctx, activity)?,
+                        }
                     }
                 }
                 Heard::Reset { oldest_seq } if is_json(ctx) => ctx.out.json_line(&json!({"type": "reset", "oldest_seq": oldest_seq}))?,
@@ -38,13 +54,36 @@ impl Events {
                 }
                 Heard::Ready => {}
             }
+            // After the work: what is cut short comes again, and nothing is lost.
+            if let (Some(file), Some(seq)) = (&self.cursor_file, follow.last_seq) {
+                keep(file, seq)?;
+            }
         }
     }
 }
 
+/// The place that a file keeps; `None` where there is no file yet.
+fn place(file: &Path) -> Result<Option<i64>, CliError> {
+    let bad = || CliError::usage(format!("--cursor-file: cannot read {}", file.display()));
+    match std::fs::read_to_string(file) {
+        Ok(text) => match text.trim().parse() {
+            Ok(seq) => Ok(Some(seq)),
+            Err(_) => Err(bad().hint("it holds one number; remove it to begin from now on")),
+        },
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(bad().because(err)),
+    }
+}
+
+/// Writes it, whole or not at all.
+fn keep(file: &Path, seq: i64) -> Result<(), CliError> {
+    let failed = || CliError::failed(format!("--cursor-file: cannot write {}", file.display()));
+    daemon::secret::write_file(file, &format!("{seq}\n")).map_err(|err| failed().because(err))
+}
+
 /// Lines for people on a terminal, unless JSON was asked for; JSON lines everywhere else.
 fn is_json(ctx: &Context) -> bool {
-    ctx.out.json || !ctx.out.terminal
+    !ctx.out.is_for_people()
 }
 
 fn show(ctx: &mut Context, activity: &Activity) -> Result<(), CliError> {

@@ -36,7 +36,7 @@ pub(crate) fn is_dumb() -> bool {
 }
 
 async fn run(ctx: &mut Context, accessible: bool) -> Result<(), CliError> {
-    if ctx.out.json {
+    if ctx.out.is_structured() {
         return Err(CliError::usage("the inbox is not JSON").hint("name a command, such as `afenda status --json`"));
     }
     // Whoever asks for lines gets them in a pipe too; a script without a terminal whose TERM is `dumb` asked for nothing.

@@ -4,17 +4,23 @@ mod approvals;
 mod audit;
 mod auth;
 mod canned;
+pub(crate) mod completion;
 mod contact;
 mod conv;
 mod daemon;
 mod demo;
+mod directory;
 mod doctor;
 mod events;
+mod help;
 mod inbox;
 mod keys;
 mod macros;
+mod man;
 mod outbox;
 mod sandbox;
+mod schema;
+mod search;
 mod settings;
 mod status;
 mod sync;
@@ -74,6 +80,37 @@ pub(crate) enum Command {
     /// Who did what
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Agents, and whether you take work
+    #[command(subcommand)]
+    Agent(directory::Agent),
+    /// Teams
+    #[command(subcommand)]
+    Team(directory::Team),
+    /// Inboxes
+    #[command(subcommand)]
+    Inbox(directory::Inbox),
+    /// Labels
+    #[command(subcommand)]
+    Label(directory::Label),
+    /// Filters that you saved in Chatwoot
+    #[command(subcommand)]
+    View(directory::View),
+    /// Tenants of this daemon
+    #[command(subcommand)]
+    Tenant(directory::Tenant),
+    /// What Chatwoot notified you of
+    #[command(subcommand)]
+    Notification(directory::Notification),
+    /// Find messages, contacts and canned responses
+    Search(search::Search),
+    /// The types of the API and of --json, as JSON Schema
+    Schema(schema::Schema),
+    /// What a shell needs to complete commands and values
+    Completion(completion::Completion),
+    /// Manual pages
+    Man(man::Man),
+    /// Help about a command, or about exit-codes, environment, formatting or query
+    Help(help::Help),
 }
 
 /// Runs the command; without one, the inbox.
@@ -99,5 +136,17 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Events(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Keys(cmd)) => cmd.run(ctx),
         Some(Command::Audit(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Agent(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Team(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Inbox(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Label(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::View(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Tenant(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Notification(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Search(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Schema(cmd)) => cmd.run(ctx),
+        Some(Command::Completion(cmd)) => cmd.run(ctx),
+        Some(Command::Man(cmd)) => cmd.run(ctx),
+        Some(Command::Help(cmd)) => cmd.run(ctx),
     }
 }

@@ -82,7 +82,7 @@ impl Sandbox {
         options.run_script = true;
         let running = ::sandbox::start(options).await.map_err(|err| fail().because(err))?;
         let base = running.base_url();
-        if ctx.out.json {
+        if ctx.out.is_structured() {
             ctx.out.json_line(&json!({ "base": base }))?;
         } else {
             ctx.out.line(&base)?;

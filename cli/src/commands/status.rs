@@ -34,11 +34,8 @@ impl Status {
         }
         let me = session.call(async |client| client.me().await).await?;
         let view = View { url: session.client.base().to_owned(), profile: session.profile.clone(), me, status };
-        if ctx.out.json {
-            return ctx.out.json(&view);
-        }
-        let text = if ctx.out.terminal { for_people(&view, &ctx.out.shown()) } else { for_pipes(&view, &ctx.out.shown()) };
-        ctx.out.raw(&text)
+        let people = ctx.out.is_for_people();
+        ctx.out.thing(&view, |shown| if people { for_people(&view, shown) } else { for_pipes(&view, shown) })
     }
 }
 

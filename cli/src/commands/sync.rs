@@ -35,7 +35,7 @@ impl Sync {
         let session = ctx.session().await?;
         if !status.watch {
             let view = session.call(async |client| client.sync().await).await?;
-            return if ctx.out.json { ctx.out.json(&view) } else { ctx.out.raw(&page(&view)) };
+            return ctx.out.thing(&view, |_| page(&view));
         }
         let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
         tokio::select! {
@@ -48,7 +48,7 @@ impl Sync {
 
 /// Shows it again and again. On a terminal the page is drawn over itself.
 async fn watch(ctx: &mut Context, session: &Session) -> Result<(), CliError> {
-    let (people, mut drawn) = (ctx.out.terminal && !ctx.out.json, 0);
+    let (people, mut drawn) = (ctx.out.is_for_people(), 0);
     loop {
         let view = session.call(async |client| client.sync().await).await?;
         if people {

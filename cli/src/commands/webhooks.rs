@@ -10,6 +10,7 @@ use jiff::ToSpan;
 use crate::context::{Context, Session, each};
 use crate::error::CliError;
 use crate::output::{Column, Shown, column, flexible};
+use crate::rows::Rows;
 use crate::text;
 use crate::time::parse_duration;
 
@@ -33,9 +34,8 @@ pub(crate) struct List {
     /// received, done or dead
     #[arg(short, long, value_name = "STATE")]
     state: Option<WebhookState>,
-    /// Rows at most
-    #[arg(short = 'L', long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    limit: u32,
+    #[command(flatten)]
+    rows: Rows<30>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -106,19 +106,15 @@ impl Webhooks {
         let session = ctx.session().await?;
         match self {
             Self::List(list) => {
-                let (rows, total) = pages(&session, list.state, list.limit).await?;
-                ctx.out.list(&rows, COLUMNS, "no webhook fits")?;
-                ctx.note_rest(rows.len(), total);
+                let (rows, total) = pages(&session, list.state, list.rows.most()).await?;
+                ctx.part(&rows, total, COLUMNS, "no webhook fits")?;
                 tell_last(ctx, &session).await
             }
             Self::Show(show) => {
                 let id = show.id;
                 let row = session.call(async |client| client.webhook(id).await).await.map_err(|err| err.about(id.to_string()))?;
-                if ctx.out.json {
-                    return ctx.out.json(&row);
-                }
-                let text = card(&row, &ctx.out.shown())?;
-                ctx.out.raw(&text)
+                let words = card(&row, &ctx.out.shown())?;
+                ctx.out.thing(&row, |_| words)
             }
             Self::Replay(replay) => {
                 let ids = match replay.all {
@@ -177,7 +173,7 @@ async fn pages(session: &Session, state: Option<WebhookState>, limit: u32) -> Re
 
 /// When the last one arrived, for people.
 async fn tell_last(ctx: &Context, session: &Session) -> Result<(), CliError> {
-    if ctx.out.json || ctx.globals.quiet {
+    if ctx.out.is_structured() || ctx.globals.quiet {
         return Ok(());
     }
     let status = session.call(async |client| client.status().await).await?;

@@ -11,4 +11,6 @@ mod harness;
 mod help;
 mod offline;
 mod online;
+mod printing;
+mod shop;
 mod terminal;

@@ -1,6 +1,6 @@
 //! `/approvals`: list, ask, change, decide.
 
-use api::approval::{ApprovalPatch, ApprovalQuery, ApprovalStatus, ApprovalView, Decision, NewApproval};
+use api::approval::{ApprovalPatch, ApprovalQuery, ApprovalSort, ApprovalStatus, ApprovalView, Decision, NewApproval};
 use api::error::ErrorBody;
 use api::page::{Data, Page, PageMeta};
 use axum::Json;
@@ -15,7 +15,7 @@ use crate::domain::approval::{Refusal, Verdict, named_revision};
 use crate::fault::Fault;
 use crate::store::{ApprovalFilter, ApprovalRow, Scope};
 
-/// Approvals, newest first.
+/// Approvals, newest first unless asked otherwise.
 #[utoipa::path(get, path = "/approvals", tag = "approvals", params(ApprovalQuery), security(("bearer" = [])),
     responses((status = 200, body = Page<ApprovalView>), (status = 422, body = ErrorBody)))]
 pub(crate) async fn list(caller: Caller, Query(query): Query<ApprovalQuery>) -> Result<Json<Page<ApprovalView>>, Fault> {
@@ -25,7 +25,7 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ApprovalQuery>) -> 
     let rules = caller.tenant().rules.clone();
     let read = move |scope: &Scope<'_>, who: &Person| {
         let mine = query.mine.map(|mine| (who.user.clone(), who.agent_id(), mine));
-        let filter = ApprovalFilter { statuses, kind: query.kind, mine };
+        let filter = ApprovalFilter { statuses, kind: query.kind, mine, oldest: query.sort == Some(ApprovalSort::Oldest) };
         let (rows, total) = scope.approvals(&filter, limit, offset)?;
         let views = rows.iter().map(|row| service::view(scope, &rules, row, who)).collect::<Result<Vec<_>, _>>()?;
         Ok(Page { data: views, meta: PageMeta { total, page: Some(page), limit, ..PageMeta::default() } })

@@ -78,7 +78,7 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
     let rules = tenant.rules.clone();
     let read = caller.read(move |scope, who| {
         let statuses = vec![api::approval::ApprovalStatus::Submitted];
-        let filter = ApprovalFilter { statuses, kind: None, mine: Some((who.user.clone(), who.agent_id(), false)) };
+        let filter = ApprovalFilter { statuses, kind: None, mine: Some((who.user.clone(), who.agent_id(), false)), oldest: false };
         let (rows, _) = scope.approvals(&filter, api::page::LIMIT_MAX, 0)?;
         let mut approvals_waiting = 0;
         for row in &rows {

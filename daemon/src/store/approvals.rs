@@ -72,6 +72,8 @@ pub struct ApprovalFilter {
     pub kind: Option<String>,
     /// The user, and whether only that user's own (`true`) or only others' (`false`).
     pub mine: Option<(String, Option<i64>, bool)>,
+    /// First asked first, instead of last.
+    pub oldest: bool,
 }
 
 macro_rules! filter {
@@ -88,12 +90,13 @@ macro_rules! filter {
     };
 }
 
-const APPROVALS_LIST: Sql = filter!("select *", "order by number desc limit :limit offset :offset");
+const APPROVALS_NEWEST: Sql = filter!("select *", "order by number desc limit :limit offset :offset");
+const APPROVALS_OLDEST: Sql = filter!("select *", "order by number limit :limit offset :offset");
 const APPROVALS_COUNT: Sql = filter!("select count(*)", "");
 
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[Sql] = &[APPROVALS_LIST, APPROVALS_COUNT];
+pub(super) const ALL: &[Sql] = &[APPROVALS_NEWEST, APPROVALS_OLDEST, APPROVALS_COUNT];
 
 impl Scope<'_> {
     /// The number of the next approval.
@@ -196,7 +199,7 @@ impl Scope<'_> {
         };
         let (limit, offset) = (i64::from(limit), offset as i64);
         let rows = self.all(
-            APPROVALS_LIST,
+            if filter.oldest { APPROVALS_OLDEST } else { APPROVALS_NEWEST },
             named_params! {
                 ":statuses": statuses, ":kind": filter.kind, ":mine": mine, ":user": user, ":agent": agent,
                 ":limit": limit, ":offset": offset,

@@ -1,6 +1,6 @@
 //! Decisions: once, by the right people, on what was read.
 
-use api::approval::{ApprovalPatch, ApprovalQuery, ApprovalStatus, Decision, Hindrance, NewApproval};
+use api::approval::{ApprovalPatch, ApprovalQuery, ApprovalSort, ApprovalStatus, Decision, Hindrance, NewApproval};
 use api::client::new_key;
 use api::id::ConversationId;
 use api::{Client, Code};
@@ -208,6 +208,7 @@ async fn lists_are_filtered_and_mistakes_are_named() {
     assert_eq!(list(ApprovalQuery { mine: Some(false), ..Default::default() }).await, ["AP-2"]);
     assert_eq!(list(ApprovalQuery { kind: Some("escalation".into()), ..Default::default() }).await, ["AP-1"]);
     assert_eq!(list(ApprovalQuery { limit: Some(1), page: Some(2), ..Default::default() }).await, ["AP-1"]);
+    assert_eq!(list(ApprovalQuery { sort: Some(ApprovalSort::Oldest), ..Default::default() }).await, ["AP-1", "AP-2"]);
     let bad = jo.approvals(&ApprovalQuery { status: Some("maybe".into()), ..Default::default() }).await;
     assert_eq!(refused(bad).1, Code::ValidationFailed);
     let wrong = NewApproval { kind: Some("nonsense".into()), ..plain("x") };

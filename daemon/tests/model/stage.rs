@@ -60,7 +60,7 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
-/// A small shop: three inboxes, two agents, a few people who wrote before.
+/// A small shop: three inboxes and one that rests, two agents, a few people who wrote before.
 fn world(seed: u64) -> sandbox::World {
     let thread = |contact: &str, inbox: &str, status: &str, ago: i64, count: i64| {
         let messages: Vec<Value> = (0..count)
@@ -94,6 +94,14 @@ fn world(seed: u64) -> sandbox::World {
             {"key": "api", "account": "acme", "type": "api", "name": "App", "members": ["jo", "kim"]},
             {"key": "web", "account": "acme", "type": "web_widget", "name": "Site", "website_url": "https://shop.example", "members": ["jo"]},
             {"key": "mail", "account": "acme", "type": "email", "name": "Mail", "email": "help@shop.example", "members": ["jo", "kim"]},
+            // Nobody writes there: its window closes without a word. Its templates are compared.
+            {"key": "whatsapp", "account": "acme", "type": "whatsapp", "name": "Phone", "phone_number": "+15550100900", "members": ["jo"],
+             "message_templates": [
+                {"name": "sent", "language": "en", "status": "APPROVED", "category": "UTILITY", "components": [
+                    {"type": "HEADER", "format": "TEXT", "text": "Your parcel"}, {"type": "BODY", "text": "Hi {{1}}, {{2}} is on its way."},
+                    {"type": "FOOTER", "text": "Acme"}, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Tell me"}]}]},
+                {"name": "sent", "language": "de", "status": "APPROVED", "category": "UTILITY", "components": [
+                    {"type": "BODY", "text": "Hallo {{1}}"}]}]},
         ],
         "teams": [{"key": "t1", "name": "billing", "members": ["jo"]}, {"key": "t2", "name": "repairs", "members": ["kim"]}],
         "labels": [{"title": "vip", "color": "#ff0000"}, {"title": "refund", "color": "#00ff00"}, {"title": "late", "color": "#0000ff"}],

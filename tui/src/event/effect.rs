@@ -14,7 +14,7 @@ use crate::seen::Seen;
 use crate::state::{ContactChange, StoredFile, With};
 use crate::telling::Notice;
 
-/// Everything that can be asked of the outside. Each becomes one [`Answer`], but for the last ones.
+/// Everything that can be asked of the outside. Each becomes one [`Answer`](super::Answer), but for the last ones.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Read the caller.

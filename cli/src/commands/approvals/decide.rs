@@ -6,6 +6,7 @@
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
+use api::Code;
 use api::approval::{ApprovalView, Decision, Hindrance};
 
 use crate::context::{Context, Session, each};
@@ -25,6 +26,9 @@ struct Which {
     /// The revision that was read
     #[arg(long, value_name = "REV", value_parser = clap::value_parser!(u32).range(1..))]
     rev: Option<u32>,
+    /// Whatever is the newest revision, read or not
+    #[arg(long, conflicts_with = "rev")]
+    latest: bool,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -103,7 +107,8 @@ impl Withdraw {
                     Some(revision) => revision,
                     None => session.call(async |client| client.approval(&target.id).await).await?.revision,
                 };
-                send(ctx, &session, &target.id, "withdraw", revision, comment.as_deref(), several).await
+                let key = ctx.key(&target.id, several);
+                send(ctx, &session, &target.id, "withdraw", revision, comment.as_deref(), &key).await
             },
         )
         .await
@@ -127,7 +132,8 @@ fn revisions(mut ids: Vec<ApprovalRef>, rev: Option<u32>) -> Result<Vec<Approval
 async fn decide(ctx: &mut Context, which: Which, verb: &'static str, comment: Option<String>) -> Result<(), CliError> {
     let targets = revisions(which.ids, which.rev)?;
     let ask = !which.yes && ctx.can_ask();
-    if !ask && let Some(target) = targets.iter().find(|target| target.revision.is_none() || !which.yes) {
+    let named = |target: &ApprovalRef| target.revision.is_some() || which.latest;
+    if !ask && let Some(target) = targets.iter().find(|target| !named(target) || !which.yes) {
         return Err(unread(target, verb, which.yes));
     }
     let session = ctx.session().await?;
@@ -137,11 +143,16 @@ async fn decide(ctx: &mut Context, which: Which, verb: &'static str, comment: Op
         targets,
         |target| target.id.clone(),
         async |ctx, target| {
-            let revision = match target.revision {
-                Some(revision) if which.yes => revision,
-                read => confirm(ctx, &session, &target.id, read, verb).await?,
-            };
-            send(ctx, &session, &target.id, verb, revision, comment.as_deref(), several).await
+            let key = ctx.key(&target.id, several);
+            let comment = comment.as_deref();
+            match target.revision {
+                Some(revision) if which.yes => send(ctx, &session, &target.id, verb, revision, comment, &key).await,
+                None if which.yes => {
+                    let newest = session.call(async |client| client.approval(&target.id).await).await?.revision;
+                    send(ctx, &session, &target.id, verb, newest, comment, &key).await
+                }
+                read => ask_and_send(ctx, &session, &target.id, read, verb, comment).await,
+            }
         },
     )
     .await
@@ -163,50 +174,112 @@ fn unread(target: &ApprovalRef, verb: &str, yes: bool) -> CliError {
     ))
 }
 
-/// Shows the card and asks; the answer is about the revision shown.
-async fn confirm(ctx: &mut Context, session: &Session, id: &str, read: Option<u32>, verb: &str) -> Result<u32, CliError> {
-    let approval: ApprovalView = session.call(async |client| client.approval(id).await).await?;
-    let text = card(&approval, &ctx.out.shown());
-    ctx.out.raw(&text)?;
-    match (approval.hindrance, read) {
-        (Some(why @ (Hindrance::OwnRequest | Hindrance::MaybeOwnRequest)), _) => {
-            return Err(CliError::new(Exit::Forbidden, "OWN_REQUEST", format!("you {}", hindrance(why))));
+/// Shows the card, asks and decides. Where it was changed meanwhile, says what, shows it again and asks again.
+async fn ask_and_send(
+    ctx: &mut Context,
+    session: &Session,
+    id: &str,
+    read: Option<u32>,
+    verb: &str,
+    comment: Option<&str>,
+) -> Result<(), CliError> {
+    let mut approval = session.call(async |client| client.approval(id).await).await?;
+    loop {
+        let text = card(&approval, &ctx.out.shown());
+        ctx.out.raw(&text)?;
+        let revision = confirm(&approval, read, verb)?;
+        // Another revision is another decision, so it has a key of its own.
+        let key = ctx.key(&format!("{id}@{revision}"), true);
+        match send(ctx, session, id, verb, revision, comment, &key).await {
+            Err(err) if err.code == Code::StaleRevision.as_str() && read.is_none() => {
+                let now = session.call(async |client| client.approval(id).await).await?;
+                ctx.out.note(&format!("{} was changed meanwhile: {}", now.reference, changed(&approval, &now)));
+                approval = now;
+            }
+            done => return done,
         }
-        (Some(why @ Hindrance::NotAnApprover), _) => {
-            return Err(CliError::new(Exit::Forbidden, "FORBIDDEN", format!("you {}", hindrance(why))));
-        }
-        // The daemon says what changed.
-        (_, Some(read)) if read != approval.revision => return Ok(read),
-        _ => {}
     }
+}
+
+/// What of an approval is another than it was, by name.
+pub(super) fn changed(before: &ApprovalView, now: &ApprovalView) -> String {
+    let amount = |a: &ApprovalView| a.amount.as_ref().map_or_else(|| "none".to_owned(), crate::money::show);
+    let mut parts = vec![format!("revision {} is {} now", before.revision, now.revision)];
+    if before.title != now.title {
+        parts.push(format!("the title is `{}`", crate::text::line(&now.title)));
+    }
+    if before.amount != now.amount {
+        parts.push(format!("the amount was {} and is {}", amount(before), amount(now)));
+    }
+    if before.description != now.description {
+        parts.push("the text is another".to_owned());
+    }
+    if before.status != now.status {
+        parts.push(format!("it is {}", now.status));
+    }
+    parts.join("; ")
+}
+
+/// Asks; the answer is about the revision shown.
+fn confirm(approval: &ApprovalView, read: Option<u32>, verb: &str) -> Result<u32, CliError> {
+    may_decide(approval)?;
+    if let Some(read) = read.filter(|read| *read != approval.revision) {
+        // The daemon says what changed.
+        return Ok(read);
+    }
+    if yes(&question(approval, verb))? { Ok(approval.revision) } else { Err(undecided()) }
+}
+
+/// Nobody said yes.
+pub(super) fn undecided() -> CliError {
+    CliError::new(Exit::Failed, "NOT_CONFIRMED", "nothing was decided")
+}
+
+/// Whether the reader may decide it.
+///
+/// # Errors
+/// Why not.
+pub(super) fn may_decide(approval: &ApprovalView) -> Result<(), CliError> {
+    match approval.hindrance {
+        Some(why @ (Hindrance::OwnRequest | Hindrance::MaybeOwnRequest)) => {
+            Err(CliError::new(Exit::Forbidden, "OWN_REQUEST", format!("you {}", hindrance(why))))
+        }
+        Some(why @ Hindrance::NotAnApprover) => Err(CliError::new(Exit::Forbidden, "FORBIDDEN", format!("you {}", hindrance(why)))),
+        _ => Ok(()),
+    }
+}
+
+/// What is asked before a decision.
+pub(super) fn question(approval: &ApprovalView, verb: &str) -> String {
     let mut word = verb.to_owned();
     if let Some(first) = word.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    let question = format!("\n{word} {} revision {}? [y/N] ", approval.reference, approval.revision);
+    format!("\n{word} {} revision {}? [y/N] ", approval.reference, approval.revision)
+}
+
+/// Asks a question that only y answers with yes.
+fn yes(question: &str) -> Result<bool, CliError> {
     let mut err = std::io::stderr().lock();
     err.write_all(question.as_bytes()).and_then(|()| err.flush())?;
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     read.map_err(|err| CliError::failed("cannot read the answer").because(err))?;
-    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
-        return Ok(approval.revision);
-    }
-    Err(CliError::new(Exit::Failed, "NOT_CONFIRMED", "nothing was decided"))
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-async fn send(
+/// Decides, under a key that makes a repeat harmless, and prints what came of it.
+pub(super) async fn send(
     ctx: &mut Context,
     session: &Session,
     id: &str,
     verb: &str,
     revision: u32,
     comment: Option<&str>,
-    several: bool,
+    key: &str,
 ) -> Result<(), CliError> {
-    let key = ctx.key(id, several);
     let decision = Decision { revision: Some(revision), comment: comment.map(str::to_owned) };
-    let decided = session.call(async |client| client.decide(id, verb, &decision, &key).await).await?;
+    let decided = session.call(async |client| client.decide(id, verb, &decision, key).await).await?;
     let title = crate::text::line(&decided.title);
     ctx.out.row(&decided, COLUMNS, &format!("{} {} at revision {}: {title}", decided.reference, decided.status, decided.revision))
 }

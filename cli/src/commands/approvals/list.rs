@@ -1,14 +1,15 @@
 //! `afenda approvals list`.
 
-use api::approval::{ApprovalQuery, ApprovalStatus};
+use api::approval::{ApprovalQuery, ApprovalSort, ApprovalStatus};
 use api::page::LIMIT_MAX;
 
 use crate::context::Context;
 use crate::error::CliError;
+use crate::rows::Rows;
 
 use super::COLUMNS;
 
-/// List approvals, newest first
+/// List approvals
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     /// pending (the same as submitted), draft, approved, rejected, withdrawn, expired, decided or all
@@ -23,9 +24,11 @@ pub(crate) struct List {
     /// Only this type
     #[arg(short, long = "type", value_name = "TYPE")]
     kind: Option<String>,
-    /// Rows at most
-    #[arg(short = 'L', long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    limit: u32,
+    /// newest or oldest
+    #[arg(long, default_value = "newest", value_name = "ORDER")]
+    sort: ApprovalSort,
+    #[command(flatten)]
+    rows: Rows<50>,
 }
 
 fn parse_status(text: &str) -> Result<String, String> {
@@ -38,13 +41,14 @@ fn parse_status(text: &str) -> Result<String, String> {
 impl List {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
-        let limit = self.limit as usize;
+        let limit = self.rows.most() as usize;
         let mut query = ApprovalQuery {
             status: Some(self.status),
             kind: self.kind,
             mine: if self.mine { Some(true) } else { self.decidable.then_some(false) },
+            sort: Some(self.sort),
             page: Some(1),
-            limit: Some(self.limit.min(LIMIT_MAX)),
+            limit: Some(self.rows.most().min(LIMIT_MAX)),
         };
         let mut rows = Vec::new();
         let total = loop {
@@ -57,8 +61,6 @@ impl List {
             }
         };
         rows.truncate(limit);
-        ctx.out.list(&rows, COLUMNS, "no approval fits")?;
-        ctx.note_rest(rows.len(), total);
-        Ok(())
+        ctx.part(&rows, total, COLUMNS, "no approval fits")
     }
 }

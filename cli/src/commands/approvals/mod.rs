@@ -3,6 +3,7 @@
 mod card;
 mod decide;
 mod list;
+mod next;
 mod request;
 mod view;
 mod wait;
@@ -11,17 +12,19 @@ use api::approval::ApprovalView;
 
 use crate::context::Context;
 use crate::error::CliError;
-use crate::output::{Column, column, flexible};
+use crate::output::{Column, column, flexible, naming};
 
 pub(crate) use card::card;
 
 /// Read and decide approvals
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Approvals {
-    /// List approvals, newest first
+    /// List approvals
     List(list::List),
     /// Show an approval as the approver sees it: revision, digest, conversation
     View(view::View),
+    /// Open the oldest that waits for you: a then y approves, r rejects
+    Next(next::Next),
     /// Approve what was read
     Approve(decide::Approve),
     /// Reject what was read, with a reason
@@ -39,6 +42,7 @@ impl Approvals {
         match self {
             Self::List(cmd) => cmd.run(ctx).await,
             Self::View(cmd) => cmd.run(ctx).await,
+            Self::Next(cmd) => cmd.run(ctx).await,
             Self::Approve(cmd) => cmd.run(ctx).await,
             Self::Reject(cmd) => cmd.run(ctx).await,
             Self::Withdraw(cmd) => cmd.run(ctx).await,
@@ -58,4 +62,6 @@ pub(crate) const COLUMNS: &[Column<ApprovalView>] = &[
     column("EXPIRES", |row, shown| row.expires_at.map(|at| shown.until(at)).unwrap_or_default()),
     column("REV", |row, _| row.revision.to_string()),
     column("STATE", |row, _| row.status.to_string()),
+    // With the revision, so that a script which lists and then decides cannot decide what changed in between.
+    naming(|row, _| format!("{}@{}", row.reference, row.revision)),
 ];

@@ -16,12 +16,8 @@ impl View {
         let session = ctx.session().await?;
         let id = &self.id.id;
         let approval = session.call(async |client| client.approval(id).await).await.map_err(|err| err.about(id))?;
-        if ctx.out.json {
-            return ctx.out.json(&approval);
-        }
-        let text = super::card(&approval, &ctx.out.shown());
-        ctx.out.raw(&text)?;
-        if self.id.revision.is_some_and(|read| read != approval.revision) {
+        ctx.out.thing(&approval, |shown| super::card(&approval, shown))?;
+        if !ctx.out.is_structured() && self.id.revision.is_some_and(|read| read != approval.revision) {
             ctx.out.note(&format!("{id} is at revision {} now", approval.revision));
         }
         Ok(())

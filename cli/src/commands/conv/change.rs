@@ -2,6 +2,7 @@
 
 use api::id::ConversationId;
 use api::inbox::{ConversationPatch, ConversationStatus, EffectQuery, LabelChange, Labels};
+use jiff::Timestamp;
 
 use crate::context::{Context, each};
 use crate::error::CliError;
@@ -174,21 +175,29 @@ impl Label {
 
 impl SetStatus {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let snoozed_until = match self.until.as_str() {
-            "next-reply" => None,
-            _ if self.status != ConversationStatus::Snoozed => return Err(CliError::usage("--until goes with snoozed")),
-            when => {
-                let at = crate::time::parse_moment(when, ctx.out.now).map_err(CliError::usage)?;
-                ctx.out.note(&format!("snoozed until {}", crate::time::moment(at, ctx.out.now)));
-                Some(at)
-            }
-        };
+        if self.until != NEXT_REPLY && self.status != ConversationStatus::Snoozed {
+            return Err(CliError::usage("--until goes with snoozed"));
+        }
+        let snoozed_until = until(ctx, &self.until)?;
         let patch = ConversationPatch { status: Some(self.status), snoozed_until, ..ConversationPatch::default() };
         change(ctx, self.conversations.ids, patch).await
     }
 }
 
-async fn change(ctx: &mut Context, ids: Vec<ConversationId>, patch: ConversationPatch) -> Result<(), CliError> {
+/// Snoozed until the customer writes again.
+pub(super) const NEXT_REPLY: &str = "next-reply";
+
+/// The end of a snooze, said in full so that a slip shows.
+pub(super) fn until(ctx: &Context, when: &str) -> Result<Option<Timestamp>, CliError> {
+    if when == NEXT_REPLY {
+        return Ok(None);
+    }
+    let at = crate::time::parse_moment(when, ctx.out.now).map_err(CliError::usage)?;
+    ctx.out.note(&format!("snoozed until {}", crate::time::moment(at, ctx.out.now)));
+    Ok(Some(at))
+}
+
+pub(super) async fn change(ctx: &mut Context, ids: Vec<ConversationId>, patch: ConversationPatch) -> Result<(), CliError> {
     let session = ctx.session().await?;
     let several = ids.len() > 1;
     let query = EffectQuery { status: patch.status, timed: patch.snoozed_until.is_some(), team: patch.team, message: None };

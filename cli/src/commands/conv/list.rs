@@ -6,6 +6,7 @@ use api::page::LIMIT_MAX;
 use crate::context::{Context, Session};
 use crate::error::CliError;
 use crate::output::{Column, column, flexible};
+use crate::rows::Rows;
 use crate::selector::pick;
 
 /// List conversations
@@ -38,9 +39,8 @@ pub(crate) struct List {
     /// Ask Chatwoot first, instead of answering from the copy
     #[arg(long)]
     fresh: bool,
-    /// Rows at most
-    #[arg(short = 'L', long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    limit: u32,
+    #[command(flatten)]
+    rows: Rows<30>,
 }
 
 fn parse_status(text: &str) -> Result<String, String> {
@@ -69,7 +69,7 @@ impl List {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
         let mut query = self.query(&session).await?;
-        let limit = self.limit as usize;
+        let limit = self.rows.most() as usize;
         let mut rows = Vec::new();
         let total = loop {
             query.limit = u32::try_from(limit - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
@@ -83,9 +83,7 @@ impl List {
             }
         };
         rows.truncate(limit);
-        ctx.out.list(&rows, COLUMNS, "no conversation fits")?;
-        ctx.note_rest(rows.len(), total);
-        Ok(())
+        ctx.part(&rows, total, COLUMNS, "no conversation fits")
     }
 
     async fn query(&self, session: &Session) -> Result<ConversationQuery, CliError> {

@@ -7,6 +7,7 @@ mod escalate;
 mod list;
 mod messages;
 mod send;
+mod verbs;
 mod view;
 
 use api::id::ConversationId;
@@ -38,6 +39,17 @@ pub(crate) enum Conv {
     Label(change::Label),
     /// Set the status
     Status(change::SetStatus),
+    /// Mark as done: the same as `status resolved`
+    #[command(visible_alias = "close")]
+    Resolve(verbs::Resolve),
+    /// Open again: the same as `status open`
+    Reopen(verbs::Reopen),
+    /// Set aside as pending: the same as `status pending`
+    Pending(verbs::Pending),
+    /// Set aside until later: the same as `status snoozed`
+    Snooze(verbs::Snooze),
+    /// Set or take the priority
+    Priority(verbs::SetPriority),
     /// Set and remove custom attributes
     Attr(change::Attr),
     /// Mark as read
@@ -64,6 +76,11 @@ impl Conv {
             Self::Assign(cmd) => cmd.run(ctx).await,
             Self::Label(cmd) => cmd.run(ctx).await,
             Self::Status(cmd) => cmd.run(ctx).await,
+            Self::Resolve(cmd) => cmd.run(ctx).await,
+            Self::Reopen(cmd) => cmd.run(ctx).await,
+            Self::Pending(cmd) => cmd.run(ctx).await,
+            Self::Snooze(cmd) => cmd.run(ctx).await,
+            Self::Priority(cmd) => cmd.run(ctx).await,
             Self::Attr(cmd) => cmd.run(ctx).await,
             Self::Read(cmd) => cmd.run(ctx).await,
             Self::Unread(cmd) => cmd.run(ctx).await,

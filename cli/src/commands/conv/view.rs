@@ -46,11 +46,7 @@ impl View {
         let query = MessageQuery { limit: Some(self.limit), ..MessageQuery::default() };
         let messages = session.call(async |client| client.messages(id, &query).await).await.map_err(named)?.data;
         let whole = Whole { conversation, messages };
-        if ctx.out.json {
-            return ctx.out.json(&whole);
-        }
-        let text = render(&whole, &ctx.out.shown());
-        ctx.out.raw(&text)
+        ctx.out.thing(&whole, |shown| render(&whole, shown))
     }
 }
 

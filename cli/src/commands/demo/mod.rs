@@ -36,7 +36,7 @@ impl Demo {
         if self.headless {
             return self.walk(ctx).await;
         }
-        if ctx.out.json {
+        if ctx.out.is_structured() {
             return Err(CliError::usage("the inbox is not JSON").hint("use `afenda -P demo … --json` from another terminal"));
         }
         let profiles = Profiles::new(&Context::data_dir()?);

@@ -39,7 +39,7 @@ impl Steps<'_> {
             Err(err) => (err.to_string(), false),
         };
         let outcome = text::line(&outcome);
-        if self.ctx.out.json {
+        if self.ctx.out.is_structured() {
             let ms = (took.as_secs_f64() * 100_000.0).round() / 100.0;
             let row = json!({"step": self.count, "who": who, "what": what, "outcome": outcome, "ok": ok, "ms": ms});
             self.ctx.out.json_line(&row)?;
@@ -54,7 +54,7 @@ impl Steps<'_> {
     }
 
     fn title(&mut self, title: &str) -> Result<(), CliError> {
-        if self.ctx.out.json { Ok(()) } else { self.ctx.out.line(&format!("\n{title}")) }
+        if self.ctx.out.is_structured() { Ok(()) } else { self.ctx.out.line(&format!("\n{title}")) }
     }
 }
 
@@ -202,7 +202,7 @@ pub(super) async fn walk(ctx: &mut Context, stage: &Stage, repeat: u32) -> Resul
     if repeat > 0 {
         steps.title("How fast")?;
         let medians = measure::measure(stage, &mut inbox, &mut ada_hears, repeat).await?;
-        if steps.ctx.out.json {
+        if steps.ctx.out.is_structured() {
             steps.ctx.out.json_line(&medians)?;
         } else {
             steps.ctx.out.line(&medians.text())?;

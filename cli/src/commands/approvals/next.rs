@@ -1,0 +1,131 @@
+//! `afenda approvals next`: the oldest that waits, decided with two keys: for a phone over ssh.
+
+use std::io::{BufRead, Write};
+
+use api::approval::{ApprovalQuery, ApprovalSort, ApprovalView};
+use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::terminal;
+
+use crate::context::{Context, Session};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::text;
+
+use super::card::card;
+use super::decide::{may_decide, question, send, undecided};
+
+/// Those that wait are looked through up to this one for one that the caller may decide.
+const LOOK_MAX: u32 = 20;
+
+/// Open the oldest that waits for you: a then y approves, r rejects
+#[derive(Debug, clap::Args)]
+pub(crate) struct Next {}
+
+impl Next {
+    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let status = Some("pending".to_owned());
+        let query =
+            ApprovalQuery { status, mine: Some(false), sort: Some(ApprovalSort::Oldest), limit: Some(LOOK_MAX), ..Default::default() };
+        let waiting = session.call(async |client| client.approvals(&query).await).await?;
+        let Some(approval) = waiting.data.into_iter().find(|approval| may_decide(approval).is_ok()) else {
+            ctx.out.note("nothing waits for you");
+            return if ctx.out.is_structured() { ctx.out.json(&None::<ApprovalView>) } else { Ok(()) };
+        };
+        if !ctx.can_ask() {
+            return ctx.out.thing(&approval, |shown| card(&approval, shown));
+        }
+        let (width, height) = terminal::size().map_or((80, 24), |(width, height)| (usize::from(width), usize::from(height)));
+        let text = card(&approval, &ctx.out.shown());
+        let lines: Vec<String> = text.lines().flat_map(|line| wrapped(line, width.max(20))).collect();
+        // As in the inbox: it can be decided once the end of the ask was on the screen. What was said before it may be read on.
+        let asked = card(&ApprovalView { excerpt: Vec::new(), ..approval.clone() }, &ctx.out.shown());
+        let asked = asked.lines().flat_map(|line| wrapped(line, width.max(20))).count();
+        let page = height.saturating_sub(3).max(5);
+        let (mut shown, mut pages) = (0, lines.chunks(page).peekable());
+        while let Some(lines) = pages.next() {
+            ctx.out.raw(&format!("{}\n", lines.join("\n")))?;
+            shown += lines.len();
+            if pages.peek().is_none() {
+                break;
+            }
+            let (words, keys): (_, &[char]) = match shown >= asked {
+                true => ("[a] approve [r] reject [Enter] more [q] ", &['a', 'r', '\n', ' ', 'q']),
+                false => ("-- more: Enter, leave: q -- ", &['\n', ' ', 'q']),
+            };
+            match ask(words, keys)? {
+                '\n' | ' ' => {}
+                key => return decide(ctx, &session, &approval, key).await,
+            }
+        }
+        let key = ask("\n[a] approve  [r] reject  [q] leave ", &['a', 'r', 'q'])?;
+        decide(ctx, &session, &approval, key).await
+    }
+}
+
+async fn decide(ctx: &mut Context, session: &Session, approval: &ApprovalView, key: char) -> Result<(), CliError> {
+    let id = approval.reference.to_string();
+    let (verb, reason) = match key {
+        'a' => ("approve", None),
+        'r' => ("reject", Some(reason()?)),
+        _ => return Err(undecided()),
+    };
+    if ask(&question(approval, verb), &['y', 'n', '\n', 'q'])? != 'y' {
+        return Err(undecided());
+    }
+    let key = ctx.key(&id, false);
+    send(ctx, session, &id, verb, approval.revision, reason.as_deref(), &key).await
+}
+
+/// A line as the screen breaks it.
+fn wrapped(line: &str, width: usize) -> Vec<String> {
+    textwrap::wrap(line, width).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+fn reason() -> Result<String, CliError> {
+    say("\nWhy? ")?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|err| CliError::failed("cannot read the reason").because(err))?;
+    let line = line.trim().to_owned();
+    if line.is_empty() { Err(CliError::usage("a rejection needs a reason")) } else { Ok(line) }
+}
+
+fn say(words: &str) -> Result<(), CliError> {
+    let mut err = std::io::stderr().lock();
+    Ok(err.write_all(words.as_bytes()).and_then(|()| err.flush())?)
+}
+
+/// Asks for one key of these; Enter is a newline. The terminal is as it was afterwards, however this ends.
+fn ask(words: &str, keys: &[char]) -> Result<char, CliError> {
+    struct Raw;
+    impl Drop for Raw {
+        fn drop(&mut self) {
+            // Nobody is left to tell where this fails.
+            let _ = terminal::disable_raw_mode();
+        }
+    }
+    let failed = |err: std::io::Error| CliError::failed("cannot read the keyboard").because(err);
+    say(words)?;
+    terminal::enable_raw_mode().map_err(failed)?;
+    let raw = Raw;
+    let key = loop {
+        let Event::Key(key) = event::read().map_err(failed)? else { continue };
+        if key.kind == KeyEventKind::Release {
+            continue;
+        }
+        let pressed = match key.code {
+            KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => return Err(CliError::told(Exit::Interrupted)),
+            KeyCode::Esc => 'q',
+            KeyCode::Enter => '\n',
+            KeyCode::Char(c) => c.to_ascii_lowercase(),
+            _ => continue,
+        };
+        if keys.contains(&pressed) {
+            break pressed;
+        }
+    };
+    drop(raw);
+    say(&text::line(&format!("{}", if key == '\n' { ' ' } else { key })))?;
+    say("\n")?;
+    Ok(key)
+}

@@ -1,0 +1,170 @@
+//! What scripts rely on: forms of output, cut lists, several ids, the place in the stream.
+
+use serde_json::Value;
+
+use crate::harness::until;
+use crate::shop::Shop;
+
+#[test]
+fn a_script_lists_filters_and_decides_what_it_read() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    let asked = shop.escalate(&id);
+    let reference = asked["reference"].as_str().unwrap();
+    let ada = |args: &[&str]| shop.plain("ada", args);
+
+    assert_eq!(ada(&["approvals", "list", "--jq", ".[].reference"]).ends(0).out, format!("{reference}\n"));
+    assert_eq!(
+        ada(&["approvals", "list", "--json=reference,revision"]).ends(0).out,
+        format!("[{{\"reference\":\"{reference}\",\"revision\":1}}]\n")
+    );
+    assert_eq!(
+        ada(&["approvals", "list", "--template", "{{ data[0].reference }} {{ data[0].nope is undefined }}"]).ends(0).out,
+        format!("{reference} True")
+    );
+    let csv = ada(&["approvals", "list", "-o", "csv"]).ends(0).out;
+    assert!(csv.starts_with("ID,KIND,TITLE,") && csv.lines().count() == 2, "{csv}");
+    let yaml = ada(&["approvals", "view", reference, "-o", "yaml"]).ends(0).out;
+    assert!(yaml.contains(&format!("reference: {reference}")), "{yaml}");
+    ada(&["approvals", "view", reference, "-o", "csv"]).ends(2);
+
+    // What is listed is named with its revision, so what changed in between is not decided.
+    let ids = ada(&["approvals", "list", "-o", "ids"]).ends(0).out;
+    assert_eq!(ids, format!("{reference}@1\n"));
+    assert_eq!(ada(&["approvals", "next", "--jq", ".reference"]).ends(0).out, format!("{reference}\n"));
+    ada(&["approvals", "approve", ids.trim(), "AP-999@1", "-y"]).ends(6);
+    assert_eq!(ada(&["approvals", "list", "-s", "approved", "--jq", "length"]).ends(0).out, "1\n");
+    assert_eq!(ada(&["approvals", "next", "--json"]).ends(0).out, "null\n");
+    shop.close();
+}
+
+#[test]
+fn the_newest_revision_is_decided_only_where_that_is_said() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    let reference = shop.escalate(&id)["reference"].as_str().unwrap().to_owned();
+    let refused = shop.plain("ada", &["approvals", "approve", &reference, "-y"]).ends(2);
+    assert!(refused.err.contains("ssh -t") && refused.err.contains("-y"), "{}", refused.err);
+    shop.plain("ada", &["approvals", "approve", &reference, "--latest", "--rev", "1", "-y"]).ends(2);
+    assert_eq!(shop.run("ada", &["approvals", "approve", &reference, "--latest", "-y"]).ends(0).json()["status"], "approved");
+    shop.close();
+}
+
+#[test]
+fn a_list_that_was_cut_says_so_and_can_be_an_error() {
+    let shop = Shop::open();
+    let jo = |args: &[&str]| shop.plain("jo", &[&["conv", "list", "-s", "all"], args].concat());
+    let all = jo(&["--all", "--jq", "length"]).ends(0);
+    assert!(all.err.is_empty(), "{}", all.err);
+    let all: usize = all.out.trim().parse().unwrap();
+    let cut = jo(&["-L", "2", "--json=id", "--json-envelope"]).ends(0);
+    let envelope: Value = serde_json::from_str(&cut.out).unwrap();
+    assert_eq!((envelope["meta"]["total"].as_u64(), envelope["meta"]["truncated"].as_bool()), (Some(all as u64), Some(true)));
+    assert!(cut.err.contains("2 of"), "{}", cut.err);
+    assert_eq!(jo(&["-L", "2", "--json", "--fail-truncated"]).ends(1).error()["code"], "TRUNCATED");
+    assert_eq!(jo(&["-L", "2", "-o", "jsonl"]).ends(0).out.lines().count(), 2);
+    shop.close();
+}
+
+#[test]
+fn what_a_command_prints_has_the_fields_that_are_promised() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    shop.escalate(&id);
+    let promised = include_str!("../../../docs/fields.txt");
+    for (user, args) in [
+        ("ada", &["status"][..]),
+        ("max", &["doctor"]),
+        ("ada", &["sync", "status"]),
+        ("jo", &["conv", "list"]),
+        ("jo", &["conv", "view", &id]),
+        ("jo", &["conv", "messages", &id]),
+        ("jo", &["conv", "label", &id, "--add", "vip"]),
+        ("jo", &["conv", "note", &id, "-b", "Looking into it"]),
+        ("ada", &["approvals", "list"]),
+        ("ada", &["approvals", "next"]),
+        ("ada", &["audit", "list"]),
+        ("jo", &["canned", "list"]),
+        ("jo", &["outbox", "list"]),
+        ("jo", &["contact", "list"]),
+        ("jo", &["agent", "list"]),
+        ("jo", &["team", "list"]),
+        ("jo", &["inbox", "list"]),
+        ("jo", &["label", "list"]),
+        ("jo", &["tenant", "list"]),
+        ("jo", &["search", "the"]),
+        ("max", &["webhooks", "list"]),
+    ] {
+        let answer = shop.run(user, args).ends(0).json();
+        let words: Vec<&str> = args.iter().copied().take_while(|arg| !arg.starts_with('-') && *arg != id && *arg != "the").collect();
+        let command = words.join(" ");
+        let rows = match answer {
+            Value::Array(rows) => rows,
+            one => vec![one],
+        };
+        for field in rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()) {
+            assert!(
+                promised.lines().any(|line| line.starts_with(&format!("{command}\t{field}\t"))),
+                "`{command}` prints `{field}`, which docs/fields.txt does not have"
+            );
+        }
+    }
+    shop.close();
+}
+
+#[test]
+fn a_status_has_words_of_its_own() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    for (args, status) in [
+        (&["conv", "resolve", &id][..], "resolved"),
+        (&["conv", "reopen", &id], "open"),
+        (&["conv", "pending", &id], "pending"),
+        (&["conv", "snooze", &id, "--until", "2h"], "snoozed"),
+    ] {
+        let set = shop.run("jo", args).ends(0);
+        assert_eq!(set.json()["status"], status);
+    }
+    assert_eq!(shop.run("jo", &["conv", "priority", &id, "urgent"]).ends(0).json()["priority"], "urgent");
+    shop.run("jo", &["conv", "priority", &id, "loud"]).ends(2);
+    shop.close();
+}
+
+#[test]
+fn a_follower_goes_on_where_it_stopped_and_works_each_event_off() {
+    let shop = Shop::open();
+    let place = shop.home.path().join("place");
+    let done = shop.home.path().join("done");
+    let (place, done) = (place.to_str().unwrap(), done.to_str().unwrap());
+    let follow = || {
+        let exec = format!("cat >> {done}");
+        shop.home.start(&["-P", "ada", "events", "--types", "approval.submitted", "--cursor-file", place, "--exec", &exec])
+    };
+    let worked = || std::fs::read_to_string(done).unwrap_or_default().lines().count();
+    let ids: Vec<String> =
+        shop.run("jo", &["conv", "list", "-s", "all"]).json().as_array().unwrap().iter().map(|row| row["id"].to_string()).collect();
+
+    let first = follow();
+    until("the place to be kept", || std::fs::metadata(place).ok().map(|_| ()));
+    shop.escalate(&ids[0]);
+    until("the first event", || (worked() == 1).then_some(()));
+    let seq = serde_json::from_str::<Value>(&std::fs::read_to_string(done).unwrap()).unwrap()["seq"].as_i64().unwrap();
+    let kept = || std::fs::read_to_string(place).ok()?.trim().parse().ok();
+    until("the place after it", || kept().filter(|kept: &i64| *kept >= seq));
+    drop(first);
+    // While nobody follows.
+    shop.escalate(&ids[1]);
+    let second = follow();
+    until("the second event", || (worked() == 2).then_some(()));
+    drop(second);
+    let events: Vec<Value> = std::fs::read_to_string(done).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(events.iter().all(|event| event["type"] == "approval.submitted"));
+
+    // A failure that is fatal ends with 1 and leaves the event to be worked off again.
+    let fatal = ["-P", "ada", "events", "--since", "0", "--types", "approval.submitted", "--exec", "exit 3", "--exec-fatal"];
+    let ended = shop.home.run(&fatal).ends(1);
+    assert!(ended.err.contains("exit status: 3"), "{}", ended.err);
+    std::fs::write(place, "x").unwrap();
+    shop.home.run(&["-P", "ada", "events", "--cursor-file", place]).ends(2);
+    shop.close();
+}
