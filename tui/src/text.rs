@@ -227,7 +227,7 @@ pub(crate) fn rows(text: &str, max: usize) -> Vec<std::ops::Range<usize>> {
 }
 
 /// The rows themselves, without the space each was broken at.
-pub(crate) fn wrap(text: &str, max: usize) -> Vec<String> {
+pub fn wrap(text: &str, max: usize) -> Vec<String> {
     rows(text, max).into_iter().map(|r| text.get(r).unwrap_or_default().trim_end().to_owned()).collect()
 }
 

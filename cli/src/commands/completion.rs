@@ -1,4 +1,4 @@
-//! `afenda completion`: what a shell needs to complete commands, flags and live values.
+//! `afenda completion`: what a shell needs to complete commands and flags.
 
 use clap_complete::env::Shells;
 

@@ -105,7 +105,7 @@ pub(crate) enum Command {
     Search(search::Search),
     /// The types of the API and of --json, as JSON Schema
     Schema(schema::Schema),
-    /// What a shell needs to complete commands and values
+    /// What a shell needs to complete commands and flags
     Completion(completion::Completion),
     /// Manual pages
     Man(man::Man),

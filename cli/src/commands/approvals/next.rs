@@ -37,10 +37,10 @@ impl Next {
         }
         let (width, height) = terminal::size().map_or((80, 24), |(width, height)| (usize::from(width), usize::from(height)));
         let text = card(&approval, &ctx.out.shown());
-        let lines: Vec<String> = text.lines().flat_map(|line| wrapped(line, width.max(20))).collect();
+        let lines: Vec<String> = text.lines().flat_map(|line| text::wrap(line, width.max(20))).collect();
         // As in the inbox: it can be decided once the end of the ask was on the screen. What was said before it may be read on.
         let asked = card(&ApprovalView { excerpt: Vec::new(), ..approval.clone() }, &ctx.out.shown());
-        let asked = asked.lines().flat_map(|line| wrapped(line, width.max(20))).count();
+        let asked = asked.lines().flat_map(|line| text::wrap(line, width.max(20))).count();
         let page = height.saturating_sub(3).max(5);
         let (mut shown, mut pages) = (0, lines.chunks(page).peekable());
         while let Some(lines) = pages.next() {
@@ -75,11 +75,6 @@ async fn decide(ctx: &mut Context, session: &Session, approval: &ApprovalView, k
     }
     let key = ctx.key(&id, false);
     send(ctx, session, &id, verb, approval.revision, reason.as_deref(), &key).await
-}
-
-/// A line as the screen breaks it.
-fn wrapped(line: &str, width: usize) -> Vec<String> {
-    textwrap::wrap(line, width).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 fn reason() -> Result<String, CliError> {
@@ -125,7 +120,6 @@ fn ask(words: &str, keys: &[char]) -> Result<char, CliError> {
         }
     };
     drop(raw);
-    say(&text::line(&format!("{}", if key == '\n' { ' ' } else { key })))?;
-    say("\n")?;
+    say(&if key == '\n' { "\n".to_owned() } else { format!("{key}\n") })?;
     Ok(key)
 }
