@@ -28,6 +28,7 @@ mod mail;
 mod menus;
 mod messages;
 mod mouse;
+mod movement;
 mod news;
 mod palette;
 mod pasted;
