@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::id::{ApprovalId, ConversationId, MessageId, OutboxId};
 use crate::mail::MailView;
 use crate::page::Source;
+use crate::template::UseTemplate;
 
 pub(crate) use write::text_or_number;
 pub use write::{
@@ -474,6 +475,9 @@ pub struct OutboxView {
     pub user: String,
     /// The text of a reply, a note, a contact's note or a first message, so that it can be taken up again.
     pub content: Option<String>,
+    /// The WhatsApp template that a reply is, with its values; the content is its body with these in place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<UseTemplate>,
     /// What else it sets, in short: a status, a priority, an agent's or team's id, `none`, labels with + and -, keys, a macro's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,

@@ -495,6 +495,14 @@ async fn a_template_reaches_chatwoot_with_its_values_and_what_would_not_arrive_i
     }
     let shown = jo.send_message(closed.id, &message(template("parcel_sent", Some("en"), &both)), &new_key()).await.unwrap();
     assert_eq!(shown.content.as_deref(), Some("Hi Tom, your order A-1096 is on its way."), "at once");
+    let kept = jo.outbox_act(shown.outbox_id.unwrap(), "cancel", &new_key()).await.unwrap();
+    let vars = both.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    assert_eq!(
+        kept.template,
+        Some(UseTemplate { name: "parcel_sent".to_owned(), language: Some("en".to_owned()), vars }),
+        "to take it up again"
+    );
+    jo.send_message(closed.id, &message(template("parcel_sent", Some("en"), &both)), &new_key()).await.unwrap();
     all_sent(&shop).await;
     let log: Value = reqwest::get(format!("{}/sandbox/log", shop.sandbox.base_url())).await.unwrap().json().await.unwrap();
     let sent: Vec<&Value> = log.as_array().unwrap().iter().filter(|call| !call["body"]["template_params"].is_null()).collect();

@@ -224,6 +224,7 @@ impl Run {
             state,
             user: "jo".into(),
             content: Some(text.into()),
+            template: None,
             change: None,
             attempts: 1,
             error: None,

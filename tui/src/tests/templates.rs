@@ -2,7 +2,7 @@
 
 use api::id::ConversationId;
 use api::inbox::{DeliveryState, MessageType, OutboxState, OutboxView};
-use api::template::{TemplateView, variables};
+use api::template::{TemplateView, UseTemplate, variables};
 
 use super::world::{Screen, failure, message, outbox_id, talks};
 use crate::event::{Act, Acted, Answer, Effect, Purpose, Submitted};
@@ -116,6 +116,36 @@ fn a_sent_template_is_recalled_as_a_template() {
     screen.answer(Answer::Recalled(outbox_id(1), Ok(entry)));
     assert!(screen.draw().contains("template parcel_sent"), "{}", screen.draw());
     assert!(screen.state.drafts.contains_key("template/1042"));
+}
+
+/// What the daemon says of a template, where nothing here remembers having sent it.
+fn sent_before(state: OutboxState) -> OutboxView {
+    let vars = [("first_name".into(), "Dee".into()), ("order".into(), "A-2291".into())].into();
+    let template = Some(UseTemplate { name: "parcel_sent".into(), language: Some("en".into()), vars });
+    let content = Some("Hi Dee, your order A-2291 is on its way.".into());
+    OutboxView { content, template, state, ..super::world::entry(1, "reply") }
+}
+
+#[test]
+fn after_a_restart_a_template_is_recalled_as_a_template_too() {
+    let mut screen = whatsapp(80, 24, false);
+    screen.answer(Answer::Recalled(outbox_id(1), Ok(sent_before(OutboxState::Cancelled))));
+    assert!(!screen.state.drafts.contains_key("reply/1042"), "no plain reply");
+    assert!(screen.draw().contains("Hi Dee, your order A-2291 is on its way."), "{}", screen.draw());
+    let (_, with, _) = submitted(&screen.press("Enter")).unwrap();
+    let chosen = with.template.unwrap();
+    assert_eq!((chosen.template.name.as_str(), chosen.template.language.as_str()), ("parcel_sent", "en"));
+    assert_eq!(chosen.vars, sent_before(OutboxState::Cancelled).template.unwrap().vars);
+}
+
+#[test]
+fn after_a_restart_a_failed_template_is_taken_up_from_the_outbox_as_a_template() {
+    let mut screen = whatsapp(80, 24, false);
+    screen.state.outbox = vec![sent_before(OutboxState::Failed)];
+    screen.press("g o Enter");
+    assert!(screen.draw().contains("template parcel_sent"), "{}", screen.draw());
+    let (_, with, _) = submitted(&screen.press("Enter")).unwrap();
+    assert_eq!(with.template.unwrap().vars.len(), 2);
 }
 
 #[test]

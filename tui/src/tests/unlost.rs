@@ -217,6 +217,7 @@ impl Run {
                             state: OutboxState::Queued,
                             user: "jo".into(),
                             content: Some(text.clone()),
+                            template: None,
                             change: None,
                             attempts: 0,
                             error: None,

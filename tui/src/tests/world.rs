@@ -48,6 +48,7 @@ pub(super) fn entry(n: u32, kind: &str) -> OutboxView {
         state: OutboxState::Queued,
         user: "jo".into(),
         content: None,
+        template: None,
         change: None,
         attempts: 0,
         error: None,

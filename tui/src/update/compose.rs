@@ -35,7 +35,7 @@ pub(super) fn open(state: &mut State, out: &mut Out, purpose: Purpose) {
             key = None;
             replaces = Some(failed.id);
             with.join(came);
-            with.join(handed(state, failed.id));
+            with.join(handed(state, failed));
         }
     }
     let restored = !text.is_empty() || !with.files.is_empty();
@@ -75,7 +75,7 @@ fn is_mine(state: &State, entry: &OutboxView) -> bool {
 
 pub(super) fn purpose_of(state: &State, entry: &OutboxView) -> Option<Purpose> {
     match entry.kind.as_str() {
-        "reply" if handed(state, entry.id).template.is_some() => entry.conversation_id.map(Purpose::Template),
+        "reply" if handed(state, entry).template.is_some() => entry.conversation_id.map(Purpose::Template),
         "reply" => entry.conversation_id.map(Purpose::Reply),
         "note" => entry.conversation_id.map(Purpose::Note),
         "contact_note" => entry.contact_id.map(Purpose::ContactNote),
@@ -399,15 +399,15 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
     match result {
         Ok(entry) => {
             state.outbox.retain(|e| e.id != entry.id);
-            let (purpose, content) = (purpose_of(state, &entry), entry.content);
-            let chosen = handed(state, entry.id).template;
+            let (purpose, with_it, content) = (purpose_of(state, &entry), handed(state, &entry), entry.content);
+            let chosen = with_it.template.clone();
             if let (Some(Purpose::Template(id)), Some(chosen)) = (purpose, chosen) {
                 template::come_back(state, id, &chosen);
             } else if let (Some(purpose), Some(content)) = (purpose, content) {
                 let (text, mentions) = written(purpose, &content);
                 let mut with = With { mentions, ..With::default() };
                 let text = mail::unsigned(state, purpose, text, &mut with);
-                with.join(handed(state, entry.id));
+                with.join(with_it);
                 come_back(state, purpose, text, with);
                 if state.composer.is_none() && entry.conversation_id.is_some() && state.shown() == entry.conversation_id {
                     open(state, out, purpose);

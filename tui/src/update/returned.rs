@@ -1,18 +1,29 @@
 //! Texts that come back: from the outbox, from the person's own editor. They go before what is written for the same purpose, and are
 //! never put over it.
 
-use api::id::OutboxId;
+use api::inbox::OutboxView;
+use api::template::{TemplateView, UseTemplate};
 
 use super::compose::{changed, keep};
 use super::{Out, mail, toast};
 use crate::drafts::Draft;
 use crate::event::{Effect, Purpose};
 use crate::mention;
-use crate::state::{Mentioned, State, Tone, With};
+use crate::state::{Chosen, Mentioned, State, Tone, With};
 
 /// What went with a message that comes back.
-pub(super) fn handed(state: &State, id: OutboxId) -> With {
-    state.handed.iter().find(|(known, _)| *known == id).map(|(_, with)| with.clone()).unwrap_or_default()
+pub(super) fn handed(state: &State, entry: &OutboxView) -> With {
+    if let Some((_, with)) = state.handed.iter().find(|(known, _)| *known == entry.id) {
+        return with.clone();
+    }
+    let template = entry.template.as_ref().map(|used| Box::new(as_sent(used, entry.content.as_deref().unwrap_or_default())));
+    With { template, ..With::default() }
+}
+
+/// A template of which only what was sent is known: its text with the values in it.
+fn as_sent(used: &UseTemplate, text: &str) -> Chosen {
+    let (name, language) = (used.name.clone(), used.language.clone().unwrap_or_default());
+    Chosen { template: TemplateView { name, language, body: text.to_owned(), ..TemplateView::default() }, vars: used.vars.clone() }
 }
 
 /// Gives the text to the person's own editor.
@@ -85,7 +96,8 @@ pub(super) fn come_back(state: &mut State, purpose: Purpose, text: String, with:
 }
 
 /// Puts a failed entry's text into its draft, which then takes the entry's place.
-pub(super) fn take_up(state: &mut State, purpose: Purpose, id: OutboxId, content: &str) {
+pub(super) fn take_up(state: &mut State, purpose: Purpose, entry: &OutboxView) {
+    let (id, content) = (entry.id, entry.content.as_deref().unwrap_or_default());
     let name = purpose.draft_name();
     if state.drafts.get(&name).is_some_and(|draft| draft.replaces == Some(id)) {
         return;
@@ -94,7 +106,7 @@ pub(super) fn take_up(state: &mut State, purpose: Purpose, id: OutboxId, content
     let before = state.drafts.get(&name).and_then(|draft| draft.replaces);
     let mut with = With { mentions, ..With::default() };
     let text = mail::unsigned(state, purpose, text, &mut with);
-    with.join(handed(state, id));
+    with.join(handed(state, entry));
     come_back(state, purpose, text, with);
     if let Some(draft) = state.drafts.get_mut(&name) {
         draft.replaces = before.or(Some(id));

@@ -67,13 +67,12 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
         Some((Shelf::Outbox, name)) => {
             let Some(entry) = state.outbox_entry(&name).cloned() else { return };
             let purpose = if entry.state == OutboxState::Failed { compose::purpose_of(state, &entry) } else { None };
-            let (id, content) = (entry.id, entry.content.clone().unwrap_or_default());
             match (purpose, entry.conversation_id) {
                 (Some(purpose), _) => {
                     if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
                         return toast(state, Tone::Plain, "Your role reads only");
                     }
-                    returned::take_up(state, purpose, id, &content);
+                    returned::take_up(state, purpose, &entry);
                     write(state, out, Shelf::Outbox, purpose);
                 }
                 (None, Some(id)) => {

@@ -3,6 +3,7 @@
 use api::id::{ConversationId, MessageId, OutboxId};
 use api::inbox::{AttachmentView, DeliveryState, MessageType, MessageView, OutboxState, OutboxView, Sender, SenderKind};
 use api::mail::{MailView, Recipients};
+use api::template::UseTemplate;
 use rusqlite::Row;
 use serde::Deserialize;
 use serde_json::Value;
@@ -257,6 +258,7 @@ impl OutboxRow {
             state: self.state,
             user: self.user.clone().unwrap_or_else(|| "afenda".to_owned()),
             content: self.kind.has_text().then(|| self.content().to_owned()),
+            template: self.template().and_then(used),
             change: self.change(),
             attempts: self.attempts,
             error: self.error.clone(),
@@ -297,6 +299,14 @@ impl OutboxRow {
             sends_at: (self.state == OutboxState::Queued).then(|| timestamp(self.not_before)),
         }
     }
+}
+
+/// A kept template as a caller names it.
+fn used(kept: &Value) -> Option<UseTemplate> {
+    let text = |key: &str| kept.get(key).and_then(Value::as_str).map(str::to_owned);
+    let vars = kept.get("vars").and_then(Value::as_object).into_iter().flatten();
+    let vars = vars.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect();
+    Some(UseTemplate { name: text("name")?, language: text("language"), vars })
 }
 
 /// A file that Chatwoot does not have yet.
