@@ -114,7 +114,7 @@ impl Dialog {
                 self.say_all(lines);
                 state.overlay = None;
             }
-            Some(Overlay::Line(_) | Overlay::Contact(_)) => {}
+            Some(Overlay::Line(_) | Overlay::Contact(_) | Overlay::Address(_)) => {}
             _ => self.typed = false,
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn offered(state: &State, place: &Place, rows: Vec<Choice>) -> Vec<Ch
         Place::Sheet(..) | Place::Question(_) => asked::yes_no(Does::Key(Command::Yes), Does::Key(Command::Cancel)),
         Place::Understood(..) => asked::yes_no(Does::Key(Command::Accept), Does::Key(Command::Cancel)),
         Place::Which(_, _, labels) => asked::which(state, labels),
-        Place::Review(purpose, _) => asked::review(*purpose),
+        Place::Review(purpose, _) => asked::review(state, *purpose),
         Place::Ask(Ask::Tab) => asked::tabs(),
         Place::Ask(Ask::Status) => asked::statuses(),
         Place::Ask(Ask::Decisions) => asked::decisions(),

@@ -95,7 +95,7 @@ pub(super) fn place(state: &State, ask: Option<&Ask>, typing: bool, typed: bool)
         Some(Overlay::Pick(pick)) => {
             return Place::Menu(pick.title.clone(), pick.lines.iter().map(|line| line.label.clone()).collect());
         }
-        Some(Overlay::Line(_) | Overlay::Contact(_)) => {
+        Some(Overlay::Line(_) | Overlay::Contact(_) | Overlay::Address(_)) => {
             let about = say::line_about(state);
             return match say::understood(state).filter(|_| typed) {
                 Some(Ok(words)) => Place::Understood(about, words),

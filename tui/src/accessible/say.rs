@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::event::Purpose;
 use crate::mention;
-use crate::state::{Action, Asks, ContactCard, ContactItem, Line, Overlay, Owner, State};
+use crate::state::{Action, Asks, ContactCard, ContactItem, Line, MailField, Overlay, Owner, State};
 use crate::text;
 use crate::update::{contact_echo, echo, hindrance_words, money};
 use crate::view::message::{self, Item};
@@ -406,6 +406,7 @@ pub(super) fn line_about(state: &State) -> String {
         }
         Some(Overlay::Line(line)) => line.title.trim_end_matches(" until").to_owned(),
         Some(Overlay::Contact(edit)) => format!("{} of {}", edit.field.title(), edit.whose),
+        Some(Overlay::Address(asked)) => format!("{} of the mail", asked.field.title()),
         _ => String::new(),
     }
 }
@@ -427,6 +428,12 @@ pub(super) fn understood(state: &State) -> Option<Result<String, String>> {
             })
         }
         Some(Overlay::Contact(edit)) => Some(contact_echo(edit)),
+        Some(Overlay::Address(asked)) => Some(match api::mail::addresses(asked.line.text()) {
+            Ok(list) if list.is_empty() && asked.field == MailField::To => Err("a reply goes to somebody".into()),
+            Ok(list) if list.is_empty() => Ok(format!("{}: nobody", line_about(state))),
+            Ok(list) => Ok(format!("{}: {}", line_about(state), text::line(&list.join(", ")))),
+            Err(why) => Err(text::line(&why)),
+        }),
         _ => None,
     }
 }
@@ -448,6 +455,8 @@ pub(super) fn here(words: &str) -> String {
         ("Ctrl+S again is safe", "send again is safe"),
         ("look above, then Ctrl+S again", "it is read out again"),
         ("look above, then Ctrl+S", "it is read out again"),
+        ("Ctrl+G o writes an address there", "to writes an address there"),
+        ("Ctrl+G o, c, b change To, Cc, Bcc", "to, cc and bcc change them"),
         ("Ctrl+G t makes this a note for the team", "note makes this a note for the team"),
         ("; g v shows them", "; views shows them"),
         ("x discards it, r tries it again", "discard throws it away, retry tries it again"),

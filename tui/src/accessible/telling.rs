@@ -276,6 +276,10 @@ impl Dialog {
                 let clears = if edit.field == ContactField::Name { "A name is not empty." } else { "An empty line clears it." };
                 (Some(edit.from.clone()), clears.to_owned())
             }
+            Some(Overlay::Address(asked)) => (
+                Some(asked.line.text().to_owned()),
+                "It takes addresses with commas between them, instead of these; an empty line means nobody.".to_owned(),
+            ),
             _ => (None, String::new()),
         };
         let now = now.map(|now| text::line(&now)).filter(|_| !self.typed);

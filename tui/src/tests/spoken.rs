@@ -271,6 +271,23 @@ fn a_reply_by_mail_names_its_readers_and_its_signature_before_it_goes() {
 }
 
 #[test]
+fn whom_a_mail_goes_to_is_changed_and_said_before_it_goes() {
+    let mut talk = Talk::new();
+    talk.types(&["dee", "reply"]);
+    super::mailing::by_mail(&mut talk.run.screen);
+    talk.types(&["On its way.", ".", "cc"]);
+    assert!(talk.transcript.contains("Cc of the mail. Now: boss@example.com."), "{}", talk.transcript);
+    talk.types(&["nobody"]);
+    assert!(talk.transcript.contains("Attention: "), "{}", talk.transcript);
+    talk.types(&["ann@example.com, bea@example.com", "yes", "to", ""]);
+    assert!(talk.transcript.contains("a reply goes to somebody"), "{}", talk.transcript);
+    let effects = talk.types(&[".", "send"]);
+    let sent: Vec<_> = effects.iter().filter_map(|e| if let Effect::Submit { with, .. } = e { with.mail.clone() } else { None }).collect();
+    assert_eq!(sent.len(), 1, "{effects:?}\n{}", talk.transcript);
+    assert_eq!((sent[0].to.join(" "), sent[0].cc.join(" ")), ("c1042@example.com".into(), "ann@example.com bea@example.com".into()));
+}
+
+#[test]
 fn a_prompt_that_stands_no_longer_takes_no_answer() {
     let mut talk = Talk::new();
     talk.types(&["approvals", "1", "approve"]);

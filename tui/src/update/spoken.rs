@@ -4,8 +4,8 @@
 use api::id::{ApprovalId, ConversationId, MessageId};
 
 use super::{
-    approvals, bulk, complete, compose, contact_edit, contacts, feed, keys, line, list, live, menus, messages, pick, run, search, thread,
-    view, window,
+    approvals, bulk, complete, compose, contact_edit, contacts, feed, keys, line, list, live, mail, menus, messages, pick, run, search,
+    thread, view, window,
 };
 use crate::editor::Editor;
 use crate::event::Effect;
@@ -208,6 +208,10 @@ pub(crate) fn deed(state: &mut State, deed: Deed) -> Result<Vec<Effect>, String>
                 Some(Overlay::Contact(edit)) => {
                     edit.line = Editor::default();
                     contact_edit::insert(state, &words);
+                }
+                Some(Overlay::Address(asked)) => {
+                    asked.line = Editor::default();
+                    mail::insert(state, &words);
                 }
                 _ => {}
             }

@@ -221,7 +221,7 @@ fn one_of<const N: usize>(all: [(&'static str, Deed); N], none: &str) -> Vec<Cho
 }
 
 /// What can become of a text.
-pub(super) fn review(purpose: Purpose) -> Vec<Choice> {
+pub(super) fn review(state: &State, purpose: Purpose) -> Vec<Choice> {
     let send = match purpose {
         Purpose::Reply(_) | Purpose::Template(_) => key("send s", "send: to the CUSTOMER", Command::Send),
         Purpose::Note(_) => key("send save s", "send: save the note, the TEAM ONLY reads it", Command::Send),
@@ -242,6 +242,11 @@ pub(super) fn review(purpose: Purpose) -> Vec<Choice> {
             all.push(key("send-resolve", "send-resolve: send to the CUSTOMER and resolve", Command::SendResolve));
             all.push(key("send-pending", "send-pending: send to the CUSTOMER and make it pending", Command::SendPend));
             all.push(key("send-snooze", "send-snooze: send to the CUSTOMER and snooze until they write", Command::SendSnooze));
+            if state.composer.as_ref().is_some_and(|composer| crate::update::mail_recipients(state, composer).is_some()) {
+                all.push(key("to", "to: whom the mail goes to", Command::MailTo));
+                all.push(key("cc", "cc: who has a copy", Command::MailCc));
+                all.push(key("bcc", "bcc: who has a copy unseen by the others", Command::MailBcc));
+            }
         }
         Purpose::Note(_) => all.push(key("reply", "reply: make it a reply to the CUSTOMER, asks once more", Command::ToReply)),
         _ => {}
