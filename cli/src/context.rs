@@ -2,12 +2,13 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use api::{Client, ClientError, Token};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::error::{CliError, START_HINT, unreachable_at};
+use crate::error::{CliError, START_HINT, unknown, unreachable_at};
 use crate::exit::Exit;
 use crate::output::{Color, Column, Output, Printing, talk};
 use crate::profile::{DEFAULT, DEMO, DEMO_AGENT, Profile, Profiles};
@@ -32,6 +33,12 @@ pub(crate) struct Globals {
     /// Say only what was asked for
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    /// Ask nothing, as if nobody sat here [env: AFENDA_PROMPT_DISABLED]
+    #[arg(long, global = true)]
+    no_input: bool,
+    /// End with 124 when it takes longer, such as 30s or 10m
+    #[arg(long, global = true, value_name = "DURATION", value_parser = crate::time::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
     /// Makes a repeated command harmless: the daemon carries out one key once
     #[arg(long, global = true, value_name = "KEY|auto", default_value = "auto", hide_default_value = true)]
     pub(crate) idempotency_key: String,
@@ -87,7 +94,8 @@ impl Context {
 
     /// Whether somebody sits there who can read a question and answer it.
     pub(crate) fn can_ask(&self) -> bool {
-        self.out.is_for_people() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+        let may = !self.globals.no_input && crate::settings::var("AFENDA_PROMPT_DISABLED").is_none();
+        may && self.out.is_for_people() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
     /// The key under which the daemon carries out one thing once. Several targets of one command have a key each.
@@ -193,7 +201,27 @@ impl Context {
 }
 
 impl Session {
-    /// Makes a call; where the daemon was lost while it worked, once more. Changing calls carry their key, so they cannot happen twice.
+    /// Makes a call that changes something, under its key; where the daemon was lost while it worked, once more: it is carried out once at
+    /// most.
+    ///
+    /// # Errors
+    /// What the daemon said. Where it stays lost, that the outcome is not known, with the key and the command that finds out.
+    pub(crate) async fn change<T>(
+        &self,
+        key: &str,
+        find_out: &str,
+        call: impl AsyncFn(&Client) -> Result<T, ClientError>,
+    ) -> Result<T, CliError> {
+        match call(&self.client).await {
+            Err(ClientError::Lost(_)) => match call(&self.client).await {
+                Err(ClientError::Lost(source) | ClientError::Unreachable { source, .. }) => Err(unknown(key, find_out).because(source)),
+                second => second.map_err(|err| self.explain(err)),
+            },
+            first => first.map_err(|err| self.explain(err)),
+        }
+    }
+
+    /// Makes a call that may be made again; where the daemon was lost while it worked, once more.
     pub(crate) async fn call<T>(&self, call: impl AsyncFn(&Client) -> Result<T, ClientError>) -> Result<T, CliError> {
         let result = match call(&self.client).await {
             Err(ClientError::Lost(_)) => call(&self.client).await,

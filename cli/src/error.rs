@@ -113,8 +113,10 @@ impl CliError {
             "details": self.details,
             "request_id": self.details.as_ref().and_then(|details| details.get("request_id")),
         });
-        if let (Some(target), Some(error)) = (&self.target, error.as_object_mut()) {
-            error.insert("target".to_owned(), json!(target));
+        if let Some(error) = error.as_object_mut() {
+            let outcome = self.details.as_ref().and_then(|details| details.get("outcome")).cloned();
+            let more = [("target", self.target.as_ref().map(|target| json!(target))), ("outcome", outcome)];
+            error.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         }
         json!({ "error": error })
     }
@@ -165,6 +167,16 @@ pub(crate) fn unreachable_at(url: &str) -> CliError {
     CliError::new(Exit::Unreachable, "DAEMON_UNREACHABLE", format!("no daemon answers at {url}")).hint(START_HINT)
 }
 
+/// The daemon was lost while it changed something, and is not back: nobody here knows whether it did.
+pub(crate) fn unknown(key: &str, find_out: &str) -> CliError {
+    let details = json!({"outcome": "unknown", "idempotency_key": key, "find_out": find_out});
+    CliError {
+        details: Some(Box::new(details)),
+        ..CliError::new(Exit::Unreachable, "DAEMON_LOST", "the daemon was lost while it worked; whether it was carried out is not known")
+    }
+    .hint(format!("once it runs again, `{find_out}` tells; repeated with `--idempotency-key {key}` it is carried out once at most"))
+}
+
 /// How to get a daemon.
 pub(crate) const START_HINT: &str = "start one with `afenda daemon`, or see everything at work with `afenda demo`";
 
@@ -211,6 +223,15 @@ mod tests {
         assert_eq!(shown["error"]["request_id"], "r1");
         assert_eq!(shown["error"]["target"], "AP-1");
         assert_eq!(shown["error"]["details"]["revision"], 2);
+    }
+
+    #[test]
+    fn an_outcome_that_nobody_knows_is_named_with_its_key_and_the_way_to_find_out() {
+        let err = unknown("k-1", "afenda approvals view AP-1");
+        let shown = err.json();
+        assert_eq!((&shown["error"]["outcome"], &shown["error"]["exit_code"]), (&json!("unknown"), &json!(9)));
+        assert_eq!(shown["error"]["details"]["idempotency_key"], "k-1");
+        assert!(err.text().contains("`afenda approvals view AP-1`") && err.text().contains("--idempotency-key k-1"), "{}", err.text());
     }
 
     #[test]

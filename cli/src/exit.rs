@@ -12,6 +12,8 @@ pub(crate) enum Exit {
     Failed = 1,
     /// Wrong usage, or a name that fits several things.
     Usage = 2,
+    /// Nothing there, where `--exit-empty` asks for it.
+    Empty = 3,
     /// No token, or one that the daemon does not know.
     Unauthenticated = 4,
     /// Not allowed.
@@ -28,7 +30,7 @@ pub(crate) enum Exit {
     Rejected = 12,
     /// `approvals wait`: expired or withdrawn.
     Lapsed = 13,
-    /// `approvals wait`: not decided in time.
+    /// Not done by `--timeout`.
     TimedOut = 124,
     /// The terminal went away.
     HungUp = 129,
@@ -67,7 +69,7 @@ impl From<Exit> for ExitCode {
 
 /// The table of `--help`.
 pub(crate) const HELP: &str = "\
-Exit codes: 0 done · 1 failed · 2 wrong usage · 4 token rejected · 5 not allowed · 6 not found · 7 changed or decided meanwhile · \
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 empty, where asked for · 4 token rejected · 5 not allowed · 6 not found · 7 changed or decided meanwhile · \
 9 no daemon · 11 busy · 12 rejected · 13 expired or withdrawn · 124 timed out";
 
 #[cfg(test)]

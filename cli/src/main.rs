@@ -23,7 +23,9 @@ mod text;
 mod time;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::context::{Context, Globals};
@@ -55,10 +57,15 @@ fn main() -> ExitCode {
     let read = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, path(&matches))));
     let (cli, path) = match read {
         Ok(read) => read,
-        Err(err) => return refuse(&err).into(),
+        Err(err) => return refuse(err).into(),
     };
     let json = cli.globals.printing.errors_in_json();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // A call needs one thread; what serves others has all of them.
+    let mut builder = match cli.command {
+        Some(ref command) if !command.serves() => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(err) => {
             context::report(&CliError::failed("cannot start").because(err), json);
@@ -74,7 +81,7 @@ fn main() -> ExitCode {
     };
     let done = match fields(&path, &mut ctx) {
         Ok(true) => Ok(()),
-        Ok(false) => runtime.block_on(commands::run(cli.command, &mut ctx)),
+        Ok(false) => runtime.block_on(in_time(ctx.globals.timeout, commands::run(cli.command, &mut ctx))),
         Err(err) => Err(err),
     };
     match done {
@@ -84,6 +91,16 @@ fn main() -> ExitCode {
             err.exit.into()
         }
     }
+}
+
+/// Runs a command, for so long at most.
+async fn in_time(limit: Option<Duration>, run: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    let Some(limit) = limit else { return run.await };
+    tokio::time::timeout(limit, run).await.unwrap_or_else(|_| {
+        let message = format!("not done within {}", time::short(limit.try_into().unwrap_or_default()));
+        Err(CliError::new(Exit::TimedOut, "TIMED_OUT", message)
+            .hint("whether a change was carried out is not known: repeated with the same --idempotency-key it is, once at most"))
+    })
 }
 
 /// The command's words, without aliases.
@@ -112,20 +129,31 @@ fn fields(path: &str, ctx: &mut Context) -> Result<bool, CliError> {
 }
 
 /// Help and version are answers; everything else is wrong usage.
-fn refuse(err: &clap::Error) -> Exit {
+fn refuse(mut err: clap::Error) -> Exit {
     if !err.use_stderr() {
         return if err.print().is_ok() { Exit::Done } else { Exit::OutputClosed };
     }
-    // The command line could not be read, so `--json` is looked for by hand.
-    if std::env::args_os().skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json" || arg.to_string_lossy().starts_with("--json="))
-    {
+    let hash = misses_an_id(&err).then_some("in a shell # begins a comment: write '#123' with its quotes, or 123");
+    if output::wants_json(std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned())) {
         let text = err.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        context::report(&CliError::usage(message).hint("see --help"), true);
+        let message = text.lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+        context::report(&CliError::usage(message.trim_start_matches("error: ")).hint(hash.unwrap_or("see --help")), true);
     } else {
+        if let Some(hash) = hash {
+            err.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hash.into()]));
+        }
         let _ = err.print();
     }
     Exit::Usage
+}
+
+/// Whether an id is missing, which is what `#123` without quotes comes to.
+fn misses_an_id(err: &clap::Error) -> bool {
+    let missing = match err.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(names)) if err.kind() == ErrorKind::MissingRequiredArgument => names.as_slice(),
+        _ => return false,
+    };
+    missing.iter().any(|name| name.starts_with("<ID") || name.starts_with("<CONVERSATION"))
 }
 
 /// The help of the whole program, as `--help` prints it.

@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::text;
 
 use form::Kind;
-pub(crate) use form::{FIELDS_HELP, Form, Printing};
+pub(crate) use form::{FIELDS_HELP, Form, Printing, wants_json};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -127,7 +127,9 @@ impl Output {
             Color::Never => false,
             Color::Auto => !set("NO_COLOR") && (terminal || std::env::var("CLICOLOR_FORCE").is_ok_and(|v| v != "0" && !v.is_empty())),
         };
-        let width = crossterm::terminal::size().map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width));
+        // Asked only of a terminal: elsewhere the question would start other programs.
+        let size = if terminal { crossterm::terminal::size().ok() } else { None };
+        let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width));
         let out = Box::new(io::BufWriter::new(io::stdout()));
         Self { out, form, headed: false, terminal, quiet, color, width, now: Timestamp::now() }
     }
@@ -193,7 +195,15 @@ impl Output {
     }
 
     /// The first rows of a list of `total`: a bare array, a table, or fields.
+    ///
+    /// # Errors
+    /// With `--exit-empty`, that there is nothing.
     pub(crate) fn part<T: Serialize>(&mut self, rows: &[T], total: u64, columns: &[Column<T>], empty: &str) -> Result<(), CliError> {
+        self.print_part(rows, total, columns, empty)?;
+        if rows.is_empty() && self.form.exit_empty { Err(CliError::told(Exit::Empty)) } else { Ok(()) }
+    }
+
+    fn print_part<T: Serialize>(&mut self, rows: &[T], total: u64, columns: &[Column<T>], empty: &str) -> Result<(), CliError> {
         match self.form.kind {
             Kind::Jsonl => rows.iter().try_for_each(|row| self.json_line(row)),
             _ if self.is_structured() => {

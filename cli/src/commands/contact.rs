@@ -143,7 +143,12 @@ impl Notes {
         let about = |err: CliError| err.about(format!("contact {id}"));
         if let Some(note) = self.delete {
             let (delete, key) = (DeleteMessage { hold_seconds: self.hold }, ctx.key(&note.to_string(), false));
-            let row = session.call(async |client| client.delete_contact_note(id, note, &delete, &key).await).await.map_err(about)?;
+            let row = session
+                .change(&key, &format!("afenda contact notes {id}"), async |client| {
+                    client.delete_contact_note(id, note, &delete, &key).await
+                })
+                .await
+                .map_err(about)?;
             return ctx.out.row(
                 &row,
                 outbox::COLUMNS,
@@ -160,7 +165,10 @@ impl Notes {
         let content = crate::body::read(self.add, self.body_file)?;
         let content = content.ok_or_else(|| CliError::usage("the text is empty").hint("give it with --add TEXT, -F FILE or -F -"))?;
         let (note, key) = (NewContactNote { content, hold_seconds: self.hold }, ctx.key(&id.to_string(), false));
-        let row = session.call(async |client| client.add_contact_note(id, &note, &key).await).await.map_err(about)?;
+        let row = session
+            .change(&key, &format!("afenda contact notes {id}"), async |client| client.add_contact_note(id, &note, &key).await)
+            .await
+            .map_err(about)?;
         ctx.out.row(&row, outbox::COLUMNS, &format!("contact {id}: note {}{}", row.state, outbox::recall(ctx, &row)))
     }
 }
@@ -176,7 +184,12 @@ impl Contact {
                 let id = edit.id;
                 let patch = edit.patch();
                 let key = ctx.key(&id.to_string(), false);
-                (id, session.call(async |client| client.update_contact(id, &patch, &key).await).await)
+                (
+                    id,
+                    session
+                        .change(&key, &format!("afenda contact view {id}"), async |client| client.update_contact(id, &patch, &key).await)
+                        .await,
+                )
             }
         };
         let row = row.map_err(|err| err.about(format!("contact {id}")))?;

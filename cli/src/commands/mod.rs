@@ -113,6 +113,13 @@ pub(crate) enum Command {
     Help(help::Help),
 }
 
+impl Command {
+    /// Whether it works for others or for a screen meanwhile, not only for its own call.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self, Self::Tui(_) | Self::Demo(_) | Self::Daemon(_) | Self::Sandbox(_))
+    }
+}
+
 /// Runs the command; without one, the inbox.
 pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(), CliError> {
     // Boxed: each of these is large, and only one of them is ever there.

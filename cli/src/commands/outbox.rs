@@ -71,7 +71,7 @@ impl Outbox {
         let several = ids.len() > 1;
         each(ctx, ids, OutboxId::to_string, async |ctx, id| {
             let key = ctx.key(&id.to_string(), several);
-            let row = session.call(async |client| client.outbox_act(id, verb, &key).await).await?;
+            let row = session.change(&key, "afenda outbox list", async |client| client.outbox_act(id, verb, &key).await).await?;
             ctx.out.row(&row, COLUMNS, &format!("{} for {}: {}", row.kind, about(&row), row.state))
         })
         .await

@@ -24,6 +24,39 @@ pub(crate) enum Format {
     Ids,
 }
 
+impl Format {
+    /// Whether the whole of a value is printed.
+    fn is_whole(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl | Self::Yaml)
+    }
+}
+
+/// The form that AFENDA_OUTPUT names, if it is one.
+fn named_in_environment() -> Option<Format> {
+    let text = std::env::var("AFENDA_OUTPUT").ok()?;
+    <Format as clap::ValueEnum>::from_str(&text, false).ok()
+}
+
+/// Whether a command line that cannot be read as a whole asks for errors as JSON, as [`Printing::errors_in_json`] tells it of one that can.
+pub(crate) fn wants_json(args: impl Iterator<Item = String>) -> bool {
+    let form = |text: &str| <Format as clap::ValueEnum>::from_str(text, false).is_ok_and(Format::is_whole);
+    let (mut named, mut form_next) = (false, false);
+    for arg in args.take_while(|arg| arg != "--") {
+        let (name, value) = arg.split_once('=').map_or((arg.as_str(), None), |(name, value)| (name, Some(value)));
+        if matches!(name, "--json" | "--jq" | "--template") || form_next && form(&arg) {
+            return true;
+        }
+        form_next = matches!((name, value), ("-o" | "--output", None));
+        let glued = arg.strip_prefix("-o").filter(|_| !arg.starts_with("--")).map(|text| text.trim_start_matches('='));
+        let given = value.filter(|_| name == "--output").or(glued).filter(|text| !text.is_empty());
+        if given.is_some_and(form) {
+            return true;
+        }
+        named |= form_next || given.is_some();
+    }
+    !named && named_in_environment().is_some_and(Format::is_whole)
+}
+
 /// Flags that say how data is printed.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Output")]
@@ -50,6 +83,9 @@ pub(crate) struct Printing {
     /// With JSON, wrap a list: {"data":[…],"meta":{"total":…,"truncated":…}}
     #[arg(long, global = true)]
     json_envelope: bool,
+    /// End with 3 when a list is empty
+    #[arg(long, global = true)]
+    exit_empty: bool,
     /// End with an error when a list was cut
     #[arg(long, global = true)]
     pub(crate) fail_truncated: bool,
@@ -61,9 +97,10 @@ impl Printing {
         self.json.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty())
     }
 
-    /// Whether errors are JSON.
+    /// Whether errors are JSON: where the data is, or is made of it.
     pub(crate) fn errors_in_json(&self) -> bool {
-        self.json.is_some() || self.jq.is_some() || matches!(self.output, Some(Format::Json | Format::Jsonl))
+        let whole = self.json.is_some() || self.jq.is_some() || self.template.is_some();
+        whole || self.output.map_or_else(|| named_in_environment().is_some_and(Format::is_whole), Format::is_whole)
     }
 
     /// The form that is asked for.
@@ -79,8 +116,26 @@ impl Printing {
             (_, _, _, Some(format)) => Kind::from(format),
             _ => Kind::from_environment()?,
         };
-        Ok(Form { kind, fields, csv_raw: self.csv_raw, headers: !self.no_headers, envelope: self.json_envelope })
+        Ok(Form {
+            kind,
+            fields,
+            csv_raw: self.csv_raw,
+            headers: !self.no_headers,
+            envelope: self.json_envelope,
+            exit_empty: self.exit_empty,
+        })
     }
+}
+
+#[cfg(test)]
+fn printing(flags: &[&str]) -> Printing {
+    #[derive(clap::Parser)]
+    struct Flags {
+        #[command(flatten)]
+        printing: Printing,
+    }
+    let flags = std::iter::once("afenda").chain(flags.iter().copied());
+    <Flags as clap::Parser>::try_parse_from(flags).unwrap().printing
 }
 
 /// How data is printed.
@@ -92,6 +147,8 @@ pub(crate) struct Form {
     pub(super) csv_raw: bool,
     pub(super) headers: bool,
     pub(super) envelope: bool,
+    /// An empty list ends with a code of its own.
+    pub(super) exit_empty: bool,
 }
 
 /// The word after `--json=` that asks for the fields instead of the data.
@@ -141,13 +198,7 @@ impl Form {
     /// The form that these flags ask for.
     #[cfg(test)]
     pub(crate) fn of(flags: &[&str]) -> Self {
-        #[derive(clap::Parser)]
-        struct Flags {
-            #[command(flatten)]
-            printing: Printing,
-        }
-        let flags = std::iter::once("afenda").chain(flags.iter().copied());
-        <Flags as clap::Parser>::try_parse_from(flags).unwrap().printing.form().unwrap()
+        printing(flags).form().unwrap()
     }
 
     /// Whether the whole of a value is printed, not columns of it or words about it.
@@ -168,6 +219,46 @@ impl Form {
         match value {
             Value::Array(rows) => Value::Array(rows.into_iter().map(pick).collect()),
             one => pick(one),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_cannot_be_read_asks_for_json_as_one_that_can() {
+        for (line, want) in [
+            ("approvals list --nope", false),
+            ("approvals list --nope --json", true),
+            ("approvals list --nope --json=id", true),
+            ("approvals list --nope --jq .", true),
+            ("approvals list --nope --template=x", true),
+            ("approvals list --nope -o json", true),
+            ("approvals list --nope -ojsonl", true),
+            ("approvals list --nope --output=yaml", true),
+            ("approvals list --nope --output csv", false),
+            ("approvals list --nope -o table", false),
+            ("conv reply 1 -b -- --json", false),
+        ] {
+            assert_eq!(wants_json(line.split_whitespace().map(str::to_owned)), want, "{line}");
+        }
+    }
+
+    #[test]
+    fn errors_are_json_where_the_data_is() {
+        for (flags, want) in [
+            (&[][..], false),
+            (&["--json"], true),
+            (&["--jq", "."], true),
+            (&["--template", "x"], true),
+            (&["-o", "jsonl"], true),
+            (&["-o", "yaml"], true),
+            (&["-o", "csv"], false),
+            (&["-o", "ids"], false),
+        ] {
+            assert_eq!(printing(flags).errors_in_json(), want, "{flags:?}");
         }
     }
 }

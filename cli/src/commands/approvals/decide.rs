@@ -279,7 +279,8 @@ pub(super) async fn send(
     key: &str,
 ) -> Result<(), CliError> {
     let decision = Decision { revision: Some(revision), comment: comment.map(str::to_owned) };
-    let decided = session.call(async |client| client.decide(id, verb, &decision, key).await).await?;
+    let decided =
+        session.change(key, &format!("afenda approvals view {id}"), async |client| client.decide(id, verb, &decision, key).await).await?;
     let title = crate::text::line(&decided.title);
     ctx.out.row(&decided, COLUMNS, &format!("{} {} at revision {}: {title}", decided.reference, decided.status, decided.revision))
 }

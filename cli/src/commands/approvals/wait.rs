@@ -1,7 +1,6 @@
 //! `afenda approvals wait`: told by the event stream, never by asking again and again.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use api::approval::{ApprovalStatus, ApprovalView};
 use api::event::SubjectType;
@@ -14,15 +13,12 @@ use crate::selector::ApprovalRef;
 
 use super::COLUMNS;
 
-/// Wait until it is decided: 0 approved, 12 rejected, 13 expired or withdrawn, 124 timed out
+/// Wait until it is decided: 0 approved, 12 rejected, 13 expired or withdrawn, 124 not by --timeout
 #[derive(Debug, clap::Args)]
 pub(crate) struct Wait {
     /// Approvals: AP-42
     #[arg(required = true, value_name = "ID")]
     ids: Vec<ApprovalRef>,
-    /// How long at most, such as 30m [default: for as long as it takes]
-    #[arg(long, value_name = "DURATION", value_parser = crate::time::parse_duration)]
-    timeout: Option<Duration>,
     /// Until one of them is decided
     #[arg(long)]
     any: bool,
@@ -31,15 +27,7 @@ pub(crate) struct Wait {
 impl Wait {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
-        let limit = self.timeout;
-        let all = self.all(ctx, &session);
-        let exit = match limit {
-            Some(limit) => tokio::time::timeout(limit, all).await.unwrap_or_else(|_| {
-                let message = format!("not decided within {}", crate::time::short(limit.try_into().unwrap_or_default()));
-                Err(CliError::new(Exit::TimedOut, "TIMED_OUT", message))
-            })?,
-            None => all.await?,
-        };
+        let exit = self.all(ctx, &session).await?;
         if exit == Exit::Done { Ok(()) } else { Err(CliError::told(exit)) }
     }
 

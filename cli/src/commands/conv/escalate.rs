@@ -35,8 +35,10 @@ impl Escalate {
         let session = ctx.session().await?;
         let id = self.conversation.id;
         let key = ctx.key(&id.to_string(), false);
-        let asked =
-            session.call(async |client| client.escalate(id, &reason, &key).await).await.map_err(|err| err.about(super::name(&id)))?;
+        let asked = session
+            .change(&key, "afenda approvals list --mine", async |client| client.escalate(id, &reason, &key).await)
+            .await
+            .map_err(|err| err.about(super::name(&id)))?;
         let sentence = format!(
             "#{id}: {} asked (revision {}); follow it with `afenda approvals wait {}`",
             asked.reference, asked.revision, asked.reference

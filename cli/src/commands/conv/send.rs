@@ -117,7 +117,7 @@ async fn send(ctx: &mut Context, to: Several, message: &NewMessage, files: &[Fil
         super::foretell(ctx, &session, id, &query).await;
         let key = ctx.key(&id.to_string(), several);
         let sent = session
-            .call(async |client| match files.is_empty() {
+            .change(&key, &format!("afenda conv messages {id}"), async |client| match files.is_empty() {
                 true => client.send_message(id, message, &key).await,
                 false => client.send_files(id, message, files, &key).await,
             })
