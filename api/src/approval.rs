@@ -153,7 +153,7 @@ pub struct ApprovalView {
     pub decided_at: Option<Timestamp>,
     /// Who decided.
     pub decided_by: Option<Actor>,
-    /// What they said.
+    /// What they said; of a withdrawn one, why it was taken back.
     pub comment: Option<String>,
     /// How far the decision has come back to Chatwoot.
     pub write_back: WriteBack,

@@ -170,15 +170,17 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// Every command with its help, the flags that all share once.
-    fn book(command: &clap::Command, path: &str, out: &mut String) {
-        let shown = |arg: clap::Arg| if arg.is_global_set() && !path.is_empty() { arg.hide(true) } else { arg };
+    /// Every command with its help; what a command hands down to those below it stands there once.
+    fn book(command: &clap::Command, path: &str, handed_down: &[clap::Id], out: &mut String) {
+        let shown = |arg: clap::Arg| if handed_down.contains(arg.get_id()) { arg.hide(true) } else { arg };
         let mut own = command.clone().term_width(100).mut_args(shown);
         let name = format!("afenda {path}");
         let help = own.render_help().to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>();
         out.push_str(&format!("\n## {}\n\n```\n{}\n```\n", name.trim_end(), help.trim_end()));
+        let own = command.get_arguments().filter(|arg| arg.is_global_set()).map(|arg| arg.get_id().clone());
+        let handed_down: Vec<clap::Id> = handed_down.iter().cloned().chain(own).collect();
         for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help" || path.is_empty()) {
-            book(sub, format!("{path} {}", sub.get_name()).trim_start(), out);
+            book(sub, format!("{path} {}", sub.get_name()).trim_start(), &handed_down, out);
         }
     }
 
@@ -188,7 +190,7 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         let mut now = "# Commands\n\nMade of the program's own help; `afenda help` prints the same.\n".to_owned();
-        book(&command, "", &mut now);
+        book(&command, "", &[], &mut now);
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
         if std::env::var_os("AFENDA_UPDATE_DOCS").is_some() {
             std::fs::write(path, &now).unwrap();

@@ -432,18 +432,26 @@ pub(crate) fn submit(scope: &Scope<'_>, rules: &Rules, who: &Person, id: &str) -
     Ok(row)
 }
 
-/// Takes back what is not decided.
-pub(crate) fn withdraw(scope: &Scope<'_>, rules: &Rules, who: &Person, id: &str, comment: Option<&str>) -> Result<ApprovalRow, Fault> {
+/// Takes back what is not decided; where a revision was `read`, only at that one.
+pub(crate) fn withdraw(
+    scope: &Scope<'_>,
+    rules: &Rules,
+    who: &Person,
+    id: &str,
+    read: Option<u32>,
+    comment: Option<&str>,
+) -> Result<ApprovalRow, Fault> {
     let mut row = find(scope, id)?;
     check_text("comment", comment.unwrap_or_default(), 0, 4_000)?;
-    match rule::withdraw(&facts(rules, &row, None), &who.who()) {
+    match rule::withdraw(&facts(rules, &row, None), &who.who(), read) {
         Ok(Outcome::Already) => return Ok(row),
         Ok(Outcome::Record) => {}
         Err(refusal) => return Err(explain(scope, &row, refusal)?),
     }
     row.status = ApprovalStatus::Withdrawn;
+    row.comment = comment.map(str::trim).filter(|c| !c.is_empty()).map(str::to_owned);
     scope.put_approval(&row)?;
-    record(scope, &row, "withdraw", "api", &who.actor(), ActivityType::ApprovalWithdrawn, comment)?;
+    record(scope, &row, "withdraw", "api", &who.actor(), ActivityType::ApprovalWithdrawn, row.comment.as_deref())?;
     Ok(row)
 }
 

@@ -74,7 +74,7 @@ impl Home {
     }
 }
 
-fn ran(output: Output) -> Ran {
+pub(crate) fn ran(output: Output) -> Ran {
     use std::os::unix::process::ExitStatusExt;
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let code = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap());

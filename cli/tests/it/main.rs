@@ -6,11 +6,15 @@
     reason = "a test that cannot go on fails; clippy knows tests by their functions, not their helpers"
 )]
 
+mod deciding;
 mod demo;
+mod flags;
+mod goldens;
 mod harness;
 mod help;
 mod offline;
 mod online;
 mod printing;
+mod pty;
 mod shop;
 mod terminal;

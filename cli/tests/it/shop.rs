@@ -1,6 +1,6 @@
 //! A shop of its own for a test: a sandbox and a daemon in this process, and profiles of its people.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use daemon::{Clock, Config, Overrides};
 use sandbox::{Options, World};
@@ -10,7 +10,7 @@ use crate::harness::{Home, Ran, until};
 
 /// A shop, a daemon and three people, with one approval that waits.
 pub(crate) struct Shop {
-    pub(crate) home: Home,
+    pub(crate) home: Arc<Home>,
     pub(crate) runtime: tokio::runtime::Runtime,
     pub(crate) sandbox: sandbox::Running,
     pub(crate) daemon: daemon::Running,
@@ -23,7 +23,7 @@ impl Shop {
         RING.get_or_init(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let home = Home::new();
+        let home = Arc::new(Home::new());
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let (sandbox, daemon, tokens) = runtime.block_on(async {
             let world = World::demo_shop();
@@ -66,6 +66,12 @@ impl Shop {
         shop
     }
 
+    /// The client of one of them.
+    pub(crate) fn client(&self, user: &str) -> api::Client {
+        let profile: Value = serde_json::from_slice(&std::fs::read(self.home.profiles().join(format!("{user}.json"))).unwrap()).unwrap();
+        api::Client::new(&self.daemon.base_url(), api::Token::new(profile["token"].as_str().unwrap())).unwrap()
+    }
+
     pub(crate) fn run(&self, user: &str, args: &[&str]) -> Ran {
         let args: Vec<&str> = ["-P", user, "--json"].into_iter().chain(args.iter().copied()).collect();
         self.home.run(&args)
@@ -84,6 +90,44 @@ impl Shop {
 
     pub(crate) fn escalate(&self, id: &str) -> Value {
         self.run("jo", &["conv", "escalate", id, "-m", "May I?"]).ends(0).json()
+    }
+
+    /// A webhook that was signed and that nobody can read; its id.
+    pub(crate) fn dead_letter(&self) -> String {
+        let daemon = &self.daemon;
+        self.runtime.block_on(async {
+            let tenants =
+                daemon.store().read_global(|global| global.tenants()).await.map_err(|err: daemon::store::StoreError| err).unwrap();
+            let key = tenants[0].key;
+            let new = daemon::store::NewWebhook {
+                event: "message_created".to_owned(),
+                delivery_id: None,
+                digest: "d".to_owned(),
+                body: r#"{"event":"message_created","content":"\u001b[2J"}"#.to_owned(),
+            };
+            daemon
+                .store()
+                .write(key, move |scope| {
+                    scope.keep_webhook(&new)?;
+                    let row = scope.due_webhooks(1)?.remove(0);
+                    scope.webhook_failed(row.position, "no", daemon::domain::webhook::Next::Dead)?;
+                    Ok::<_, daemon::store::StoreError>(scope.webhook_page(None, 1, 0)?.0[0].id.to_string())
+                })
+                .await
+                .unwrap()
+        })
+    }
+
+    /// From now on Chatwoot answers nothing that a person could use.
+    pub(crate) fn is_down(&self) {
+        self.fault(&serde_json::json!({"match": {"path_prefix": "/api/"}, "fault": {"kind": "status", "status": 503}}));
+    }
+
+    /// Chatwoot answers as this rule says.
+    pub(crate) fn fault(&self, rule: &Value) {
+        let url = format!("{}/sandbox/faults", self.sandbox.base_url());
+        let sent = self.runtime.block_on(reqwest::Client::new().post(url).json(rule).send()).unwrap();
+        assert!(sent.status().is_success());
     }
 
     pub(crate) fn close(self) {

@@ -205,16 +205,19 @@ pub fn submit(a: &Facts<'_>, who: &Who<'_>) -> Result<Outcome, Refusal> {
     }
 }
 
-/// Takes back what is not decided.
+/// Takes back what is not decided; where a revision was `read`, only at that one.
 ///
 /// # Errors
-/// When it is decided or lapsed, or not the caller's.
-pub fn withdraw(a: &Facts<'_>, who: &Who<'_>) -> Result<Outcome, Refusal> {
+/// When it is decided or lapsed, changed since, or not the caller's.
+pub fn withdraw(a: &Facts<'_>, who: &Who<'_>, read: Option<u32>) -> Result<Outcome, Refusal> {
     if !may_handle(a, who) {
         return Err(Refusal::NotTheRequester);
     }
     match a.status {
-        ApprovalStatus::Draft | ApprovalStatus::Submitted => Ok(Outcome::Record),
+        ApprovalStatus::Draft | ApprovalStatus::Submitted => match read.filter(|read| *read != a.revision) {
+            Some(read) => Err(Refusal::Stale { read, current: a.revision }),
+            None => Ok(Outcome::Record),
+        },
         ApprovalStatus::Withdrawn => Ok(Outcome::Already),
         ApprovalStatus::Approved | ApprovalStatus::Rejected => Err(Refusal::AlreadyDecided),
         ApprovalStatus::Expired => Err(Refusal::InvalidTransition(ApprovalStatus::Expired)),
@@ -383,11 +386,13 @@ mod tests {
             (Approved, &own, Err(Refusal::InvalidTransition(Approved)), Err(Refusal::AlreadyDecided)),
         ] {
             assert_eq!(
-                (submit(&facts(status, &jo, None), who), withdraw(&facts(status, &jo, None), who)),
+                (submit(&facts(status, &jo, None), who), withdraw(&facts(status, &jo, None), who, None)),
                 (submitted, withdrawn),
                 "{status}"
             );
         }
+        assert_eq!(withdraw(&facts(Submitted, &jo, None), &own, Some(2)), Ok(Outcome::Record));
+        assert_eq!(withdraw(&facts(Submitted, &jo, None), &own, Some(1)), Err(Refusal::Stale { read: 1, current: 2 }));
         assert_eq!(edit(&facts(Submitted, &jo, None), &own, 2), Ok(()));
         assert_eq!(edit(&facts(Submitted, &jo, None), &own, 1), Err(Refusal::Stale { read: 1, current: 2 }));
         assert_eq!(edit(&facts(Approved, &jo, None), &own, 2), Err(Refusal::AlreadyDecided));

@@ -105,14 +105,19 @@ pub(crate) async fn reject(Path(id): Path<String>, change: Change<Decision>) -> 
     decide(id, change, Verdict::Reject).await
 }
 
-/// Takes back what is not decided.
+/// Takes back what is not decided; where a revision is named, in the body or in `If-Match`, only at that one.
 #[utoipa::path(post, path = "/approvals/{id}/withdraw", tag = "approvals", params(("id" = String, Path, description = "UUID or AP-42")),
     request_body = Decision, security(("bearer" = [])),
     responses((status = 200, body = Data<ApprovalView>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn withdraw(Path(id): Path<String>, change: Change<Decision>) -> Result<Response, Fault> {
     change.caller.must_work()?;
+    let read = match revision(change.body.revision, &change.headers)? {
+        Ok(read) => Some(read),
+        Err(Refusal::RevisionRequired) => None,
+        Err(refusal) => return Err(refusal.into()),
+    };
     let work = move |scope: &Scope<'_>, rules: &service::Rules, who: &Person, body: Decision| {
-        service::withdraw(scope, rules, who, &id, body.comment.as_deref())
+        service::withdraw(scope, rules, who, &id, read, body.comment.as_deref())
     };
     answer(change, StatusCode::OK, work).await
 }

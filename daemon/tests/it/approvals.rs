@@ -150,7 +150,9 @@ async fn drafts_are_submitted_withdrawn_and_lapse() {
     assert_eq!(refused(decide(&ada, &id, "approve", &decision(1, "")).await).1, Code::InvalidTransition);
     assert_eq!(refused(decide(&ada, &id, "submit", &Decision::default()).await).1, Code::Forbidden);
     assert_eq!(decide(&jo, &id, "submit", &Decision::default()).await.unwrap().status, ApprovalStatus::Submitted);
-    assert_eq!(decide(&jo, &id, "withdraw", &Decision::default()).await.unwrap().status, ApprovalStatus::Withdrawn);
+    assert_eq!(refused(decide(&jo, &id, "withdraw", &decision(9, "")).await).1, Code::StaleRevision);
+    let taken_back = decide(&jo, &id, "withdraw", &decision(1, "No longer needed")).await.unwrap();
+    assert_eq!((taken_back.status, taken_back.comment.as_deref()), (ApprovalStatus::Withdrawn, Some("No longer needed")));
     assert_eq!(refused(decide(&ada, &id, "approve", &decision(1, "")).await).1, Code::InvalidTransition);
 
     let soon = jiff::Timestamp::from_microsecond(bench.clock.now() + 5_000_000).unwrap();

@@ -22,7 +22,7 @@ pub(crate) struct List {
     #[arg(long, conflicts_with = "mine")]
     decidable: bool,
     /// Only this type
-    #[arg(short, long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
     /// newest or oldest
     #[arg(long, default_value = "newest", value_name = "ORDER")]

@@ -1,0 +1,104 @@
+//! Deciding on a terminal: the card, the question, the keys, and what is changed meanwhile.
+
+use std::num::NonZeroU16;
+
+use api::approval::ApprovalPatch;
+use api::client::new_key;
+use serde_json::Value;
+
+use crate::pty::Pty;
+use crate::shop::Shop;
+
+/// A phone, held upright, and one whose keyboard takes half of it.
+const PHONE: (NonZeroU16, NonZeroU16) = (NonZeroU16::new(24).unwrap(), NonZeroU16::new(40).unwrap());
+const HALF: (NonZeroU16, NonZeroU16) = (NonZeroU16::new(12).unwrap(), NonZeroU16::new(40).unwrap());
+
+fn asked(shop: &Shop, title: &str, body: &str) -> String {
+    let asked = shop.run("jo", &["approvals", "request", "-t", title, "-b", body]).ends(0).json();
+    asked["reference"].as_str().unwrap().to_owned()
+}
+
+fn status(shop: &Shop, reference: &str) -> Value {
+    shop.run("ada", &["approvals", "view", reference]).ends(0).json()["status"].take()
+}
+
+#[test]
+fn the_next_one_is_decided_with_two_keys_and_anything_else_decides_nothing() {
+    let shop = Shop::open();
+    let first = asked(&shop, "Refund 240 EUR", "The parcel never arrived.");
+    let next = |keys: &[(&str, &str)]| {
+        let mut pty = Pty::sized(&shop.home, "-P ada approvals next", PHONE);
+        for (shown, key) in keys {
+            pty.shows(shown);
+            pty.types(key);
+        }
+        (pty.code(), pty.raw())
+    };
+    for (keys, code) in [
+        (&[("[a] approve", "q")][..], 1),
+        (&[("[a] approve", "\x1b")], 1),
+        (&[("[a] approve", "\x03")], 130),
+        (&[("[a] approve", "xzy\ra"), ("[y/N]", "n")], 1),
+        (&[("[a] approve", "a"), ("[y/N]", "\r")], 1),
+        (&[("[a] approve", "r"), ("Why?", "\r")], 2),
+    ] {
+        let (ended, raw) = next(keys);
+        assert_eq!(ended, code, "{keys:?}: {raw}");
+        assert_eq!(status(&shop, &first), "submitted", "{keys:?}: {raw}");
+    }
+    let (ended, raw) = next(&[("[a] approve", "a"), ("[y/N]", "y")]);
+    assert_eq!((ended, status(&shop, &first)), (0, "approved".into()), "{raw}");
+    let second = asked(&shop, "Refund 20 EUR", "It was late.");
+    let (ended, raw) = next(&[("[a] approve", "r"), ("Why?", "Once is enough\r"), ("[y/N]", "y")]);
+    assert_eq!((ended, status(&shop, &second)), (0, "rejected".into()), "{raw}");
+    shop.close();
+}
+
+#[test]
+fn what_was_not_on_the_screen_yet_is_not_decided() {
+    let shop = Shop::open();
+    let lines: Vec<String> = (1..=30).map(|n| format!("Line {n} of what is asked.")).collect();
+    let long = asked(&shop, "A long one", &lines.join("\n"));
+    let mut pty = Pty::sized(&shop.home, "-P ada approvals next", HALF);
+    pty.shows("-- more");
+    pty.types("ay");
+    for _ in 0..10 {
+        pty.types(" ");
+    }
+    pty.shows("Line 30");
+    pty.shows("[a] approve");
+    assert_eq!(status(&shop, &long), "submitted");
+    pty.types("a");
+    pty.shows("[y/N]");
+    pty.types("y");
+    assert_eq!((pty.code(), status(&shop, &long)), (0, "approved".into()), "{}", pty.raw());
+    shop.close();
+}
+
+#[test]
+fn what_is_changed_while_it_is_read_is_shown_and_asked_again() {
+    let shop = Shop::open();
+    let reference = asked(&shop, "Refund 240 EUR", "The parcel never arrived.");
+    let mut pty = Pty::of(&shop.home, &format!("-P ada approvals approve {reference}"));
+    pty.shows("revision 1? [y/N]");
+    let patch = ApprovalPatch { revision: Some(1), title: Some("Refund 2400 EUR".to_owned()), ..ApprovalPatch::default() };
+    shop.runtime.block_on(shop.client("jo").update_approval(&reference, &patch, &new_key())).unwrap();
+    pty.types("y\r");
+    pty.shows("was changed meanwhile");
+    pty.shows("revision 2? [y/N]");
+    assert_eq!(status(&shop, &reference), "submitted", "what was read is not what is there");
+    pty.types("y\r");
+    assert_eq!((pty.code(), status(&shop, &reference)), (0, "approved".into()), "{}", pty.raw());
+    shop.close();
+}
+
+#[test]
+fn a_terminal_that_is_not_to_be_asked_is_none() {
+    let shop = Shop::open();
+    let reference = asked(&shop, "Refund 240 EUR", "The parcel never arrived.");
+    let mut pty = Pty::of(&shop.home, &format!("--no-input -P ada approvals approve {reference}"));
+    let (code, raw) = pty.ends_badly();
+    assert!(code == 2 && raw.contains("-y") && !raw.contains("[y/N]"), "{code}: {raw}");
+    assert_eq!(status(&shop, &reference), "submitted");
+    shop.close();
+}

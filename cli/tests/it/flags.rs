@@ -1,0 +1,276 @@
+//! Every flag of every command with what it changes: the command is run without it, twice and with the same outcome, then with it, and the
+//! outcome is another. A flag without a row fails, and so does a row without its flag.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+use crate::harness::Ran;
+use crate::shop::Shop;
+
+/// How the effect of a flag is shown.
+#[derive(Debug, Clone, Copy)]
+enum Shown {
+    /// Whoever runs it; the command without the flag; the flag with its value, put at its end.
+    By(&'static str, &'static str, &'static str),
+    /// In a file of the project's tests, where the flag stands: what ends, asks a terminal or listens has no outcome to compare.
+    In(&'static str),
+}
+use Shown::{By, In};
+
+/// Command, flag, how it is shown. `AP` is an approval that waits, made for this run; `FILE` a file with a text; behind `DOWN` Chatwoot answers nothing.
+const ROWS: &[(&str, &str, Shown)] = &[
+    ("", "profile", By("", "status --jq .me.user", "--profile jo")),
+    ("", "tenant", By("jo", "label list", "--tenant nobody")),
+    ("", "url", By("jo", "label list", "--url http://127.0.0.1:9")),
+    ("", "quiet", By("jo", "conv list -L 1 -o ids", "--quiet")),
+    ("", "no-input", In("cli/tests/it/deciding.rs")),
+    ("", "timeout", In("cli/tests/it/online.rs")),
+    ("", "idempotency-key", In("cli/tests/it/online.rs")),
+    ("", "color", By("jo", "label list -o table", "--color always")),
+    ("", "utc", By("jo", "TZ=Asia/Tokyo conv messages 44 -L 1 -o table", "--utc")),
+    ("", "tz", By("jo", "conv messages 44 -L 1 -o table", "--tz Asia/Tokyo")),
+    ("", "json", By("jo", "label list", "--json")),
+    ("", "jq", By("jo", "label list", "--jq length")),
+    ("", "template", By("jo", "label list", "--template {{data|length}}")),
+    ("", "output", By("jo", "label list", "--output yaml")),
+    ("", "csv-raw", By("jo", "approvals list --type consultation_room -o csv", "--csv-raw")),
+    ("", "no-headers", By("jo", "label list -o csv", "--no-headers")),
+    ("", "json-envelope", By("jo", "label list --json", "--json-envelope")),
+    ("", "exit-empty", By("jo", "search zzqq", "--exit-empty")),
+    ("", "fail-truncated", By("jo", "conv list -L 1", "--fail-truncated")),
+    ("tui", "accessible", By("jo", "tui", "--accessible")),
+    ("demo", "headless", In("cli/tests/it/demo.rs")),
+    ("demo", "repeat", In("cli/tests/it/demo.rs")),
+    ("daemon", "listen", In("cli/tests/it/online.rs")),
+    ("daemon", "config", By("", "daemon token nobody", "--config FILE")),
+    ("daemon", "data-dir", By("", "daemon token owner --jq .user", "--data-dir /proc/nowhere")),
+    ("daemon start", "listen", In("cli/tests/it/online.rs")),
+    ("sandbox", "world", In(".ci/screens")),
+    ("sandbox", "generate", In(".ci/cli")),
+    ("sandbox", "as-version", In(".ci/play")),
+    ("sandbox", "listen", In(".ci/play")),
+    ("sandbox", "hooks", In(".ci/play")),
+    ("sandbox", "env-out", In("cli/tests/it/offline.rs")),
+    ("sync status", "watch", In(".ci/sync-watch")),
+    ("conv list", "status", By("jo", "conv list", "--status resolved")),
+    ("conv list", "assignee", By("jo", "conv list", "--assignee unassigned")),
+    ("conv list", "inbox", By("jo", "conv list", "--inbox 203")),
+    ("conv list", "team", By("jo", "conv list", "--team billing")),
+    ("conv list", "label", By("jo", "conv list", "--label vip")),
+    ("conv list", "view", By("jo", "conv list", "--view none")),
+    ("conv list", "search", By("jo", "conv list", "--search invoice")),
+    ("conv list", "sort", By("jo", "conv list -s all", "--sort created")),
+    ("conv list", "limit", By("jo", "conv list", "--limit 1")),
+    ("conv list", "all", By("jo", "conv list -s all -o ids", "--all")),
+    ("conv view", "limit", By("jo", "conv view 44", "--limit 1")),
+    ("conv messages", "before", By("jo", "conv messages 44", "--before 1")),
+    ("conv messages", "after", By("jo", "conv messages 44", "--after 999999")),
+    ("conv messages", "limit", By("jo", "conv messages 44", "--limit 1")),
+    ("conv create", "inbox", By("jo", "conv create 1001 -b Hello", "--inbox 201")),
+    ("conv create", "body", By("jo", "conv create 1001 --inbox 201 --jq .content", "--body Hello")),
+    ("conv create", "body-file", By("jo", "conv create 1001 --inbox 201 --jq .content", "--body-file FILE")),
+    ("conv create", "subject", By("jo", "conv create 1001 --inbox 201 -b Hello", "--subject Parcel")),
+    ("conv create", "status", By("jo", "conv create 1001 --inbox 201 -b Hello", "--status nonsense")),
+    ("conv create", "assignee", By("jo", "conv create 1001 --inbox 201 -b Hello", "--assignee nobody-here")),
+    ("conv create", "team", By("jo", "conv create 1001 --inbox 201 -b Hello", "--team nobody-here")),
+    ("conv create", "hold", By("jo", "conv create 1001 --inbox 201 -b Hello --jq .sends_at>.created_at", "--hold 600")),
+    ("conv reply", "body", By("jo", "conv reply 44", "--body Hello")),
+    ("conv reply", "body-file", By("jo", "conv reply 44", "--body-file FILE")),
+    ("conv reply", "canned", By("jo", "conv reply 44", "--canned bye")),
+    ("conv reply", "attach", By("jo", "conv reply 44 -b Look --jq .attachments", "--attach FILE")),
+    ("conv reply", "hold", By("jo", "conv reply 44 -b Hello --jq .sends_at>.created_at", "--hold 600")),
+    ("conv reply", "template-name", By("jo", "conv reply 55", "--template-name reply_wanted")),
+    ("conv reply", "language", By("jo", "conv reply 55 --template-name reply_wanted", "--language fr")),
+    ("conv reply", "var", By("jo", "conv reply 44 --canned bye", "--var nothing=x")),
+    ("conv reply", "to", By("jo", "conv reply 40 -b Hello --jq .mail", "--to ann@example.com")),
+    ("conv reply", "cc", By("jo", "conv reply 40 -b Hello --jq .mail", "--cc ann@example.com")),
+    ("conv reply", "bcc", By("jo", "conv reply 40 -b Hello --jq .mail", "--bcc ann@example.com")),
+    ("conv note", "body", By("jo", "conv note 44", "--body Hello")),
+    ("conv note", "body-file", By("jo", "conv note 44", "--body-file FILE")),
+    ("conv note", "canned", By("jo", "conv note 44", "--canned bye")),
+    ("conv note", "attach", By("jo", "conv note 44 -b Look --jq .attachments", "--attach FILE")),
+    ("conv note", "mention", By("jo", "conv note 44 -b Look --jq .content", "--mention kim")),
+    ("conv assign", "to", By("jo", "conv assign 41", "--to kim")),
+    ("conv assign", "team", By("jo", "conv assign 41", "--team billing")),
+    ("conv assign", "none", By("jo", "conv assign 41", "--none")),
+    ("conv label", "add", By("jo", "conv label 33", "--add vip")),
+    ("conv label", "remove", By("jo", "conv label 30", "--remove wholesale")),
+    ("conv status", "until", By("jo", "conv status 36 snoozed --jq .snoozed_until!=null", "--until 2h")),
+    ("conv snooze", "until", By("jo", "conv snooze 36 --jq .snoozed_until!=null", "--until 2h")),
+    ("conv attr", "set", By("jo", "conv attr 36 --jq .custom_attributes", "--set order=A-1")),
+    ("conv attr", "unset", By("jo", "conv attr 46 --set order=A-1 --jq .custom_attributes", "--unset order")),
+    ("conv mute", "hold", By("jo", "conv mute 28", "--hold 999999999")),
+    ("conv escalate", "reason", By("jo", "conv escalate 51", "--reason Why?")),
+    ("conv escalate", "reason-file", By("jo", "conv escalate 50", "--reason-file FILE")),
+    ("contact list", "search", By("jo", "contact list -o ids", "--search ann")),
+    ("contact list", "limit", By("jo", "contact list -o ids", "--limit 1")),
+    ("contact list", "all", By("jo", "contact list -L 1", "--all")),
+    ("contact edit", "name", By("jo", "contact edit 1003", "--name Cyd")),
+    ("contact edit", "email", By("jo", "contact edit 1003", "--email cyd@example.com")),
+    ("contact edit", "phone", By("jo", "contact edit 1003", "--phone +15550100099")),
+    ("contact edit", "identifier", By("jo", "contact edit 1003", "--identifier cyd-1")),
+    ("contact edit", "blocked", By("jo", "contact edit 1003", "--blocked true")),
+    ("contact edit", "field", By("jo", "contact edit 1003", "--field city=Rome")),
+    ("contact edit", "set", By("jo", "contact edit 1003", "--set tier=gold")),
+    ("contact edit", "unset", By("jo", "contact edit 1003", "--unset tier")),
+    ("contact notes", "add", By("jo", "contact notes 1002", "--add Friendly")),
+    ("contact notes", "body-file", By("jo", "contact notes 1002", "--body-file FILE")),
+    ("contact notes", "delete", By("jo", "contact notes 1002", "--delete 999999")),
+    ("contact notes", "hold", By("jo", "contact notes 1002 --add Patient --jq .sends_at>.created_at", "--hold 600")),
+    ("canned list", "search", By("jo", "canned list", "--search parcel")),
+    ("approvals list", "status", By("jo", "approvals list", "--status all")),
+    ("approvals list", "mine", By("ada", "approvals list", "--mine")),
+    ("approvals list", "decidable", By("jo", "approvals list", "--decidable")),
+    ("approvals list", "type", By("jo", "approvals list", "--type consultation_room")),
+    ("approvals list", "sort", By("jo", "approvals list", "--sort oldest")),
+    ("approvals list", "limit", By("jo", "approvals list", "--limit 1")),
+    ("approvals list", "all", By("jo", "approvals list -s all -o ids", "--all")),
+    ("approvals approve", "rev", By("ada", "approvals approve AP -y", "--rev 1")),
+    ("approvals approve", "latest", By("ada", "approvals approve AP -y", "--latest")),
+    ("approvals approve", "yes", By("ada", "approvals approve AP@1", "--yes")),
+    ("approvals approve", "message", By("ada", "approvals approve AP@1 -y --jq .comment", "--message Fine")),
+    ("approvals reject", "rev", By("ada", "approvals reject AP -m No -y", "--rev 1")),
+    ("approvals reject", "latest", By("ada", "approvals reject AP -m No -y", "--latest")),
+    ("approvals reject", "yes", By("ada", "approvals reject AP@1 -m No", "--yes")),
+    ("approvals reject", "message", By("ada", "approvals reject AP@1 -y", "--message No")),
+    ("approvals reject", "message-file", By("ada", "approvals reject AP@1 -y", "--message-file FILE")),
+    ("approvals withdraw", "rev", By("jo", "approvals withdraw AP", "--rev 9")),
+    ("approvals withdraw", "message", By("jo", "approvals withdraw AP --jq .comment", "--message Wrong")),
+    ("approvals wait", "any", In("cli/tests/it/online.rs")),
+    ("approvals request", "title", By("jo", "approvals request -b Why", "--title What")),
+    ("approvals request", "body", By("jo", "approvals request -t What --jq .description", "--body Why")),
+    ("approvals request", "body-file", By("jo", "approvals request -t What --jq .description", "--body-file FILE")),
+    ("approvals request", "type", By("jo", "approvals request -t What -b Why", "--type consultation_room")),
+    ("approvals request", "conversation", By("jo", "approvals request -t What -b Why --jq .conversation_id", "--conversation 47")),
+    ("approvals request", "amount", By("jo", "approvals request -t What -b Why --jq .amount", "--amount 5.00_EUR")),
+    ("approvals request", "expires", By("jo", "approvals request -t What -b Why --jq .expires_at!=null", "--expires 4h")),
+    ("webhooks list", "state", By("max", "webhooks list -q", "--state nonsense")),
+    ("webhooks list", "limit", By("max", "webhooks list", "--limit 0")),
+    ("webhooks list", "all", In("cli/tests/it/online.rs")),
+    ("webhooks replay", "all", By("max", "webhooks replay", "--all")),
+    ("webhooks purge", "all", By("max", "webhooks purge", "--all")),
+    ("webhooks purge", "older-than", By("max", "webhooks purge", "--older-than 1h")),
+    ("webhooks install", "rotate", In("cli/tests/it/online.rs")),
+    ("events", "since", In("cli/tests/it/online.rs")),
+    ("events", "cursor-file", In("cli/tests/it/printing.rs")),
+    ("events", "types", In("cli/tests/it/printing.rs")),
+    ("events", "exec", In("cli/tests/it/printing.rs")),
+    ("events", "exec-timeout", In("cli/tests/it/printing.rs")),
+    ("events", "exec-fatal", In("cli/tests/it/printing.rs")),
+    ("audit list", "limit", By("max", "audit list", "--limit 1")),
+    ("audit list", "all", By("max", "audit list -o ids", "--all")),
+    ("search", "in", By("jo", "search parcel", "--in contacts")),
+    ("search", "limit", By("jo", "search parcel", "--limit 1")),
+    // Last: the daemon waits a while before it asks again.
+    ("conv list", "fresh", By("jo", "DOWN conv list", "--fresh")),
+    ("conv view", "fresh", By("jo", "DOWN conv view 44", "--fresh")),
+    ("conv messages", "fresh", By("jo", "DOWN conv messages 44", "--fresh")),
+];
+
+/// The flags of the book of commands, which is made of the program itself.
+fn flags() -> BTreeSet<(String, String)> {
+    let head = Regex::new(r"^## afenda ?(.*)$").unwrap();
+    let flag = Regex::new(r"^ {2,6}(?:-\w, )?--([a-z][a-z-]*)").unwrap();
+    let mut command = String::new();
+    let mut found = BTreeSet::new();
+    for line in include_str!("../../../docs/cli.md").lines() {
+        if let Some(words) = head.captures(line) {
+            command = words[1].to_owned();
+        } else if let Some(name) = flag.captures(line).map(|found| found[1].to_owned())
+            && !["help", "version"].contains(&name.as_str())
+        {
+            found.insert((command.clone(), name));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_flag_has_a_row_and_every_row_its_flag() {
+    let flags = flags();
+    assert!(flags.len() > 100, "the book of commands was not read: {flags:?}");
+    let rows: BTreeSet<(String, String)> = ROWS.iter().map(|(command, flag, _)| ((*command).to_owned(), (*flag).to_owned())).collect();
+    assert_eq!(rows.len(), ROWS.len(), "a flag has two rows");
+    let missing: Vec<_> = flags.difference(&rows).collect();
+    let gone: Vec<_> = rows.difference(&flags).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "without a row: {missing:?}; without a flag: {gone:?}");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    for (command, flag, shown) in ROWS {
+        if let In(file) = shown {
+            let text = std::fs::read_to_string(format!("{root}/{file}")).unwrap();
+            assert!(text.contains(&format!("--{flag}")), "{file} does not use --{flag} of `{command}`");
+        }
+    }
+}
+
+/// What an outcome is, without what is different each time.
+fn outcome(ran: &Ran) -> (i32, String) {
+    let each_time = Regex::new(
+        r#"(?x) [0-9a-f]{8}-[0-9a-f-]{27} | \d{4}-\d\d-\d\dT[\d:.]+Z | \bAP-\d+ | sha256:[0-9a-f]+ | "(?:id|seq|revision)":\d+ | \bnow\b | \b\d+[sm]\b"#,
+    )
+    .unwrap();
+    (ran.code, each_time.replace_all(&format!("{}\n{}", ran.out, ran.err), "…").into_owned())
+}
+
+struct Bench {
+    shop: Shop,
+    file: String,
+}
+
+impl Bench {
+    /// Runs a line of the table.
+    fn run(&self, who: &str, line: &str) -> (i32, String) {
+        let mut args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let zone = args.first().and_then(|word| word.strip_prefix("TZ=")).map(str::to_owned);
+        let down = args.first().is_some_and(|word| word == "DOWN");
+        args.drain(..usize::from(zone.is_some() || down));
+        if down {
+            self.shop.is_down();
+        }
+        for arg in &mut args {
+            if arg == "AP" || arg.starts_with("AP@") {
+                let asked = self.shop.run("jo", &["approvals", "request", "-t", "What", "-b", "Why"]).ends(0).json();
+                *arg = arg.replacen("AP", asked["reference"].as_str().unwrap(), 1);
+            }
+            *arg = arg.replace("FILE", &self.file).replace("5.00_EUR", "5.00 EUR");
+        }
+        if !who.is_empty() {
+            args.splice(0..0, ["-P".to_owned(), who.to_owned()]);
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let mut command = self.shop.home.command(&args);
+        command.envs(zone.map(|zone| ("TZ", zone)));
+        outcome(&crate::harness::ran(command.output().unwrap()))
+    }
+}
+
+#[test]
+fn every_flag_changes_the_outcome() {
+    let shop = Shop::open();
+    let file = shop.home.path().join("text.txt");
+    std::fs::write(&file, "From a file\n").unwrap();
+    // More than a list shows by itself, one of them decided.
+    for _ in 0..50 {
+        shop.run("jo", &["approvals", "request", "-t", "Refund", "-b", "Why"]).ends(0);
+    }
+    shop.run("ada", &["approvals", "approve", "AP-1@1", "-y"]).ends(0);
+    for (title, kind) in [("=1+1", "consultation_room"), ("Refund", "ceo_approval")] {
+        shop.run("jo", &["approvals", "request", "-t", title, "-b", "Why", "--type", kind]).ends(0);
+    }
+    let bench = Bench { file: file.display().to_string(), shop };
+    let mut wrong = Vec::new();
+    for (command, flag, shown) in ROWS {
+        let By(who, base, with) = shown else { continue };
+        let (before, again) = (bench.run(who, base), bench.run(who, base));
+        let after = bench.run(who, &format!("{base} {with}"));
+        if before != again {
+            wrong.push(format!("`{base}` comes to something else each time: {before:?} {again:?}"));
+        }
+        if before == after {
+            wrong.push(format!("--{flag} of `{command}` changes nothing: `{base}` and `{with}` come to {after:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    bench.shop.close();
+}
