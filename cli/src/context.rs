@@ -134,6 +134,7 @@ impl Context {
     pub(crate) async fn session(&self) -> Result<Session, CliError> {
         let token = std::env::var("AFENDA_TOKEN").ok().filter(|token| !token.trim().is_empty()).map(Token::new);
         let profiles = Profiles::new(&Self::data_dir()?);
+        let mut tenant = self.globals.tenant.clone().filter(|tenant| !tenant.is_empty());
         let (url, token, profile) = match (self.globals.url.clone().filter(|url| !url.is_empty()), token) {
             (Some(url), Some(token)) => (url, token, None),
             (Some(url), None) => {
@@ -147,11 +148,12 @@ impl Context {
             (None, None) => {
                 let none = || CliError::new(Exit::Unreachable, "NO_DAEMON", "no daemon is known here").hint(START_HINT);
                 let (name, profile) = self.choose(&profiles).await?.ok_or_else(none)?;
+                tenant = tenant.or_else(|| profile.tenant.clone());
                 (profile.url.clone(), profile.token(), Some(name))
             }
         };
         let client = Client::new(&url, token).map_err(|err| CliError::usage("the daemon's address is wrong").because(err))?;
-        Ok(Session { client: client.with_tenant(self.globals.tenant.clone().filter(|tenant| !tenant.is_empty())), profile })
+        Ok(Session { client: client.with_tenant(tenant), profile })
     }
 
     /// A token belongs to the address it was made for and is sent nowhere else.
@@ -167,8 +169,8 @@ impl Context {
             .hint("set AFENDA_TOKEN; `afenda daemon token USER` on the daemon's machine prints one"))
     }
 
-    /// The profile that was named; else `default` if its daemon answers or there is no demo; else the demo's.
-    async fn choose(&self, profiles: &Profiles) -> Result<Option<(String, Profile)>, CliError> {
+    /// The profile that was named; else the one that was chosen; else `default` if its daemon answers or there is no demo; else the demo's.
+    pub(crate) async fn choose(&self, profiles: &Profiles) -> Result<Option<(String, Profile)>, CliError> {
         if let Some(name) = self.globals.profile.clone().filter(|name| !name.is_empty()) {
             return match profiles.get(&name)? {
                 Some(profile) => Ok(Some((name, profile))),
@@ -183,6 +185,11 @@ impl Context {
                     names => format!("there are: {}", names.join(", ")),
                 })),
             };
+        }
+        if let Some(name) = profiles.current()?
+            && let Some(profile) = profiles.get(&name)?
+        {
+            return Ok(Some((name, profile)));
         }
         let default = profiles.get(DEFAULT)?.map(|profile| (DEFAULT.to_owned(), profile));
         let demo = profiles.get(DEMO)?.map(|profile| (DEMO.to_owned(), profile));

@@ -19,6 +19,9 @@ pub(crate) const DEMO: &str = "demo";
 /// The demo's agent.
 pub(crate) const DEMO_AGENT: &str = "demo-agent";
 
+/// The file beside them with the name of the one that was chosen.
+const CURRENT: &str = "current";
+
 /// A daemon on this machine that takes longer than this to answer is not one to choose by itself.
 const ANSWER_LIMIT: Duration = Duration::from_millis(800);
 
@@ -28,6 +31,9 @@ pub(crate) struct Profile {
     /// The daemon's address.
     pub(crate) url: String,
     token: String,
+    /// The tenant inside it that counts where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<String>,
     /// The user's name.
     pub(crate) user: String,
     /// The process that wrote it, for people to read.
@@ -46,7 +52,7 @@ impl fmt::Debug for Profile {
 
 impl Profile {
     pub(crate) fn new(url: &str, token: &Token, user: &str) -> Self {
-        Self { url: url.to_owned(), token: token.expose().to_owned(), user: user.to_owned(), pid: None, store: None }
+        Self { url: url.to_owned(), token: token.expose().to_owned(), user: user.to_owned(), tenant: None, pid: None, store: None }
     }
 
     pub(crate) fn token(&self) -> Token {
@@ -63,7 +69,8 @@ impl Profile {
         matches!(self.ask().await, Some(Ok(_)))
     }
 
-    async fn ask(&self) -> Option<Result<api::tenant::MeView, ClientError>> {
+    /// Asks its daemon who the token is of; `None` where nothing comes in time.
+    pub(crate) async fn ask(&self) -> Option<Result<api::tenant::MeView, ClientError>> {
         let client = Client::new(&self.url, self.token()).ok()?;
         tokio::time::timeout(ANSWER_LIMIT, client.me()).await.ok()
     }
@@ -110,6 +117,35 @@ impl Profiles {
         let fail = || CliError::failed(format!("cannot write the profile `{name}`"));
         let text = serde_json::to_string_pretty(profile).map_err(|err| fail().because(err))?;
         daemon::secret::write_file(&self.path(name), &format!("{text}\n")).map_err(|err| fail().because(err))
+    }
+
+    /// Forgets a profile; where it was chosen, none is any more.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), CliError> {
+        check_name(name)?;
+        let fail = || CliError::failed(format!("cannot remove the profile `{name}`"));
+        std::fs::remove_file(self.path(name)).map_err(|err| fail().because(err))?;
+        if self.current()?.as_deref() == Some(name) {
+            std::fs::remove_file(self.folder.join(CURRENT)).map_err(|err| fail().because(err))?;
+        }
+        Ok(())
+    }
+
+    /// The profile that was chosen with `auth switch`, if one was.
+    pub(crate) fn current(&self) -> Result<Option<String>, CliError> {
+        let path = self.folder.join(CURRENT);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text.trim().to_owned()).filter(|name| check_name(name).is_ok())),
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(err) => Err(CliError::failed(format!("cannot read {}", path.display())).because(err)),
+        }
+    }
+
+    /// Chooses a profile for as long as nobody names another.
+    pub(crate) fn set_current(&self, name: &str) -> Result<(), CliError> {
+        check_name(name)?;
+        let path = self.folder.join(CURRENT);
+        daemon::secret::write_file(&path, &format!("{name}\n"))
+            .map_err(|err| CliError::failed(format!("cannot write {}", path.display())).because(err))
     }
 
     /// The names of all profiles, sorted.

@@ -10,7 +10,7 @@ use crate::error::CliError;
 pub(crate) struct Shape {
     /// The command, as it is typed.
     pub(crate) command: &'static str,
-    /// The API's type: one, or a list of them.
+    /// The API's type: one, or a list of them; empty where all fields are the command's own.
     schema: &'static str,
     /// Fields that the command adds, with their types.
     more: &'static [(&'static str, &'static str)],
@@ -49,6 +49,24 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("contact view", "ContactView"),
     shape("contact edit", "ContactView"),
     shape("contact notes", "ContactNoteView"),
+    shape("auth login", "MeView"),
+    shape("auth whoami", "MeView"),
+    Shape {
+        command: "auth status",
+        schema: "",
+        more: &[
+            ("profile", "string"),
+            ("active", "boolean"),
+            ("url", "string"),
+            ("user", "string"),
+            ("role", "Role or null"),
+            ("tenant", "string or null"),
+            ("state", "string"),
+            ("token", "string"),
+            ("token_from", "string"),
+            ("repair", "string or null"),
+        ],
+    },
     shape("auth link-chatwoot", "MeView"),
     shape("auth unlink-chatwoot", "MeView"),
     shape("macro list", "MacroView"),
@@ -79,6 +97,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("label list", "LabelView"),
     shape("view list", "CustomFilterView"),
     shape("tenant list", "TenantView"),
+    shape("tenant switch", "TenantView"),
     shape("notification list", "NotificationView"),
     shape("search", "FoundMessage"),
 ];
@@ -245,6 +264,9 @@ mod tests {
         "daemon start",
         "daemon token",
         "sandbox",
+        "auth logout",
+        "auth token",
+        "auth switch",
         "keys list",
         "keys check",
         "schema",

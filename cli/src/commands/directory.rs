@@ -7,7 +7,9 @@ use api::tenant::TenantView;
 
 use crate::context::Context;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::output::{Column, column, flexible};
+use crate::profile::Profiles;
 
 /// Agents, and whether you take work
 #[derive(Debug, clap::Subcommand)]
@@ -54,6 +56,11 @@ pub(crate) enum View {
 pub(crate) enum Tenant {
     /// List those you are in
     List,
+    /// Choose the tenant that counts where none is named; it is kept in the profile
+    Switch {
+        /// Its short name or its name
+        tenant: String,
+    },
 }
 
 /// What Chatwoot notified you of
@@ -146,8 +153,20 @@ impl View {
 
 impl Tenant {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let rows = ctx.session().await?.call(async |client| client.tenants().await).await?;
-        ctx.out.list(&rows, TENANTS, "no tenant")
+        let session = ctx.session().await?;
+        let rows = session.call(async |client| client.tenants().await).await?;
+        let Self::Switch { tenant } = self else { return ctx.out.list(&rows, TENANTS, "no tenant") };
+        let found = rows.iter().find(|row| row.slug == tenant || row.name == tenant || row.id.to_string() == tenant);
+        let there = || rows.iter().map(|row| row.slug.as_str()).collect::<Vec<_>>().join(", ");
+        let none =
+            || CliError::new(Exit::NotFound, "NOT_FOUND", format!("there is no tenant `{tenant}`")).hint(format!("there are: {}", there()));
+        let found = found.ok_or_else(none)?;
+        let name = session.profile.ok_or_else(|| CliError::usage("no profile is in use that could keep it").hint("name one with -P"))?;
+        let profiles = Profiles::new(&Context::data_dir()?);
+        let mut profile = profiles.get(&name)?.ok_or_else(|| CliError::failed(format!("the profile `{name}` is gone")))?;
+        profile.tenant = Some(found.slug.clone());
+        profiles.put(&name, &profile)?;
+        ctx.out.row(found, TENANTS, &crate::text::line(&format!("{} counts from now on for the profile `{name}`", found.name)))
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) enum Command {
     /// Read and change contacts
     #[command(subcommand, alias = "contacts")]
     Contact(contact::Contact),
-    /// Your own token at Chatwoot
+    /// Who you are, at which daemon, and your own token at Chatwoot
     #[command(subcommand)]
     Auth(auth::Auth),
     /// Chatwoot's macros, run as yourself

@@ -46,6 +46,8 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("daemon", "config", By("", "daemon token nobody", "--config FILE")),
     ("daemon", "data-dir", By("", "daemon token owner --jq .user", "--data-dir /proc/nowhere")),
     ("daemon start", "listen", In("cli/tests/it/online.rs")),
+    ("auth login", "with-token", By("", "auth login", "--with-token")),
+    ("auth token", "show", In("cli/tests/it/profiles.rs")),
     ("sandbox", "world", In(".ci/screens")),
     ("sandbox", "generate", In(".ci/cli")),
     ("sandbox", "as-version", In(".ci/play")),

@@ -15,6 +15,7 @@ mod help;
 mod offline;
 mod online;
 mod printing;
+mod profiles;
 mod pty;
 mod shop;
 mod terminal;
