@@ -221,6 +221,25 @@ impl Output {
         }
     }
 
+    /// The first rows of a list of `total`, drawn over what was drawn before: as many as the terminal has lines for.
+    pub(crate) fn frame<T: Serialize>(&mut self, rows: &[T], total: u64, columns: &[Column<T>], empty: &str) -> Result<(), CliError> {
+        let height = crossterm::terminal::size().map_or(usize::MAX, |(width, height)| {
+            self.width = usize::from(width);
+            usize::from(height)
+        });
+        // One for the names of the columns, one for how many there are.
+        let shown = rows.get(..height.saturating_sub(3)).unwrap_or(rows);
+        self.now = Timestamp::now();
+        self.headed = false;
+        // Home and clear go out together with the rows.
+        self.out.write_all(b"\x1b[H\x1b[J")?;
+        if rows.is_empty() {
+            return self.line(empty);
+        }
+        self.rows(shown, columns)?;
+        if (shown.len() as u64) < total { self.line(&format!("{} of {total}", shown.len())) } else { Ok(()) }
+    }
+
     /// One row of a list on its own: an object, or the row's fields; on a terminal `sentence`.
     pub(crate) fn row<T: Serialize>(&mut self, row: &T, columns: &[Column<T>], sentence: &str) -> Result<(), CliError> {
         if self.is_structured() {

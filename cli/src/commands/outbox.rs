@@ -3,15 +3,16 @@
 use api::id::OutboxId;
 use api::inbox::OutboxView;
 
-use crate::context::{Context, each};
+use crate::context::{Context, Session, each};
 use crate::error::CliError;
 use crate::output::{Column, column, flexible};
+use crate::watch::{self, Watch};
 
 /// What is on its way to Chatwoot
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Outbox {
     /// List what is not done yet, oldest first
-    List,
+    List(Watch),
     /// Take something back before it leaves, or discard what failed
     Cancel(Ids),
     /// Try again what failed
@@ -61,7 +62,16 @@ impl Outbox {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
         let (ids, verb) = match self {
-            Self::List => {
+            Self::List(watch) if watch.watch => {
+                let read = async |session: &Session| {
+                    let rows = session.call(async |client| client.outbox().await).await?;
+                    let total = rows.len() as u64;
+                    Ok((rows, total))
+                };
+                let name = |row: &OutboxView| row.id.to_string();
+                return watch::follow(ctx, &session, COLUMNS, "nothing is on its way", name, read).await;
+            }
+            Self::List(_) => {
                 let rows = session.call(async |client| client.outbox().await).await?;
                 return ctx.out.list(&rows, COLUMNS, "nothing is on its way");
             }

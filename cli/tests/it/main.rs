@@ -20,3 +20,4 @@ mod profiles;
 mod pty;
 mod shop;
 mod terminal;
+mod watching;

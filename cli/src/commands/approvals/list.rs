@@ -1,11 +1,12 @@
 //! `afenda approvals list`.
 
-use api::approval::{ApprovalQuery, ApprovalSort, ApprovalStatus};
+use api::approval::{ApprovalQuery, ApprovalSort, ApprovalStatus, ApprovalView};
 use api::page::LIMIT_MAX;
 
-use crate::context::Context;
+use crate::context::{Context, Session};
 use crate::error::CliError;
 use crate::rows::Rows;
+use crate::watch::{self, Watch};
 
 use super::COLUMNS;
 
@@ -29,6 +30,8 @@ pub(crate) struct List {
     sort: ApprovalSort,
     #[command(flatten)]
     rows: Rows<50>,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 fn parse_status(text: &str) -> Result<String, String> {
@@ -41,10 +44,21 @@ fn parse_status(text: &str) -> Result<String, String> {
 impl List {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
+        let empty = "no approval fits";
+        if self.watch.watch {
+            let name = |row: &ApprovalView| row.reference.to_string();
+            return watch::follow(ctx, &session, COLUMNS, empty, name, async |session| self.read(session).await).await;
+        }
+        let (rows, total) = self.read(&session).await?;
+        ctx.part(&rows, total, COLUMNS, empty)
+    }
+
+    /// As many as are asked for, and how many there are.
+    async fn read(&self, session: &Session) -> Result<(Vec<ApprovalView>, u64), CliError> {
         let limit = self.rows.most() as usize;
         let mut query = ApprovalQuery {
-            status: Some(self.status),
-            kind: self.kind,
+            status: Some(self.status.clone()),
+            kind: self.kind.clone(),
             mine: if self.mine { Some(true) } else { self.decidable.then_some(false) },
             sort: Some(self.sort),
             page: Some(1),
@@ -61,6 +75,6 @@ impl List {
             }
         };
         rows.truncate(limit);
-        ctx.part(&rows, total, COLUMNS, "no approval fits")
+        Ok((rows, total))
     }
 }

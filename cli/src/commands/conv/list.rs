@@ -8,6 +8,7 @@ use crate::error::CliError;
 use crate::output::{Column, column, flexible};
 use crate::rows::Rows;
 use crate::selector::pick;
+use crate::watch::{self, Watch};
 
 /// List conversations
 #[derive(Debug, clap::Args)]
@@ -41,6 +42,8 @@ pub(crate) struct List {
     fresh: bool,
     #[command(flatten)]
     rows: Rows<30>,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 fn parse_status(text: &str) -> Result<String, String> {
@@ -65,25 +68,36 @@ pub(super) const COLUMNS: &[Column<ConversationView>] = &[
     flexible("LAST", |row, _| row.snippet.as_ref().map(|s| s.text.clone()).unwrap_or_default()),
 ];
 
+/// As many as are asked for, and how many there are.
+async fn read(session: &Session, mut query: ConversationQuery, limit: usize) -> Result<(Vec<ConversationView>, u64), CliError> {
+    let mut rows = Vec::new();
+    let total = loop {
+        query.limit = u32::try_from(limit - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
+        let answer = session.call(async |client| client.conversations(&query).await).await?;
+        let got = answer.data.len();
+        rows.extend(answer.data);
+        query.cursor = answer.meta.next_cursor;
+        query.fresh = false; // Asked already.
+        if got == 0 || rows.len() >= limit || query.cursor.is_none() {
+            break answer.meta.total;
+        }
+    };
+    rows.truncate(limit);
+    Ok((rows, total))
+}
+
 impl List {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
-        let mut query = self.query(&session).await?;
+        let query = self.query(&session).await?;
         let limit = self.rows.most() as usize;
-        let mut rows = Vec::new();
-        let total = loop {
-            query.limit = u32::try_from(limit - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
-            let answer = session.call(async |client| client.conversations(&query).await).await?;
-            let got = answer.data.len();
-            rows.extend(answer.data);
-            query.cursor = answer.meta.next_cursor;
-            query.fresh = false; // Asked already.
-            if got == 0 || rows.len() >= limit || query.cursor.is_none() {
-                break answer.meta.total;
-            }
-        };
-        rows.truncate(limit);
-        ctx.part(&rows, total, COLUMNS, "no conversation fits")
+        let empty = "no conversation fits";
+        if self.watch.watch {
+            let name = |row: &ConversationView| row.id.to_string();
+            return watch::follow(ctx, &session, COLUMNS, empty, name, async |session| read(session, query.clone(), limit).await).await;
+        }
+        let (rows, total) = read(&session, query, limit).await?;
+        ctx.part(&rows, total, COLUMNS, empty)
     }
 
     async fn query(&self, session: &Session) -> Result<ConversationQuery, CliError> {
