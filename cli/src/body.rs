@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use api::client::FileToSend;
 use api::inbox::NewMessage;
 
+use crate::context::Context;
 use crate::error::CliError;
+use crate::exit::Exit;
 
 /// More than Chatwoot takes in a message (150,000 characters of at most four bytes), so that the API says what is too long.
 const BYTES_MAX: u64 = 1024 * 1024;
@@ -41,8 +43,18 @@ impl Body {
         self.text.body.is_none() && self.text.body_file.is_none() && self.text.canned.is_none() && self.attach.is_empty()
     }
 
-    /// The message without who it is for, and its files.
-    pub(crate) fn read(self) -> Result<(NewMessage, Vec<FileToSend>), CliError> {
+    /// The message without who it is for, and its files. On a terminal a text that is given nowhere is written in the person's editor.
+    pub(crate) async fn read(mut self, ctx: &Context) -> Result<(NewMessage, Vec<FileToSend>), CliError> {
+        if self.is_empty() && ctx.can_ask() {
+            let editor = tui::editor_command(|name| std::env::var(name).ok()).ok_or_else(|| {
+                CliError::usage("the text is missing, and no editor is set").hint("give it with --body, or set AFENDA_EDITOR")
+            })?;
+            let text = tui::edit_in_editor(&editor, "").await.map_err(|why| CliError::failed(format!("nothing was sent: {why}")))?;
+            if text.trim().is_empty() {
+                return Err(CliError::new(Exit::Failed, "NOT_CONFIRMED", "nothing was written, so nothing was sent"));
+            }
+            self.text.body = Some(text);
+        }
         let files = self.attach.into_iter().map(file).collect::<Result<Vec<_>, _>>()?;
         if let Some(canned) = self.text.canned {
             return Ok((NewMessage { canned: Some(canned), ..NewMessage::default() }, files));

@@ -28,6 +28,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("sync status", "SyncView"),
     shape("conv list", "ConversationView"),
     Shape { command: "conv view", schema: "ConversationView", more: &[("messages", "list of MessageView")] },
+    shape("conv next", "ConversationView"),
     shape("conv messages", "MessageView"),
     shape("conv reply", "MessageView"),
     shape("conv note", "MessageView"),

@@ -28,8 +28,11 @@ fn program(env: impl Fn(&str) -> Option<String>, address: &str) -> Vec<String> {
     words
 }
 
-/// Starts the browser with an address; no shell reads it. Returns why it did not start.
-pub(crate) async fn open(address: &str) -> Result<(), String> {
+/// Starts the browser (AFENDA_BROWSER, BROWSER, else the desktop's) with an address; no shell reads it.
+///
+/// # Errors
+/// For people: why it did not start.
+pub async fn open(address: &str) -> Result<(), String> {
     run(&program(|name| std::env::var(name).ok(), address)).await
 }
 

@@ -14,7 +14,7 @@ use crate::editor::CHARS_MAX;
 const BYTES_MAX: u64 = 4 * CHARS_MAX as u64;
 
 /// The editor's command line: the first of the three that says something.
-pub(crate) fn command(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+pub fn command(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     ["AFENDA_EDITOR", "VISUAL", "EDITOR"].iter().find_map(|name| variable(name).filter(|value| !value.trim().is_empty()))
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn command(variable: impl Fn(&str) -> Option<String>) -> Option<Strin
 ///
 /// # Errors
 /// For people: why the text is as it was. What was written in the editor is then kept, if it differs.
-pub(crate) async fn edit(command: &str, text: &str) -> Result<String, String> {
+pub async fn edit(command: &str, text: &str) -> Result<String, String> {
     let (folder, path) = write(text).map_err(|err| format!("the text could not be put in a file: {err}"))?;
     // As git does: the shell takes the variable apart, the path stays one word.
     let mut child = tokio::process::Command::new("sh");

@@ -53,8 +53,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use around::Around;
+pub use browser::open as open_in_browser;
 pub use drafts::Draft;
 pub use editor::{Edit, Editor, Modal, Vim};
+pub use external::{command as editor_command, edit as edit_in_editor};
 pub use headless::Headless;
 pub use limits::Limits;
 pub use seen::{Seen, is_there as has_seen};

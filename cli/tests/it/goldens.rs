@@ -16,6 +16,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("sync status", "jo", ""),
     ("conv list", "jo", "-L 3"),
     ("conv view", "jo", "47"),
+    ("conv next", "jo", ""),
     ("conv messages", "jo", "47"),
     ("contact list", "jo", "-L 3"),
     ("contact view", "jo", "1001"),

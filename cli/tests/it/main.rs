@@ -21,3 +21,4 @@ mod pty;
 mod shop;
 mod terminal;
 mod watching;
+mod working;

@@ -36,6 +36,15 @@ impl Pty {
     }
 
     pub(crate) fn sized(home: &Arc<Home>, args: &str, size: (NonZeroU16, NonZeroU16)) -> Self {
+        Self::start_with(home, args, size, &[])
+    }
+
+    /// With more in its environment.
+    pub(crate) fn with(home: &Arc<Home>, args: &str, env: &[(&str, &str)]) -> Self {
+        Self::start_with(home, args, SIZE, env)
+    }
+
+    fn start_with(home: &Arc<Home>, args: &str, size: (NonZeroU16, NonZeroU16), env: &[(&str, &str)]) -> Self {
         let home = Arc::clone(home);
         let run = format!(
             "cd '{}'; stty rows {} cols {}; stty -a >before; sh -c 'echo $$ >pid; exec {} {args}'; code=$?; stty -a >after; exit $code",
@@ -47,6 +56,7 @@ impl Pty {
         let mut command = Command::new("script");
         command.args(["-qefc", &run, "/dev/null"]).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).env("TZ", "UTC");
         command.env("TMPDIR", home.path()).env("AFENDA_DATA_DIR", home.path()).env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
+        command.envs(env.iter().copied());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (keys, mut out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         let written = Arc::new(Mutex::new(Written { raw: Vec::new(), terminal: vt100::Parser::new(size.0, size.1, 0) }));

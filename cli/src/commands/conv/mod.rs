@@ -6,6 +6,7 @@ mod create;
 mod escalate;
 mod list;
 mod messages;
+mod next;
 mod send;
 mod verbs;
 mod view;
@@ -33,6 +34,7 @@ pub(crate) enum Conv {
     Reply(send::Reply),
     /// Write a private note: only the team sees it
     Note(send::Note),
+    Next(next::Next),
     /// Give conversations to somebody
     Assign(change::Assign),
     /// Add and remove labels
@@ -73,6 +75,7 @@ impl Conv {
             Self::Create(cmd) => cmd.run(ctx).await,
             Self::Reply(cmd) => cmd.run(ctx).await,
             Self::Note(cmd) => cmd.run(ctx).await,
+            Self::Next(cmd) => cmd.run(ctx).await,
             Self::Assign(cmd) => cmd.run(ctx).await,
             Self::Label(cmd) => cmd.run(ctx).await,
             Self::Status(cmd) => cmd.run(ctx).await,

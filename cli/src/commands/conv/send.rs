@@ -1,7 +1,7 @@
 //! `afenda conv reply` and `afenda conv note`.
 
 use api::client::FileToSend;
-use api::inbox::{EffectQuery, Mention, MessageView, NewMessage};
+use api::inbox::{ConversationPatch, ConversationStatus, EffectQuery, Mention, MessageView, NewMessage};
 use api::template::UseTemplate;
 
 use crate::body::Body;
@@ -11,6 +11,7 @@ use crate::output::{Column, column};
 use crate::selector::pick;
 
 use super::Several;
+use super::change::until;
 
 /// Write to the customer
 #[derive(Debug, clap::Args)]
@@ -31,6 +32,18 @@ pub(crate) struct Reply {
     /// With --canned or --template-name: a value for what it leaves open
     #[arg(long, value_name = "NAME=VALUE", value_parser = var)]
     var: Vec<(String, String)>,
+    /// The number of the message that it answers
+    #[arg(long, value_name = "MESSAGE")]
+    in_reply_to: Option<i64>,
+    /// Mark the conversation as done once the reply is on its way
+    #[arg(long, group = "then")]
+    resolve: bool,
+    /// Set it aside as pending then
+    #[arg(long, group = "then")]
+    pending: bool,
+    /// Snooze it then: next-reply, 2h, "tomorrow 9:00", "mon 8", or a date
+    #[arg(long, value_name = "WHEN", group = "then")]
+    snooze: Option<String>,
     /// In an e-mail inbox: an address it goes to, again for each [default: the contact's]
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     to: Vec<String>,
@@ -73,6 +86,7 @@ const COLUMNS: &[Column<MessageView>] = &[
 
 impl Reply {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let then = self.then(ctx)?;
         let vars = self.var.into_iter().collect();
         if let Some(name) = self.template_name {
             if !self.body.is_empty() {
@@ -80,17 +94,28 @@ impl Reply {
             }
             let template = Some(UseTemplate { name, language: self.language, vars });
             let message = NewMessage { template, hold_seconds: self.hold, ..NewMessage::default() };
-            return send(ctx, self.conversations, &message, &[], "template").await;
+            return send(ctx, self.conversations, &message, &[], "template", then).await;
         }
-        let (message, files) = self.body.read()?;
-        let message = NewMessage { hold_seconds: self.hold, vars, to: self.to, cc: self.cc, bcc: self.bcc, ..message };
-        send(ctx, self.conversations, &message, &files, "reply").await
+        let (message, files) = self.body.read(ctx).await?;
+        let message =
+            NewMessage { hold_seconds: self.hold, vars, to: self.to, cc: self.cc, bcc: self.bcc, in_reply_to: self.in_reply_to, ..message };
+        send(ctx, self.conversations, &message, &files, "reply", then).await
+    }
+
+    /// What becomes of the conversation afterwards.
+    fn then(&self, ctx: &Context) -> Result<Option<ConversationPatch>, CliError> {
+        let to = |status| ConversationPatch { status: Some(status), ..ConversationPatch::default() };
+        Ok(match &self.snooze {
+            Some(when) => Some(ConversationPatch { snoozed_until: until(ctx, when)?, ..to(ConversationStatus::Snoozed) }),
+            None if self.resolve => Some(to(ConversationStatus::Resolved)),
+            None => self.pending.then(|| to(ConversationStatus::Pending)),
+        })
     }
 }
 
 impl Note {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let (message, files) = self.body.read()?;
+        let (message, files) = self.body.read(ctx).await?;
         let mut mentions = Vec::new();
         for name in &self.mention {
             let session = ctx.session().await?;
@@ -105,11 +130,18 @@ impl Note {
                 }
             });
         }
-        send(ctx, self.conversations, &NewMessage { private: true, mentions, ..message }, &files, "note").await
+        send(ctx, self.conversations, &NewMessage { private: true, mentions, ..message }, &files, "note", None).await
     }
 }
 
-async fn send(ctx: &mut Context, to: Several, message: &NewMessage, files: &[FileToSend], what: &str) -> Result<(), CliError> {
+async fn send(
+    ctx: &mut Context,
+    to: Several,
+    message: &NewMessage,
+    files: &[FileToSend],
+    what: &str,
+    then: Option<ConversationPatch>,
+) -> Result<(), CliError> {
     let session = ctx.session().await?;
     let several = to.ids.len() > 1;
     let query = EffectQuery { message: Some(what.to_owned()), ..EffectQuery::default() };
@@ -128,6 +160,13 @@ async fn send(ctx: &mut Context, to: Several, message: &NewMessage, files: &[Fil
             }
             _ => String::new(),
         };
+        if let Some(patch) = &then {
+            // A change of its own, which comes after the message.
+            let key = ctx.key(&format!("{id}:then"), true);
+            session
+                .change(&key, &format!("afenda conv view {id}"), async |client| client.update_conversation(id, patch, &key).await)
+                .await?;
+        }
         ctx.out.row(&sent, COLUMNS, &format!("#{id}: {what} {}{recall}", sent.state))
     })
     .await

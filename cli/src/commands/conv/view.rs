@@ -24,6 +24,12 @@ pub(crate) struct View {
     /// Ask Chatwoot first, instead of answering from the copy
     #[arg(long)]
     fresh: bool,
+    /// Open its page in Chatwoot in the browser instead
+    #[arg(short, long, conflicts_with = "url_only")]
+    web: bool,
+    /// Print the address of its page in Chatwoot instead
+    #[arg(long = "page", id = "url_only")]
+    page: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,11 +49,26 @@ impl View {
             .call(async |client| if fresh { client.conversation_fresh(id).await } else { client.conversation(id).await })
             .await
             .map_err(named)?;
+        if self.page {
+            return ctx.out.line(&text::line(&conversation.url));
+        }
+        if self.web {
+            return browse(ctx, &conversation.url).await;
+        }
         let query = MessageQuery { limit: Some(self.limit), ..MessageQuery::default() };
         let messages = session.call(async |client| client.messages(id, &query).await).await.map_err(named)?.data;
         let whole = Whole { conversation, messages };
         ctx.out.thing(&whole, |shown| render(&whole, shown))
     }
+}
+
+/// Opens a page; its address is said, for whoever sits at another machine.
+async fn browse(ctx: &Context, url: &str) -> Result<(), CliError> {
+    ctx.out.note(&text::line(&format!("opening {url}")));
+    let refused = |why: String| {
+        CliError::failed(format!("the browser did not open: {why}")).hint("AFENDA_BROWSER names another; --page prints the address")
+    };
+    tui::open_in_browser(url).await.map_err(refused)
 }
 
 fn render(whole: &Whole, shown: &Shown) -> String {

@@ -1,0 +1,74 @@
+//! Working conversations from the command line: the next one, a reply and what follows it, a text from one's own editor, the page.
+
+use crate::harness::until;
+use crate::pty::Pty;
+use crate::shop::Shop;
+
+#[test]
+fn the_next_one_is_who_waits_longest_and_a_claim_takes_what_is_nobodys() {
+    let shop = Shop::open();
+    let rows = shop.run("jo", &["conv", "list", "--sort", "waiting", "--all"]).ends(0).json();
+    let waiting = |who: &dyn Fn(&serde_json::Value) -> bool| {
+        let rows = rows.as_array().unwrap().iter().filter(|row| row["waiting_since"].is_string() && who(&row["assignee"]));
+        rows.min_by_key(|row| row["waiting_since"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()).unwrap()["id"].clone()
+    };
+    let nobodys = waiting(&|assignee| assignee.is_null());
+    let mine_or_nobodys = waiting(&|assignee| assignee.is_null() || assignee["name"] == "Jo Agent");
+    assert_eq!(shop.run("jo", &["conv", "next"]).ends(0).json()["id"], mine_or_nobodys);
+    let claimed = shop.run("jo", &["conv", "next", "--claim"]).ends(0).json();
+    assert_eq!((&claimed["id"], &claimed["assignee"]["name"]), (&nobodys, &"Jo Agent".into()));
+    assert_ne!(shop.run("jo", &["conv", "next", "--claim"]).ends(0).json()["id"], nobodys, "it is somebody's now");
+    assert_eq!(shop.run("max", &["conv", "next", "--claim"]).ends(5).error()["code"], "NO_AGENT");
+    shop.close();
+}
+
+#[test]
+fn what_follows_a_reply_is_done_after_it() {
+    let shop = Shop::open();
+    for (then, status) in [(&["--pending"][..], "pending"), (&["--snooze", "2h"], "snoozed"), (&["--resolve"], "resolved")] {
+        shop.run("jo", &[&["conv", "reply", "44", "-b", "On its way."], then].concat()).ends(0);
+        assert_eq!(shop.run("jo", &["conv", "view", "44"]).ends(0).json()["status"], status);
+        // Chatwoot has it too, in that order: a reply after it would open the conversation again.
+        until("the outbox to be empty", || (shop.run("jo", &["outbox", "list"]).json().as_array().unwrap().is_empty()).then_some(()));
+        assert_eq!(shop.run("jo", &["conv", "view", "44", "--fresh"]).ends(0).json()["status"], status);
+    }
+    shop.run("jo", &["conv", "reply", "44", "-b", "x", "--pending", "--resolve"]).ends(2);
+    shop.close();
+}
+
+#[test]
+fn on_a_terminal_a_text_is_written_in_ones_own_editor_and_nothing_written_is_nothing_sent() {
+    let shop = Shop::open();
+    let write = |editor: &str| {
+        let mut pty = Pty::with(&shop.home, "-P jo conv note 44", &[("AFENDA_EDITOR", editor)]);
+        (pty.code(), pty.raw())
+    };
+    let (code, raw) = write("printf 'From my editor\\n' >");
+    assert_eq!(code, 0, "{raw}");
+    let last = |shop: &Shop| shop.run("jo", &["conv", "messages", "44", "-L", "1"]).ends(0).json()[0]["content"].clone();
+    assert_eq!(last(&shop), "From my editor");
+    let (code, raw) = write("true");
+    assert!(code == 1 && raw.contains("nothing was sent"), "{code}: {raw}");
+    let (code, raw) = write("false");
+    assert!(code == 1 && raw.contains("nothing was sent"), "{code}: {raw}");
+    assert_eq!(last(&shop), "From my editor");
+    shop.run("jo", &["conv", "note", "44"]).ends(2);
+    shop.close();
+}
+
+#[test]
+fn the_page_is_opened_by_the_browser_that_is_named() {
+    let shop = Shop::open();
+    let opened = shop.home.path().join("opened");
+    let browser = shop.home.path().join("browser");
+    std::fs::write(&browser, format!("#!/bin/sh\necho \"$1\" > '{}'\n", opened.display())).unwrap();
+    std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut command = shop.home.command(&["-P", "jo", "conv", "view", "44", "--web"]);
+    let ran = crate::harness::ran(command.env("AFENDA_BROWSER", &browser).output().unwrap()).ends(0);
+    let page = shop.plain("jo", &["conv", "view", "44", "--page"]).ends(0).out;
+    assert!(page.contains("/conversations/44") && ran.err.contains(page.trim()), "{page}{}", ran.err);
+    assert_eq!(std::fs::read_to_string(&opened).unwrap(), page);
+    let mut command = shop.home.command(&["-P", "jo", "conv", "view", "44", "-w"]);
+    crate::harness::ran(command.env("AFENDA_BROWSER", "/nowhere/browser").output().unwrap()).ends(1);
+    shop.close();
+}
