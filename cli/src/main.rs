@@ -21,6 +21,7 @@ mod shape;
 mod stop;
 mod text;
 mod time;
+mod watch;
 
 use std::process::ExitCode;
 use std::time::Duration;

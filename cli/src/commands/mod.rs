@@ -11,7 +11,7 @@ mod daemon;
 mod demo;
 mod directory;
 mod doctor;
-mod events;
+pub(crate) mod events;
 mod help;
 mod inbox;
 mod keys;

@@ -19,3 +19,4 @@ mod profiles;
 mod pty;
 mod shop;
 mod terminal;
+mod watch;
