@@ -17,7 +17,7 @@ use crate::event::{Activity, ActivityQuery};
 use crate::page::{Data, Page};
 use crate::people::{Availability, AvailabilityView, SignatureView};
 use crate::sse::EventStream;
-use crate::status::{StatusView, SyncView};
+use crate::status::{StatusView, StopView, SyncView};
 use crate::tenant::{MeView, TenantView};
 use crate::token::Token;
 
@@ -222,6 +222,14 @@ impl Client {
     /// As every call.
     pub async fn sync(&self) -> Result<SyncView, ClientError> {
         Ok(self.get::<Data<SyncView>>("/sync", &NO_QUERY).await?.data)
+    }
+
+    /// Asks the daemon to stop; it answers first. Only its owner may.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn stop_daemon(&self) -> Result<StopView, ClientError> {
+        Ok(self.send::<Data<StopView>>(reqwest::Method::POST, "/daemon/stop", &serde_json::json!({}), &new_key()).await?.data)
     }
 
     /// The caller's tenants.

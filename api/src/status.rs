@@ -190,3 +190,10 @@ pub struct StatusView {
     /// Things somebody should know: settings without effect, labels that could not be made.
     pub warnings: Vec<String>,
 }
+
+/// The answer to who asked the daemon to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StopView {
+    /// It ends once what is open is answered.
+    pub stopping: bool,
+}

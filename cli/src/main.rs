@@ -4,6 +4,7 @@
 //! and never opens the database: everything it shows or changes goes through the daemon's API. `daemon` and `sandbox` are used only to
 //! start them.
 
+mod ask;
 mod body;
 mod commands;
 mod context;
@@ -11,6 +12,7 @@ mod error;
 mod exit;
 mod log;
 mod money;
+mod offer;
 mod output;
 mod profile;
 mod program;
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => Exit::Done.into(),
         Err(err) => {
+            let err = runtime.block_on(offer::to_start(&ctx, &path, err));
             ctx.report(&err);
             err.exit.into()
         }

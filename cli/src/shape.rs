@@ -23,6 +23,7 @@ const fn shape(command: &'static str, schema: &'static str) -> Shape {
 /// Every command that prints data of the API.
 pub(crate) const SHAPES: &[Shape] = &[
     Shape { command: "status", schema: "StatusView", more: &[("url", "string"), ("profile", "string or null"), ("me", "MeView")] },
+    Shape { command: "daemon status", schema: "StatusView", more: &[("url", "string")] },
     shape("doctor", "Check"),
     shape("sync status", "SyncView"),
     shape("conv list", "ConversationView"),
@@ -262,6 +263,10 @@ mod tests {
         "demo",
         "daemon",
         "daemon start",
+        "daemon stop",
+        "daemon restart",
+        "daemon logs",
+        "daemon install",
         "daemon token",
         "sandbox",
         "auth logout",

@@ -1,7 +1,7 @@
 //! `--watch`: a list that stays up to date. The event stream says that something happened; then the list is read again.
 //!
-//! On a terminal the table is drawn over itself. Elsewhere each row that is new, has changed or has left is one line of JSON; its field
-//! `watch` says which.
+//! On a terminal the table is drawn over itself. Elsewhere each row that is new or has changed is a line of JSON, and one that left is
+//! `{"left": …}` with what named it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crossterm::event::{Event, EventStream, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::{cursor, execute, terminal};
 use futures_util::StreamExt;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::Interest;
 use tokio::net::unix::pipe;
 use tokio::sync::Notify;
@@ -38,8 +38,8 @@ const AGES_EVERY: Duration = Duration::from_secs(30);
 /// The flag of a list that can stay.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Watch {
-    /// Keep showing it: over itself on a terminal, `q` leaves; in a pipe one JSON object for each row that is new, changed or left, as its
-    /// field `watch` says
+    /// Follow it: drawn over itself on a terminal until `q`; elsewhere a line of JSON for each row that is new or changed, {"left":ID} for
+    /// one that left
     #[arg(long)]
     pub(crate) watch: bool,
 }
@@ -53,7 +53,7 @@ pub(crate) trait Watched {
     /// What is said of a list without rows.
     const EMPTY: &'static str;
 
-    /// What stays the same while a row changes.
+    /// What names a row, and stays the same while it changes.
     fn key(row: &Self::Row) -> String;
 
     /// Tells whether the list may be another after this.
@@ -183,21 +183,20 @@ async fn keep<L: Watched>(
     }
 }
 
-/// Prints what is different from what is known, in the list's order; what has left comes last, as it was.
+/// Prints what is different from what is known, in the list's order; at last what has left.
 fn changes<L: Watched>(ctx: &mut Context, rows: &[L::Row], known: &mut BTreeMap<String, Value>) -> Result<(), CliError> {
     let mut now = BTreeMap::new();
     for row in rows {
         let value = serde_json::to_value(row).map_err(|err| CliError::failed("cannot write the answer as JSON").because(err))?;
         let key = L::key(row);
-        match known.remove(&key) {
-            None => ctx.out.change("new", &value)?,
-            Some(before) if before != value => ctx.out.change("changed", &value)?,
-            Some(_) => {}
+        if known.remove(&key).as_ref() != Some(&value) {
+            ctx.out.json_line(row)?;
         }
         now.insert(key, value);
     }
-    for value in std::mem::replace(known, now).values() {
-        ctx.out.change("left", value)?;
+    for left in std::mem::replace(known, now).keys() {
+        // No row, so no fields are chosen from it.
+        ctx.out.raw(&format!("{}\n", crate::text::json(&json!({ "left": left }).to_string())))?;
     }
     Ok(())
 }

@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) streams_open: AtomicUsize,
     pub(crate) stop: CancellationToken,
+    /// Cancelled when a caller asks for the end; whoever runs the daemon ends it.
+    pub(crate) asked_to_stop: CancellationToken,
 }
 
 impl std::ops::Deref for App {

@@ -123,6 +123,11 @@ impl Running {
         &self.app.store
     }
 
+    /// Waits until a caller asks the daemon to stop; whoever runs it then calls [`Running::stop`].
+    pub async fn asked_to_stop(&self) {
+        self.app.asked_to_stop.cancelled().await;
+    }
+
     /// Stops in order: no new requests, open ones answered, streams told, what is on its way to Chatwoot recorded, the store closed.
     pub async fn stop(self) {
         self.app.stop.cancel();
@@ -173,6 +178,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         clock,
         tenants,
         stop: stop.clone(),
+        asked_to_stop: CancellationToken::new(),
     });
     let router = http::router(app.clone());
     let server = tokio::spawn(async move {
@@ -248,24 +254,29 @@ async fn owner_profile(store: &Store, data_dir: &Path, addr: SocketAddr) -> Resu
     #[derive(serde::Deserialize)]
     struct Profile {
         token: String,
+        #[serde(default)]
+        tenant: Option<String>,
     }
     let path = data_dir.join("profiles").join("default.json");
     let known = match secret::read_file(&path) {
-        Ok(text) => serde_json::from_str::<Profile>(text.expose()).ok().map(|profile| Token::new(profile.token)),
+        Ok(text) => serde_json::from_str::<Profile>(text.expose()).ok(),
         Err(_) => None, // Not there yet.
     };
     let valid = match &known {
-        Some(token) => {
-            let hash = secret::hash(token.expose());
+        Some(profile) => {
+            let hash = secret::hash(&profile.token);
             store.read_global(move |global| Ok::<_, StoreError>(global.user_of_token(&hash)?.as_deref() == Some(OWNER))).await?
         }
         None => false,
     };
-    let token = match known.filter(|_| valid) {
-        Some(token) => token,
-        None => new_token(store, OWNER).await?,
+    let (token, tenant) = match known.filter(|_| valid) {
+        Some(profile) => (Token::new(profile.token), profile.tenant),
+        None => (new_token(store, OWNER).await?, None),
     };
-    let profile = serde_json::json!({ "url": format!("http://{addr}"), "token": token.expose(), "user": OWNER });
+    let mut profile = serde_json::json!({ "url": format!("http://{addr}"), "token": token.expose(), "user": OWNER });
+    if let Some(tenant) = tenant {
+        profile["tenant"] = tenant.into();
+    }
     secret::write_file(&path, &profile.to_string())?;
     Ok(())
 }

@@ -7,7 +7,7 @@ mod canned;
 pub(crate) mod completion;
 mod contact;
 mod conv;
-mod daemon;
+pub(crate) mod daemon;
 mod demo;
 mod directory;
 mod doctor;
@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Tui(inbox::Tui),
     /// See everything at work: a shop, its customers, the inbox
     Demo(demo::Demo),
-    /// Run the daemon here until it is told to stop, or make a token
+    /// Run the daemon here until it is told to stop, or look after one in the background
     Daemon(daemon::Daemon),
     /// Run the stand-in Chatwoot alone
     Sandbox(sandbox::Sandbox),
@@ -116,7 +116,10 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it works for others or for a screen meanwhile, not only for its own call.
     pub(crate) fn serves(&self) -> bool {
-        matches!(self, Self::Tui(_) | Self::Demo(_) | Self::Daemon(_) | Self::Sandbox(_))
+        match self {
+            Self::Daemon(daemon) => daemon.serves(),
+            command => matches!(command, Self::Tui(_) | Self::Demo(_) | Self::Sandbox(_)),
+        }
     }
 }
 

@@ -1,6 +1,4 @@
-//! A watched list: drawn over itself on a terminal, its changes as JSON elsewhere.
-
-use serde_json::{Value, json};
+//! A watched list, drawn over itself on a terminal.
 
 use super::{Column, HEIGHT_DEFAULT, Kind, Output, WIDTH_DEFAULT};
 use crate::error::CliError;
@@ -47,15 +45,6 @@ impl Output {
         };
         let lines: String = page.lines().map(|line| format!("{line}\x1b[K\r\n")).collect();
         format!("{}{lines}{}\x1b[K{}", FRAME.0, text::truncate(&text::line(&last), self.width), FRAME.1)
-    }
-
-    /// One row of a watched list, with what became of it in its field `watch`.
-    pub(crate) fn change(&mut self, became: &str, row: &Value) -> Result<(), CliError> {
-        let mut row = self.form.select(row.clone());
-        if let Some(fields) = row.as_object_mut() {
-            fields.insert("watch".to_owned(), json!(became));
-        }
-        self.value_line(&row)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::shop::Shop;
 /// Each command that reads: its name, who runs it, and how. `HOOK` is a webhook that came.
 const READS: &[(&str, &str, &str)] = &[
     ("status", "jo", ""),
+    ("daemon status", "jo", ""),
     ("doctor", "max", ""),
     ("sync status", "jo", ""),
     ("conv list", "jo", "-L 3"),

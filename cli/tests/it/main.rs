@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails; clippy knows tests by their functions, not their helpers"
 )]
 
+mod daemon;
 mod deciding;
 mod demo;
 mod flags;
@@ -20,3 +21,4 @@ mod pty;
 mod shop;
 mod terminal;
 mod watch;
+mod watching;

@@ -12,6 +12,7 @@ mod begin;
 mod contact_notes;
 mod contacts;
 mod conversations;
+mod daemon;
 mod deletion;
 mod directory;
 mod doctor;
@@ -124,6 +125,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tenants::me))
         .routes(routes!(tenants::status))
         .routes(routes!(doctor::view))
+        .routes(routes!(daemon::stop))
         .routes(routes!(sync::view))
         .routes(routes!(sync::reconcile))
         .routes(routes!(audit::list, audit::append))

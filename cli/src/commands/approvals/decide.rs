@@ -3,7 +3,6 @@
 //! A decision names the revision that was read. On a terminal the card is read right here and the question names it; without one the
 //! revision and `-y` must be given.
 
-use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
 use api::Code;
@@ -227,7 +226,7 @@ fn confirm(approval: &ApprovalView, read: Option<u32>, verb: &str) -> Result<u32
         // The daemon says what changed.
         return Ok(read);
     }
-    if yes(&question(approval, verb))? { Ok(approval.revision) } else { Err(undecided()) }
+    if crate::ask::yes(&question(approval, verb))? { Ok(approval.revision) } else { Err(undecided()) }
 }
 
 /// Nobody said yes.
@@ -256,16 +255,6 @@ pub(super) fn question(approval: &ApprovalView, verb: &str) -> String {
         first.make_ascii_uppercase();
     }
     format!("\n{word} {} revision {}? [y/N] ", approval.reference, approval.revision)
-}
-
-/// Asks a question that only y answers with yes.
-fn yes(question: &str) -> Result<bool, CliError> {
-    let mut err = std::io::stderr().lock();
-    err.write_all(question.as_bytes()).and_then(|()| err.flush())?;
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    read.map_err(|err| CliError::failed("cannot read the answer").because(err))?;
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Decides, under a key that makes a repeat harmless, and prints what came of it.

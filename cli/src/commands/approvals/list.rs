@@ -70,7 +70,7 @@ impl Watched for Approvals {
     const EMPTY: &'static str = "no approval fits";
 
     fn key(row: &ApprovalView) -> String {
-        row.id.to_string()
+        row.reference.to_string()
     }
 
     fn concerns(&self) -> Box<dyn Fn(&Activity) -> bool> {

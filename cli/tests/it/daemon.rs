@@ -1,0 +1,99 @@
+//! The daemon in the background: started, asked how it stands, started again, stopped; and offered where somebody needs one.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+
+use crate::harness::{Home, until};
+use crate::pty::Pty;
+use crate::shop::Shop;
+
+/// A machine whose daemon, if one was started, is stopped when the test ends.
+struct Machine(Arc<Home>);
+
+impl Machine {
+    fn new() -> Self {
+        let home = Home::new();
+        let folder = home.path().join(".config/afenda");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config.toml"), "listen = \"127.0.0.1:0\"\n").unwrap();
+        Self(Arc::new(home))
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.0.run(&["daemon", "stop"]);
+    }
+}
+
+#[test]
+fn a_daemon_is_started_looked_at_started_again_and_stopped() {
+    let machine = Machine::new();
+    let home = &machine.0;
+    home.run(&["daemon", "status"]).ends(9);
+    assert!(home.run(&["daemon", "stop"]).ends(0).err.contains("no daemon runs"));
+    home.run(&["daemon", "logs"]).ends(6);
+    home.run(&["daemon", "start"]).ends(0);
+    let url = || home.run(&["daemon", "status", "--jq", ".url"]).ends(0).out;
+    let first = url();
+    assert!(home.run(&["daemon", "start"]).ends(0).err.contains("runs already"));
+    until("the log", || home.run(&["daemon", "logs", "-n", "5"]).ends(0).out.contains("serves").then_some(()));
+    let mode = std::fs::metadata(home.path().join("daemon.log")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    home.run(&["daemon", "restart"]).ends(0);
+    assert_eq!(url(), first, "at the same address");
+    home.run(&["daemon", "stop"]).ends(0);
+    home.run(&["daemon", "status"]).ends(9);
+}
+
+#[test]
+fn a_daemon_that_does_not_start_says_why() {
+    let machine = Machine::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let failed = machine.0.run(&["daemon", "start", "--listen", &address]).ends(1);
+    assert!(failed.err.contains("the daemon did not start") && failed.err.contains(&address), "{}", failed.err);
+    assert!(failed.err.contains("daemon.log"), "{}", failed.err);
+}
+
+#[test]
+fn only_its_owner_stops_it() {
+    let shop = Shop::open();
+    for user in ["jo", "ada", "max"] {
+        assert_eq!(shop.run(user, &["daemon", "stop"]).ends(5).error()["code"], "FORBIDDEN", "{user}");
+    }
+    shop.run("jo", &["daemon", "status"]).ends(0);
+    shop.close();
+}
+
+#[test]
+fn where_none_answers_and_somebody_sits_there_one_is_offered() {
+    let machine = Machine::new();
+    let mut pty = Pty::of(&machine.0, "status");
+    pty.shows("Start a daemon here now? [y/N]");
+    pty.types("\r");
+    assert_eq!(pty.code(), 9);
+    let mut pty = Pty::of(&machine.0, "status");
+    pty.shows("[y/N]");
+    pty.types("y\r");
+    pty.shows("user       Owner (owner), owner");
+    assert_eq!(pty.code(), 0, "{}", pty.raw());
+    machine.0.run(&["daemon", "stop"]).ends(0);
+    let (code, raw) = Pty::of(&machine.0, "--no-input status").ends_badly();
+    assert!(code == 9 && !raw.contains("[y/N]"), "{code}: {raw}");
+}
+
+#[test]
+fn a_unit_is_printed_written_once_and_never_over_another() {
+    let machine = Machine::new();
+    let home = &machine.0;
+    let text = home.run(&["daemon", "install", "--print"]).ends(0).out;
+    assert!(text.contains("\"daemon\" \"start\" \"--foreground\""), "{text}");
+    assert_ne!(home.run(&["daemon", "install", "--system", "--print"]).ends(0).out, text);
+    let written = home.run(&["daemon", "install"]).ends(0);
+    assert!(written.out.contains("systemctl --user"), "{written:?}");
+    assert_eq!(std::fs::read_to_string(home.path().join(".config/systemd/user/afenda.service")).unwrap(), text);
+    assert!(home.run(&["daemon", "install"]).ends(0).err.contains("already"));
+    std::fs::write(home.path().join(".config/systemd/user/afenda.service"), "mine").unwrap();
+    home.run(&["daemon", "install"]).ends(1);
+}
