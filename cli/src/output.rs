@@ -6,6 +6,8 @@
 
 mod filter;
 mod form;
+mod screen;
+mod table;
 mod template;
 
 use std::io::{self, IsTerminal, Write};
@@ -32,12 +34,10 @@ pub(crate) enum Color {
     Never,
 }
 
-/// Gap between two columns of a table.
-const GAP: usize = 2;
 /// Width of a table where the terminal does not say its own.
 const WIDTH_DEFAULT: usize = 80;
-/// No column is squeezed below this.
-const COLUMN_MIN: usize = 8;
+/// Height of a screen that does not say its own.
+const HEIGHT_DEFAULT: usize = 24;
 
 /// Where and how to print.
 pub(crate) struct Output {
@@ -164,8 +164,12 @@ impl Output {
     /// One value of a stream: a line of JSON, unless another form of data was asked for.
     pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<(), CliError> {
         let value = self.form.select(to_value(value)?);
+        self.value_line(&value)
+    }
+
+    fn value_line(&mut self, value: &Value) -> Result<(), CliError> {
         match self.form.kind {
-            Kind::Yaml | Kind::Jq(_) | Kind::Template(_) => self.emit(&value),
+            Kind::Yaml | Kind::Jq(_) | Kind::Template(_) => self.emit(value),
             _ => self.json_text(&value.to_string()),
         }
     }
@@ -221,25 +225,6 @@ impl Output {
         }
     }
 
-    /// The first rows of a list of `total`, drawn over what was drawn before: as many as the terminal has lines for.
-    pub(crate) fn frame<T: Serialize>(&mut self, rows: &[T], total: u64, columns: &[Column<T>], empty: &str) -> Result<(), CliError> {
-        let height = crossterm::terminal::size().map_or(usize::MAX, |(width, height)| {
-            self.width = usize::from(width);
-            usize::from(height)
-        });
-        // One for the names of the columns, one for how many there are.
-        let shown = rows.get(..height.saturating_sub(3)).unwrap_or(rows);
-        self.now = Timestamp::now();
-        self.headed = false;
-        // Home and clear go out together with the rows.
-        self.out.write_all(b"\x1b[H\x1b[J")?;
-        if rows.is_empty() {
-            return self.line(empty);
-        }
-        self.rows(shown, columns)?;
-        if (shown.len() as u64) < total { self.line(&format!("{} of {total}", shown.len())) } else { Ok(()) }
-    }
-
     /// One row of a list on its own: an object, or the row's fields; on a terminal `sentence`.
     pub(crate) fn row<T: Serialize>(&mut self, row: &T, columns: &[Column<T>], sentence: &str) -> Result<(), CliError> {
         if self.is_structured() {
@@ -271,14 +256,14 @@ impl Output {
             return self.raw(&ids);
         }
         let columns: Vec<&Column<T>> = columns.iter().filter(|c| !c.hidden).collect();
-        let cells: Vec<Vec<String>> = rows.iter().map(|row| columns.iter().map(|c| (c.cell)(row, &shown)).collect()).collect();
+        let cells = cells(rows, &columns, &shown);
         let heads = columns.iter().map(|c| c.head.to_owned()).collect::<Vec<_>>();
         // A command that prints row by row names its columns once.
         let headed = std::mem::replace(&mut self.headed, true) || !self.form.headers;
         match self.form.kind {
             Kind::Csv => self.csv(if headed { None } else { Some(&heads) }, &cells),
-            Kind::Table => self.table(&columns, &cells, !headed),
-            Kind::Usual if self.terminal => self.table(&columns, &cells, !headed),
+            Kind::Table => self.raw(&self.table(&columns, &cells, !headed)),
+            Kind::Usual if self.terminal => self.raw(&self.table(&columns, &cells, !headed)),
             _ => self.fields(&cells),
         }
     }
@@ -300,48 +285,6 @@ impl Output {
         self.raw(&lines)
     }
 
-    fn table<T>(&mut self, columns: &[&Column<T>], cells: &[Vec<String>], headed: bool) -> Result<(), CliError> {
-        let cells: Vec<Vec<String>> = cells.iter().map(|row| row.iter().map(|cell| text::line(cell)).collect()).collect();
-        let mut widths: Vec<usize> = columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| {
-                let longest = cells.iter().filter_map(|row| row.get(at)).map(|cell| text::width(cell)).max().unwrap_or(0);
-                longest.max(text::width(column.head))
-            })
-            .collect();
-        // The widest flexible column gives way until the table fits or nothing can give any more.
-        while widths.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1) > self.width {
-            let give = (0..columns.len()).filter(|at| columns[*at].flexible && widths[*at] > COLUMN_MIN).max_by_key(|at| widths[*at]);
-            let Some(at) = give else { break };
-            widths[at] -= 1;
-        }
-        let render = |row: &[String]| -> String {
-            let line: String = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| {
-                    let cell = text::truncate(cell, *width);
-                    let pad = width.saturating_sub(text::width(&cell)) + GAP;
-                    format!("{cell}{}", " ".repeat(pad))
-                })
-                .collect();
-            line.trim_end().to_owned()
-        };
-        let heads: Vec<String> = columns.iter().map(|column| column.head.to_owned()).collect();
-        let head = render(&heads);
-        let mut lines = match (headed, self.color) {
-            (false, _) => String::new(),
-            (true, true) => format!("\u{1b}[1m{head}\u{1b}[0m\n"),
-            (true, false) => format!("{head}\n"),
-        };
-        for row in &cells {
-            lines.push_str(&render(row));
-            lines.push('\n');
-        }
-        self.raw(&lines)
-    }
-
     /// One line of text for people.
     pub(crate) fn line(&mut self, line: &str) -> Result<(), CliError> {
         self.raw(&format!("{}\n", text::clean(line)))
@@ -359,6 +302,10 @@ impl Output {
             talk(&format!("{}\n", text::clean(note)));
         }
     }
+}
+
+fn cells<T>(rows: &[T], columns: &[&Column<T>], shown: &Shown) -> Vec<Vec<String>> {
+    rows.iter().map(|row| columns.iter().map(|c| (c.cell)(row, shown)).collect()).collect()
 }
 
 fn to_value(value: &impl Serialize) -> Result<Value, CliError> {

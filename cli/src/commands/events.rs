@@ -38,7 +38,7 @@ impl Events {
         };
         let mut follow = Follow::new(&session, since);
         loop {
-            let heard = follow.next(ctx).await?;
+            let heard = follow.next().await?;
             match &heard {
                 Heard::Activity(activity) => {
                     if self.types.is_empty() || self.types.contains(&activity.kind) {
@@ -52,6 +52,7 @@ impl Events {
                 Heard::Reset { oldest_seq } => {
                     ctx.out.note(&format!("what lies before {oldest_seq} is no longer kept: some of it was missed"));
                 }
+                Heard::Note(note) => ctx.out.note(note),
                 Heard::Ready => {}
             }
             // After the work: what is cut short comes again, and nothing is lost.
@@ -115,6 +116,8 @@ pub(crate) enum Heard {
         /// The oldest that is.
         oldest_seq: i64,
     },
+    /// The daemon was lost, or is there again: a sentence about it.
+    Note(String),
 }
 
 /// Longest pause between two tries to get the stream back.
@@ -129,20 +132,30 @@ pub(crate) struct Follow<'a> {
     last_seq: Option<i64>,
     /// It stood once: from then on a lost daemon is waited for.
     stood: bool,
-    pause: Duration,
+    /// It was lost, and that was told.
+    missed: bool,
+    /// It stands again, which is to be told next.
+    back: bool,
+    /// The pause before the next try.
+    due: Duration,
 }
 
 impl<'a> Follow<'a> {
     pub(crate) fn new(session: &'a Session, since: Option<i64>) -> Self {
-        Self { session, stream: None, last_seq: since, stood: false, pause: PAUSE_MIN }
+        Self { session, stream: None, last_seq: since, stood: false, missed: false, back: false, due: Duration::ZERO }
     }
 
     /// What comes next. A daemon that was there and is gone is waited for; one that refuses, or never was there, is an error.
-    pub(crate) async fn next(&mut self, ctx: &Context) -> Result<Heard, CliError> {
+    pub(crate) async fn next(&mut self) -> Result<Heard, CliError> {
+        if self.back {
+            self.back = false;
+            return Ok(Heard::Ready);
+        }
         loop {
             let stream = match &mut self.stream {
                 Some(stream) => stream,
                 None => {
+                    tokio::time::sleep(self.due).await;
                     let stream = self.session.client.events(self.last_seq).map_err(|err| self.session.explain(err))?;
                     self.stream.insert(stream)
                 }
@@ -152,35 +165,35 @@ impl<'a> Follow<'a> {
             match event {
                 Ok(StreamEvent::Activity(activity)) => return Ok(Heard::Activity(Box::new(activity))),
                 Ok(StreamEvent::Ready { .. }) => {
-                    if self.stood && self.pause > PAUSE_MIN {
-                        ctx.out.note("the daemon is back");
-                    }
                     self.stood = true;
-                    self.pause = PAUSE_MIN;
+                    self.due = Duration::ZERO;
+                    if std::mem::take(&mut self.missed) {
+                        self.back = true;
+                        return Ok(Heard::Note("the daemon is back".to_owned()));
+                    }
                     return Ok(Heard::Ready);
                 }
                 Ok(StreamEvent::Reset { oldest_seq }) => return Ok(Heard::Reset { oldest_seq }),
                 // Only inboxes are told; it is no activity.
                 Ok(StreamEvent::Typing(_)) => {}
                 Ok(StreamEvent::Bye { reason }) => {
-                    ctx.out.note(&format!("the daemon closed the stream: {reason}"));
-                    self.lost().await;
+                    self.lost();
+                    return Ok(Heard::Note(format!("the daemon closed the stream: {reason}")));
                 }
                 Err(err) if self.stood && (err.is_daemon_lost() || is_passing(&err)) => {
-                    if self.pause == PAUSE_MIN {
-                        ctx.out.note("the daemon was lost; waiting for it");
+                    self.lost();
+                    if !std::mem::replace(&mut self.missed, true) {
+                        return Ok(Heard::Note("the daemon was lost; waiting for it".to_owned()));
                     }
-                    self.lost().await;
                 }
                 Err(err) => return Err(self.session.explain(err)),
             }
         }
     }
 
-    async fn lost(&mut self) {
+    fn lost(&mut self) {
         self.stream = None;
-        tokio::time::sleep(self.pause).await;
-        self.pause = (self.pause * 2).min(PAUSE_MAX);
+        self.due = (self.due * 2).clamp(PAUSE_MIN, PAUSE_MAX);
     }
 }
 

@@ -1,12 +1,13 @@
 //! `afenda outbox`: what is on its way to Chatwoot.
 
+use api::event::Activity;
 use api::id::OutboxId;
 use api::inbox::OutboxView;
 
 use crate::context::{Context, Session, each};
 use crate::error::CliError;
 use crate::output::{Column, column, flexible};
-use crate::watch::{self, Watch};
+use crate::watch::{Watch, Watched};
 
 /// What is on its way to Chatwoot
 #[derive(Debug, clap::Subcommand)]
@@ -58,23 +59,35 @@ pub(crate) const COLUMNS: &[Column<OutboxView>] = &[
     flexible("ERROR", |row, _| row.error.clone().unwrap_or_default()),
 ];
 
+/// What is not done yet.
+struct OnItsWay;
+
+impl Watched for OnItsWay {
+    type Row = OutboxView;
+    const COLUMNS: &'static [Column<OutboxView>] = COLUMNS;
+    const EMPTY: &'static str = "nothing is on its way";
+
+    fn key(row: &OutboxView) -> String {
+        row.id.to_string()
+    }
+
+    /// An entry is told as a message, an approval's note or a change of its conversation when it is made.
+    fn concerns(&self) -> Box<dyn Fn(&Activity) -> bool> {
+        Box::new(|_| true)
+    }
+
+    async fn read(&mut self, session: &Session) -> Result<(Vec<OutboxView>, u64), CliError> {
+        let rows = session.call(async |client| client.outbox().await).await?;
+        let total = rows.len() as u64;
+        Ok((rows, total))
+    }
+}
+
 impl Outbox {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
         let (ids, verb) = match self {
-            Self::List(watch) if watch.watch => {
-                let read = async |session: &Session| {
-                    let rows = session.call(async |client| client.outbox().await).await?;
-                    let total = rows.len() as u64;
-                    Ok((rows, total))
-                };
-                let name = |row: &OutboxView| row.id.to_string();
-                return watch::follow(ctx, &session, COLUMNS, "nothing is on its way", name, read).await;
-            }
-            Self::List(_) => {
-                let rows = session.call(async |client| client.outbox().await).await?;
-                return ctx.out.list(&rows, COLUMNS, "nothing is on its way");
-            }
+            Self::List(watch) => return OnItsWay.show(ctx, &session, &watch).await,
             Self::Cancel(ids) => (ids.ids, "cancel"),
             Self::Retry(ids) => (ids.ids, "retry"),
         };

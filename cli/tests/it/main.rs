@@ -20,5 +20,6 @@ mod profiles;
 mod pty;
 mod shop;
 mod terminal;
+mod watch;
 mod watching;
 mod working;

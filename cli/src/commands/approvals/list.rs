@@ -1,12 +1,14 @@
 //! `afenda approvals list`.
 
 use api::approval::{ApprovalQuery, ApprovalSort, ApprovalStatus, ApprovalView};
+use api::event::{Activity, SubjectType};
 use api::page::LIMIT_MAX;
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
+use crate::output::Column;
 use crate::rows::Rows;
-use crate::watch::{self, Watch};
+use crate::watch::{Watch, Watched};
 
 use super::COLUMNS;
 
@@ -44,37 +46,49 @@ fn parse_status(text: &str) -> Result<String, String> {
 impl List {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
-        let empty = "no approval fits";
-        if self.watch.watch {
-            let name = |row: &ApprovalView| row.reference.to_string();
-            return watch::follow(ctx, &session, COLUMNS, empty, name, async |session| self.read(session).await).await;
-        }
-        let (rows, total) = self.read(&session).await?;
-        ctx.part(&rows, total, COLUMNS, empty)
-    }
-
-    /// As many as are asked for, and how many there are.
-    async fn read(&self, session: &Session) -> Result<(Vec<ApprovalView>, u64), CliError> {
-        let limit = self.rows.most() as usize;
-        let mut query = ApprovalQuery {
-            status: Some(self.status.clone()),
-            kind: self.kind.clone(),
+        let query = ApprovalQuery {
+            status: Some(self.status),
+            kind: self.kind,
             mine: if self.mine { Some(true) } else { self.decidable.then_some(false) },
             sort: Some(self.sort),
-            page: Some(1),
+            page: None,
             limit: Some(self.rows.most().min(LIMIT_MAX)),
         };
-        let mut rows = Vec::new();
+        Approvals { query, most: self.rows.most() as usize }.show(ctx, &session, &self.watch).await
+    }
+}
+
+/// The approvals that a query finds, so many at most.
+struct Approvals {
+    query: ApprovalQuery,
+    most: usize,
+}
+
+impl Watched for Approvals {
+    type Row = ApprovalView;
+    const COLUMNS: &'static [Column<ApprovalView>] = COLUMNS;
+    const EMPTY: &'static str = "no approval fits";
+
+    fn key(row: &ApprovalView) -> String {
+        row.reference.to_string()
+    }
+
+    fn concerns(&self) -> Box<dyn Fn(&Activity) -> bool> {
+        Box::new(|activity| activity.subject_type == SubjectType::Approval)
+    }
+
+    async fn read(&mut self, session: &Session) -> Result<(Vec<ApprovalView>, u64), CliError> {
+        let (mut rows, mut query) = (Vec::new(), ApprovalQuery { page: Some(1), ..self.query.clone() });
         let total = loop {
             let answer = session.call(async |client| client.approvals(&query).await).await?;
             let got = answer.data.len();
             rows.extend(answer.data);
             query.page = query.page.map(|page| page + 1);
-            if got == 0 || rows.len() >= limit || rows.len() as u64 >= answer.meta.total {
+            if got == 0 || rows.len() >= self.most || rows.len() as u64 >= answer.meta.total {
                 break answer.meta.total;
             }
         };
-        rows.truncate(limit);
+        rows.truncate(self.most);
         Ok((rows, total))
     }
 }

@@ -38,7 +38,7 @@ impl Wait {
         let mut asked: Vec<String> = self.ids.into_iter().map(|id| id.id).collect();
         let mut worst = Exit::Done;
         loop {
-            let due: Vec<String> = match follow.next(ctx).await? {
+            let due: Vec<String> = match follow.next().await? {
                 // The stream stands: from now on nothing is missed, so now is the time to read.
                 Heard::Ready | Heard::Reset { .. } => {
                     let again = open.keys().cloned().collect::<Vec<_>>();
@@ -48,6 +48,10 @@ impl Wait {
                     vec![activity.subject_id.clone()]
                 }
                 Heard::Activity(_) => continue,
+                Heard::Note(note) => {
+                    ctx.out.note(&note);
+                    continue;
+                }
             };
             for id in due {
                 let approval = session.call(async |client| client.approval(&id).await).await.map_err(|err| err.about(&id))?;

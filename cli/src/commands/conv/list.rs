@@ -1,5 +1,6 @@
 //! `afenda conv list`.
 
+use api::event::Activity;
 use api::inbox::{ConversationQuery, ConversationStatus, ConversationView, Sort};
 use api::page::LIMIT_MAX;
 
@@ -8,7 +9,7 @@ use crate::error::CliError;
 use crate::output::{Column, column, flexible};
 use crate::rows::Rows;
 use crate::selector::pick;
-use crate::watch::{self, Watch};
+use crate::watch::{Watch, Watched};
 
 /// List conversations
 #[derive(Debug, clap::Args)]
@@ -68,36 +69,11 @@ pub(super) const COLUMNS: &[Column<ConversationView>] = &[
     flexible("LAST", |row, _| row.snippet.as_ref().map(|s| s.text.clone()).unwrap_or_default()),
 ];
 
-/// As many as are asked for, and how many there are.
-async fn read(session: &Session, mut query: ConversationQuery, limit: usize) -> Result<(Vec<ConversationView>, u64), CliError> {
-    let mut rows = Vec::new();
-    let total = loop {
-        query.limit = u32::try_from(limit - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
-        let answer = session.call(async |client| client.conversations(&query).await).await?;
-        let got = answer.data.len();
-        rows.extend(answer.data);
-        query.cursor = answer.meta.next_cursor;
-        query.fresh = false; // Asked already.
-        if got == 0 || rows.len() >= limit || query.cursor.is_none() {
-            break answer.meta.total;
-        }
-    };
-    rows.truncate(limit);
-    Ok((rows, total))
-}
-
 impl List {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
         let query = self.query(&session).await?;
-        let limit = self.rows.most() as usize;
-        let empty = "no conversation fits";
-        if self.watch.watch {
-            let name = |row: &ConversationView| row.id.to_string();
-            return watch::follow(ctx, &session, COLUMNS, empty, name, async |session| read(session, query.clone(), limit).await).await;
-        }
-        let (rows, total) = read(&session, query, limit).await?;
-        ctx.part(&rows, total, COLUMNS, empty)
+        Conversations { query, most: self.rows.most() as usize }.show(ctx, &session, &self.watch).await
     }
 
     async fn query(&self, session: &Session) -> Result<ConversationQuery, CliError> {
@@ -144,5 +120,45 @@ impl List {
             fresh: self.fresh,
             ..ConversationQuery::default()
         })
+    }
+}
+
+/// The conversations that a query finds, so many at most.
+struct Conversations {
+    query: ConversationQuery,
+    most: usize,
+}
+
+impl Watched for Conversations {
+    type Row = ConversationView;
+    const COLUMNS: &'static [Column<ConversationView>] = COLUMNS;
+    const EMPTY: &'static str = "no conversation fits";
+
+    fn key(row: &ConversationView) -> String {
+        row.id.to_string()
+    }
+
+    /// Names of agents, inboxes and labels stand in the rows too.
+    fn concerns(&self) -> Box<dyn Fn(&Activity) -> bool> {
+        Box::new(|_| true)
+    }
+
+    async fn read(&mut self, session: &Session) -> Result<(Vec<ConversationView>, u64), CliError> {
+        let (mut rows, mut query) = (Vec::new(), self.query.clone());
+        // Asked once: from then on the daemon hears what happens.
+        self.query.fresh = false;
+        let total = loop {
+            query.limit = u32::try_from(self.most - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
+            let answer = session.call(async |client| client.conversations(&query).await).await?;
+            let got = answer.data.len();
+            rows.extend(answer.data);
+            query.cursor = answer.meta.next_cursor;
+            query.fresh = false;
+            if got == 0 || rows.len() >= self.most || query.cursor.is_none() {
+                break answer.meta.total;
+            }
+        };
+        rows.truncate(self.most);
+        Ok((rows, total))
     }
 }

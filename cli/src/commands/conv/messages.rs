@@ -1,11 +1,14 @@
 //! `afenda conv messages`.
 
+use api::event::Activity;
+use api::id::ConversationId;
 use api::inbox::{MessageQuery, MessageType, MessageView};
 use api::page::LIMIT_MAX;
 
-use crate::context::Context;
+use crate::context::{Context, Session};
 use crate::error::CliError;
 use crate::output::{Column, column, flexible};
+use crate::watch::{Watch, Watched};
 
 use super::One;
 
@@ -27,6 +30,8 @@ pub(crate) struct Messages {
     /// Ask Chatwoot first, instead of answering from the copy
     #[arg(long)]
     fresh: bool,
+    #[command(flatten)]
+    watch: Watch,
 }
 
 /// Whose a message is, in a word.
@@ -67,8 +72,40 @@ impl Messages {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
         let query = MessageQuery { before: self.before, after: self.after, limit: Some(self.limit), fresh: self.fresh };
-        let id = self.conversation.id;
+        Thread { id: self.conversation.id, query }.show(ctx, &session, &self.watch).await
+    }
+}
+
+/// A part of one conversation's messages.
+struct Thread {
+    id: ConversationId,
+    query: MessageQuery,
+}
+
+impl Watched for Thread {
+    type Row = MessageView;
+    const COLUMNS: &'static [Column<MessageView>] = COLUMNS;
+    const EMPTY: &'static str = "no message";
+
+    fn key(row: &MessageView) -> String {
+        match (row.id, row.outbox_id) {
+            (Some(id), _) => id.to_string(),
+            (None, Some(id)) => id.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn concerns(&self) -> Box<dyn Fn(&Activity) -> bool> {
+        let id = self.id;
+        Box::new(move |activity| activity.conversation_id == Some(id.0))
+    }
+
+    async fn read(&mut self, session: &Session) -> Result<(Vec<MessageView>, u64), CliError> {
+        let (id, query) = (self.id, self.query.clone());
+        // Asked once: from then on the daemon hears what happens.
+        self.query.fresh = false;
         let page = session.call(async |client| client.messages(id, &query).await).await.map_err(|err| err.about(super::name(&id)))?;
-        ctx.out.list(&page.data, COLUMNS, "no message")
+        let total = page.data.len() as u64;
+        Ok((page.data, total))
     }
 }
