@@ -56,7 +56,11 @@ fn main() -> ExitCode {
     // Fails only when there is one already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // A shell that completes asks in a variable, and is answered here.
-    clap_complete::CompleteEnv::with_factory(Cli::command).var(commands::completion::ASKED_BY).complete();
+    match commands::completion::answer() {
+        Ok(false) => {}
+        Ok(true) => return Exit::Done.into(),
+        Err(err) => return refuse(err).into(),
+    }
     let read = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, path(&matches))));
     let (cli, path) = match read {
         Ok(read) => read,

@@ -1,12 +1,24 @@
 //! `afenda completion`: what a shell needs to complete commands and flags.
 
+mod live;
+
+use clap::CommandFactory;
 use clap_complete::env::Shells;
 
 use crate::context::Context;
 use crate::error::CliError;
 
 /// The variable by which the shell asks the program for what may come next.
-pub(crate) const ASKED_BY: &str = "AFENDA_COMPLETE";
+const ASKED_BY: &str = "AFENDA_COMPLETE";
+
+/// Answers a shell that asks what may come next; `false` where none asks.
+///
+/// # Errors
+/// A shell that is not known, or an answer that could not be written.
+pub(crate) fn answer() -> clap::error::Result<bool> {
+    let line = clap_complete::CompleteEnv::with_factory(|| live::with_values(crate::Cli::command())).var(ASKED_BY);
+    line.try_complete(live::question(std::env::args_os()), std::env::current_dir().ok().as_deref())
+}
 
 /// Print the completion script of a shell
 #[derive(Debug, clap::Args)]

@@ -253,6 +253,10 @@ impl Bench {
             }
             *arg = arg.replace("FILE", &self.file).replace("5.00_EUR", "5.00 EUR");
         }
+        if args.first().is_some_and(|noun| noun == "conv") && args.get(1).is_some_and(|verb| verb != "list") {
+            // What a change will do besides depends on those before it.
+            args.push("--quiet".to_owned());
+        }
         if !who.is_empty() {
             args.splice(0..0, ["-P".to_owned(), who.to_owned()]);
         }
