@@ -4,6 +4,7 @@
 //! With `--json` a list is a bare array and a thing an object: indented on a terminal, in one line in a pipe. The other forms are in
 //! [`form`].
 
+mod color;
 mod filter;
 mod form;
 mod screen;
@@ -20,19 +21,9 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::text;
 
+pub(crate) use color::Color;
 use form::Kind;
 pub(crate) use form::{FIELDS_HELP, Form, Printing, wants_json};
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Color {
-    // Plain comments: clap would print doc comments as a paragraph each, in every help text.
-    // On a terminal, unless NO_COLOR is set.
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
 
 /// Width of a table where the terminal does not say its own.
 const WIDTH_DEFAULT: usize = 80;
@@ -121,12 +112,7 @@ impl Output {
     /// Printing to the real stdout.
     pub(crate) fn new(form: Form, quiet: bool, color: Color) -> Self {
         let terminal = io::stdout().is_terminal();
-        let set = |key: &str| std::env::var_os(key).is_some_and(|value| !value.is_empty());
-        let color = match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => !set("NO_COLOR") && (terminal || std::env::var("CLICOLOR_FORCE").is_ok_and(|v| v != "0" && !v.is_empty())),
-        };
+        let color = color.wanted(terminal, |key| std::env::var_os(key).map(|value| value.to_string_lossy().into_owned()));
         // Asked only of a terminal: elsewhere the question would start other programs.
         let size = if terminal { crossterm::terminal::size().ok() } else { None };
         let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width));
