@@ -39,6 +39,9 @@ pub(crate) struct Globals {
     /// End with 124 when it takes longer, such as 30s or 10m
     #[arg(long, global = true, value_name = "DURATION", value_parser = crate::time::parse_duration)]
     pub(crate) timeout: Option<Duration>,
+    /// End only once Chatwoot has what the command changed: 10 where it cannot be reached by --timeout [default: 60s], 1 where it refuses
+    #[arg(long, global = true)]
+    pub(crate) wait: bool,
     /// Makes a repeated command harmless: the daemon carries out one key once
     #[arg(long, global = true, value_name = "KEY|auto", default_value = "auto", hide_default_value = true)]
     pub(crate) idempotency_key: String,

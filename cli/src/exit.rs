@@ -24,6 +24,8 @@ pub(crate) enum Exit {
     Conflict = 7,
     /// The daemon does not answer, or something else does.
     Unreachable = 9,
+    /// With `--wait`: kept and queued, and Chatwoot could not be reached in time.
+    NotYet = 10,
     /// As many as allowed already; later again.
     Busy = 11,
     /// `approvals wait`: rejected.
@@ -70,7 +72,7 @@ impl From<Exit> for ExitCode {
 /// The table of `--help`.
 pub(crate) const HELP: &str = "\
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 empty, where asked for · 4 token rejected · 5 not allowed · 6 not found · 7 changed or decided meanwhile · \
-9 no daemon · 11 busy · 12 rejected · 13 expired or withdrawn · 124 timed out";
+9 no daemon · 10 not sent yet, with --wait · 11 busy · 12 rejected · 13 expired or withdrawn · 124 timed out";
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,7 @@ mod program;
 mod rows;
 mod selector;
 mod settings;
+mod settle;
 mod shape;
 mod stop;
 mod text;
@@ -88,7 +89,7 @@ fn main() -> ExitCode {
     };
     let done = match fields(&path, &mut ctx) {
         Ok(true) => Ok(()),
-        Ok(false) => runtime.block_on(in_time(ctx.globals.timeout, commands::run(cli.command, &mut ctx))),
+        Ok(false) => runtime.block_on(carry_out(cli.command, &mut ctx)),
         Err(err) => Err(err),
     };
     match done {
@@ -99,6 +100,17 @@ fn main() -> ExitCode {
             err.exit.into()
         }
     }
+}
+
+/// Runs the command; with `--wait`, until Chatwoot has what it changed.
+async fn carry_out(command: Option<commands::Command>, ctx: &mut Context) -> Result<(), CliError> {
+    let limit = ctx.globals.timeout;
+    if !ctx.globals.wait {
+        return in_time(limit, commands::run(command, ctx)).await;
+    }
+    let before = settle::Before::look(ctx).await?;
+    in_time(limit, commands::run(command, ctx)).await?;
+    before.settle(ctx, limit).await
 }
 
 /// Runs a command, for so long at most.

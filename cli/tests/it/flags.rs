@@ -25,6 +25,7 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("", "url", By("jo", "label list", "--url http://127.0.0.1:9")),
     ("", "quiet", By("jo", "conv list -L 1 -o ids", "--quiet")),
     ("", "no-input", In("cli/tests/it/deciding.rs")),
+    ("", "wait", In("cli/tests/it/working.rs")),
     ("", "timeout", In("cli/tests/it/online.rs")),
     ("", "idempotency-key", In("cli/tests/it/online.rs")),
     ("", "color", By("jo", "label list -o table", "--color always")),

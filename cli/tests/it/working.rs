@@ -72,3 +72,27 @@ fn the_page_is_opened_by_the_browser_that_is_named() {
     crate::harness::ran(command.env("AFENDA_BROWSER", "/nowhere/browser").output().unwrap()).ends(1);
     shop.close();
 }
+
+#[test]
+fn with_wait_a_command_ends_once_chatwoot_has_it_and_says_what_became_of_it() {
+    let shop = Shop::open();
+    let there = || shop.run("jo", &["conv", "messages", "44", "-L", "1"]).ends(0).json()[0].clone();
+    shop.run("jo", &["conv", "reply", "44", "-b", "On its way.", "--hold", "1", "--wait"]).ends(0);
+    assert_eq!((&there()["content"], &there()["state"]), (&"On its way.".into(), &"sent".into()), "after a hold of a second");
+    shop.run("jo", &["label", "list", "--wait"]).ends(0);
+    // Refused: the entry says why.
+    let messages = "/api/v1/accounts/*/conversations/*/messages";
+    let refuse = serde_json::json!({"match": {"method": "POST", "path": messages}, "times": 1, "fault": {"kind": "status", "status": 422, "body": {"message": "Content is too long"}}});
+    shop.fault(&refuse);
+    let refused = shop.run("jo", &["conv", "reply", "44", "-b", "Too long", "--wait"]).ends(1);
+    assert_eq!(refused.error()["code"], "NOT_SENT", "{}", refused.err);
+    assert!(refused.err.contains("outbox retry"), "{}", refused.err);
+    // Away: it stays queued, and goes out later.
+    shop.is_down();
+    let late = shop.run("jo", &["conv", "note", "46", "-b", "Later", "--wait", "--timeout", "2s"]).ends(10);
+    assert_eq!(late.error()["code"], "NOT_YET_SENT");
+    let kept = shop.run("jo", &["outbox", "list"]).ends(0).json();
+    let kept: Vec<_> = kept.as_array().unwrap().iter().filter(|entry| entry["kind"] == "note").collect();
+    assert!(kept.len() == 1 && ["queued", "sending"].contains(&kept[0]["state"].as_str().unwrap()), "{kept:?}");
+    shop.close();
+}
