@@ -192,6 +192,39 @@ impl Client {
         answer(request).await
     }
 
+    /// Any call, for what has no method here: a path below `/api/v1`, its parameters, a body and the key of a changing call. An answer
+    /// without a body is `null`.
+    ///
+    /// # Errors
+    /// As every call; `Protocol` for a method that is none.
+    pub async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        query: &[(String, String)],
+        body: Option<&serde_json::Value>,
+        key: &str,
+    ) -> Result<serde_json::Value, ClientError> {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).map_err(|err| ClientError::Protocol(err.to_string()))?;
+        let changes = method != reqwest::Method::GET;
+        let mut request = self.request(method, path).query(query).timeout(CALL_TIMEOUT);
+        if changes {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        if !response.status().is_success() {
+            return Err(read_error(response).await);
+        }
+        let bytes = self::body(response).await?;
+        if bytes.is_empty() {
+            return Ok(serde_json::Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|err| ClientError::Protocol(err.to_string()))
+    }
+
     /// The caller, in the tenant of this client.
     ///
     /// # Errors

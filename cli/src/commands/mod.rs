@@ -1,5 +1,6 @@
 //! The command tree; one file per command.
 
+mod api;
 mod approvals;
 mod audit;
 mod auth;
@@ -24,6 +25,7 @@ mod search;
 mod settings;
 mod status;
 mod sync;
+mod version;
 mod webhooks;
 
 use crate::context::Context;
@@ -103,6 +105,10 @@ pub(crate) enum Command {
     Notification(directory::Notification),
     /// Find messages, contacts and canned responses
     Search(search::Search),
+    /// Make any call of the API
+    Api(api::Api),
+    /// The version, and the daemon's
+    Version(version::Version),
     /// The types of the API and of --json, as JSON Schema
     Schema(schema::Schema),
     /// What a shell needs to complete commands and flags
@@ -154,6 +160,8 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Tenant(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Notification(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Search(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Api(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Version(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Schema(cmd)) => cmd.run(ctx),
         Some(Command::Completion(cmd)) => cmd.run(ctx),
         Some(Command::Man(cmd)) => cmd.run(ctx),

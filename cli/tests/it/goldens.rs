@@ -14,6 +14,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("daemon status", "jo", ""),
     ("doctor", "max", ""),
     ("sync status", "jo", ""),
+    ("version", "jo", ""),
     ("conv list", "jo", "-L 3"),
     ("conv view", "jo", "47"),
     ("conv next", "jo", ""),

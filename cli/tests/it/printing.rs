@@ -172,3 +172,37 @@ fn a_follower_goes_on_where_it_stopped_and_works_each_event_off() {
     shop.home.run(&["-P", "ada", "events", "--cursor-file", place]).ends(2);
     shop.close();
 }
+
+#[test]
+fn any_call_of_the_api_can_be_made() {
+    let shop = Shop::open();
+    let all = shop.plain("jo", &["conv", "list", "-s", "all", "--all", "--jq", "length"]).ends(0).out;
+    let call = |args: &[&str]| shop.plain("jo", &[&["api"], args].concat());
+    assert_eq!(call(&["GET", "/conversations", "-f", "status=all", "-F", "limit=5", "--paginate", "--jq", "length"]).ends(0).out, all);
+    assert_eq!(call(&["get", "/api/v1/me", "--jq", ".data.user"]).ends(0).out, "jo\n");
+    let twice = || {
+        call(&[
+            "POST",
+            "/approvals",
+            "-f",
+            "title=A chair",
+            "-f",
+            "description=Why",
+            "--idempotency-key",
+            "chair",
+            "--jq",
+            ".data.reference",
+        ])
+    };
+    assert_eq!(twice().ends(0).out, twice().ends(0).out, "the same key is the same approval");
+    let body = shop
+        .home
+        .run_with_input(&["-P", "jo", "api", "POST", "/approvals", "--input", "-", "--jq", ".data.title"], r#"{"title": "A desk"}"#);
+    assert_eq!(body.ends(0).out, "A desk\n");
+    assert_eq!(shop.run("jo", &["api", "GET", "/approvals/AP-999"]).ends(6).error()["code"], "NOT_FOUND");
+    assert_eq!(shop.run("jo", &["api", "POST", "/approvals", "-f", "titel=x"]).ends(1).error()["code"], "VALIDATION_FAILED");
+    call(&["GET", "https://elsewhere.example/"]).ends(2);
+    call(&["FETCH", "/me"]).ends(2);
+    call(&["POST", "/approvals", "--paginate"]).ends(2);
+    shop.close();
+}
