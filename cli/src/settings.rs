@@ -47,6 +47,14 @@ fn text(path: &Path) -> Result<Option<String>, String> {
     std::fs::read_to_string(path).map(Some).map_err(|err| said(err.to_string()))
 }
 
+/// Whether the inbox takes a file.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check(path: &Path) -> Result<(), String> {
+    settings(path).map(drop)
+}
+
 fn settings(path: &Path) -> Result<Settings, String> {
     let Some(text) = text(path)? else { return Ok(Settings::default()) };
     let said = |why: String| format!("{}: {why}", path.display());

@@ -20,12 +20,17 @@ const fn shape(command: &'static str, schema: &'static str) -> Shape {
     Shape { command, schema, more: &[] }
 }
 
-/// Every command that prints data of the API.
+/// A value of the settings file.
+const SETTING: &[(&str, &str)] = &[("key", "string"), ("value", "string"), ("origin", "string")];
+
+/// Every command that prints data.
 pub(crate) const SHAPES: &[Shape] = &[
     Shape { command: "status", schema: "StatusView", more: &[("url", "string"), ("profile", "string or null"), ("me", "MeView")] },
     Shape { command: "daemon status", schema: "StatusView", more: &[("url", "string")] },
     shape("doctor", "Check"),
     Shape { command: "version", schema: "", more: &[("version", "string"), ("protocol", "integer"), ("daemon", "object or null")] },
+    Shape { command: "config list", schema: "", more: SETTING },
+    Shape { command: "config get", schema: "", more: SETTING },
     shape("sync status", "SyncView"),
     shape("conv list", "ConversationView"),
     Shape { command: "conv view", schema: "ConversationView", more: &[("messages", "list of MessageView")] },
@@ -276,6 +281,8 @@ mod tests {
         "auth switch",
         "keys list",
         "keys check",
+        "config path",
+        "config set",
         "api",
         "schema",
         "man",

@@ -6,6 +6,7 @@ mod audit;
 mod auth;
 mod canned;
 pub(crate) mod completion;
+mod config;
 mod contact;
 mod conv;
 pub(crate) mod daemon;
@@ -105,6 +106,9 @@ pub(crate) enum Command {
     Notification(directory::Notification),
     /// Find messages, contacts and canned responses
     Search(search::Search),
+    /// The settings file
+    #[command(subcommand)]
+    Config(config::Config),
     /// Make any call of the API
     Api(api::Api),
     /// The version, and the daemon's
@@ -160,6 +164,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Tenant(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Notification(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Search(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Config(cmd)) => cmd.run(ctx),
         Some(Command::Api(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Version(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Schema(cmd)) => cmd.run(ctx),

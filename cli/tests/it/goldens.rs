@@ -15,6 +15,8 @@ const READS: &[(&str, &str, &str)] = &[
     ("doctor", "max", ""),
     ("sync status", "jo", ""),
     ("version", "jo", ""),
+    ("config list", "", ""),
+    ("config get", "", "data_dir"),
     ("conv list", "jo", "-L 3"),
     ("conv view", "jo", "47"),
     ("conv next", "jo", ""),
