@@ -97,7 +97,7 @@ impl Config {
 }
 
 /// The file that the daemon and the inbox read.
-fn file() -> Result<PathBuf, CliError> {
+pub(crate) fn file() -> Result<PathBuf, CliError> {
     let usual = || daemon::config::config_dir(&var).map(|dir| dir.join("config.toml"));
     let none = || CliError::failed("there is no folder for the settings").hint("AFENDA_CONFIG names a file");
     var("AFENDA_CONFIG").map(PathBuf::from).or_else(usual).ok_or_else(none)
@@ -188,7 +188,7 @@ fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
 }
 
 /// What the daemon or the inbox would say against a file.
-fn wrong(path: &Path) -> Option<String> {
+pub(crate) fn wrong(path: &Path) -> Option<String> {
     let said = |why: String| why.replace(&path.display().to_string(), "the file");
     if !path.exists() {
         return None;

@@ -52,6 +52,7 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("daemon logs", "lines", In(".ci/cli")),
     ("daemon install", "system", By("", "daemon install --print", "--system")),
     ("daemon install", "print", In("cli/tests/it/daemon.rs")),
+    ("doctor", "fix", In("cli/tests/it/offline.rs")),
     ("auth login", "with-token", By("", "auth login", "--with-token")),
     ("auth token", "show", In("cli/tests/it/profiles.rs")),
     ("api", "raw-field", By("jo", "api GET /conversations --jq .meta.total", "--raw-field status=resolved")),

@@ -255,4 +255,23 @@ fn doctor_says_what_is_wrong_without_a_daemon() {
     let checks = home.run(&["doctor", "--json"]).ends(1).json();
     assert_eq!((&checks[0]["name"], &checks[0]["state"]), (&"daemon".into(), &"fail".into()));
     assert!(checks[0]["repair"].as_str().unwrap().contains("afenda daemon"), "{checks}");
+
+    // What others can read is told, and put right where that is asked for.
+    let named =
+        |checks: &serde_json::Value, name: &str| checks.as_array().unwrap().iter().find(|check| check["name"] == name).unwrap().clone();
+    let path = home.profiles().join("default.json");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    assert_eq!(named(&home.run(&["doctor", "--json"]).ends(1).json(), "profiles")["state"], "warn");
+    let fixed = home.run(&["doctor", "--json", "--fix"]).ends(1);
+    assert!(fixed.err.contains("default.json"), "{}", fixed.err);
+    assert_eq!(named(&home.run(&["doctor", "--json"]).ends(1).json(), "profiles")["state"], "ok");
+    // A settings file that the daemon would refuse.
+    let folder = home.path().join(".config/afenda");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config.toml"), "hold_second = 5\n").unwrap();
+    let settings = named(&home.run(&["doctor", "--json"]).ends(1).json(), "settings");
+    assert!(settings["state"] == "fail" && settings["message"].as_str().unwrap().contains("hold_seconds"), "{settings}");
+    std::fs::remove_file(folder.join("config.toml")).unwrap();
+    let secret = crate::harness::ran(home.command(&["doctor"]).env("AFENDA_TOKEN", "s3cret").output().unwrap());
+    assert!(secret.out.contains("AFENDA_TOKEN") && !secret.out.contains("s3cret"), "{}", secret.out);
 }

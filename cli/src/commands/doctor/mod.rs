@@ -1,5 +1,7 @@
 //! `afenda doctor`: what is well, what somebody should know, and what needs a hand.
 
+mod here;
+
 use api::doctor::{Check, CheckState};
 
 use crate::context::{Context, Session};
@@ -11,7 +13,11 @@ use crate::text;
 /// Check the daemon, its store and its Chatwoot, and say what to do
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Ends with 0 when nothing failed, else with 1. Needs an owner or admin.")]
-pub(crate) struct Doctor {}
+pub(crate) struct Doctor {
+    /// Put right what can be put right here, and say what
+    #[arg(long)]
+    fix: bool,
+}
 
 const COLUMNS: &[Column<Check>] = &[
     column("CHECK", |row, _| row.name.clone()),
@@ -22,7 +28,8 @@ const COLUMNS: &[Column<Check>] = &[
 
 impl Doctor {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let checks = checks(ctx).await;
+        let mut checks = checks(ctx).await;
+        checks.extend(here::checks(ctx, self.fix));
         if ctx.out.is_for_people() {
             ctx.out.raw(&for_people(&checks))?;
         } else {
