@@ -178,7 +178,7 @@ pub(crate) fn unknown(key: &str, find_out: &str) -> CliError {
 }
 
 /// How to get a daemon.
-pub(crate) const START_HINT: &str = "start one with `afenda daemon`, or see everything at work with `afenda demo`";
+pub(crate) const START_HINT: &str = "start one with `afenda daemon start`, or see everything at work with `afenda demo`";
 
 fn hint_for(code: &Code, details: &Value) -> Option<&'static str> {
     Some(match code {

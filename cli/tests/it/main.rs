@@ -22,5 +22,4 @@ mod pty;
 mod shop;
 mod terminal;
 mod watch;
-mod watching;
 mod working;

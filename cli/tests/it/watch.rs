@@ -48,6 +48,24 @@ impl Drop for Watching {
 }
 
 #[test]
+fn a_row_that_is_new_changed_or_gone_is_a_line() {
+    let shop = Shop::open();
+    let mut list = Watching::start(&shop, &["-P", "ada", "approvals", "list", "--watch", "--json=reference,revision,title"]);
+    let reference = shop.run("jo", &["approvals", "request", "-t", "A chair", "-b", "Why"]).ends(0).json()["reference"].clone();
+    let shown = list.row();
+    assert_eq!((&shown["reference"], &shown["title"]), (&reference, &"A chair".into()));
+    let id = reference.as_str().unwrap();
+    let patch = api::approval::ApprovalPatch { revision: Some(1), title: Some("A desk".to_owned()), ..Default::default() };
+    shop.runtime.block_on(shop.client("jo").update_approval(id, &patch, &api::client::new_key())).unwrap();
+    let shown = list.row();
+    assert_eq!((&shown["reference"], &shown["title"], &shown["revision"]), (&reference, &"A desk".into(), &2.into()));
+    shop.run("ada", &["approvals", "approve", &format!("{id}@2"), "-y"]).ends(0);
+    assert_eq!(list.row()["left"], reference);
+    drop(list);
+    shop.close();
+}
+
+#[test]
 fn messages_and_outbox_are_watched_and_each_end_has_its_code() {
     let shop = Shop::open();
     let conversation = shop.conversation();
