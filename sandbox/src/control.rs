@@ -34,6 +34,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .route("/sandbox/customers", post(customers).delete(stop_customers))
         .route("/sandbox/clock", post(set_clock))
         .route("/sandbox/log", get(log))
+        .route("/sandbox/requests", get(log))
         .route("/sandbox/state", get(state))
         .route("/sandbox/hooks/target", post(target))
 }

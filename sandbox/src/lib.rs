@@ -16,7 +16,7 @@
 //! | `POST /sandbox/customers` | a [`world::CustomerSeed`] or a list: `{"contact":{"name",…},"inbox":"api","texts":[…],"every_ms","count","after_ms","new_conversation_each","mail":{"from","to","cc","subject"}}` → `{"started":n}` |
 //! | `DELETE /sandbox/customers` | they fall silent |
 //! | `POST /sandbox/clock` | `{"offset_s"}` → `{"now"}` |
-//! | `GET /sandbox/log` | write requests in order: `[{"method","path","body","at","status","handled"}]`; `status` is null when no answer went out |
+//! | `GET /sandbox/log`, `GET /sandbox/requests` | write requests in order: `[{"method","path","body","at","status","handled"}]`; `status` is null when no answer went out |
 //! | `GET /sandbox/state` | accounts, users, inboxes, teams, webhooks, contacts, sockets, and conversations with their messages |
 //! | `POST /sandbox/hooks/target` | `{"url","secret"?}` points the first account's webhook there, loopback only → `{"url","secret"}` |
 

@@ -226,6 +226,7 @@ async fn a_lost_answer_was_handled_and_a_dropped_request_was_not() {
     let said: Vec<&str> = thread["payload"].as_array().unwrap().iter().filter_map(|m| m["content"].as_str()).collect();
     assert!(said.contains(&"handled") && said.contains(&"third") && !said.contains(&"never seen"), "{said:?}");
     let log = shop.get("/sandbox/log").await;
+    assert_eq!(shop.get("/sandbox/requests").await, log, "by its other name");
     let entries: Vec<Value> = log.as_array().unwrap().iter().map(|e| json!([e["body"]["content"], e["status"], e["handled"]])).collect();
     assert_eq!(entries, [json!(["handled", null, true]), json!([null, null, false]), json!(["third", 200, true])]);
 }

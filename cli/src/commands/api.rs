@@ -25,7 +25,7 @@ pub(crate) struct Api {
     /// A text: a parameter of a GET, else a field of the body; again for each
     #[arg(short = 'f', long, value_name = "NAME=TEXT", value_parser = pair)]
     raw_field: Vec<(String, String)>,
-    /// The same as JSON where it is some (true, 7, null, [1]); @FILE is what a file holds, @- standard input
+    /// The same as JSON where it is some (true, 7, null, a list); @FILE is what a file holds, @- standard input
     #[arg(short = 'F', long, value_name = "NAME=VALUE", value_parser = pair)]
     field: Vec<(String, String)>,
     /// The whole body: a file with JSON; - reads standard input
