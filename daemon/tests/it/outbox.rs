@@ -493,7 +493,8 @@ async fn a_template_reaches_chatwoot_with_its_values_and_what_would_not_arrive_i
         assert_eq!((code, &details["fields"][0]["field"]), (Code::ValidationFailed, &json!(field)), "{wrong:?}");
         assert!(details["fields"][0]["message"].as_str().unwrap().contains(why), "{wrong:?}: {details}");
     }
-    let shown = jo.send_message(closed.id, &message(template("parcel_sent", Some("en"), &both)), &new_key()).await.unwrap();
+    let held = NewMessage { hold_seconds: Some(600), ..message(template("parcel_sent", Some("en"), &both)) };
+    let shown = jo.send_message(closed.id, &held, &new_key()).await.unwrap();
     assert_eq!(shown.content.as_deref(), Some("Hi Tom, your order A-1096 is on its way."), "at once");
     let kept = jo.outbox_act(shown.outbox_id.unwrap(), "cancel", &new_key()).await.unwrap();
     let vars = both.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
