@@ -184,6 +184,12 @@ pub struct StatusView {
     pub approvals_waiting: u64,
     /// Newest seq of the activity feed.
     pub seq: i64,
+    /// Bytes that the store has on the disk, its journal included; `null` from a daemon that does not tell.
+    #[serde(default)]
+    pub store_bytes: Option<u64>,
+    /// The daemon's process, for people and service managers to read: whether it lives its answer tells.
+    #[serde(default)]
+    pub pid: Option<u32>,
     /// How webhooks stand; only for owners and admins, and only with an account.
     #[serde(default)]
     pub webhooks: Option<WebhooksView>,

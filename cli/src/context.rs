@@ -133,24 +133,38 @@ impl Context {
         }
     }
 
+    /// The profile that -P or AFENDA_PROFILE names.
+    pub(crate) fn named_profile(&self) -> Option<&str> {
+        self.globals.profile.as_deref().filter(|name| !name.is_empty())
+    }
+
+    /// The address that --url or AFENDA_URL names.
+    pub(crate) fn named_url(&self) -> Option<&str> {
+        self.globals.url.as_deref().filter(|url| !url.is_empty())
+    }
+
     /// The client of the chosen profile.
     pub(crate) async fn session(&self) -> Result<Session, CliError> {
+        self.session_of(&Profiles::new(&Self::data_dir()?), self.named_profile()).await
+    }
+
+    /// The client of one of these profiles: the named one, where one is.
+    pub(crate) async fn session_of(&self, profiles: &Profiles, named: Option<&str>) -> Result<Session, CliError> {
         let token = std::env::var("AFENDA_TOKEN").ok().filter(|token| !token.trim().is_empty()).map(Token::new);
-        let profiles = Profiles::new(&Self::data_dir()?);
         let mut tenant = self.globals.tenant.clone().filter(|tenant| !tenant.is_empty());
-        let (url, token, profile) = match (self.globals.url.clone().filter(|url| !url.is_empty()), token) {
+        let (url, token, profile) = match (self.named_url().map(str::to_owned), token) {
             (Some(url), Some(token)) => (url, token, None),
             (Some(url), None) => {
-                let (name, profile) = self.profile_at(&profiles, &url)?;
+                let (name, profile) = self.profile_at(profiles, &url)?;
                 (url, profile.token(), Some(name))
             }
-            (None, Some(token)) => match self.choose(&profiles).await? {
+            (None, Some(token)) => match self.choose_of(profiles, named).await? {
                 Some((_, profile)) => (profile.url, token, None),
                 None => (URL_DEFAULT.to_owned(), token, None),
             },
             (None, None) => {
                 let none = || CliError::new(Exit::Unreachable, "NO_DAEMON", "no daemon is known here").hint(START_HINT);
-                let (name, profile) = self.choose(&profiles).await?.ok_or_else(none)?;
+                let (name, profile) = self.choose_of(profiles, named).await?.ok_or_else(none)?;
                 tenant = tenant.or_else(|| profile.tenant.clone());
                 (profile.url.clone(), profile.token(), Some(name))
             }
@@ -161,8 +175,7 @@ impl Context {
 
     /// A token belongs to the address it was made for and is sent nowhere else.
     fn profile_at(&self, profiles: &Profiles, url: &str) -> Result<(String, Profile), CliError> {
-        let named = self.globals.profile.clone().filter(|name| !name.is_empty());
-        let names = named.map_or_else(|| profiles.names(), |name| vec![name]);
+        let names = self.named_profile().map_or_else(|| profiles.names(), |name| vec![name.to_owned()]);
         for name in names {
             if let Some(profile) = profiles.get(&name)?.filter(|p| p.url.trim_end_matches('/') == url.trim_end_matches('/')) {
                 return Ok((name, profile));
@@ -174,10 +187,14 @@ impl Context {
 
     /// The profile that was named; else the one that was chosen; else `default` if its daemon answers or there is no demo; else the demo's.
     pub(crate) async fn choose(&self, profiles: &Profiles) -> Result<Option<(String, Profile)>, CliError> {
-        if let Some(name) = self.globals.profile.clone().filter(|name| !name.is_empty()) {
-            return match profiles.get(&name)? {
-                Some(profile) => Ok(Some((name, profile))),
-                None if [DEMO, DEMO_AGENT].contains(&name.as_str()) => {
+        self.choose_of(profiles, self.named_profile()).await
+    }
+
+    async fn choose_of(&self, profiles: &Profiles, named: Option<&str>) -> Result<Option<(String, Profile)>, CliError> {
+        if let Some(name) = named {
+            return match profiles.get(name)? {
+                Some(profile) => Ok(Some((name.to_owned(), profile))),
+                None if [DEMO, DEMO_AGENT].contains(&name) => {
                     Err(CliError::new(Exit::Unreachable, "NO_DAEMON", "no demo is running").hint("start one with `afenda demo`"))
                 }
                 None if name == DEFAULT => {

@@ -6,7 +6,7 @@ use crate::commands::daemon::start_default;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::profile::{DEFAULT, Profiles};
+use crate::profile::{DEFAULT, Profiles, is_local};
 
 /// Asks, where that makes sense; comes back with why the command failed unless it was begun again.
 pub(crate) async fn to_start(ctx: &Context, path: &str, err: CliError) -> CliError {
@@ -33,13 +33,12 @@ fn makes_sense(ctx: &Context, path: &str, err: &CliError) -> bool {
     let nobody = err.exit == Exit::Unreachable && ["DAEMON_UNREACHABLE", "NO_DAEMON"].contains(&err.code.as_str());
     let elsewhere = ctx.globals.url.is_some() || crate::settings::var("AFENDA_TOKEN").is_some();
     let about_daemons = ["daemon", "auth", "demo", "doctor"].iter().any(|noun| path.split(' ').next() == Some(noun));
-    nobody && !elsewhere && !about_daemons && ctx.can_ask() && is_local(ctx)
+    nobody && !elsewhere && !about_daemons && ctx.can_ask() && is_of_this_machine(ctx)
 }
 
-fn is_local(ctx: &Context) -> bool {
+fn is_of_this_machine(ctx: &Context) -> bool {
     let Ok(profiles) = Context::data_dir().map(|dir| Profiles::new(&dir)) else { return false };
-    let chosen = ctx.globals.profile.clone().or_else(|| profiles.current().ok().flatten());
-    let local = |url: &str| ["http://127.", "http://[::1]", "http://localhost"].iter().any(|start| url.starts_with(start));
+    let chosen = ctx.named_profile().map(str::to_owned).or_else(|| profiles.current().ok().flatten());
     chosen.is_none_or(|name| name == DEFAULT)
-        && profiles.get(DEFAULT).is_ok_and(|profile| profile.is_none_or(|profile| local(&profile.url)))
+        && profiles.get(DEFAULT).is_ok_and(|profile| profile.is_none_or(|profile| is_local(&profile.url)))
 }

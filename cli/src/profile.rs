@@ -161,6 +161,13 @@ impl Profiles {
     }
 }
 
+/// Whether an address is this machine's own.
+pub(crate) fn is_local(url: &str) -> bool {
+    let url = reqwest::Url::parse(url).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}
+
 fn check_name(name: &str) -> Result<(), CliError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=64).contains(&name.len()) && name.chars().all(plain) {
@@ -185,6 +192,16 @@ mod tests {
         assert!(!format!("{back:?}").contains("s3cret"));
         assert_eq!(std::fs::metadata(profiles.path("demo")).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(profiles.names(), ["demo"]);
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_address() {
+        for url in ["http://127.0.0.1:8000", "http://127.1.2.3", "http://[::1]:8000", "http://localhost:8000/"] {
+            assert!(is_local(url), "{url}");
+        }
+        for url in ["https://desk.example.com", "http://127.evil.com", "http://10.0.0.1", "what"] {
+            assert!(!is_local(url), "{url}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Text from outside, made harmless: for people as the inbox does it, for programs so that nothing is lost.
 
-pub(crate) use tui::text::{clean, line, truncate, width, wrap};
+pub(crate) use tui::text::{clean, line, size, truncate, width, wrap};
 
 use tui::text::is_harmful;
 

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use url::{Host, Url};
 
 use crate::app::{Caller, Person, agent_of};
-use crate::clock::Micros;
+use crate::clock::{Micros, SECOND};
 use crate::domain::doctor::{self, Agent, Assignment, Webhook};
 use crate::domain::webhook::{is_private_v4, is_private_v6};
 use crate::fault::Fault;
@@ -30,10 +30,11 @@ pub(crate) async fn checks(caller: &Caller) -> Result<Vec<Check>, Fault> {
     let app = caller.app.clone();
     let tenant = caller.tenant();
     let (outbox, counts) = caller.read(|scope, _: &Person| Ok((scope.outbox_counts()?, scope.webhook_counts()?))).await?;
+    let last = counts.last.as_ref().map(|(at, _)| (app.clock.now() - *at) / SECOND);
     let (of_chatwoot, of_host) = tokio::join!(
         async {
             Ok::<_, Fault>(match &tenant.sync {
-                Some(sync) => chatwoot(caller, sync).await?,
+                Some(sync) => chatwoot(caller, sync, last).await?,
                 None => Vec::new(),
             })
         },
@@ -84,8 +85,8 @@ async fn host(caller: &Caller) -> Vec<Check> {
     ]
 }
 
-/// Chatwoot's side.
-async fn chatwoot(caller: &Caller, sync: &SyncHandle) -> Result<Vec<Check>, Fault> {
+/// Chatwoot's side. `last`: seconds since a webhook was last taken.
+async fn chatwoot(caller: &Caller, sync: &SyncHandle, last: Option<i64>) -> Result<Vec<Check>, Fault> {
     let app = &caller.app;
     let tenant = caller.tenant();
     let Some(settings) = &tenant.chatwoot else { return Ok(Vec::new()) };
@@ -104,7 +105,8 @@ async fn chatwoot(caller: &Caller, sync: &SyncHandle) -> Result<Vec<Check>, Faul
         (_, user) => doctor::token(settings.account_id, user.map_err(String::as_str)),
     });
     checks.push(doctor::assignment(assignment.as_ref().map_err(String::as_str)));
-    checks.push(doctor::webhook(hooks.as_deref().map_err(String::as_str), version, app.config.sync.websocket, settings.webhooks_unsigned));
+    let (websocket, unsigned) = (app.config.sync.websocket, settings.webhooks_unsigned);
+    checks.push(doctor::webhook(hooks.as_deref().map_err(String::as_str), version, websocket, unsigned, last));
     checks.push(doctor::rate(&sync.rate()));
     checks.push(doctor::clock(server, app.config.sync.webhook_tolerance_s));
     checks.extend(doctor::agents(&agents?));

@@ -232,7 +232,7 @@ pub fn wrap(text: &str, max: usize) -> Vec<String> {
 }
 
 /// A size for people: `312 KB`.
-pub(crate) fn size(bytes: i64) -> String {
+pub fn size(bytes: i64) -> String {
     match bytes {
         ..0 => String::new(),
         0..1_000 => format!("{bytes} B"),

@@ -11,6 +11,8 @@ use serde_json::json;
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
+use crate::exit::Exit;
+use crate::stop::Stop;
 use crate::text;
 
 /// Follow what happens, one JSON object a line
@@ -31,6 +33,16 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let Some(_) = self.exec.command() else { return self.follow(ctx).await };
+        // What the command started is in a group of its own, which no Ctrl-C reaches: it ends with this.
+        let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
+        tokio::select! {
+            () = stop.token.cancelled() => Err(CliError::told(stop.by().unwrap_or(Exit::Terminated))),
+            ended = self.follow(ctx) => ended,
+        }
+    }
+
+    async fn follow(&self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
         let since = match &self.cursor_file {
             Some(file) => place(file)?,

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::stop::Stop;
 
 /// Run the stand-in Chatwoot alone
@@ -89,7 +90,7 @@ impl Sandbox {
         }
         stop.token.cancelled().await;
         running.shutdown().await;
-        Ok(())
+        Err(CliError::told(stop.by().unwrap_or(Exit::Terminated)))
     }
 }
 

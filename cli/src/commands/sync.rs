@@ -6,6 +6,7 @@ use api::status::{Progress, SyncView};
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
+use crate::exit::Exit;
 use crate::stop::Stop;
 use crate::text;
 
@@ -40,7 +41,7 @@ impl Sync {
         let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
         tokio::select! {
             // An order to stop is obeyed at once, whatever is on its way.
-            () = stop.token.cancelled() => Ok(()),
+            () = stop.token.cancelled() => Err(CliError::told(stop.by().unwrap_or(Exit::Terminated))),
             ended = watch(ctx, &session) => ended,
         }
     }

@@ -47,6 +47,40 @@ fn a_daemon_is_started_looked_at_started_again_and_stopped() {
 }
 
 #[test]
+fn every_verb_means_the_daemon_of_the_folder_that_is_named() {
+    let (machine, other) = (Machine::new(), tempfile::tempdir().unwrap());
+    let home = &machine.0;
+    let folder = other.path().to_str().unwrap();
+    home.run(&["daemon", "start"]).ends(0);
+    home.run(&["daemon", "start", "--data-dir", folder]).ends(0);
+    let url = |more: &[&str]| home.run(&[&["daemon", "status", "--jq", ".url"], more].concat());
+    let (first, second) = (url(&[]).ends(0).out, url(&["--data-dir", folder]).ends(0).out);
+    assert_ne!(first, second);
+    home.run(&["daemon", "restart", "--data-dir", folder]).ends(0);
+    assert_eq!(url(&["--data-dir", folder]).ends(0).out, second, "at the same address");
+    home.run(&["daemon", "stop", "--data-dir", folder]).ends(0);
+    let error = url(&["--data-dir", folder]).ends(9).error();
+    assert_eq!(error["code"], "DAEMON_UNREACHABLE", "{error}");
+    assert_eq!(url(&[]).ends(0).out, first, "the other one goes on");
+}
+
+#[test]
+fn a_daemon_of_another_folder_is_not_started_again_as_ones_own() {
+    let (machine, other) = (Machine::new(), Machine::new());
+    other.0.run(&["daemon", "start"]).ends(0);
+    let profile: serde_json::Value = serde_json::from_slice(&std::fs::read(other.0.profiles().join("default.json")).unwrap()).unwrap();
+    let (url, token) = (profile["url"].as_str().unwrap(), profile["token"].as_str().unwrap());
+    machine.0.profile("other", url, token);
+    machine.0.run(&["-P", "other", "daemon", "status"]).ends(0);
+    let refused = machine.0.run(&["-P", "other", "daemon", "restart"]).ends(2);
+    assert!(refused.err.contains("is not the daemon of") && refused.err.contains("--data-dir"), "{refused:?}");
+    other.0.run(&["daemon", "status"]).ends(0);
+    machine.0.run(&["daemon", "status"]).ends(9);
+    machine.0.run(&["-P", "other", "daemon", "stop"]).ends(0);
+    other.0.run(&["daemon", "status"]).ends(9);
+}
+
+#[test]
 fn a_daemon_that_does_not_start_says_why() {
     let machine = Machine::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

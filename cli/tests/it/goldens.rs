@@ -94,7 +94,7 @@ fn redacted(text: &str, home: &Home) -> String {
         (r"afd_[0-9a-zA-Z]+", "TOKEN"),
         (r"sha256:[0-9a-f]+", "sha256:…"),
         (r#""(hash|prev_hash)": "[0-9a-f]*""#, r#""$1": "…""#),
-        (r#""(seq|position|lag_s|used|count|rereads)": \d+"#, r#""$1": "N""#),
+        (r#""(seq|position|lag_s|used|count|rereads|store_bytes|pid)": \d+"#, r#""$1": "N""#),
     ];
     rules.iter().fold(text, |text, (rule, instead)| Regex::new(rule).unwrap().replace_all(&text, *instead).into_owned())
 }

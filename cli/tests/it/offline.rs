@@ -243,7 +243,7 @@ fn a_sandbox_says_where_it_is_and_ends_in_order() {
     let written: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert!(written["base"].as_str().unwrap().starts_with("http://127.0.0.1:"));
     running.signal("TERM");
-    assert_eq!(running.end(), 0);
+    assert_eq!(running.end(), 143);
 }
 
 #[test]

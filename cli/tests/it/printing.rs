@@ -164,10 +164,15 @@ fn a_follower_goes_on_where_it_stopped_and_works_each_event_off() {
     let fatal = ["-P", "ada", "events", "--since", "0", "--types", "approval.submitted", "--exec", "exit 3", "--exec-fatal"];
     let ended = shop.home.run(&fatal).ends(1);
     assert!(ended.err.contains("exit status: 3"), "{}", ended.err);
-    // So does one that takes too long.
-    let slow = ["-P", "ada", "events", "--since", "0", "--exec", "exec sleep 60", "--exec-timeout", "1s", "--exec-fatal"];
+    // So does one that takes too long, and what it started ends with it.
+    let pid = shop.home.path().join("pid");
+    let sleeps = format!("sleep 60 & echo $! > {}; wait", pid.display());
+    let slow = ["-P", "ada", "events", "--since", "0", "--exec", &sleeps, "--exec-timeout", "1s", "--exec-fatal"];
     let ended = shop.home.run(&slow).ends(1);
     assert!(ended.err.contains("took too long"), "{}", ended.err);
+    let pid = std::fs::read_to_string(pid).unwrap();
+    let lives = || std::process::Command::new("kill").args(["-0", pid.trim()]).output().unwrap().status.success();
+    until("the end of what the command started", || (!lives()).then_some(()));
     std::fs::write(place, "x").unwrap();
     shop.home.run(&["-P", "ada", "events", "--cursor-file", place]).ends(2);
     shop.close();

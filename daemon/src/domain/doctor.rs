@@ -50,6 +50,8 @@ pub struct Server {
     pub parts: Option<Version>,
     /// Whether its job queue is down.
     pub queue_down: bool,
+    /// Whether it says that its database is down.
+    pub data_down: bool,
     /// Its clock minus ours, in seconds.
     pub skew_s: i64,
 }
@@ -88,6 +90,15 @@ pub fn chatwoot(url: &str, server: Result<&Server, &str>) -> Check {
             NAME,
             format!("{url} runs Chatwoot {version}, and says that its queue is down: it sends no messages, events or webhooks"),
             "look at Chatwoot's Redis and Sidekiq",
+        );
+    }
+    if server.data_down {
+        return warn(
+            NAME,
+            format!(
+                "{url} runs Chatwoot {version}, and says that its database is failing, as it also does for a while after it was started"
+            ),
+            "run `afenda doctor` again in some minutes; then look at Chatwoot's PostgreSQL",
         );
     }
     let newer = if parts > versions::NEWEST {
@@ -301,7 +312,8 @@ pub struct Webhook {
 }
 
 /// Whether the account webhook is set up right, if there is one. `unsigned`: calls without a signature are believed, where a server signs none.
-pub fn webhook(hooks: Result<&[Webhook], &str>, version: Option<Version>, websocket: bool, unsigned: bool) -> Check {
+/// `last`: seconds since a call was last taken, where one was.
+pub fn webhook(hooks: Result<&[Webhook], &str>, version: Option<Version>, websocket: bool, unsigned: bool, last: Option<i64>) -> Check {
     const NAME: &str = "webhook";
     let hooks = match hooks {
         Ok(hooks) => hooks,
@@ -357,7 +369,8 @@ pub fn webhook(hooks: Result<&[Webhook], &str>, version: Option<Version>, websoc
             "give the daemon a public address, set SAFE_FETCH_ALLOW_PRIVATE_NETWORK in Chatwoot (4.14.1), or remove the webhook: the websocket brings changes",
         );
     }
-    ok(NAME, format!("{url} is subscribed to everything that matters"))
+    let last = last.map_or("nothing came yet".to_owned(), |seconds| format!("the last call came {seconds} s ago"));
+    ok(NAME, format!("{url} is subscribed to everything that matters; {last}"))
 }
 
 /// The outbox.

@@ -102,6 +102,8 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
         outbox,
         approvals_waiting,
         seq,
+        store_bytes: Some(app.store.bytes()),
+        pid: Some(std::process::id()),
         webhooks,
         warnings,
     };

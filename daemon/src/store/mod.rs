@@ -248,6 +248,11 @@ impl Store {
         self.writer.run(|_| Ok::<(), StoreError>(())).await.is_ok()
     }
 
+    /// Bytes that it has on the disk, its journal included.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.examiner.bytes()
+    }
+
     /// Whether the file is whole, looked at for `limit` at most, and its size in bytes. Waits for another look to end.
     ///
     /// # Errors

@@ -85,8 +85,9 @@ impl Examiner {
             })
             .await?;
         let skew_s = info.timestamp.micros().map_or(0, |at| skew_s(at.div_euclid(SECOND), sent, answered));
-        let queue_down = info.queue_services.as_deref() == Some("failing");
-        Ok(Server { parts: info.version_parts(), version: info.version, queue_down, skew_s })
+        let down = |service: &Option<String>| service.as_deref() == Some("failing");
+        let (queue_down, data_down) = (down(&info.queue_services), down(&info.data_services));
+        Ok(Server { parts: info.version_parts(), version: info.version, queue_down, data_down, skew_s })
     }
 
     /// The sync user, who must be an administrator of the account.

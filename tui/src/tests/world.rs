@@ -86,6 +86,8 @@ pub(super) fn status(state: LinkState) -> StatusView {
         outbox: OutboxCounts::default(),
         approvals_waiting: 3,
         seq: 100,
+        store_bytes: None,
+        pid: None,
         webhooks: None,
         warnings: Vec::new(),
     }

@@ -8,9 +8,9 @@ use crate::context::Context;
 use crate::error::{CliError, START_HINT};
 use crate::exit::Exit;
 use crate::output::{Column, column, flexible};
-use crate::profile::{DEFAULT, Profile, Profiles};
+use crate::profile::{DEFAULT, Profile, Profiles, is_local};
 
-/// Keep a daemon's address and your token there as a profile, which -P names [default: default]
+/// Keep a daemon's address and your token there as a profile, which -P names [default: default on this machine, else the address's name]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: afenda -P work --url https://desk.example.com auth login --with-token < FILE")]
 pub(crate) struct Login {
@@ -79,9 +79,18 @@ impl Login {
     pub(super) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         no_token_in_environment("to log in")?;
         let profiles = Profiles::new(&Context::data_dir()?);
-        let name = ctx.globals.profile.clone().unwrap_or_else(|| DEFAULT.to_owned());
+        let url = ctx.named_url().map(str::to_owned);
+        let elsewhere = url.as_deref().is_some_and(|url| !is_local(url));
+        let name = match (ctx.named_profile(), &url) {
+            (Some(DEFAULT), _) if elsewhere => {
+                return Err(CliError::usage("the profile `default` is this machine's own daemon's").hint("name another with -P"));
+            }
+            (Some(name), _) => name.to_owned(),
+            (None, Some(url)) if elsewhere => named_after(url),
+            (None, _) => DEFAULT.to_owned(),
+        };
         let known = profiles.get(&name)?;
-        let url = match (ctx.globals.url.clone().filter(|url| !url.is_empty()), &known) {
+        let url = match (url, &known) {
             (Some(url), Some(known)) if known.url.trim_end_matches('/') != url.trim_end_matches('/') => {
                 return Err(CliError::usage(format!("the profile `{name}` is of {}", known.url))
                     .hint("name another with -P, or forget this one with `afenda auth logout`"));
@@ -100,8 +109,19 @@ impl Login {
         })?;
         profiles.put(&name, &Profile::new(&url, &token, &me.user))?;
         ctx.out.note(&format!("kept as profile `{name}` in {}, which only you can read", profiles.path(&name).display()));
+        if ctx.named_profile().is_none() && name != DEFAULT {
+            profiles.set_current(&name)?;
+            ctx.out.note("it counts from now on where none is named; `afenda auth switch` chooses another");
+        }
         ctx.out.row(&me, super::COLUMNS, &crate::text::line(&format!("{} ({}) at {url}", me.name, me.role)))
     }
+}
+
+/// A profile's name for a daemon elsewhere: its host's, with what a name cannot have as `-`.
+fn named_after(url: &str) -> String {
+    let host = reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "elsewhere".to_owned());
+    let plain = host.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(64);
+    plain.collect::<String>().trim_matches('-').to_owned()
 }
 
 /// Forgets the profile that counts, or the named one.
@@ -121,7 +141,7 @@ fn none() -> CliError {
 pub(super) async fn status(ctx: &mut Context) -> Result<(), CliError> {
     let profiles = Profiles::new(&Context::data_dir()?);
     let active = ctx.choose(&profiles).await?.map(|(name, _)| name);
-    let named = ctx.globals.profile.clone().filter(|name| !name.is_empty());
+    let named = ctx.named_profile().map(str::to_owned);
     let names = named.map_or_else(|| profiles.names(), |name| vec![name]);
     let mut rows = Vec::new();
     let mut exit = Exit::Done;

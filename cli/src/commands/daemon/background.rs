@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,10 +13,11 @@ use serde::Serialize;
 
 use super::logs::{self, LOG};
 use crate::context::{Context, Session};
-use crate::error::CliError;
+use crate::error::{CliError, START_HINT};
 use crate::exit::Exit;
 use crate::output::{Column, column, flexible};
 use crate::profile::{DEFAULT, Profile, Profiles};
+use crate::text::size;
 
 /// A daemon on this machine that neither serves nor ends by then is stuck: opening a large store takes seconds.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -58,32 +58,84 @@ impl Which<'_> {
         let nobody = Profile::new(&url, &Token::new("none"), "nobody");
         Ok(nobody.answers().await.then_some(url))
     }
-}
 
-/// Starts it and waits until it answers.
-pub(super) async fn start(ctx: &Context, which: &Which<'_>) -> Result<(), CliError> {
-    if let Some(url) = which.answers().await? {
-        ctx.out.note(&format!("it runs already, at {url}"));
-        return Ok(());
-    }
-    let log = log_file(&which.config.data_dir)?;
-    let begun = std::fs::metadata(&log).map_or(0, |file| file.len());
-    let mut child = spawn(which, &log)?;
-    let url = tokio::time::timeout(START_LIMIT, async {
-        loop {
-            if let Some(url) = which.answers().await? {
-                return Ok(url);
-            }
-            if let Some(status) = child.try_wait().map_err(|err| CliError::failed("the daemon was lost").because(err))? {
-                return Err(not_started(&log, begun, &format!("it ended with {status}")));
-            }
-            tokio::time::sleep(LOOK).await;
+    /// Starts it and waits until it answers.
+    pub(super) async fn start(&self, ctx: &Context) -> Result<(), CliError> {
+        if let Some(url) = self.answers().await? {
+            ctx.out.note(&format!("it runs already, at {url}"));
+            return Ok(());
         }
-    });
-    let url =
-        url.await.unwrap_or_else(|_| Err(not_started(&log, begun, &format!("it did not answer within {} s", START_LIMIT.as_secs()))))?;
-    ctx.out.note(&format!("afenda listens at {url}; its log is {}", log.display()));
-    Ok(())
+        let log = log_file(&self.config.data_dir)?;
+        let begun = std::fs::metadata(&log).map_or(0, |file| file.len());
+        let mut child = spawn(self, &log)?;
+        let url = tokio::time::timeout(START_LIMIT, async {
+            loop {
+                if let Some(url) = self.answers().await? {
+                    return Ok(url);
+                }
+                if let Some(status) = child.try_wait().map_err(|err| CliError::failed("the daemon was lost").because(err))? {
+                    return Err(not_started(&log, begun, &format!("it ended with {status}")));
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        });
+        let url = url
+            .await
+            .unwrap_or_else(|_| Err(not_started(&log, begun, &format!("it did not answer within {} s", START_LIMIT.as_secs()))))?;
+        ctx.out.note(&format!("afenda listens at {url}; its log is {}", log.display()));
+        Ok(())
+    }
+
+    /// Its session: of the daemon that -P or --url names, else of the one whose data folder this is. `None` where none runs.
+    async fn session(&self, ctx: &Context) -> Result<Option<Session>, CliError> {
+        let profiles = Profiles::new(&self.config.data_dir);
+        if ctx.named_profile().is_some() || ctx.named_url().is_some() {
+            return ctx.session_of(&profiles, ctx.named_profile()).await.map(Some);
+        }
+        if self.profile()?.is_some() {
+            return ctx.session_of(&profiles, Some(DEFAULT)).await.map(Some);
+        }
+        match self.answers().await? {
+            Some(url) => Err(CliError::new(Exit::Unauthenticated, "NO_TOKEN", format!("no profile has a token for {url}"))
+                .hint("set AFENDA_URL and AFENDA_TOKEN; `afenda daemon token owner` prints one")),
+            None => Ok(None),
+        }
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(super) async fn stop(&self, ctx: &Context) -> Result<(), CliError> {
+        match self.session(ctx).await? {
+            Some(session) => stop(ctx, &session).await,
+            None => {
+                ctx.out.note(&format!("no daemon runs on {}", self.config.data_dir.display()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Stops it, where it runs, to be started again; comes back with where it listened.
+    ///
+    /// # Errors
+    /// Another's: this machine can stop it, and would start one of its own in its place.
+    pub(super) async fn end_to_begin_again(&self, ctx: &Context) -> Result<Option<SocketAddr>, CliError> {
+        let Some(session) = self.session(ctx).await? else { return Ok(None) };
+        let url = session.client.base().trim_end_matches('/').to_owned();
+        if self.profile()?.is_none_or(|ours| ours.url.trim_end_matches('/') != url) {
+            return Err(CliError::usage(format!("{url} is not the daemon of {}", self.config.data_dir.display()))
+                .hint("restart it where it runs; for another data folder of this machine name it with --data-dir, not -P or --url"));
+        }
+        stop(ctx, &session).await?;
+        Ok(url.strip_prefix("http://").and_then(|address| address.parse().ok()))
+    }
+
+    /// How it stands; 9 where nobody answers.
+    pub(super) async fn status(&self, ctx: &mut Context) -> Result<(), CliError> {
+        let none = || CliError::new(Exit::Unreachable, "NO_DAEMON", format!("no daemon runs on {}", self.config.data_dir.display()));
+        let session = self.session(ctx).await?.ok_or_else(|| none().hint(START_HINT))?;
+        let status = session.call(async |client| client.status().await).await?;
+        let view = View { url: session.client.base().to_owned(), status };
+        if ctx.out.is_structured() { ctx.out.json(&view) } else { ctx.out.list(std::slice::from_ref(&view), COLUMNS, "") }
+    }
 }
 
 fn spawn(which: &Which<'_>, log: &Path) -> Result<Child, CliError> {
@@ -91,13 +143,11 @@ fn spawn(which: &Which<'_>, log: &Path) -> Result<Child, CliError> {
     let out = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(log).map_err(fail)?;
     let program = std::env::current_exe().map_err(fail)?;
     Command::new(program)
-        .args(["daemon", "start", "--foreground"])
+        .args(["daemon", "start", "--foreground", "--detached"])
         .args(&which.flags)
         .stdin(Stdio::null())
         .stdout(out.try_clone().map_err(fail)?)
         .stderr(out)
-        // Keys pressed in the terminal that started it are not for it.
-        .process_group(0)
         .spawn()
         .map_err(fail)
 }
@@ -114,21 +164,13 @@ fn log_file(data_dir: &Path) -> Result<PathBuf, CliError> {
 }
 
 fn not_started(log: &Path, begun: u64, why: &str) -> CliError {
-    let said = logs::tail(log, begun, LOG_LINES).unwrap_or_default();
+    let said = logs::tail(log, begun, LOG_LINES).unwrap_or_default().0;
     let said = if said.is_empty() { String::new() } else { format!("; it said: {}", said.join(" / ")) };
     CliError::failed(format!("the daemon did not start: {why}{said}")).hint(format!("the whole log is {}", log.display()))
 }
 
-/// Asks it to stop, and waits until it has.
-pub(super) async fn stop(ctx: &Context) -> Result<(), CliError> {
-    let session = match ctx.session().await {
-        Ok(session) => session,
-        Err(err) if err.exit == Exit::Unreachable => {
-            ctx.out.note("no daemon runs here");
-            return Ok(());
-        }
-        Err(err) => return Err(err),
-    };
+/// Asks a daemon to stop, and waits until it has.
+async fn stop(ctx: &Context, session: &Session) -> Result<(), CliError> {
     match session.client.stop_daemon().await {
         Ok(_) => {}
         Err(ClientError::Unreachable { .. }) => {
@@ -152,11 +194,6 @@ pub(super) async fn stop(ctx: &Context) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Where the daemon of the profile listens, so that a new one listens there too.
-pub(super) fn address(session: &Session) -> Option<SocketAddr> {
-    session.client.base().strip_prefix("http://")?.parse().ok()
-}
-
 /// The daemon's own numbers.
 #[derive(Debug, Serialize)]
 struct View {
@@ -172,13 +209,6 @@ const COLUMNS: &[Column<View>] = &[
     flexible("URL", |row, _| row.url.clone()),
     column("LAG", |row, _| row.status.lag_s.map(|lag| format!("{lag} s")).unwrap_or_default()),
     column("QUEUE", |row, _| row.status.outbox.queued.to_string()),
+    column("DB SIZE", |row, _| row.status.store_bytes.map(|bytes| size(bytes.try_into().unwrap_or(i64::MAX))).unwrap_or_default()),
     flexible("LAST ERROR", |row, _| row.status.chatwoot.message.clone().unwrap_or_default()),
 ];
-
-/// How it stands; 9 where nobody answers.
-pub(super) async fn status(ctx: &mut Context) -> Result<(), CliError> {
-    let session = ctx.session().await?;
-    let status = session.call(async |client| client.status().await).await?;
-    let view = View { url: session.client.base().to_owned(), status };
-    if ctx.out.is_structured() { ctx.out.json(&view) } else { ctx.out.list(std::slice::from_ref(&view), COLUMNS, "") }
-}

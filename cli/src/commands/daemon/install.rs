@@ -55,9 +55,8 @@ impl Install {
     }
 }
 
-fn home(below: &str) -> Result<PathBuf, CliError> {
-    let dirs = directories::BaseDirs::new().ok_or_else(|| CliError::failed("there is no home folder").hint("see --system and --print"))?;
-    Ok(dirs.home_dir().join(below))
+fn home() -> Result<directories::BaseDirs, CliError> {
+    directories::BaseDirs::new().ok_or_else(|| CliError::failed("there is no home folder").hint("see --system and --print"))
 }
 
 fn systemd(program: &Path, arguments: &[String], system: bool) -> Result<Unit, CliError> {
@@ -86,7 +85,7 @@ fn systemd(program: &Path, arguments: &[String], system: bool) -> Result<Unit, C
         (PathBuf::from("/etc/systemd/system/afenda.service"), "turn it on with: systemctl daemon-reload && systemctl enable --now afenda")
     } else {
         let next = "turn it on with: systemctl --user daemon-reload && systemctl --user enable --now afenda";
-        (home(".config/systemd/user/afenda.service")?, next)
+        (home()?.config_dir().join("systemd/user/afenda.service"), next)
     };
     Ok(Unit { path, text, next: next.to_owned() })
 }
@@ -104,7 +103,11 @@ fn launchd(program: &Path, arguments: &[String], system: bool) -> Result<Unit, C
          <key>ProgramArguments</key>\n  <array>\n{words}  </array>\n  <key>RunAtLoad</key>\n  <true/>\n  <key>KeepAlive</key>\n  <dict>\n    \
          <key>SuccessfulExit</key>\n    <false/>\n  </dict>\n</dict>\n</plist>\n"
     );
-    let path = if system { PathBuf::from("/Library/LaunchDaemons/afenda.plist") } else { home("Library/LaunchAgents/afenda.plist")? };
+    let path = if system {
+        PathBuf::from("/Library/LaunchDaemons/afenda.plist")
+    } else {
+        home()?.home_dir().join("Library/LaunchAgents/afenda.plist")
+    };
     let next = format!("turn it on with: launchctl load -w {}", crate::program::quoted(&path));
     Ok(Unit { path, text, next })
 }

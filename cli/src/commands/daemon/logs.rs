@@ -38,8 +38,9 @@ impl Logs {
                 .hint("only a daemon of `afenda daemon start` writes one; a unit's is in `journalctl`"),
             _ => CliError::failed(format!("cannot read {}", path.display())).because(err),
         };
-        let mut end = std::fs::metadata(&path).map_err(fail)?.len();
-        for line in tail(&path, end.saturating_sub(LOOK_BACK), self.lines as usize).map_err(fail)? {
+        let size = std::fs::metadata(&path).map_err(fail)?.len();
+        let (last, mut end) = tail(&path, size.saturating_sub(LOOK_BACK), self.lines as usize).map_err(fail)?;
+        for line in last {
             ctx.out.line(&line)?;
         }
         if !self.follow {
@@ -62,17 +63,20 @@ impl Logs {
     }
 }
 
-/// The last lines of a file, from a place on.
-pub(super) fn tail(path: &Path, from: u64, most: usize) -> std::io::Result<Vec<String>> {
+/// The last lines of a file that are whole, from a place on, and where the next one begins.
+pub(super) fn tail(path: &Path, from: u64, most: usize) -> std::io::Result<(Vec<String>, u64)> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(from))?;
     let mut file = BufReader::new(file);
-    let mut last = VecDeque::new();
+    let (mut last, mut end) = (VecDeque::new(), from);
     loop {
         let mut line = Vec::new();
-        if file.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? == 0 {
-            return Ok(last.into());
+        let read = file.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line)? as u64;
+        // What is being written is no line yet.
+        if read == 0 || (read < LINE_BYTES_MAX && line.last() != Some(&b'\n')) {
+            return Ok((last.into(), end));
         }
+        end += read;
         last.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
         if last.len() > most {
             last.pop_front();
@@ -103,8 +107,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(LOG);
         std::fs::write(&path, "one\ntwo\nthree\nfo").unwrap();
-        assert_eq!(tail(&path, 0, 2).unwrap(), ["three", "fo"]);
-        assert_eq!(tail(&path, 4, 9).unwrap(), ["two", "three", "fo"]);
+        let lines = |all: &[&str]| all.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        assert_eq!(tail(&path, 0, 2).unwrap(), (lines(&["two", "three"]), 14));
+        assert_eq!(tail(&path, 4, 9).unwrap(), (lines(&["two", "three"]), 14));
         assert_eq!(whole_lines(&path, 4).unwrap(), (vec!["two".to_owned(), "three".to_owned()], 10));
         assert_eq!(whole_lines(&path, 14).unwrap(), (vec![], 0));
     }

@@ -55,6 +55,9 @@ pub(crate) struct Start {
     /// Run here until it is told to stop; `afenda daemon` alone does the same
     #[arg(long)]
     foreground: bool,
+    /// In a session of its own: keys pressed in the terminal that started it, and its end, are not for it
+    #[arg(long, hide = true, requires = "foreground")]
+    detached: bool,
     /// Where to listen [default: 127.0.0.1:8000]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
@@ -67,16 +70,19 @@ impl Daemon {
             None => serve(ctx, &overrides).await,
             Some(Verb::Start(start)) => {
                 overrides.listen = start.listen.or(overrides.listen);
+                if start.detached {
+                    rustix::process::setsid().map_err(|err| CliError::failed("cannot leave the terminal").because(err))?;
+                }
                 if start.foreground { serve(ctx, &overrides).await } else { in_background(ctx, &overrides).await }
             }
-            Some(Verb::Stop) => background::stop(ctx).await,
+            Some(Verb::Stop) => which(&load(&overrides)?, &overrides)?.stop(ctx).await,
             Some(Verb::Restart) => {
-                let running = ctx.session().await.ok().and_then(|session| background::address(&session));
-                background::stop(ctx).await?;
+                let config = load(&overrides)?;
+                let running = which(&config, &overrides)?.end_to_begin_again(ctx).await?;
                 overrides.listen = overrides.listen.or(running);
                 in_background(ctx, &overrides).await
             }
-            Some(Verb::Status) => background::status(ctx).await,
+            Some(Verb::Status) => which(&load(&overrides)?, &overrides)?.status(ctx).await,
             Some(Verb::Logs(logs)) => logs.run(ctx, &load(&overrides)?.data_dir).await,
             Some(Verb::Install(install)) => install.run(ctx, &flags(&overrides)?),
             Some(Verb::Token { user }) => token(ctx, &overrides, &user).await,
@@ -94,8 +100,11 @@ impl Daemon {
 }
 
 async fn in_background(ctx: &Context, overrides: &Overrides) -> Result<(), CliError> {
-    let config = load(overrides)?;
-    background::start(ctx, &background::Which { config: &config, flags: flags(overrides)? }).await
+    which(&load(overrides)?, overrides)?.start(ctx).await
+}
+
+fn which<'a>(config: &'a Config, overrides: &Overrides) -> Result<background::Which<'a>, CliError> {
+    Ok(background::Which { config, flags: flags(overrides)? })
 }
 
 /// The flags that say the same to another process, wherever it runs.

@@ -11,16 +11,16 @@ use crate::context::Context;
 use crate::profile::Profiles;
 use crate::settings::var;
 
-/// Variables that change what programs do here; never their values, which may be secrets.
-const VARIABLES: &[&str] = &[
-    "AFENDA_TOKEN",
-    "AFENDA_URL",
-    "AFENDA_PROFILE",
-    "AFENDA_TENANT",
-    "AFENDA_CONFIG",
-    "AFENDA_CONFIG_DIR",
-    "AFENDA_DATA_DIR",
-    "AFENDA_OUTPUT",
+/// Variables that change what programs do here, and what each decides; never their values, which may be secrets.
+const VARIABLES: &[(&str, &str)] = &[
+    ("AFENDA_TOKEN", "who you are"),
+    ("AFENDA_URL", "which daemon"),
+    ("AFENDA_PROFILE", "which profile"),
+    ("AFENDA_TENANT", "which tenant"),
+    ("AFENDA_CONFIG", "the settings file"),
+    ("AFENDA_CONFIG_DIR", "the folder of the settings"),
+    ("AFENDA_DATA_DIR", "the folder of the profiles and the store"),
+    ("AFENDA_OUTPUT", "the form of the output"),
 ];
 /// A setting of tmux, whether a value is well, and the line that makes it so.
 type Setting = (&'static str, fn(&str) -> bool, &'static str);
@@ -42,8 +42,9 @@ fn check(name: &str, state: CheckState, message: String, repair: Option<String>)
 }
 
 fn settings() -> Check {
-    let set: Vec<&str> = VARIABLES.iter().copied().filter(|name| var(name).is_some()).collect();
-    let besides = if set.is_empty() { String::new() } else { format!("; set in the environment: {}", set.join(", ")) };
+    let set: Vec<String> =
+        VARIABLES.iter().filter(|(name, _)| var(name).is_some()).map(|(name, decides)| format!("{name} ({decides})")).collect();
+    let besides = if set.is_empty() { String::new() } else { format!("; the environment decides: {}", set.join(", ")) };
     match config::file() {
         Ok(path) if !path.exists() => {
             check("settings", CheckState::Ok, format!("no file {}: everything is at its default{besides}", path.display()), None)

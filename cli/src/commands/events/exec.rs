@@ -48,13 +48,29 @@ impl Exec {
 
 async fn once(command: &str, activity: &Activity) -> Result<(), String> {
     let json = serde_json::to_string(activity).map_err(|err| err.to_string())?;
-    // Killed when the time is over: the future that waits for it is dropped.
+    let mut shell = Command::new("sh");
     let mut child =
-        Command::new("sh").arg("-c").arg(command).stdin(Stdio::piped()).kill_on_drop(true).spawn().map_err(|err| err.to_string())?;
+        shell.arg("-c").arg(command).stdin(Stdio::piped()).process_group(0).kill_on_drop(true).spawn().map_err(|err| err.to_string())?;
+    // Killed when the time is over, with all that it started: the future that waits for it is dropped.
+    let mut group = Group(child.id());
     if let Some(mut stdin) = child.stdin.take() {
         // A command that does not read what it is given is as good.
         let _ = stdin.write_all(format!("{json}\n").as_bytes()).await;
     }
     let status = child.wait().await.map_err(|err| err.to_string())?;
+    group.0 = None;
     if status.success() { Ok(()) } else { Err(status.to_string()) }
+}
+
+/// The processes that a command came to; killed when this is dropped before the command has ended.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let leader = self.0.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        if let Some(leader) = leader {
+            // Gone already is as good.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
 }

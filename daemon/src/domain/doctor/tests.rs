@@ -26,6 +26,8 @@ fn chatwoot_answers_in_a_version_that_was_checked() {
     }
     let down = Server { queue_down: true, ..server("4.15.1", Some((4, 15, 1))) };
     expect(&chatwoot("https://c", Ok(&down)), Fail, "queue is down");
+    let failing = Server { data_down: true, ..server("4.15.1", Some((4, 15, 1))) };
+    expect(&chatwoot("http://c", Ok(&failing)), Warn, "database is failing");
     expect(&chatwoot("https://c", Err("cannot be reached")), Fail, "cannot be reached");
 }
 
@@ -143,11 +145,11 @@ fn the_account_webhook_is_right_or_not_needed() {
         (vec![Webhook { private: true, ..good.clone() }], new, true, Warn, "private"),
         (vec![Webhook { private: true, ..good.clone() }], Some((4, 13, 9)), true, Well, "everything"),
     ] {
-        expect(&webhook(Ok(&hooks), version, websocket, false), state, word);
+        expect(&webhook(Ok(&hooks), version, websocket, false, None), state, word);
     }
     let unused = Webhook { secret_known: Some(false), ..good };
-    expect(&webhook(Ok(&[unused]), old, true, true), Well, "everything"); // Unsigned, as the operator wants it.
-    expect(&webhook(Err("no answer"), new, true, false), Warn, "no answer");
+    expect(&webhook(Ok(&[unused]), old, true, true, Some(7)), Well, "everything that matters; the last call came 7 s ago"); // Unsigned, as the operator wants it.
+    expect(&webhook(Err("no answer"), new, true, false, None), Warn, "no answer");
 }
 
 #[test]
