@@ -5,6 +5,8 @@ mod inbox;
 mod office;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub use attachment::AttachmentBody;
@@ -131,6 +133,23 @@ pub struct Client {
     base: String,
     token: Token,
     tenant: Option<String>,
+    dry_run: bool,
+    changes: Arc<Changes>,
+}
+
+/// What changing calls came to.
+#[derive(Debug, Default)]
+pub struct Changes {
+    made: AtomicU32,
+    unchanged: AtomicU32,
+}
+
+impl Changes {
+    /// Whether there were calls, and none of them changed anything.
+    pub fn is_nothing(&self) -> bool {
+        let made = self.made.load(Ordering::Relaxed);
+        made > 0 && self.unchanged.load(Ordering::Relaxed) == made
+    }
 }
 
 impl Client {
@@ -153,13 +172,27 @@ impl Client {
             .tls_built_in_root_certs(base.starts_with("https://"))
             .build()
             .map_err(|err| ClientError::Protocol(err.to_string()))?;
-        Ok(Self { http, base, token, tenant: None })
+        Ok(Self { http, base, token, tenant: None, dry_run: false, changes: Arc::default() })
     }
 
     /// The same client speaking for another tenant: a slug or an id.
     #[must_use]
     pub fn with_tenant(mut self, tenant: Option<String>) -> Self {
         self.tenant = tenant;
+        self
+    }
+
+    /// The same client, whose changing calls are only checked where `dry_run`: answered as if they had been carried out.
+    #[must_use]
+    pub fn with_dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// The same client, whose changing calls are counted there.
+    #[must_use]
+    pub fn with_changes(mut self, changes: Arc<Changes>) -> Self {
+        self.changes = changes;
         self
     }
 
@@ -176,6 +209,21 @@ impl Client {
         request
     }
 
+    /// The answer to a changing call.
+    async fn change(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, ClientError> {
+        let request = if self.dry_run { request.header(crate::DRY_RUN, "true") } else { request };
+        let response = request.send().await?;
+        if !response.status().is_success() {
+            return Err(read_error(response).await);
+        }
+        if self.dry_run && !response.headers().contains_key(crate::DRY_RUN) {
+            return Err(ClientError::Protocol("the daemon knows no dry runs, and has carried it out".to_owned()));
+        }
+        self.changes.made.fetch_add(1, Ordering::Relaxed);
+        self.changes.unchanged.fetch_add(u32::from(response.headers().contains_key(crate::UNCHANGED)), Ordering::Relaxed);
+        Ok(response)
+    }
+
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &(impl Serialize + Sync)) -> Result<T, ClientError> {
         answer(self.request(reqwest::Method::GET, path).query(query).timeout(CALL_TIMEOUT)).await
     }
@@ -189,7 +237,7 @@ impl Client {
         key: &str,
     ) -> Result<T, ClientError> {
         let request = self.request(method, path).json(body).header("idempotency-key", key).timeout(CALL_TIMEOUT);
-        answer(request).await
+        read(self.change(request).await?).await
     }
 
     /// Any call, for what has no method here: a path below `/api/v1`, its parameters, a body and the key of a changing call. An answer
@@ -214,10 +262,7 @@ impl Client {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await?;
-        if !response.status().is_success() {
-            return Err(read_error(response).await);
-        }
+        let response = if changes { self.change(request).await? } else { success(request).await? };
         let bytes = self::body(response).await?;
         if bytes.is_empty() {
             return Ok(serde_json::Value::Null);
@@ -362,10 +407,15 @@ fn segment(text: &str) -> String {
 }
 
 async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, ClientError> {
+    read(success(request).await?).await
+}
+
+async fn success(request: reqwest::RequestBuilder) -> Result<reqwest::Response, ClientError> {
     let response = request.send().await?;
-    if !response.status().is_success() {
-        return Err(read_error(response).await);
-    }
+    if response.status().is_success() { Ok(response) } else { Err(read_error(response).await) }
+}
+
+async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Result<T, ClientError> {
     let bytes = body(response).await?;
     serde_json::from_slice(&bytes).map_err(|err| ClientError::Protocol(err.to_string()))
 }

@@ -78,6 +78,8 @@ codes! {
     ValidationFailed = "VALIDATION_FAILED", 422;
     /// A rejection needs a comment.
     CommentRequired = "COMMENT_REQUIRED", 422;
+    /// Whether the call would succeed cannot be told without making it.
+    DryRunUnsupported = "DRY_RUN_UNSUPPORTED", 422;
     /// The key was used before with another request.
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422;
     /// A decision must name the revision that was read.

@@ -34,5 +34,10 @@ pub use error::{Code, ErrorBody};
 pub use page::{Data, Page, PageMeta};
 pub use token::Token;
 
+/// On a changing call, `true`: it is checked, answered as if it had been carried out, and nothing is kept. On an answer: that was so.
+pub const DRY_RUN: &str = "afenda-dry-run";
+/// On the answer to a changing call: everything was as it asks already.
+pub const UNCHANGED: &str = "afenda-unchanged";
+
 /// The version of this contract. A client and a daemon with different majors do not talk; `status` and `doctor` say so.
 pub const PROTOCOL: u32 = 1;

@@ -2,8 +2,10 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use api::client::Changes;
 use api::{Client, ClientError, Token};
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -42,6 +44,12 @@ pub(crate) struct Globals {
     /// End only once Chatwoot has what the command changed: 10 where it cannot be reached by --timeout [default: 60s], 1 where it refuses
     #[arg(long, global = true)]
     pub(crate) wait: bool,
+    /// Change nothing: the daemon checks it, and answers as if it had carried it out
+    #[arg(long, global = true, conflicts_with = "wait")]
+    pub(crate) dry_run: bool,
+    /// End with 3 where everything was as the command asks already
+    #[arg(long, global = true)]
+    pub(crate) error_unchanged: bool,
     /// Makes a repeated command harmless: the daemon carries out one key once
     #[arg(long, global = true, value_name = "KEY|auto", default_value = "auto", hide_default_value = true)]
     pub(crate) idempotency_key: String,
@@ -64,6 +72,8 @@ pub(crate) struct Context {
     pub(crate) out: Output,
     /// The flags that every command takes.
     pub(crate) globals: Globals,
+    /// What its calls changed.
+    pub(crate) changes: Arc<Changes>,
 }
 
 /// A client, and where it came from.
@@ -84,7 +94,7 @@ impl Context {
         if let Some(zone) = if globals.utc { Some(TimeZone::UTC) } else { globals.tz.clone() } {
             crate::time::set_zone(zone);
         }
-        Ok(Self { out: Output::new(globals.printing.form()?, globals.quiet, globals.color), globals })
+        Ok(Self { out: Output::new(globals.printing.form()?, globals.quiet, globals.color), globals, changes: Arc::default() })
     }
 
     /// Where the user's profiles, drafts and, unless told otherwise, the store lie.
@@ -170,7 +180,8 @@ impl Context {
             }
         };
         let client = Client::new(&url, token).map_err(|err| CliError::usage("the daemon's address is wrong").because(err))?;
-        Ok(Session { client: client.with_tenant(tenant), profile })
+        let client = client.with_tenant(tenant).with_dry_run(self.globals.dry_run).with_changes(self.changes.clone());
+        Ok(Session { client, profile })
     }
 
     /// A token belongs to the address it was made for and is sent nowhere else.

@@ -104,13 +104,29 @@ fn main() -> ExitCode {
 
 /// Runs the command; with `--wait`, until Chatwoot has what it changed.
 async fn carry_out(command: Option<commands::Command>, ctx: &mut Context) -> Result<(), CliError> {
+    if ctx.globals.dry_run && !command.as_ref().is_some_and(commands::Command::asks_the_daemon) {
+        return Err(CliError::usage("--dry-run: there is nothing here that the daemon could check"));
+    }
     let limit = ctx.globals.timeout;
     if !ctx.globals.wait {
-        return in_time(limit, commands::run(command, ctx)).await;
+        in_time(limit, commands::run(command, ctx)).await?;
+        return ended(ctx);
     }
     let before = settle::Before::look(ctx).await?;
     in_time(limit, commands::run(command, ctx)).await?;
-    before.settle(ctx, limit).await
+    before.settle(ctx, limit).await?;
+    ended(ctx)
+}
+
+/// What is to be said of a command that succeeded, besides what it came to.
+fn ended(ctx: &Context) -> Result<(), CliError> {
+    if ctx.globals.error_unchanged && ctx.changes.is_nothing() {
+        return Err(CliError::new(Exit::Empty, "UNCHANGED", "nothing was changed: everything was so already"));
+    }
+    if ctx.globals.dry_run {
+        ctx.out.note("a dry run: nothing was changed");
+    }
+    Ok(())
 }
 
 /// Runs a command, for so long at most.

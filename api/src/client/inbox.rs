@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CALL_TIMEOUT, Client, ClientError, FILE_BYTES_PER_S, FileToSend, NO_QUERY, answer, new_key};
+use super::{CALL_TIMEOUT, Client, ClientError, FILE_BYTES_PER_S, FileToSend, NO_QUERY, new_key, read};
 use crate::approval::ApprovalView;
 use crate::contact::{ContactDetail, ContactInboxView, ContactNoteView, ContactQuery, NewContactNote, NewConversation};
 use crate::id::{ConversationId, MessageId, OutboxId};
@@ -116,7 +116,8 @@ impl Client {
             form = form.part("attachments", part);
         }
         let request = self.request(reqwest::Method::POST, &path).multipart(form).header("idempotency-key", key);
-        Ok(answer::<Data<MessageView>>(request.timeout(CALL_TIMEOUT + Duration::from_secs(bytes / FILE_BYTES_PER_S))).await?.data)
+        let request = request.timeout(CALL_TIMEOUT + Duration::from_secs(bytes / FILE_BYTES_PER_S));
+        Ok(read::<Data<MessageView>>(self.change(request).await?).await?.data)
     }
 
     /// What a write would do in Chatwoot besides what it says.

@@ -124,6 +124,23 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether all that it changes goes through the daemon, which can check it beforehand.
+    pub(crate) fn asks_the_daemon(&self) -> bool {
+        matches!(
+            self,
+            Self::Conv(_)
+                | Self::Contact(_)
+                | Self::Macro(_)
+                | Self::Canned(_)
+                | Self::Approvals(_)
+                | Self::Outbox(_)
+                | Self::Webhooks(_)
+                | Self::Agent(_)
+                | Self::View(_)
+                | Self::Api(_)
+        )
+    }
+
     /// Whether it works for others or for a screen meanwhile, not only for its own call.
     pub(crate) fn serves(&self) -> bool {
         match self {

@@ -27,6 +27,8 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("", "no-input", In("cli/tests/it/deciding.rs")),
     ("", "wait", In("cli/tests/it/working.rs")),
     ("", "timeout", In("cli/tests/it/online.rs")),
+    ("", "dry-run", In("cli/tests/it/working.rs")),
+    ("", "error-unchanged", In("cli/tests/it/working.rs")),
     ("", "idempotency-key", In("cli/tests/it/online.rs")),
     ("", "color", By("jo", "label list -o table", "--color always")),
     ("", "utc", By("jo", "TZ=Asia/Tokyo conv messages 43 -L 1 -o table", "--utc")),

@@ -96,3 +96,60 @@ fn with_wait_a_command_ends_once_chatwoot_has_it_and_says_what_became_of_it() {
     assert!(kept.len() == 1 && ["queued", "sending"].contains(&kept[0]["state"].as_str().unwrap()), "{kept:?}");
     shop.close();
 }
+
+#[test]
+fn a_dry_run_shows_what_would_be_and_changes_nothing() {
+    let shop = Shop::open();
+    let (id, attached) = (shop.conversation(), shop.home.path().join("bill.txt"));
+    std::fs::write(&attached, "12 EUR").unwrap();
+    let state = || {
+        let status = shop.run("max", &["status"]).ends(0).json();
+        let view = shop.run("jo", &["conv", "view", &id]).ends(0).json();
+        (status["seq"].clone(), status["outbox"].clone(), view["status"].clone(), view["priority"].clone())
+    };
+    let before = state();
+    let dry = |args: &[&str]| {
+        let ran = shop.run("jo", &[args, &["--dry-run"]].concat()).ends(0);
+        assert!(ran.err.contains("a dry run: nothing was changed"), "{args:?}: {ran:?}");
+        assert_eq!(state(), before, "{args:?}");
+        ran.json()
+    };
+    assert_eq!(dry(&["conv", "resolve", &id])["status"], "resolved");
+    assert_eq!(dry(&["conv", "priority", &id, "urgent"])["priority"], "urgent");
+    assert_eq!(dry(&["conv", "reply", &id, "-b", "On its way.", "--attach", attached.to_str().unwrap()])["content"], "On its way.");
+    let kept = std::fs::read_dir(shop.home.path().join("daemon/attachments")).into_iter().flatten().count();
+    assert_eq!(kept, 0, "no file is left behind");
+    assert!(dry(&["approvals", "request", "-t", "A chair", "-b", "Mine broke."])["reference"].is_string());
+    assert_eq!(dry(&["api", "PATCH", &format!("/conversations/{id}"), "-f", "status=pending"])["data"]["status"], "pending");
+    // Refused as the call itself would be; and what cannot be checked is not made.
+    shop.run("jo", &["conv", "resolve", "4711", "--dry-run"]).ends(6);
+    shop.run("vi", &["conv", "resolve", &id, "--dry-run"]).ends(5);
+    assert_eq!(shop.run("jo", &["agent", "availability", "busy", "--dry-run"]).ends(1).error()["code"], "DRY_RUN_UNSUPPORTED");
+    for args in [&["config", "set", "ui.motion", "false"][..], &["auth", "switch", "ada"], &["daemon", "stop"]] {
+        assert!(shop.run("jo", &[args, &["--dry-run"]].concat()).ends(2).err.contains("--dry-run"), "{args:?}");
+    }
+    // A decision needs the revision that was read, and no consent: nothing is decided.
+    let asked = shop.escalate(&id)["reference"].as_str().unwrap().to_owned();
+    shop.run("ada", &["approvals", "approve", &asked, "--dry-run"]).ends(2);
+    assert_eq!(shop.run("ada", &["approvals", "approve", &format!("{asked}@1"), "--dry-run"]).ends(0).json()["status"], "approved");
+    assert_eq!(shop.run("ada", &["approvals", "view", &asked]).ends(0).json()["status"], "submitted");
+    shop.close();
+}
+
+#[test]
+fn what_was_so_already_is_3_where_that_is_asked_for() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    for args in [&["conv", "resolve", &id][..], &["conv", "priority", &id, "high"], &["conv", "assign", &id, "@me"]] {
+        let strictly = [args, &["--error-unchanged"]].concat();
+        shop.run("jo", &strictly).ends(0);
+        shop.run("jo", args).ends(0);
+        assert_eq!(shop.run("jo", &strictly).ends(3).error()["code"], "UNCHANGED", "{args:?}");
+    }
+    let asked = format!("{}@1", shop.escalate(&id)["reference"].as_str().unwrap());
+    let approve = ["approvals", "approve", &asked, "-y", "--error-unchanged"];
+    shop.run("ada", &approve).ends(0);
+    shop.run("ada", &approve).ends(3);
+    shop.run("jo", &["conv", "view", &id, "--error-unchanged"]).ends(0);
+    shop.close();
+}

@@ -192,6 +192,9 @@ pub(super) fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_
     Ok(())
 }
 
+/// Writes whose outcome a conversation shows at once, so that one that changes nothing is known.
+const SHOWN: [OutboxKind; 5] = [OutboxKind::Status, OutboxKind::Assignee, OutboxKind::Team, OutboxKind::Labels, OutboxKind::Priority];
+
 /// Changes status, assignee, team, labels, priority, custom attributes, who takes part, whether the contact is blocked, or what counts as
 /// read, through the outbox.
 #[utoipa::path(patch, path = "/conversations/{id}", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
@@ -201,10 +204,11 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ConversationPa
     change.caller.must_work()?;
     let (id, url) = (parse(&id)?, change.caller.tenant().url.clone());
     change
-        .carry_out(StatusCode::OK, move |scope, who, patch| {
+        .carry_out_telling(StatusCode::OK, move |scope, who, patch| {
             if !scope.has_conversation(id)? {
                 return Err(Fault::not_found("conversation"));
             }
+            let before = one(scope, id, &url)?;
             let writes = writes(scope, who, id, &patch)?;
             if writes.is_empty() {
                 let names = "status, assignee, team, labels, priority, custom_attributes, participants, muted or read";
@@ -215,13 +219,17 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ConversationPa
                 return Err(Fault::invalid("hold_seconds", &format!("at most {HOLD_SECONDS_MAX}")));
             }
             let not_before = scope.now() + i64::from(hold) * SECOND;
+            let shown = writes.iter().all(|(kind, _)| SHOWN.contains(kind));
             for (kind, payload) in writes {
                 // Values of attributes are customers' data; the ledger holds their keys.
                 let told = if kind == OutboxKind::Attributes { attributes::told(&payload) } else { payload.clone() };
                 audit(scope, who, &format!("conversation.{}", kind.as_str()), id, told)?;
                 scope.enqueue(&new(id, kind, payload, who, not_before))?;
             }
-            one(scope, id, &url)
+            let after = one(scope, id, &url)?;
+            // Sent all the same: the copy may be behind.
+            let so_already = shown && ConversationView { pending: after.pending.clone(), ..before } == after;
+            Ok((after, so_already))
         })
         .await
 }

@@ -20,11 +20,23 @@ use crate::store::{Remembered, Scope, StoreError};
 const TENANT: HeaderName = HeaderName::from_static("x-afenda-tenant");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const DRY_RUN: HeaderName = HeaderName::from_static(api::DRY_RUN);
+const UNCHANGED: HeaderName = HeaderName::from_static(api::UNCHANGED);
 
 impl FromRequestParts<App> for User {
     type Rejection = Fault;
 
+    /// Whoever asks for more than a reading is taken at their word: what is not a [`Change`] does not come here as a dry run.
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        if !parts.method.is_safe() && is_dry(&parts.headers)? {
+            return Err(no_dry_run());
+        }
+        Self::of(parts, app).await
+    }
+}
+
+impl User {
+    async fn of(parts: &Parts, app: &App) -> Result<Self, Fault> {
         let missing = || Fault::new(Code::Unauthenticated, "send a token: `Authorization: Bearer …`; `afenda daemon token USER` makes one");
         let value = parts.headers.get(header::AUTHORIZATION).ok_or_else(missing)?.to_str().map_err(|_| missing())?;
         let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
@@ -39,12 +51,30 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
-        let user = User::from_request_parts(parts, app).await?;
+        Self::of(User::from_request_parts(parts, app).await?, parts, app)
+    }
+}
+
+impl Caller {
+    fn of(user: User, parts: &Parts, app: &App) -> Result<Self, Fault> {
         let named = match parts.headers.get(TENANT) {
             Some(value) => Some(value.to_str().map_err(|_| Fault::not_found("tenant"))?),
             None => None,
         };
         app.caller(user, named)
+    }
+}
+
+fn no_dry_run() -> Fault {
+    Fault::new(Code::DryRunUnsupported, "whether this would succeed cannot be told without doing it; nothing was done")
+}
+
+/// Whether the call is to be checked only.
+fn is_dry(headers: &HeaderMap) -> Result<bool, Fault> {
+    match headers.get(DRY_RUN).map(|value| value.as_bytes()) {
+        None | Some(b"false") => Ok(false),
+        Some(b"true") => Ok(true),
+        Some(_) => Err(Fault::invalid("Afenda-Dry-Run", "true or false")),
     }
 }
 
@@ -107,6 +137,7 @@ pub(crate) struct Change<T> {
     pub(crate) caller: Caller,
     pub(crate) body: T,
     pub(crate) headers: HeaderMap,
+    dry: bool,
     key: Option<String>,
     method: String,
     path: String,
@@ -117,9 +148,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
-        let (mut parts, body) = request.into_parts();
-        let caller = Caller::from_request_parts(&mut parts, app).await?;
-        let head = Change::head(caller, &parts)?;
+        let (parts, body) = request.into_parts();
+        let head = Change::head(&parts, app).await?;
         let bytes = Bytes::from_request(Request::from_parts(parts, body), app).await.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 Fault::new(Code::PayloadTooLarge, format!("the body is larger than {} bytes", super::BODY_BYTES_MAX))
@@ -136,6 +166,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
 pub(super) struct Head {
     pub(super) caller: Caller,
     headers: HeaderMap,
+    dry: bool,
     key: Option<String>,
     method: String,
     path: String,
@@ -145,9 +176,9 @@ pub(super) struct Head {
 impl Head {
     /// The call with its body, and with what makes two bodies the same.
     pub(super) fn with<T>(self, body: T, digest: &[u8]) -> Change<T> {
-        let Self { caller, headers, key, method, path, query } = self;
+        let Self { caller, headers, dry, key, method, path, query } = self;
         let fingerprint = fingerprint(&method, &path, &query, digest);
-        Change { caller, body, headers, key, method, path, fingerprint }
+        Change { caller, body, headers, dry, key, method, path, fingerprint }
     }
 }
 
@@ -162,11 +193,13 @@ fn fingerprint(method: &str, path: &str, query: &str, body: &[u8]) -> String {
 
 impl Change<()> {
     /// The call without its body.
-    pub(super) fn head(caller: Caller, parts: &Parts) -> Result<Head, Fault> {
+    pub(super) async fn head(parts: &Parts, app: &App) -> Result<Head, Fault> {
+        let caller = Caller::of(User::of(parts, app).await?, parts, app)?;
+        let dry = is_dry(&parts.headers)?;
         let key = key(&parts.headers)?;
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        Ok(Head { caller, headers: parts.headers.clone(), key, method, path, query })
+        Ok(Head { caller, headers: parts.headers.clone(), dry, key, method, path, query })
     }
 }
 
@@ -197,7 +230,35 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Fault> {
     Ok(Some(text.to_owned()))
 }
 
+/// Why a write is rolled back.
+enum Undone {
+    /// It failed.
+    Failed(Fault),
+    /// It was only to be checked, and would be answered so, whether or not anything would be another.
+    Dry(Remembered, bool),
+}
+
+impl From<Fault> for Undone {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+impl From<StoreError> for Undone {
+    fn from(err: StoreError) -> Self {
+        Self::Failed(err.into())
+    }
+}
+
 impl<B> Change<B> {
+    /// Refuses a dry run of what cannot be taken back.
+    ///
+    /// # Errors
+    /// It is one.
+    pub(crate) fn must_be_meant(&self) -> Result<(), Fault> {
+        if self.dry { Err(no_dry_run()) } else { Ok(()) }
+    }
+
     /// The answer that was kept under this call's key, for work that cannot be done inside a write.
     ///
     /// # Errors
@@ -207,10 +268,11 @@ impl<B> Change<B> {
         let (user, method, path, fingerprint) =
             (self.caller.user.name.clone(), self.method.clone(), self.path.clone(), self.fingerprint.clone());
         let read = move |scope: &Scope<'_>| known(scope, &user, &key, &method, &path, &fingerprint);
-        Ok(self.caller.app.store.read(self.caller.key(), read).await?.map(|answer| respond(answer, true)))
+        Ok(self.caller.app.store.read(self.caller.key(), read).await?.map(|answer| with_header(respond(answer), REPLAYED)))
     }
 
-    /// Carries the change out and keeps its answer in the same commit; the same key again is answered with what was kept.
+    /// Carries the change out and keeps its answer in the same commit; the same key again is answered with what was kept. A dry run is
+    /// carried out just so, answered, and rolled back.
     ///
     /// # Errors
     /// What `work` returns; nothing is kept then, and a repeat tries anew.
@@ -220,27 +282,53 @@ impl<B> Change<B> {
         B: Send + 'static,
         W: FnOnce(&Scope<'_>, &Person, B) -> Result<T, Fault> + Send + 'static,
     {
-        let Self { caller, body, key, method, path, fingerprint, .. } = self;
+        self.carry_out_telling(status, |scope, who, body| Ok((work(scope, who, body)?, false))).await
+    }
+
+    /// As [`Change::carry_out`], of work that also tells whether everything was so already, as far as the copy knows: what it writes then
+    /// only makes sure. Where it writes nothing that is known without being told.
+    ///
+    /// # Errors
+    /// As [`Change::carry_out`].
+    pub(crate) async fn carry_out_telling<T, W>(self, status: StatusCode, work: W) -> Result<Response, Fault>
+    where
+        T: Serialize,
+        B: Send + 'static,
+        W: FnOnce(&Scope<'_>, &Person, B) -> Result<(T, bool), Fault> + Send + 'static,
+    {
+        let Self { caller, body, dry, key, method, path, fingerprint, .. } = self;
         let (app, tenant, user) = (caller.app.clone(), caller.key(), caller.user.name.clone());
         let who = caller.clone();
-        let write = move |scope: &Scope<'_>| -> Result<(Remembered, bool), Fault> {
+        let write = move |scope: &Scope<'_>| -> Result<(Remembered, bool, bool), Undone> {
             if let Some(key) = &key
                 && let Some(known) = known(scope, &user, key, &method, &path, &fingerprint)?
             {
-                return Ok((known, true));
+                return Ok((known, true, false));
             }
-            let data = work(scope, &who.person(scope)?, body)?;
+            let before = scope.changes();
+            let (data, so_already) = work(scope, &who.person(scope)?, body)?;
+            let unchanged = so_already || scope.changes() == before;
             let body = serde_json::to_string(&Data { data })
                 .map_err(|err| StoreError::Corrupt { table: "idempotency", message: err.to_string() })?;
             let answer = Remembered { fingerprint, status: status.as_u16(), body };
+            if dry {
+                return Err(Undone::Dry(answer, unchanged));
+            }
             if let Some(key) = &key {
                 scope.remember(&user, key, &method, &path, &answer)?;
             }
-            Ok((answer, false))
+            Ok((answer, false, unchanged))
         };
-        let (answer, replayed) = app.store.write(tenant, write).await?;
-        app.wake_outbox(caller.tenant());
-        Ok(respond(answer, replayed))
+        let (answer, replayed, unchanged) = match app.store.write(tenant, write).await {
+            Ok(done) => done,
+            Err(Undone::Failed(fault)) => return Err(fault),
+            Err(Undone::Dry(answer, unchanged)) => (answer, false, unchanged),
+        };
+        if !dry {
+            app.wake_outbox(caller.tenant());
+        }
+        let told = [(dry, DRY_RUN), (replayed, REPLAYED), (unchanged, UNCHANGED)].into_iter().filter(|(told, _)| *told);
+        Ok(told.fold(respond(answer), |response, (_, name)| with_header(response, name)))
     }
 }
 
@@ -253,11 +341,12 @@ fn known(scope: &Scope<'_>, user: &str, key: &str, method: &str, path: &str, fin
     Ok(Some(known))
 }
 
-fn respond(answer: Remembered, replayed: bool) -> Response {
+fn respond(answer: Remembered) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response();
-    if replayed {
-        response.headers_mut().insert(REPLAYED, header::HeaderValue::from_static("true"));
-    }
+    (status, [(header::CONTENT_TYPE, "application/json")], answer.body).into_response()
+}
+
+fn with_header(mut response: Response, name: HeaderName) -> Response {
+    response.headers_mut().insert(name, header::HeaderValue::from_static("true"));
     response
 }

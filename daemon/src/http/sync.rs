@@ -28,6 +28,7 @@ pub(crate) async fn view(caller: Caller) -> Result<Json<Data<SyncView>>, Fault> 
     responses((status = 202, description = "It begins"), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(crate) async fn reconcile(change: Change<NewRound>) -> Result<StatusCode, Fault> {
     change.caller.must_work()?;
+    change.must_be_meant()?;
     let missing = || Fault::new(Code::NotFound, "this tenant has no Chatwoot account; set one in [chatwoot]");
     let sync = change.caller.tenant().sync.as_ref().ok_or_else(missing)?;
     if change.body.deep {

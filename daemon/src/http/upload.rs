@@ -2,13 +2,13 @@
 
 use api::error::Code;
 use api::inbox::NewMessage;
-use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Multipart, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::header;
 use axum::response::Response;
 use sha2::{Digest, Sha256};
 
 use super::request::{Change, read_body};
-use crate::app::{App, Caller};
+use crate::app::App;
 use crate::domain::outbox::FileRef;
 use crate::fault::Fault;
 use crate::files::{FILE_BYTES_MAX, FILES_MAX, Refused, Taken};
@@ -35,10 +35,9 @@ impl FromRequest<App> for Posted {
             DefaultBodyLimit::max(super::BODY_BYTES_MAX).apply(&mut request);
             return Ok(Self { change: Change::from_request(request, app).await?, files: Vec::new() });
         }
-        let (mut parts, body) = request.into_parts();
-        let caller = Caller::from_request_parts(&mut parts, app).await?;
-        caller.must_work()?;
-        let head = Change::head(caller, &parts)?;
+        let (parts, body) = request.into_parts();
+        let head = Change::head(&parts, app).await?;
+        head.caller.must_work()?;
         let form = Multipart::from_request(Request::from_parts(parts, body), app).await;
         let form = form.map_err(|err| Fault::new(Code::BadRequest, format!("the form cannot be read: {err}")))?;
         let files = head.caller.tenant().files.clone();
@@ -118,8 +117,9 @@ fn refused(err: Refused) -> Fault {
 impl Posted {
     /// Carries the call out; its files stay only if an entry names them now.
     pub(crate) async fn finish(files: Vec<Taken>, all: &crate::files::Files, answer: Result<Response, Fault>) -> Result<Response, Fault> {
-        let replayed = answer.as_ref().is_ok_and(|response| response.headers().contains_key("idempotency-replayed"));
-        if answer.is_err() || replayed {
+        let kept_nothing =
+            |response: &Response| ["idempotency-replayed", api::DRY_RUN].iter().any(|name| response.headers().contains_key(*name));
+        if answer.as_ref().map_or(true, kept_nothing) {
             all.remove(Self::ids(&files)).await;
         }
         answer

@@ -80,6 +80,11 @@ impl<'c> Scope<'c> {
         self.tenant
     }
 
+    /// Rows that this connection has written so far: the same before and after some work, nothing was.
+    pub fn changes(&self) -> u64 {
+        self.conn.total_changes()
+    }
+
     /// Runs `work` without telling anybody of rows that are new by it, where `quiet`: the first copy brings what was there before.
     pub fn quietly<T>(&self, quiet: bool, work: impl FnOnce() -> T) -> T {
         let before = self.quiet.replace(quiet);

@@ -53,6 +53,11 @@ impl Ours {
 }
 
 async fn call(bench: &Bench, token: &Token, method: &str, path: &str, accept: &str) -> (u16, Value) {
+    let answer = request(bench, token, method, path, accept).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+}
+
+fn request(bench: &Bench, token: &Token, method: &str, path: &str, accept: &str) -> reqwest::RequestBuilder {
     let url = format!("{}{path}", bench.daemon.base_url());
     let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
     let body = match path {
@@ -73,13 +78,32 @@ async fn call(bench: &Bench, token: &Token, method: &str, path: &str, accept: &s
     if method != reqwest::Method::GET {
         request = request.body(body);
     }
-    let answer = request.send().await.unwrap();
-    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+    request
 }
 
-#[tokio::test]
-async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing_in_any_list() {
-    let bench = Bench::new().await;
+/// All rows of the store, whatever table they are in.
+fn everything(bench: &Bench) -> Vec<String> {
+    let path = bench.config.data_dir.join("afenda.db");
+    let conn = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let names = |sql: &str| -> Vec<String> {
+        conn.prepare(sql).unwrap().query_map((), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    let tables = names("select name from sqlite_schema where type = 'table' and sql not like 'create virtual%' order by name");
+    tables
+        .iter()
+        .flat_map(|table| {
+            let mut statement = conn.prepare(&format!("select * from \"{table}\"")).unwrap();
+            let columns = statement.column_count();
+            let row =
+                |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at)).collect::<Result<Vec<_>, _>>();
+            let rows: Vec<_> = statement.query_map((), row).unwrap().collect::<Result<_, _>>().unwrap();
+            rows.into_iter().map(move |row| format!("{table} {row:?}"))
+        })
+        .collect()
+}
+
+/// A tenant `ours` with something of every kind.
+async fn filled(bench: &Bench) -> Ours {
     bench
         .write("ours", |scope| {
             let mut lists = scope.directory()?;
@@ -104,7 +128,14 @@ async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing
     let activity = jo.activity(&api::event::ActivityQuery::default()).await.unwrap().data[0].id.to_string();
     let tenant = jo.me().await.unwrap().tenant.id.to_string();
     let webhook = bench.webhook().await.to_string();
-    let ours = Ours { approval, activity, outbox, webhook, tenant };
+    Ours { approval, activity, outbox, webhook, tenant }
+}
+
+#[tokio::test]
+async fn another_tenants_token_gets_404_on_every_endpoint_with_an_id_and_nothing_in_any_list() {
+    let bench = Bench::new().await;
+    let jo = bench.client("jo").await;
+    let ours = filled(&bench).await;
     let (gus, own) = (bench.token("gus").await, bench.token("max").await);
     let (mut with_id, mut lists) = (0, 0);
     for (method, path) in endpoints() {
@@ -188,4 +219,65 @@ async fn every_endpoint_wants_a_token_and_knows_its_parameters() {
     for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(call(&bench, &nobody, "get", path, "*/*").await.0, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_dry_run_of_any_endpoint_is_answered_and_changes_nothing() {
+    let bench = Bench::new().await;
+    let ours = filled(&bench).await;
+    let tokens = [bench.token("owner").await, bench.token("jo").await, bench.token("ada").await];
+    let before = everything(&bench);
+    assert!(before.len() > 20, "{before:#?}");
+    let (mut run, mut refused) = (Vec::new(), Vec::new());
+    let changing = endpoints().into_iter().filter(|(method, path)| method != "get" && !path.contains("/webhooks/chatwoot"));
+    for (method, path) in changing {
+        let filled = if path.contains('{') { ours.fill(&path) } else { path.clone() };
+        for token in &tokens {
+            let request = request(&bench, token, &method, &filled, "application/json").header("x-afenda-tenant", "ours");
+            let answer = request.header(api::DRY_RUN, "true").send().await.unwrap();
+            let (status, dry) = (answer.status(), answer.headers().contains_key(api::DRY_RUN));
+            let body: Value = answer.json().await.unwrap_or_default();
+            assert_eq!(dry, status.is_success(), "{method} {path}: {status} {body}");
+            if dry {
+                run.push(format!("{method} {path}"));
+            } else if body["error"]["code"] == "DRY_RUN_UNSUPPORTED" {
+                refused.push(format!("{method} {path}"));
+            }
+            assert_eq!(everything(&bench), before, "{method} {path}: {status} {body}");
+        }
+    }
+    run.dedup();
+    refused.dedup();
+    assert!(refused.contains(&"post /api/v1/daemon/stop".to_owned()), "{refused:#?}");
+    assert!(run.len() >= 10 && refused.len() >= 5, "{run:#?} {refused:#?}");
+    assert!(bench.client("jo").await.status().await.is_ok(), "nobody stopped the daemon");
+}
+
+#[tokio::test]
+async fn a_dry_run_is_refused_as_the_call_itself_would_be_and_its_key_stays_free() {
+    let bench = Bench::new().await;
+    let (jo, ada, key) = (bench.client("jo").await, bench.client("ada").await, new_key());
+    let (dry_jo, dry_ada) = (jo.clone().with_dry_run(true), ada.clone().with_dry_run(true));
+    let id = api::id::ConversationId(12);
+    let reply = api::inbox::NewMessage { content: "On its way.".to_owned(), hold_seconds: Some(60), ..Default::default() };
+    assert_eq!(dry_jo.send_message(id, &reply, &key).await.unwrap().content.as_deref(), Some("On its way."));
+    assert!(jo.outbox().await.unwrap().is_empty());
+    jo.send_message(id, &reply, &key).await.unwrap();
+    assert_eq!(
+        crate::harness::refused(dry_jo.send_message(api::id::ConversationId(4711), &reply, &new_key()).await).1,
+        api::Code::NotFound
+    );
+
+    bench.escalated("jo", 12).await;
+    let yes = |revision| Decision { revision: Some(revision), comment: None };
+    let key = new_key();
+    assert_eq!(dry_ada.decide("AP-1", "approve", &yes(1), &key).await.unwrap().status, api::approval::ApprovalStatus::Approved);
+    assert_eq!(crate::harness::refused(dry_ada.decide("AP-1", "approve", &yes(7), &key).await).1, api::Code::StaleRevision);
+    assert_eq!(crate::harness::refused(dry_jo.decide("AP-1", "approve", &yes(1), &key).await).0, 403);
+    assert_eq!(ada.approval("AP-1").await.unwrap().status, api::approval::ApprovalStatus::Submitted);
+    ada.decide("AP-1", "approve", &yes(1), &key).await.unwrap();
+    // Once decided, the same decision is no change; another key, so that it is not only remembered.
+    let changes = std::sync::Arc::<api::client::Changes>::default();
+    ada.clone().with_changes(changes.clone()).decide("AP-1", "approve", &yes(1), &new_key()).await.unwrap();
+    assert!(changes.is_nothing());
 }
