@@ -13,13 +13,14 @@ pub use attachment::AttachmentBody;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
+use crate::cache::{CacheView, ClearView, NewClear};
 use crate::doctor::Check;
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
 use crate::page::{Data, Page};
 use crate::people::{Availability, AvailabilityView, SignatureView};
 use crate::sse::EventStream;
-use crate::status::{StatusView, StopView, SyncView};
+use crate::status::{NewRound, StatusView, StopView, SyncView};
 use crate::tenant::{MeView, TenantView};
 use crate::token::Token;
 
@@ -27,6 +28,8 @@ use crate::token::Token;
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long one call may take. The daemon answers from its own disk; longer than this it is stuck.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// As [`CALL_TIMEOUT`], for calls that read all of the store.
+const CACHE_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long a connection may take: the daemon is near, and people wait.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -300,6 +303,49 @@ impl Client {
     /// As every call.
     pub async fn sync(&self) -> Result<SyncView, ClientError> {
         Ok(self.get::<Data<SyncView>>("/sync", &NO_QUERY).await?.data)
+    }
+
+    /// Begins a round of comparing with Chatwoot; [`Client::sync`] counts them.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` for who only reads, `NOT_FOUND` without an account.
+    pub async fn reconcile(&self, round: NewRound) -> Result<(), ClientError> {
+        let request = self.request(reqwest::Method::POST, "/sync/reconcile").json(&round).header("idempotency-key", new_key());
+        self.change(request.timeout(CALL_TIMEOUT)).await.map(drop)
+    }
+
+    /// How much of Chatwoot is kept.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn cache(&self) -> Result<CacheView, ClientError> {
+        Ok(self.get::<Data<CacheView>>("/cache", &NO_QUERY).await?.data)
+    }
+
+    /// Whether what is kept is whole.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` for all but owners and admins.
+    pub async fn check_cache(&self) -> Result<Vec<Check>, ClientError> {
+        let request = self.request(reqwest::Method::GET, "/cache/check").timeout(CACHE_TIMEOUT);
+        Ok(answer::<Page<Check>>(request).await?.data)
+    }
+
+    /// Removes kept files.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` for all but owners and admins.
+    pub async fn clear_cache(&self, clear: NewClear) -> Result<ClearView, ClientError> {
+        Ok(self.send::<Data<ClearView>>(reqwest::Method::POST, "/cache/clear", &clear, &new_key()).await?.data)
+    }
+
+    /// Makes the search index anew, and begins to compare everything with Chatwoot.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` for all but owners and admins.
+    pub async fn rebuild_cache(&self) -> Result<(), ClientError> {
+        let request = self.request(reqwest::Method::POST, "/cache/rebuild").timeout(CACHE_TIMEOUT);
+        self.change(request).await.map(drop)
     }
 
     /// Asks the daemon to stop; it answers first. Only its owner may.

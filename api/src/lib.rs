@@ -9,6 +9,7 @@
 pub mod approval;
 pub mod attribute;
 pub mod audit;
+pub mod cache;
 pub mod client;
 pub mod contact;
 pub mod doctor;

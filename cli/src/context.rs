@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::error::{CliError, START_HINT, unknown, unreachable_at};
 use crate::exit::Exit;
+use crate::output::progress::{Telling, waiting};
 use crate::output::{Color, Column, Output, Printing, talk};
 use crate::profile::{DEFAULT, DEMO, DEMO_AGENT, Profile, Profiles};
 use crate::text;
@@ -83,6 +84,8 @@ pub(crate) struct Session {
     pub(crate) client: Client,
     /// The profile it was made from; `None` where address and token were given.
     pub(crate) profile: Option<String>,
+    /// How it is told that an answer takes its time.
+    telling: Telling,
 }
 
 impl Context {
@@ -181,7 +184,7 @@ impl Context {
         };
         let client = Client::new(&url, token).map_err(|err| CliError::usage("the daemon's address is wrong").because(err))?;
         let client = client.with_tenant(tenant).with_dry_run(self.globals.dry_run).with_changes(self.changes.clone());
-        Ok(Session { client, profile })
+        Ok(Session { client, profile, telling: Telling::usual(self.globals.quiet) })
     }
 
     /// A token belongs to the address it was made for and is sent nowhere else.
@@ -250,8 +253,8 @@ impl Session {
         find_out: &str,
         call: impl AsyncFn(&Client) -> Result<T, ClientError>,
     ) -> Result<T, CliError> {
-        match call(&self.client).await {
-            Err(ClientError::Lost(_)) => match call(&self.client).await {
+        match self.wait(call(&self.client)).await {
+            Err(ClientError::Lost(_)) => match self.wait(call(&self.client)).await {
                 Err(ClientError::Lost(source) | ClientError::Unreachable { source, .. }) => Err(unknown(key, find_out).because(source)),
                 second => second.map_err(|err| self.explain(err)),
             },
@@ -261,11 +264,15 @@ impl Session {
 
     /// Makes a call that may be made again; where the daemon was lost while it worked, once more.
     pub(crate) async fn call<T>(&self, call: impl AsyncFn(&Client) -> Result<T, ClientError>) -> Result<T, CliError> {
-        let result = match call(&self.client).await {
-            Err(ClientError::Lost(_)) => call(&self.client).await,
+        let result = match self.wait(call(&self.client)).await {
+            Err(ClientError::Lost(_)) => self.wait(call(&self.client)).await,
             first => first,
         };
         result.map_err(|err| self.explain(err))
+    }
+
+    async fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        waiting(self.telling, "waiting for the daemon", answer).await
     }
 
     /// The error, with the profile's part in it.

@@ -7,6 +7,7 @@
 mod color;
 mod filter;
 mod form;
+pub(crate) mod progress;
 mod screen;
 mod table;
 mod template;

@@ -134,6 +134,32 @@ impl Keep {
         begun.await.inspect_err(|err| tracing::debug!(%err, "a file is not kept")).ok()
     }
 
+    /// How many files are kept, and their bytes.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn size(&self) -> std::io::Result<(u64, u64)> {
+        let all = used(&self.folder, now(&self.clock))?;
+        Ok((all.len() as u64, all.iter().map(|(_, length, _)| length).sum()))
+    }
+
+    /// Removes the files that were not used for so long, and tells how many went and their bytes.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn clear(&self, unused: Duration) -> std::io::Result<(u64, u64)> {
+        let mut gone = (0, 0);
+        for (age, length, path) in used(&self.folder, now(&self.clock))? {
+            // What is just being kept has no number for a name.
+            let whole = path.extension().is_none();
+            if whole && age >= unused {
+                remove(&path)?;
+                gone = (gone.0 + 1, gone.1 + length);
+            }
+        }
+        Ok(gone)
+    }
+
     /// Removes a file that its message no longer has.
     pub async fn remove(&self, id: i64) {
         let _ = tokio::fs::remove_file(self.folder.join(id.to_string())).await; // There may be none.
@@ -173,10 +199,14 @@ fn now(clock: &Clock) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_micros(clock.now().unsigned_abs())
 }
 
-/// Removes what is too old, and then the longest unused until the rest is at most so large.
-fn make_room(folder: &Path, now: SystemTime, bytes_max: u64) -> std::io::Result<()> {
+/// The files of a folder: how long each was not used, its bytes, where it lies. None where there is no folder yet.
+fn used(folder: &Path, now: SystemTime) -> std::io::Result<Vec<(Duration, u64, PathBuf)>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
+    for entry in entries {
         let entry = entry?;
         // Another task may have removed it meanwhile.
         let Ok(meta) = entry.metadata() else { continue };
@@ -184,15 +214,26 @@ fn make_room(folder: &Path, now: SystemTime, bytes_max: u64) -> std::io::Result<
         let age = now.duration_since(used).unwrap_or_default();
         files.push((age, meta.len(), entry.path()));
     }
+    Ok(files)
+}
+
+/// Removes a file; one that is gone already is as good.
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+/// Removes what is too old, and then the longest unused until the rest is at most so large.
+fn make_room(folder: &Path, now: SystemTime, bytes_max: u64) -> std::io::Result<()> {
+    let mut files = used(folder, now)?;
     files.sort();
     let mut sum = 0;
     for (age, length, path) in files {
         sum += length;
-        if (sum > bytes_max || age > AGE_MAX)
-            && let Err(err) = std::fs::remove_file(&path)
-            && err.kind() != std::io::ErrorKind::NotFound
-        {
-            return Err(err);
+        if sum > bytes_max || age > AGE_MAX {
+            remove(&path)?;
         }
     }
     Ok(())
@@ -242,6 +283,24 @@ mod tests {
         assert_eq!(std::fs::read_dir(kept.folder.as_path()).unwrap().count(), 0);
         assert!(read(&kept, 7).await.is_none());
         assert!(kept.begin(7, "a\nb", None).await.is_none() && kept.begin(7, "a/b", Some(ONE_BYTES_MAX + 1)).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn what_was_not_used_for_so_long_is_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(1_000_000_000);
+        let kept = Keep::new(folder.path(), Uuid::now_v7(), clock.clone());
+        assert_eq!((kept.size().unwrap(), kept.clear(Duration::ZERO).unwrap()), ((0, 0), (0, 0)), "nothing was ever kept");
+        keep(&kept, 1, &[0; 90]).await;
+        clock.advance(60 * crate::clock::SECOND);
+        keep(&kept, 2, &[0; 190]).await;
+        let being_kept = kept.begin(3, "image/png", None).await.unwrap();
+        let line = "image/png\n".len() as u64;
+        assert_eq!(kept.clear(Duration::from_secs(30)).unwrap(), (1, 90 + line));
+        assert!(read(&kept, 1).await.is_none() && read(&kept, 2).await.is_some());
+        assert_eq!(kept.clear(Duration::ZERO).unwrap(), (1, 190 + line));
+        being_kept.end().await;
+        assert!(read(&kept, 3).await.is_some());
     }
 
     #[tokio::test]

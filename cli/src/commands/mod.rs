@@ -4,6 +4,7 @@ mod api;
 mod approvals;
 mod audit;
 mod auth;
+mod cache;
 mod canned;
 pub(crate) mod completion;
 mod config;
@@ -47,9 +48,11 @@ pub(crate) enum Command {
     Status(status::Status),
     /// Check the daemon, its store and its Chatwoot, and say what to do
     Doctor(doctor::Doctor),
-    /// How the copy of Chatwoot stands
-    #[command(subcommand)]
+    /// Compare with Chatwoot now, or show how the copy of it stands
     Sync(sync::Sync),
+    /// What the daemon keeps of Chatwoot
+    #[command(subcommand)]
+    Cache(cache::Cache),
     /// Read and work conversations
     #[command(subcommand, visible_alias = "conversation", alias = "conversations")]
     Conv(conv::Conv),
@@ -161,6 +164,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Sandbox(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Status(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Doctor(cmd)) => Box::pin(cmd.run(ctx)).await,
+        Some(Command::Cache(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Sync(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Conv(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Contact(cmd)) => Box::pin(cmd.run(ctx)).await,

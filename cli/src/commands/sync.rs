@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use api::status::{Progress, SyncView};
+use api::status::{LinkState, NewRound, Progress as Copied, SyncView};
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::output::progress::{Progress, Telling};
 use crate::stop::Stop;
 use crate::text;
 
@@ -15,9 +16,19 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Cells of a progress bar.
 const BAR: usize = 30;
 
-/// How the copy of Chatwoot stands
+/// Compare with Chatwoot now, and end once that is done
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Sync {
+    #[command(subcommand)]
+    command: Option<Verb>,
+    /// Through everything, instead of back to where nothing has changed
+    #[arg(long)]
+    full: bool,
+}
+
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Sync {
+enum Verb {
     /// Show how the copy of Chatwoot stands
     Status(Status),
 }
@@ -32,8 +43,13 @@ pub(crate) struct Status {
 
 impl Sync {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let Self::Status(status) = self;
         let session = ctx.session().await?;
+        let Some(Verb::Status(status)) = self.command else {
+            let before = session.call(async |client| client.sync().await).await?;
+            let round = NewRound { deep: self.full };
+            session.call(async |client| client.reconcile(round).await).await?;
+            return compare(ctx, &session, &before, self.full).await;
+        };
         if !status.watch {
             let view = session.call(async |client| client.sync().await).await?;
             return ctx.out.thing(&view, |_| page(&view));
@@ -45,6 +61,33 @@ impl Sync {
             ended = watch(ctx, &session) => ended,
         }
     }
+}
+
+/// Waits until a round that began after `before` is done, and shows how the copy stands then.
+pub(super) async fn compare(ctx: &mut Context, session: &Session, before: &SyncView, deep: bool) -> Result<(), CliError> {
+    let what = if deep { "comparing everything with Chatwoot" } else { "comparing with Chatwoot" };
+    let rounds = |view: &SyncView| if deep { view.deep.count } else { view.shallow.count };
+    // One that was under way began too early.
+    let running = if deep { before.deep.running } else { before.shallow.running };
+    let enough = rounds(before) + 1 + u64::from(running);
+    let mut progress = Progress::begin(Telling::usual(ctx.out.quiet), what);
+    let view = loop {
+        let view = session.call(async |client| client.sync().await).await?;
+        if rounds(&view) >= enough {
+            break view;
+        }
+        if let LinkState::NotConfigured | LinkState::Refused | LinkState::Offline = view.chatwoot.state {
+            let why = view.chatwoot.message.clone().unwrap_or_else(|| format!("the link to Chatwoot is {}", view.chatwoot.state));
+            return Err(CliError::new(Exit::Busy, "CHATWOOT_UNAVAILABLE", why)
+                .hint("`afenda doctor` tells more; the copy is compared once it is back"));
+        }
+        let copy = &view.first_copy;
+        let total = copy.conversations_total.filter(|_| !copy.done);
+        progress.tell(copy.conversations, total);
+        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    drop(progress);
+    ctx.out.thing(&view, |_| page(&view))
 }
 
 /// Shows it again and again. On a terminal the page is drawn over itself.
@@ -95,7 +138,7 @@ fn page(view: &SyncView) -> String {
 }
 
 /// What is being done, and how long it will still take.
-fn words(copy: &Progress) -> String {
+fn words(copy: &Copied) -> String {
     if copy.done {
         return "complete".to_owned();
     }
@@ -130,9 +173,9 @@ fn span(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api::status::{CopyPhase, LinkState, LinkView, OutboxCounts, RateView, Rounds};
+    use api::status::{CopyPhase, LinkView, OutboxCounts, RateView, Rounds};
 
-    fn view(first_copy: Progress) -> SyncView {
+    fn view(first_copy: Copied) -> SyncView {
         let chatwoot = LinkView {
             state: LinkState::Live,
             message: None,
@@ -156,14 +199,14 @@ mod tests {
 
     #[test]
     fn a_page_holds_bar_counts_and_what_is_left_and_fits_a_small_terminal() {
-        let copy = Progress {
+        let copy = Copied {
             phase: CopyPhase::Conversations,
             conversations: 4120,
             conversations_total: Some(10_000),
             messages: 82_400,
             incomplete: 3,
             seconds_left: Some(110),
-            ..Progress::default()
+            ..Copied::default()
         };
         let page = page(&view(copy));
         assert!(page.contains("conversations [############------------------] 41% 4,120/10,000\n"), "{page}");

@@ -67,6 +67,8 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("sandbox", "listen", In(".ci/play")),
     ("sandbox", "hooks", In(".ci/play")),
     ("sandbox", "env-out", In("cli/tests/it/offline.rs")),
+    ("sync", "full", In("cli/tests/it/keeping.rs")),
+    ("cache clear", "older-than", In("cli/tests/it/keeping.rs")),
     ("sync status", "watch", In(".ci/sync-watch")),
     ("conv list", "status", By("jo", "conv list", "--status resolved")),
     ("conv list", "assignee", By("jo", "conv list", "--assignee unassigned")),

@@ -14,6 +14,7 @@ mod flags;
 mod goldens;
 mod harness;
 mod help;
+mod keeping;
 mod offline;
 mod online;
 mod printing;

@@ -479,6 +479,15 @@ pub fn store(found: Result<&Integrity, &str>, bytes: u64) -> Check {
     }
 }
 
+/// Whether the search index says what the messages do.
+pub fn index(found: Result<&(), &str>) -> Check {
+    const NAME: &str = "index";
+    match found {
+        Ok(()) => ok(NAME, "the search index has every word of every message"),
+        Err(why) => fail(NAME, format!("the search index is damaged: {why}"), "run `afenda cache rebuild`"),
+    }
+}
+
 /// Whether there is room for the store to grow; `Ok` is the free space in bytes.
 pub fn disk(folder: &str, free: Result<u64, &str>, store_bytes: u64) -> Check {
     const NAME: &str = "disk";

@@ -9,6 +9,7 @@ mod attachments;
 mod attributes;
 mod audit;
 mod begin;
+mod cache;
 mod contact_notes;
 mod contacts;
 mod conversations;
@@ -128,6 +129,10 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(daemon::stop))
         .routes(routes!(sync::view))
         .routes(routes!(sync::reconcile))
+        .routes(routes!(cache::view))
+        .routes(routes!(cache::check))
+        .routes(routes!(cache::clear))
+        .routes(routes!(cache::rebuild))
         .routes(routes!(audit::list, audit::append))
         .routes(routes!(audit::of_resource));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", v1)

@@ -253,6 +253,23 @@ impl Store {
         self.examiner.bytes()
     }
 
+    /// Whether the search index says what the messages do.
+    ///
+    /// # Errors
+    /// That it does not, or cannot be read.
+    pub(crate) async fn check_index(&self) -> Result<(), StoreError> {
+        self.write_global(|global| global.run("insert into messages_fts (messages_fts, rank) values ('integrity-check', 1)", &[]).map(drop))
+            .await
+    }
+
+    /// Makes the search index anew from the messages. Writes wait for it.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) async fn rebuild_index(&self) -> Result<(), StoreError> {
+        self.write_global(|global| global.run("insert into messages_fts (messages_fts) values ('rebuild')", &[]).map(drop)).await
+    }
+
     /// Whether the file is whole, looked at for `limit` at most, and its size in bytes. Waits for another look to end.
     ///
     /// # Errors

@@ -29,6 +29,17 @@ impl RereadKind {
     }
 }
 
+/// How much of one tenant's Chatwoot is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cached {
+    /// Conversations.
+    pub conversations: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Contacts.
+    pub contacts: u64,
+}
+
 /// An object to read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Reread {
@@ -56,6 +67,24 @@ const RETRY_FIRST: Micros = SECOND;
 const RETRY_MAX: Micros = 300 * SECOND;
 
 impl Scope<'_> {
+    /// How many conversations, messages and contacts are kept.
+    pub fn cached(&self) -> Result<Cached, StoreError> {
+        const SQL: Sql = Sql::new(
+            "select (select count(*) from conversations where tenant_id = :tenant) as conversations,
+                    (select count(*) from messages where tenant_id = :tenant) as messages,
+                    (select count(*) from contacts where tenant_id = :tenant) as contacts",
+        );
+        let number = |row: &rusqlite::Row<'_>, name| Ok::<_, rusqlite::Error>(row.get::<_, i64>(name)?.unsigned_abs());
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Cached {
+                conversations: number(row, "conversations")?,
+                messages: number(row, "messages")?,
+                contacts: number(row, "contacts")?,
+            })
+        };
+        Ok(self.one(SQL, named_params! {}, read)?.unwrap_or_default())
+    }
+
     /// Marks an object to be read again; marking it twice is marking it once.
     pub fn mark(&self, reread: Reread) -> Result<(), StoreError> {
         const SQL: Sql = Sql::new(

@@ -30,13 +30,14 @@ impl Doctor {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let mut checks = checks(ctx).await;
         checks.extend(here::checks(ctx, self.fix));
-        if ctx.out.is_for_people() {
-            ctx.out.raw(&for_people(&checks))?;
-        } else {
-            ctx.out.list(&checks, COLUMNS, "")?;
-        }
+        show(ctx, &checks)?;
         if checks.iter().any(|check| check.state == CheckState::Fail) { Err(CliError::told(Exit::Failed)) } else { Ok(()) }
     }
+}
+
+/// Prints checks.
+pub(super) fn show(ctx: &mut Context, checks: &[Check]) -> Result<(), CliError> {
+    if ctx.out.is_for_people() { ctx.out.raw(&for_people(checks)) } else { ctx.out.list(checks, COLUMNS, "") }
 }
 
 /// The daemon's checks, after those that only a client can make. What keeps the daemon from answering is a check that failed.
