@@ -169,7 +169,7 @@ impl Context {
             (Some(url), Some(token)) => (url, token, None),
             (Some(url), None) => {
                 let (name, profile) = self.profile_at(profiles, &url)?;
-                (url, profile.token(), Some(name))
+                (url, profile.token()?, Some(name))
             }
             (None, Some(token)) => match self.choose_of(profiles, named).await? {
                 Some((_, profile)) => (profile.url, token, None),
@@ -179,7 +179,7 @@ impl Context {
                 let none = || CliError::new(Exit::Unreachable, "NO_DAEMON", "no daemon is known here").hint(START_HINT);
                 let (name, profile) = self.choose_of(profiles, named).await?.ok_or_else(none)?;
                 tenant = tenant.or_else(|| profile.tenant.clone());
-                (profile.url.clone(), profile.token(), Some(name))
+                (profile.url.clone(), profile.token()?, Some(name))
             }
         };
         let client = Client::new(&url, token).map_err(|err| CliError::usage("the daemon's address is wrong").because(err))?;

@@ -10,6 +10,7 @@ mod commands;
 mod context;
 mod error;
 mod exit;
+mod keychain;
 mod log;
 mod money;
 mod offer;

@@ -11,6 +11,7 @@ use api::{Client, ClientError, Token};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
+use crate::exit::Exit;
 
 /// The profile of the daemon that runs here.
 pub(crate) const DEFAULT: &str = "default";
@@ -30,7 +31,12 @@ const ANSWER_LIMIT: Duration = Duration::from_millis(800);
 pub(crate) struct Profile {
     /// The daemon's address.
     pub(crate) url: String,
+    /// Empty where the keychain has it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     token: String,
+    /// The system's keychain has the token.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    keychain: bool,
     /// The tenant inside it that counts where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tenant: Option<String>,
@@ -52,11 +58,40 @@ impl fmt::Debug for Profile {
 
 impl Profile {
     pub(crate) fn new(url: &str, token: &Token, user: &str) -> Self {
-        Self { url: url.to_owned(), token: token.expose().to_owned(), user: user.to_owned(), tenant: None, pid: None, store: None }
+        Self {
+            url: url.to_owned(),
+            token: token.expose().to_owned(),
+            keychain: false,
+            user: user.to_owned(),
+            tenant: None,
+            pid: None,
+            store: None,
+        }
     }
 
-    pub(crate) fn token(&self) -> Token {
-        Token::new(&self.token)
+    /// The token, from wherever it lies.
+    ///
+    /// # Errors
+    /// The keychain that has it cannot be asked.
+    pub(crate) fn token(&self) -> Result<Token, CliError> {
+        if !self.keychain {
+            return Ok(Token::new(&self.token));
+        }
+        crate::keychain::get(&self.account()).map_err(|why| {
+            let message = format!("the keychain has the token of {} at {}, and did not give it: {why}", self.user, self.url);
+            CliError::new(Exit::Unauthenticated, "NO_TOKEN", message)
+                .hint("unlock the keychain and repeat it; else set AFENDA_TOKEN, or log in again with `afenda auth login --with-token`")
+        })
+    }
+
+    /// What the keychain files the token under.
+    fn account(&self) -> String {
+        format!("{}@{}", self.user, self.url.trim_end_matches('/'))
+    }
+
+    /// Where the token lies, for people.
+    pub(crate) fn token_in(&self, path: &Path) -> String {
+        if self.keychain { "the keychain".to_owned() } else { path.display().to_string() }
     }
 
     /// Whether an afenda daemon answers at its address, whatever it says about the token.
@@ -71,7 +106,7 @@ impl Profile {
 
     /// Asks its daemon who the token is of; `None` where nothing comes in time.
     pub(crate) async fn ask(&self) -> Option<Result<api::tenant::MeView, ClientError>> {
-        let client = Client::new(&self.url, self.token()).ok()?;
+        let client = Client::new(&self.url, self.token().ok()?).ok()?;
         tokio::time::timeout(ANSWER_LIMIT, client.me()).await.ok()
     }
 }
@@ -119,10 +154,27 @@ impl Profiles {
         daemon::secret::write_file(&self.path(name), &format!("{text}\n")).map_err(|err| fail().because(err))
     }
 
+    /// Writes a profile whose token goes into the keychain, where there is one that takes it. Comes back with why not, where there is none.
+    pub(crate) fn put_safely(&self, name: &str, mut profile: Profile) -> Result<Option<String>, CliError> {
+        check_name(name)?;
+        let kept = profile.token().and_then(|token| Ok(crate::keychain::keep(&profile.account(), &token)))?;
+        if kept.is_ok() {
+            profile.token.clear();
+            profile.keychain = true;
+        }
+        self.put(name, &profile)?;
+        Ok(kept.err())
+    }
+
     /// Forgets a profile; where it was chosen, none is any more.
     pub(crate) fn remove(&self, name: &str) -> Result<(), CliError> {
         check_name(name)?;
         let fail = || CliError::failed(format!("cannot remove the profile `{name}`"));
+        if let Ok(Some(profile)) = self.get(name)
+            && profile.keychain
+        {
+            crate::keychain::forget(&profile.account()).map_err(|why| fail().because(why).hint("unlock the keychain and repeat it"))?;
+        }
         std::fs::remove_file(self.path(name)).map_err(|err| fail().because(err))?;
         if self.current()?.as_deref() == Some(name) {
             std::fs::remove_file(self.folder.join(CURRENT)).map_err(|err| fail().because(err))?;
@@ -188,7 +240,7 @@ mod tests {
         assert!(profiles.get("demo").unwrap().is_none());
         profiles.put("demo", &Profile::new("http://127.0.0.1:1", &Token::new("s3cret"), "ada")).unwrap();
         let back = profiles.get("demo").unwrap().unwrap();
-        assert_eq!((back.token().expose(), back.user.as_str()), ("s3cret", "ada"));
+        assert_eq!((back.token().unwrap().expose(), back.user.as_str()), ("s3cret", "ada"));
         assert!(!format!("{back:?}").contains("s3cret"));
         assert_eq!(std::fs::metadata(profiles.path("demo")).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(profiles.names(), ["demo"]);

@@ -46,7 +46,7 @@ impl Home {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_afenda"));
         command.args(args).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", self.path()).env("TZ", "UTC");
-        command.env("TMPDIR", self.path()).env("AFENDA_DATA_DIR", self.path()).envs(self.env.iter().cloned());
+        command.env("TMPDIR", self.path()).env("AFENDA_DATA_DIR", self.path()).env("AFENDA_KEYCHAIN", "off").envs(self.env.iter().cloned());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

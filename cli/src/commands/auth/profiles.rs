@@ -107,8 +107,21 @@ impl Login {
             err @ ClientError::Unreachable { .. } => CliError::from(err).hint("nothing was kept: look at the address"),
             err => CliError::from(err),
         })?;
-        profiles.put(&name, &Profile::new(&url, &token, &me.user))?;
-        ctx.out.note(&format!("kept as profile `{name}` in {}, which only you can read", profiles.path(&name).display()));
+        let profile = Profile::new(&url, &token, &me.user);
+        // The daemon reads and writes its own, and no keychain.
+        let without = if name == DEFAULT {
+            profiles.put(&name, &profile)?;
+            Some(String::new())
+        } else {
+            profiles.put_safely(&name, profile)?
+        };
+        ctx.out.note(&match without.as_deref() {
+            None => format!("kept as profile `{name}`, its token in the keychain"),
+            Some(why) => {
+                let why = if why.is_empty() { String::new() } else { format!("; no keychain took the token: {why}") };
+                format!("kept as profile `{name}` in {}, which only you can read{why}", profiles.path(&name).display())
+            }
+        });
         if ctx.named_profile().is_none() && name != DEFAULT {
             profiles.set_current(&name)?;
             ctx.out.note("it counts from now on where none is named; `afenda auth switch` chooses another");
@@ -165,7 +178,9 @@ pub(super) async fn status(ctx: &mut Context) -> Result<(), CliError> {
 }
 
 async fn standing(profiles: &Profiles, name: String, profile: Profile, active: bool) -> (Standing, Exit) {
+    let locked = profile.token().err().map(|err| err.sentence());
     let (state, me, exit, repair) = match profile.ask().await {
+        _ if locked.is_some() => ("rejected", None, Exit::Unauthenticated, locked),
         Some(Ok(me)) => ("ok", Some(me), Exit::Done, None),
         Some(Err(ClientError::Api { status: 401, .. })) => {
             let repair = format!("afenda -P {name} auth login --with-token < FILE");
@@ -180,8 +195,8 @@ async fn standing(profiles: &Profiles, name: String, profile: Profile, active: b
         role: me.as_ref().map(|me| me.role),
         tenant: profile.tenant.clone().or_else(|| me.map(|me| me.tenant.slug)),
         state,
-        token: masked(profile.token().expose()),
-        token_from: profiles.path(&name).display().to_string(),
+        token: profile.token().map(|token| masked(token.expose())).unwrap_or_default(),
+        token_from: profile.token_in(&profiles.path(&name)),
         url: profile.url,
         profile: name,
         repair,
@@ -202,7 +217,7 @@ impl PrintToken {
         }
         let profiles = Profiles::new(&Context::data_dir()?);
         let (_, profile) = ctx.choose(&profiles).await?.ok_or_else(none)?;
-        ctx.out.line(profile.token().expose())
+        ctx.out.line(profile.token()?.expose())
     }
 }
 
