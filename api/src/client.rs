@@ -4,10 +4,11 @@ mod attachment;
 mod inbox;
 mod office;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 pub use attachment::AttachmentBody;
 use serde::{Serialize, de::DeserializeOwned};
@@ -137,7 +138,46 @@ pub struct Client {
     token: Token,
     tenant: Option<String>,
     dry_run: bool,
+    freshness: Freshness,
+    /// What Chatwoot was asked about.
+    asked: Arc<Mutex<BTreeSet<Option<String>>>>,
     changes: Arc<Changes>,
+}
+
+/// How fresh what is read is to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Freshness {
+    /// As the daemon's copy has it; what is not copied is asked of Chatwoot.
+    #[default]
+    Usual,
+    /// As it is kept, whatever it is: Chatwoot is not asked.
+    Kept,
+    /// As Chatwoot has it now.
+    Fresh,
+    /// As Chatwoot had it at most so long ago; whole seconds.
+    NoOlderThan(Duration),
+}
+
+impl Freshness {
+    /// The value of `Cache-Control` that asks for it.
+    fn header(self) -> Option<String> {
+        match self {
+            Self::Usual => None,
+            Self::Kept => Some("only-if-cached".to_owned()),
+            Self::Fresh => Some("no-cache".to_owned()),
+            Self::NoOlderThan(age) => Some(format!("max-age={}", age.as_secs())),
+        }
+    }
+}
+
+/// The conversation that a path is about; `None`: all of them.
+fn about(path: &str) -> Option<String> {
+    path.strip_prefix("/conversations/").and_then(|rest| rest.split('/').next()).map(str::to_owned)
+}
+
+/// A panic while it was held cannot have left half a set.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What changing calls came to.
@@ -175,7 +215,16 @@ impl Client {
             .tls_built_in_root_certs(base.starts_with("https://"))
             .build()
             .map_err(|err| ClientError::Protocol(err.to_string()))?;
-        Ok(Self { http, base, token, tenant: None, dry_run: false, changes: Arc::default() })
+        Ok(Self {
+            http,
+            base,
+            token,
+            tenant: None,
+            dry_run: false,
+            freshness: Freshness::Usual,
+            asked: Arc::default(),
+            changes: Arc::default(),
+        })
     }
 
     /// The same client speaking for another tenant: a slug or an id.
@@ -189,6 +238,13 @@ impl Client {
     #[must_use]
     pub fn with_dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
+        self
+    }
+
+    /// The same client, which reads what is as fresh as that.
+    #[must_use]
+    pub fn with_freshness(mut self, freshness: Freshness) -> Self {
+        self.freshness = freshness;
         self
     }
 
@@ -215,7 +271,7 @@ impl Client {
     /// The answer to a changing call.
     async fn change(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, ClientError> {
         let request = if self.dry_run { request.header(crate::DRY_RUN, "true") } else { request };
-        let response = request.send().await?;
+        let response = sent(request).await?;
         if !response.status().is_success() {
             return Err(read_error(response).await);
         }
@@ -228,7 +284,14 @@ impl Client {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &(impl Serialize + Sync)) -> Result<T, ClientError> {
-        answer(self.request(reqwest::Method::GET, path).query(query).timeout(CALL_TIMEOUT)).await
+        let request = self.request(reqwest::Method::GET, path).query(query).timeout(CALL_TIMEOUT);
+        let (wanted, about) = (self.freshness.header(), about(path));
+        // Chatwoot is asked once about each: what follows reads what that brought.
+        let asks = matches!(self.freshness, Freshness::Fresh | Freshness::NoOlderThan(_));
+        let Some(wanted) = wanted.filter(|_| !asks || !lock(&self.asked).contains(&about)) else { return answer(request).await };
+        let answer = answer(request.header("cache-control", wanted)).await?;
+        lock(&self.asked).insert(about);
+        Ok(answer)
     }
 
     /// A changing call. `key` makes a repeat harmless: the same key with the same body is answered with the first result.
@@ -261,6 +324,8 @@ impl Client {
         let mut request = self.request(method, path).query(query).timeout(CALL_TIMEOUT);
         if changes {
             request = request.header("idempotency-key", key);
+        } else if let Some(wanted) = self.freshness.header() {
+            request = request.header("cache-control", wanted);
         }
         if let Some(body) = body {
             request = request.json(body);
@@ -456,8 +521,23 @@ async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result
     read(success(request).await?).await
 }
 
+/// The answer to a request; that it was made is told to whoever listens at debug level, without what was in it.
+async fn sent(request: reqwest::RequestBuilder) -> Result<reqwest::Response, reqwest::Error> {
+    let (http, request) = request.build_split();
+    let request = request?;
+    let (method, url, begun) = (request.method().clone(), request.url().clone(), Instant::now());
+    let answer = http.execute(request).await;
+    let ms = begun.elapsed().as_millis();
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    match &answer {
+        Ok(response) => tracing::debug!("{method} {}{query} {} in {ms} ms", url.path(), response.status().as_u16()),
+        Err(err) => tracing::debug!("{method} {}{query} failed in {ms} ms: {err}", url.path()),
+    }
+    answer
+}
+
 async fn success(request: reqwest::RequestBuilder) -> Result<reqwest::Response, ClientError> {
-    let response = request.send().await?;
+    let response = sent(request).await?;
     if response.status().is_success() { Ok(response) } else { Err(read_error(response).await) }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::client::Changes;
+use api::client::{Changes, Freshness};
 use api::{Client, ClientError, Token};
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -45,6 +45,19 @@ pub(crate) struct Globals {
     /// End only once Chatwoot has what the command changed: 10 where it cannot be reached by --timeout [default: 60s], 1 where it refuses
     #[arg(long, global = true)]
     pub(crate) wait: bool,
+    /// Answer as Chatwoot has it now: it is asked first
+    #[arg(long, global = true, conflicts_with_all = ["offline", "max_age"])]
+    fresh: bool,
+    /// Ask Chatwoot first where what is known is older, such as 30s or 5m
+    #[arg(long, global = true, value_name = "DURATION", value_parser = crate::time::parse_duration, conflicts_with = "offline")]
+    max_age: Option<Duration>,
+    /// Answer with what is kept here, and ask Chatwoot nothing
+    #[arg(long, global = true)]
+    offline: bool,
+    /// Say on stderr which calls were made; api: nothing besides [env: AFENDA_DEBUG]
+    #[arg(short = 'v', long, global = true, value_name = "api", num_args = 0..=1, require_equals = true, default_missing_value = "all",
+          hide_possible_values = true)]
+    debug: Option<Debug>,
     /// Change nothing: the daemon checks it, and answers as if it had carried it out
     #[arg(long, global = true, conflicts_with = "wait")]
     pub(crate) dry_run: bool,
@@ -65,6 +78,16 @@ pub(crate) struct Globals {
     tz: Option<TimeZone>,
     #[command(flatten)]
     pub(crate) printing: Printing,
+}
+
+/// How much is said of what a command does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Debug {
+    /// Calls of the API, and what libraries say.
+    #[value(alias = "1")]
+    All,
+    /// Calls of the API.
+    Api,
 }
 
 /// What a command works with.
@@ -88,6 +111,29 @@ pub(crate) struct Session {
     telling: Telling,
 }
 
+impl Globals {
+    fn freshness(&self) -> Freshness {
+        match self.max_age {
+            _ if self.fresh => Freshness::Fresh,
+            _ if self.offline => Freshness::Kept,
+            Some(age) => Freshness::NoOlderThan(age),
+            None => Freshness::Usual,
+        }
+    }
+
+    /// What --debug or AFENDA_DEBUG asks for.
+    ///
+    /// # Errors
+    /// A variable that cannot be understood.
+    fn debug(&self) -> Result<Option<Debug>, CliError> {
+        let Some(text) = crate::settings::var("AFENDA_DEBUG").filter(|text| self.debug.is_none() && text != "0") else {
+            return Ok(self.debug);
+        };
+        let known = <Debug as clap::ValueEnum>::from_str(&text, true);
+        known.map(Some).map_err(|_| CliError::usage(format!("AFENDA_DEBUG: `{text}` is neither 1 nor api")))
+    }
+}
+
 impl Context {
     /// What the flags ask for.
     ///
@@ -96,6 +142,9 @@ impl Context {
     pub(crate) fn new(globals: Globals) -> Result<Self, CliError> {
         if let Some(zone) = if globals.utc { Some(TimeZone::UTC) } else { globals.tz.clone() } {
             crate::time::set_zone(zone);
+        }
+        if let Some(debug) = globals.debug()? {
+            crate::log::of_calls(debug == Debug::Api);
         }
         Ok(Self { out: Output::new(globals.printing.form()?, globals.quiet, globals.color), globals, changes: Arc::default() })
     }
@@ -184,6 +233,7 @@ impl Context {
         };
         let client = Client::new(&url, token).map_err(|err| CliError::usage("the daemon's address is wrong").because(err))?;
         let client = client.with_tenant(tenant).with_dry_run(self.globals.dry_run).with_changes(self.changes.clone());
+        let client = client.with_freshness(self.globals.freshness());
         Ok(Session { client, profile, telling: Telling::usual(self.globals.quiet) })
     }
 

@@ -15,6 +15,14 @@ pub(crate) fn to_stderr() {
     let _ = log.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()).try_init();
 }
 
+/// Logs the calls of the API to stderr, and unless `only` what libraries say of them. Tokens and bodies are in neither.
+pub(crate) fn of_calls(only: bool) {
+    let filter = if only { "afenda_api=debug,api=debug" } else { "debug" };
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr).without_time();
+    // Fails only when there is one already, which is as good.
+    let _ = log.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()).try_init();
+}
+
 /// Logs to stderr only where that was asked for: the terminal belongs to something else.
 pub(crate) fn if_asked() {
     if std::env::var_os("AFENDA_LOG").is_some_and(|filter| !filter.is_empty()) {

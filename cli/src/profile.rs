@@ -157,7 +157,7 @@ impl Profiles {
     /// Writes a profile whose token goes into the keychain, where there is one that takes it. Comes back with why not, where there is none.
     pub(crate) fn put_safely(&self, name: &str, mut profile: Profile) -> Result<Option<String>, CliError> {
         check_name(name)?;
-        let kept = profile.token().and_then(|token| Ok(crate::keychain::keep(&profile.account(), &token)))?;
+        let kept = crate::keychain::keep(&profile.account(), &profile.token()?);
         if kept.is_ok() {
             profile.token.clear();
             profile.keychain = true;

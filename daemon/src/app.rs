@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::approvals::Rules;
-use crate::clock::{Clock, Micros, timestamp};
+use crate::clock::{Clock, Micros, SECOND, timestamp};
 use crate::config::{self, Config, OWNER};
 use crate::domain::approval::Who;
 use crate::fault::Fault;
@@ -126,7 +126,7 @@ impl App {
             };
             return Err(Fault::new(Code::NotFound, hint));
         };
-        Ok(Caller { app: self.clone(), user, role, tenant: at })
+        Ok(Caller { app: self.clone(), user, role, tenant: at, sync: self.tenants[at].sync.clone(), source: Source::Store })
     }
 
     /// A tenant the user belongs to, for the wire.
@@ -156,11 +156,52 @@ pub(crate) struct Caller {
     pub(crate) user: User,
     pub(crate) role: Role,
     tenant: usize,
+    /// The tenant's, as this call may use it.
+    sync: Option<SyncHandle>,
+    source: Source,
+}
+
+/// How fresh an answer is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// As the copy has it; what is not copied is asked of Chatwoot.
+    Usual,
+    /// As it is kept here, whatever it is: Chatwoot is not asked.
+    Kept,
+    /// As Chatwoot has it now.
+    Fresh,
+    /// As Chatwoot had it at most so many seconds ago.
+    NoOlderThan(i64),
 }
 
 impl Caller {
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.app.tenants[self.tenant]
+    }
+
+    /// The sync of the caller's tenant, if it has an account.
+    pub(crate) fn sync(&self) -> Option<&SyncHandle> {
+        self.sync.as_ref()
+    }
+
+    /// The caller, whose answers are as fresh as that; `conversation` is the one that is asked about.
+    ///
+    /// # Errors
+    /// Chatwoot had to be asked, and did not answer.
+    pub(crate) async fn wanting(mut self, freshness: Freshness, conversation: Option<i64>) -> Result<Self, Fault> {
+        let age_s = || self.sync().and_then(SyncHandle::as_of).map(|at| (self.app.clock.now() - at) / SECOND);
+        match freshness {
+            Freshness::Usual => {}
+            Freshness::Kept => self.sync = self.sync.as_ref().map(SyncHandle::of_what_is_kept),
+            Freshness::NoOlderThan(seconds) if age_s().is_some_and(|age| age <= seconds) => {}
+            Freshness::Fresh | Freshness::NoOlderThan(_) => self.read_through(conversation).await?,
+        }
+        Ok(self)
+    }
+
+    /// Where what is answered comes from.
+    pub(crate) fn source(&self) -> Source {
+        self.source
     }
 
     pub(crate) fn tenant_view(&self) -> TenantView {
@@ -174,18 +215,20 @@ impl Caller {
     /// How fresh an answer from the store is.
     pub(crate) fn freshness(&self) -> PageMeta {
         let as_of = self.tenant().sync.as_ref().and_then(SyncHandle::as_of).map(timestamp);
-        PageMeta { as_of, source: Some(Source::Store), ..PageMeta::default() }
+        PageMeta { as_of, source: Some(self.source), ..PageMeta::default() }
     }
 
     /// Asks Chatwoot before an answer: about one conversation, or what changed in all of them.
-    pub(crate) async fn read_through(&self, conversation: Option<i64>) -> Result<(), Fault> {
+    pub(crate) async fn read_through(&mut self, conversation: Option<i64>) -> Result<(), Fault> {
         let unavailable = |why: String| Fault::new(Code::ChatwootUnavailable, format!("{why}; without fresh the copy is shown"));
-        let Some(sync) = &self.tenant().sync else { return Err(unavailable("no Chatwoot account is configured".to_owned())) };
+        let Some(sync) = &self.sync else { return Err(unavailable("no Chatwoot account is configured".to_owned())) };
         match conversation {
             Some(id) => sync.read_through_conversation(id).await,
             None => sync.read_through().await,
         }
-        .map_err(unavailable)
+        .map_err(unavailable)?;
+        self.source = Source::Chatwoot;
+        Ok(())
     }
 
     /// Refuses whoever only reads.

@@ -8,7 +8,7 @@ use crate::contact::{ContactDetail, ContactInboxView, ContactNoteView, ContactQu
 use crate::id::{ConversationId, MessageId, OutboxId};
 use crate::inbox::{
     ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, DeleteMessage, Effect, EffectQuery, Escalate,
-    FreshQuery, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
+    InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
 use crate::lists::{
     CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NewCustomFilter, NotificationView, RatingQuery, RatingView,
@@ -57,14 +57,6 @@ impl Client {
     /// As every call; `NOT_FOUND`.
     pub async fn conversation(&self, id: ConversationId) -> Result<ConversationView, ClientError> {
         Ok(self.get::<Data<ConversationView>>(&format!("/conversations/{id}"), &NO_QUERY).await?.data)
-    }
-
-    /// One conversation, asked of Chatwoot first.
-    ///
-    /// # Errors
-    /// As every call; `NOT_FOUND`, `CHATWOOT_UNAVAILABLE`.
-    pub async fn conversation_fresh(&self, id: ConversationId) -> Result<ConversationView, ClientError> {
-        Ok(self.get::<Data<ConversationView>>(&format!("/conversations/{id}"), &FreshQuery { fresh: true }).await?.data)
     }
 
     /// Messages of one conversation, ascending, what is still in the outbox last.

@@ -27,6 +27,9 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("", "no-input", In("cli/tests/it/deciding.rs")),
     ("", "wait", In("cli/tests/it/working.rs")),
     ("", "timeout", In("cli/tests/it/online.rs")),
+    ("", "max-age", In("cli/tests/it/keeping.rs")),
+    ("", "offline", In("cli/tests/it/keeping.rs")),
+    ("", "debug", In("cli/tests/it/keeping.rs")),
     ("", "dry-run", In("cli/tests/it/working.rs")),
     ("", "error-unchanged", In("cli/tests/it/working.rs")),
     ("", "idempotency-key", In("cli/tests/it/online.rs")),
@@ -191,9 +194,8 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("search", "in", By("jo", "search parcel", "--in contacts")),
     ("search", "limit", By("jo", "search parcel", "--limit 1")),
     // Last: the daemon waits a while before it asks again.
-    ("conv list", "fresh", By("jo", "DOWN conv list -s resolved -o ids", "--fresh")),
-    ("conv view", "fresh", By("jo", "DOWN conv view 43", "--fresh")),
-    ("conv messages", "fresh", By("jo", "DOWN conv messages 43", "--fresh")),
+    // Last: from here on Chatwoot answers nothing.
+    ("", "fresh", By("jo", "DOWN conv view 43", "--fresh")),
 ];
 
 /// The flags of the book of commands, which is made of the program itself.

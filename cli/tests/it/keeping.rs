@@ -86,3 +86,34 @@ fn what_takes_its_time_is_told_on_a_terminal_and_in_a_log() {
     assert!(shop.run("jo", &["conv", "view", "44", "--fresh", "-q"]).ends(0).err.is_empty());
     shop.close();
 }
+
+#[test]
+fn how_fresh_an_answer_is_can_be_chosen() {
+    // Without a websocket the copy grows old between two rounds.
+    let shop = Shop::with("[sync]\nwebsocket = false\n");
+    let source = |args: &[&str]| shop.run("jo", &[&["conv", "view", "44", "--jq", ".source"], args].concat());
+    assert_eq!(source(&[]).ends(0).out, "store\n");
+    assert_eq!(source(&["--fresh"]).ends(0).out, "chatwoot\n");
+    assert_eq!(source(&["--max-age", "1h"]).ends(0).out, "store\n");
+    until("the copy to be a second old", || (shop.run("jo", &["status"]).json()["lag_s"].as_u64() > Some(1)).then_some(()));
+    assert_eq!(source(&["--max-age", "1s"]).ends(0).out, "chatwoot\n");
+    // All pages of a list come after one round.
+    let asked = shop.run("jo", &["conv", "list", "-s", "all", "--all", "--fresh", "--debug=api"]).ends(0);
+    assert!(asked.err.contains("GET /api/v1/conversations?") && asked.err.contains(" 200 in "), "{}", asked.err);
+    assert!(!asked.err.contains("afd_") && !asked.err.contains("hyper"), "{}", asked.err);
+
+    // What Chatwoot alone knows is answered as it was read last, or refused.
+    let notes = |args: &[&str]| shop.run("jo", &[&["contact", "notes", "1001"], args].concat());
+    assert_eq!(notes(&["--offline"]).ends(1).error()["code"], "CHATWOOT_UNAVAILABLE");
+    notes(&[]).ends(0);
+    notes(&["--offline"]).ends(0);
+    let refused = shop.run("jo", &["agent", "availability", "--offline"]).ends(1);
+    assert!(refused.err.contains("only what is kept was asked for"), "{}", refused.err);
+    source(&["--offline", "--fresh"]).ends(2);
+
+    shop.is_down();
+    assert_eq!(source(&["--offline"]).ends(0).out, "store\n");
+    assert_eq!(source(&["--fresh"]).ends(1).error()["code"], "CHATWOOT_UNAVAILABLE");
+    assert_eq!(source(&["--max-age", "1h"]).ends(0).out, "store\n");
+    shop.close();
+}

@@ -18,6 +18,11 @@ pub(crate) struct Shop {
 
 impl Shop {
     pub(crate) fn open() -> Self {
+        Self::with("")
+    }
+
+    /// A shop whose daemon has these settings besides.
+    pub(crate) fn with(settings: &str) -> Self {
         // Written once, whatever runs in parallel.
         static RING: OnceLock<()> = OnceLock::new();
         RING.get_or_init(|| {
@@ -37,7 +42,7 @@ impl Shop {
                 "listen = \"127.0.0.1:0\"\ndata_dir = \"{}\"\nhold_seconds = 0\n[chatwoot]\nurl = \"{}\"\naccount_id = {account}\n\
                  token_env = \"SERVICE\"\n[[users]]\nname = \"ada\"\nrole = \"approver\"\nchatwoot_email = \"{}\"\n[[users]]\n\
                  name = \"jo\"\nrole = \"member\"\nchatwoot_email = \"{}\"\nchatwoot_token_env = \"JO\"\n[[users]]\nname = \"vi\"\nrole = \"viewer\"\n\
-                 [[users]]\nname = \"max\"\nrole = \"admin\"\n",
+                 [[users]]\nname = \"max\"\nrole = \"admin\"\n{settings}",
                 home.path().join("daemon").display(),
                 sandbox.base_url(),
                 ada.email,

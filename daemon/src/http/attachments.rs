@@ -62,7 +62,10 @@ pub(crate) async fn read(caller: Caller, Path((id, message, attachment)): Path<(
         return Err(too_large());
     }
     let unavailable = |why: String| Fault::new(Code::ChatwootUnavailable, format!("Chatwoot must be asked for this file: {why}"));
-    let Some(sync) = &caller.tenant().sync else { return Err(unavailable("no Chatwoot account is configured".to_owned())) };
+    let Some(sync) = caller.sync() else { return Err(unavailable("no Chatwoot account is configured".to_owned())) };
+    if !sync.may_ask() {
+        return Err(unavailable("only what is kept was asked for".to_owned()));
+    }
     let turn = keep.turn().await;
     let begun = sync.ask(|client| {
         let url = url.clone();

@@ -6,7 +6,7 @@ use api::inbox::{
     ConversationPatch, ConversationQuery, ConversationStatus, ConversationView, Escalate, FreshQuery, LabelChange, Labels, MessageQuery,
     MessageView, Priority,
 };
-use api::page::{Data, Page, PageMeta, Source};
+use api::page::{Data, Page, PageMeta};
 use api::people::ParticipantChange;
 use axum::Json;
 use axum::extract::Path;
@@ -26,7 +26,7 @@ use crate::store::{Assignee, ConversationFilter, ConversationType, NewOutbox, Ou
 /// Conversations, with the counts of the tabs.
 #[utoipa::path(get, path = "/conversations", tag = "conversations", params(ConversationQuery), security(("bearer" = [])),
     responses((status = 200, body = Page<ConversationView>), (status = 422, body = ErrorBody)))]
-pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>) -> Result<Json<Page<ConversationView>>, Fault> {
+pub(crate) async fn list(mut caller: Caller, Query(query): Query<ConversationQuery>) -> Result<Json<Page<ConversationView>>, Fault> {
     let limit = limit(query.limit)?;
     let (mut number, offset) = page(query.page, limit)?;
     let mut place = Place { after: None, offset };
@@ -47,7 +47,7 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ConversationQuery>)
         super::filters::have(&caller, id).await?;
     }
     let url = caller.tenant().url.clone();
-    let (meta, source) = (caller.freshness(), if query.fresh { Source::Chatwoot } else { Source::Store });
+    let (meta, source) = (caller.freshness(), caller.source());
     let read = move |scope: &Scope<'_>, who: &Person| {
         let mut filter = filter(&query, who)?;
         filter.view = query.view.map(|id| super::filters::groups(scope, who, id)).transpose()?;
@@ -114,7 +114,7 @@ fn filter(query: &ConversationQuery, who: &Person) -> Result<ConversationFilter,
 #[utoipa::path(get, path = "/conversations/{id}", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id"), FreshQuery),
     security(("bearer" = [])), responses((status = 200, body = Data<ConversationView>), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn view(
-    caller: Caller,
+    mut caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<FreshQuery>,
 ) -> Result<Json<Data<ConversationView>>, Fault> {
@@ -123,9 +123,7 @@ pub(crate) async fn view(
         caller.read_through(Some(id)).await?;
     }
     let mut data = caller.read(move |scope, _| one(scope, id, &url)).await?;
-    if query.fresh {
-        data.source = Source::Chatwoot;
-    }
+    data.source = caller.source();
     Ok(Json(Data { data }))
 }
 
@@ -142,7 +140,7 @@ fn one(scope: &Scope<'_>, id: i64, url: &str) -> Result<ConversationView, Fault>
     params(("id" = i64, Path, description = "Chatwoot's display id"), MessageQuery), security(("bearer" = [])),
     responses((status = 200, body = Page<MessageView>), (status = 404, body = ErrorBody)))]
 pub(crate) async fn messages(
-    caller: Caller,
+    mut caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<MessageQuery>,
 ) -> Result<Json<Page<MessageView>>, Fault> {
@@ -150,7 +148,7 @@ pub(crate) async fn messages(
     if query.fresh {
         caller.read_through(Some(id)).await?;
     }
-    let (meta, source) = (caller.freshness(), if query.fresh { Source::Chatwoot } else { Source::Store });
+    let (meta, source) = (caller.freshness(), caller.source());
     let users: Vec<(String, String)> = caller.app.config.users.iter().map(|u| (u.name.clone(), u.display_name.clone())).collect();
     let read = move |scope: &Scope<'_>, who: &Person| {
         if !scope.has_conversation(id)? {

@@ -90,7 +90,7 @@ async fn free(caller: &Caller, name: &str, but: Option<i64>) -> Result<(), Fault
 
 async fn change(caller: &Caller, change: FilterChange) -> Result<i64, Fault> {
     let agent = caller.read(|_, who| Ok(own_agent(who))).await?;
-    let (Some(agent), Some(sync)) = (agent, &caller.tenant().sync) else {
+    let (Some(agent), Some(sync)) = (agent, caller.sync()) else {
         return Err(Fault::new(Code::Forbidden, "a filter is saved as you: link your own Chatwoot token with `afenda auth link-chatwoot`"));
     };
     sync.change_filter(&caller.user.name, agent, change).await.map_err(personal::fault)

@@ -83,7 +83,7 @@ async fn own(caller: &Caller) -> Result<i64, Fault> {
 
 pub(super) fn sync(caller: &Caller) -> Result<&SyncHandle, Fault> {
     let none = || Fault::new(Code::ChatwootUnavailable, "no Chatwoot account is configured");
-    caller.tenant().sync.as_ref().ok_or_else(none)
+    caller.sync().ok_or_else(none)
 }
 
 pub(super) fn fault(unasked: Unasked) -> Fault {

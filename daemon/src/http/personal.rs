@@ -62,7 +62,7 @@ where
     K: Ord,
 {
     let agent = caller.read(|_, who| Ok(who.agent.as_ref().filter(|agent| agent.own_token).map(|agent| agent.id))).await?;
-    let (Some(agent), Some(sync)) = (agent, &caller.tenant().sync) else { return Ok(whole(PageMeta::default(), Vec::new())) };
+    let (Some(agent), Some(sync)) = (agent, caller.sync()) else { return Ok(whole(PageMeta::default(), Vec::new())) };
     let read = sync.personal(&caller.user.name, agent, kind).await.map_err(fault)?;
     let corrupt = |err: serde_json::Error| StoreError::Corrupt { table: "personal", message: err.to_string() };
     let mut rows: Vec<T> = read.rows.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().map_err(corrupt)?;

@@ -5,7 +5,7 @@ use api::page::{Data, LIMIT_DEFAULT, LIMIT_MAX};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::app::{App, Caller, Person, User};
+use crate::app::{App, Caller, Freshness, Person, User};
 use crate::fault::Fault;
 use crate::store::{Remembered, Scope, StoreError};
 
@@ -51,8 +51,34 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
-        Self::of(User::from_request_parts(parts, app).await?, parts, app)
+        let caller = Self::of(User::from_request_parts(parts, app).await?, parts, app)?;
+        if parts.method != Method::GET {
+            return Ok(caller);
+        }
+        caller.wanting(freshness(&parts.headers)?, conversation(parts.uri.path())).await
     }
+}
+
+/// What `Cache-Control` asks for, in the words of HTTP (RFC 9111, section 5.2.1).
+fn freshness(headers: &HeaderMap) -> Result<Freshness, Fault> {
+    let Some(value) = headers.get(header::CACHE_CONTROL) else { return Ok(Freshness::Usual) };
+    let invalid = || Fault::invalid("Cache-Control", "no-cache, only-if-cached or max-age=SECONDS");
+    let mut wanted = Freshness::Usual;
+    for word in value.to_str().map_err(|_| invalid())?.split(',').map(str::trim) {
+        match word.to_ascii_lowercase().split_once('=') {
+            None if word.eq_ignore_ascii_case("no-cache") => wanted = Freshness::Fresh,
+            None if word.eq_ignore_ascii_case("only-if-cached") => wanted = Freshness::Kept,
+            Some(("max-age", seconds)) => wanted = Freshness::NoOlderThan(seconds.parse().map_err(|_| invalid())?),
+            _ => {} // Other words are for other caches.
+        }
+    }
+    Ok(wanted)
+}
+
+/// The conversation that a path names.
+fn conversation(path: &str) -> Option<i64> {
+    let (_, rest) = path.split_once("/conversations/")?;
+    rest.split('/').next()?.parse().ok()
 }
 
 impl Caller {

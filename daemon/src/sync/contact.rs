@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::normalise::MARK;
 use super::people::Unasked;
 use super::write::{Tried, author, later, left, settled};
-use super::{Core, SyncHandle, lock};
+use super::{Core, SyncHandle};
 use crate::clock::{Micros, SECOND};
 use crate::domain::begin;
 use crate::store::{ContactNoteRow, OutboxRow, StoreError};
@@ -56,7 +56,7 @@ impl SyncHandle {
                 Err(_) => "no answer in time".to_owned(),
             }
         } else {
-            lock(&core.link).state().1.unwrap_or_else(|| "Chatwoot was not reached yet".to_owned())
+            self.away()
         };
         match core.read(move |scope| scope.contact_notes_read_at(id)).await.map_err(NoNotes::Store)? {
             Some(at) => Ok((at, Source::Store)),
@@ -72,6 +72,9 @@ impl SyncHandle {
         known: Vec<InboxView>,
         (email, phone): (bool, bool),
     ) -> Result<Vec<ContactInboxView>, Unasked> {
+        if self.kept_only {
+            return Err(Unasked::Unavailable(self.away()));
+        }
         let own = self.core.agent_client(user);
         let read = self.core.call_for_person(|client| {
             let client = own.clone().unwrap_or(client);

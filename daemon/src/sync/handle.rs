@@ -23,9 +23,29 @@ const FRESH_LIMIT: Duration = Duration::from_secs(15);
 pub struct SyncHandle {
     pub(super) core: Arc<Core>,
     pub(super) tasks: TaskTracker,
+    /// Chatwoot is not to be asked: whoever holds this wants what is kept.
+    pub(super) kept_only: bool,
 }
 
 impl SyncHandle {
+    /// The same, which asks Chatwoot nothing.
+    pub(crate) fn of_what_is_kept(&self) -> Self {
+        Self { kept_only: true, ..self.clone() }
+    }
+
+    /// Whether Chatwoot may be asked, should it answer.
+    pub(crate) fn may_ask(&self) -> bool {
+        !self.kept_only
+    }
+
+    /// Why Chatwoot is not asked now, for people.
+    pub(super) fn away(&self) -> String {
+        if self.kept_only {
+            return "only what is kept was asked for".to_owned();
+        }
+        lock(&self.core.link).state().1.unwrap_or_else(|| "Chatwoot was not reached yet".to_owned())
+    }
+
     /// Who writes where, from now on.
     pub fn writing(&self) -> broadcast::Receiver<TypingHeard> {
         self.core.writing.subscribe()
@@ -104,9 +124,9 @@ impl SyncHandle {
         ApiInfo { version, ..ApiInfo::default() }.version_parts()
     }
 
-    /// Whether the account was checked and is the one that the store belongs to.
+    /// Whether Chatwoot may be asked: the account was checked and is the one that the store belongs to, and more than what is kept is wanted.
     pub(crate) fn is_ready(&self) -> bool {
-        *self.core.ready.borrow()
+        !self.kept_only && *self.core.ready.borrow()
     }
 
     /// A call of Chatwoot's API for somebody who waits for it, under the limits of the sync's own calls.

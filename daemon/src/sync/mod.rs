@@ -235,7 +235,7 @@ pub async fn start(cx: SyncContext) -> SyncHandle {
     let (core, settings) = Core::new(cx);
     core.recall().await;
     let core = Arc::new(core);
-    let handle = SyncHandle { core: Arc::clone(&core), tasks: tasks.clone() };
+    let handle = SyncHandle { core: Arc::clone(&core), tasks: tasks.clone(), kept_only: false };
     match settings {
         Ok(()) => {
             // The outbox ends by itself, after the send that is on its way; the others may be left at any point.

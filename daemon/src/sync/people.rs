@@ -40,7 +40,7 @@ impl SyncHandle {
     /// Reads who takes part in a conversation, and keeps it.
     pub(crate) async fn read_participants(&self, id: i64) -> Result<(), Unasked> {
         if !self.is_ready() {
-            return Err(Unasked::Unavailable("Chatwoot was not reached yet".to_owned()));
+            return Err(Unasked::Unavailable(self.away()));
         }
         let asked = self.core.now();
         let agents = self.core.call_for_person(|client| async move { client.participants(id).await });
@@ -76,6 +76,9 @@ impl SyncHandle {
     }
 
     async fn theirs(&self, user: &str, agent: i64) -> Result<Profile, Unasked> {
+        if self.kept_only {
+            return Err(Unasked::Unavailable(self.away()));
+        }
         let client = self.core.agent_client(user).ok_or_else(unlinked)?;
         let read = self.core.call_for_person(|_| client.profile());
         match tokio::time::timeout(LIMIT, read).await.map_err(late)? {

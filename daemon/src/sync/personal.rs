@@ -85,7 +85,7 @@ impl SyncHandle {
                 Ok(Err(NotRead::Failed(err))) => self.explain(&err).1,
                 Err(_) => "Chatwoot does not answer in time".to_owned(),
             },
-            None => lock(&core.link).state().1.unwrap_or_else(|| "Chatwoot was not reached yet".to_owned()),
+            None => self.away(),
         };
         match core.read(move |scope| scope.personal(agent, kind)).await.map_err(Unseen::Store)? {
             Some((at, rows)) => Ok(Own { rows, at, source: Source::Store }),
@@ -109,8 +109,7 @@ impl SyncHandle {
     /// Changes a saved filter of `agent`'s in Chatwoot, with the agent's own token; the id of the one. It is tried once: nobody else waits for it.
     pub(crate) async fn change_filter(&self, user: &str, agent: i64, change: FilterChange) -> Result<i64, Unseen> {
         let core = &self.core;
-        let away = || lock(&core.link).state().1.unwrap_or_else(|| "Chatwoot was not reached yet".to_owned());
-        let client = core.agent_client(user).filter(|_| self.is_ready()).ok_or_else(|| Unseen::Unavailable(away()))?;
+        let client = core.agent_client(user).filter(|_| self.is_ready()).ok_or_else(|| Unseen::Unavailable(self.away()))?;
         let work = async {
             check(core, &client, agent).await?;
             let made = match &change {

@@ -38,9 +38,6 @@ pub(crate) struct List {
     /// activity, waiting, created or priority
     #[arg(long, default_value = "activity", value_name = "ORDER")]
     sort: Sort,
-    /// Ask Chatwoot first, instead of answering from the copy
-    #[arg(long)]
-    fresh: bool,
     #[command(flatten)]
     rows: Rows<30>,
     #[command(flatten)]
@@ -117,7 +114,7 @@ impl List {
             labels: (!self.labels.is_empty()).then(|| self.labels.join(",")),
             q: self.search.clone(),
             sort: Some(self.sort),
-            fresh: self.fresh,
+            fresh: false,
             ..ConversationQuery::default()
         })
     }
@@ -145,15 +142,12 @@ impl Watched for Conversations {
 
     async fn read(&mut self, session: &Session) -> Result<(Vec<ConversationView>, u64), CliError> {
         let (mut rows, mut query) = (Vec::new(), self.query.clone());
-        // Asked once: from then on the daemon hears what happens.
-        self.query.fresh = false;
         let total = loop {
             query.limit = u32::try_from(self.most - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
             let answer = session.call(async |client| client.conversations(&query).await).await?;
             let got = answer.data.len();
             rows.extend(answer.data);
             query.cursor = answer.meta.next_cursor;
-            query.fresh = false;
             if got == 0 || rows.len() >= self.most || query.cursor.is_none() {
                 break answer.meta.total;
             }

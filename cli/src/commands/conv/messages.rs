@@ -27,9 +27,6 @@ pub(crate) struct Messages {
     #[arg(short = 'L', short_alias = 'n', long, default_value_t = 50, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     limit: u32,
-    /// Ask Chatwoot first, instead of answering from the copy
-    #[arg(long)]
-    fresh: bool,
     #[command(flatten)]
     watch: Watch,
 }
@@ -71,7 +68,7 @@ pub(super) const COLUMNS: &[Column<MessageView>] = &[
 impl Messages {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
-        let query = MessageQuery { before: self.before, after: self.after, limit: Some(self.limit), fresh: self.fresh };
+        let query = MessageQuery { before: self.before, after: self.after, limit: Some(self.limit), fresh: false };
         Thread { id: self.conversation.id, query }.show(ctx, &session, &self.watch).await
     }
 }
@@ -102,8 +99,6 @@ impl Watched for Thread {
 
     async fn read(&mut self, session: &Session) -> Result<(Vec<MessageView>, u64), CliError> {
         let (id, query) = (self.id, self.query.clone());
-        // Asked once: from then on the daemon hears what happens.
-        self.query.fresh = false;
         let page = session.call(async |client| client.messages(id, &query).await).await.map_err(|err| err.about(super::name(&id)))?;
         let total = page.data.len() as u64;
         Ok((page.data, total))

@@ -21,9 +21,6 @@ pub(crate) struct View {
     #[arg(short = 'n', short_alias = 'L', long, default_value_t = 20, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     limit: u32,
-    /// Ask Chatwoot first, instead of answering from the copy
-    #[arg(long)]
-    fresh: bool,
     /// Open its page in Chatwoot in the browser instead
     #[arg(short, long, conflicts_with = "url_only")]
     web: bool,
@@ -44,11 +41,7 @@ impl View {
         let session = ctx.session().await?;
         let id = self.conversation.id;
         let named = |err: CliError| err.about(super::name(&id));
-        let fresh = self.fresh;
-        let conversation = session
-            .call(async |client| if fresh { client.conversation_fresh(id).await } else { client.conversation(id).await })
-            .await
-            .map_err(named)?;
+        let conversation = session.call(async |client| client.conversation(id).await).await.map_err(named)?;
         if self.page {
             return ctx.out.line(&text::line(&conversation.url));
         }
