@@ -4,6 +4,7 @@
 //! and never opens the database: everything it shows or changes goes through the daemon's API. `daemon` and `sandbox` are used only to
 //! start them.
 
+mod aliases;
 mod ask;
 mod body;
 mod commands;
@@ -26,6 +27,7 @@ mod text;
 mod time;
 mod watch;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -60,12 +62,20 @@ fn main() -> ExitCode {
     match commands::completion::answer() {
         Ok(false) => {}
         Ok(true) => return Exit::Done.into(),
-        Err(err) => return refuse(err).into(),
+        Err(err) => return refuse(err, Vec::new()).into(),
     }
-    let read = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, path(&matches))));
+    let command = Cli::command();
+    let args = match aliases::expand(&command, std::env::args_os().collect()) {
+        Ok(args) => args,
+        Err(err) => {
+            context::report(&err, wants_json(std::env::args_os()));
+            return err.exit.into();
+        }
+    };
+    let read = command.try_get_matches_from(&args).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, path(&matches))));
     let (cli, path) = match read {
         Ok(read) => read,
-        Err(err) => return refuse(err).into(),
+        Err(err) => return refuse(err, args).into(),
     };
     let json = cli.globals.printing.errors_in_json();
     // A call needs one thread; what serves others has all of them.
@@ -148,13 +158,18 @@ fn fields(path: &str, ctx: &mut Context) -> Result<bool, CliError> {
     Ok(false)
 }
 
+/// Whether a command line that nobody could read asks for errors as JSON.
+fn wants_json(args: impl IntoIterator<Item = OsString>) -> bool {
+    output::wants_json(args.into_iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()))
+}
+
 /// Help and version are answers; everything else is wrong usage.
-fn refuse(mut err: clap::Error) -> Exit {
+fn refuse(mut err: clap::Error, args: Vec<OsString>) -> Exit {
     if !err.use_stderr() {
         return if err.print().is_ok() { Exit::Done } else { Exit::OutputClosed };
     }
     let hash = misses_an_id(&err).then_some("in a shell # begins a comment: write '#123' with its quotes, or 123");
-    if output::wants_json(std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned())) {
+    if wants_json(args) {
         let text = err.render().to_string();
         let message = text.lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
         context::report(&CliError::usage(message.trim_start_matches("error: ")).hint(hash.unwrap_or("see --help")), true);

@@ -1,5 +1,6 @@
 //! The command tree; one file per command.
 
+mod alias;
 mod api;
 mod approvals;
 mod audit;
@@ -109,6 +110,9 @@ pub(crate) enum Command {
     /// The settings file
     #[command(subcommand)]
     Config(config::Config),
+    /// Your own words for command lines
+    #[command(subcommand, alias = "aliases")]
+    Alias(alias::Alias),
     /// Make any call of the API
     Api(api::Api),
     /// The version, and the daemon's
@@ -165,6 +169,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Notification(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Search(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Config(cmd)) => cmd.run(ctx),
+        Some(Command::Alias(cmd)) => cmd.run(ctx),
         Some(Command::Api(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Version(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Schema(cmd)) => cmd.run(ctx),

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails; clippy knows tests by their functions, not their helpers"
 )]
 
+mod aliases;
 mod completing;
 mod daemon;
 mod deciding;
