@@ -21,7 +21,7 @@ const fn shape(command: &'static str, schema: &'static str) -> Shape {
 }
 
 /// A value of the settings file.
-const SETTING: &[(&str, &str)] = &[("key", "string"), ("value", "string"), ("origin", "string")];
+const SETTING: &[(&str, &str)] = &[("key", "string"), ("value", "string"), ("from", "string"), ("origin", "string")];
 
 /// Every command that prints data.
 pub(crate) const SHAPES: &[Shape] = &[
@@ -286,6 +286,7 @@ mod tests {
         "alias rm",
         "config path",
         "config set",
+        "config edit",
         "api",
         "schema",
         "man",

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -50,4 +50,14 @@ impl Stop {
     pub(crate) fn by(&self) -> Option<Exit> {
         [Exit::Terminated, Exit::Interrupted, Exit::HungUp].into_iter().find(|exit| exit.number() == self.by.load(Ordering::SeqCst))
     }
+}
+
+/// From now on an interrupt does not end this process: a program that has the terminal is meant, and gets it too.
+///
+/// # Errors
+/// When the system does not let us listen.
+pub(crate) fn leave_interrupts() -> io::Result<()> {
+    let seen = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&seen))?;
+    signal_hook::flag::register(signal_hook::consts::SIGQUIT, seen).map(drop)
 }

@@ -20,6 +20,7 @@ mod online;
 mod printing;
 mod profiles;
 mod pty;
+mod settings;
 mod shop;
 mod terminal;
 mod watch;
