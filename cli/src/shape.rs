@@ -31,6 +31,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     Shape { command: "version", schema: "", more: &[("version", "string"), ("protocol", "integer"), ("daemon", "object or null")] },
     Shape { command: "config list", schema: "", more: SETTING },
     Shape { command: "config get", schema: "", more: SETTING },
+    Shape { command: "keys preset", schema: "", more: &[("name", "string"), ("in_use", "boolean"), ("about", "string")] },
     Shape { command: "alias list", schema: "", more: &[("name", "string"), ("expansion", "string")] },
     shape("sync status", "SyncView"),
     shape("conv list", "ConversationView"),

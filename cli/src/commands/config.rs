@@ -126,7 +126,7 @@ fn read(path: &Path) -> Result<DocumentMut, CliError> {
 }
 
 /// Sets a value, if the programs take the file afterwards.
-pub(super) fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
+pub(crate) fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
     let mut file = read(path)?;
     let before = wrong(path);
     let parts: Vec<&str> = key.split('.').collect();

@@ -17,6 +17,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("version", "jo", ""),
     ("config list", "", ""),
     ("config get", "", "data_dir"),
+    ("keys preset", "", ""),
     ("alias list", "", ""),
     ("conv list", "jo", "-L 3"),
     ("conv view", "jo", "47"),

@@ -85,3 +85,22 @@ fn a_link_and_a_mode_stay() {
     assert_eq!(std::fs::read_to_string(&real).unwrap(), "hold_seconds = 4\n");
     assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o644);
 }
+
+#[test]
+fn a_preset_of_keys_is_listed_and_chosen() {
+    let (home, file) = with("# mine\n");
+    let in_use = || {
+        let rows = home.run(&["keys", "preset", "--json"]).ends(0).json();
+        let rows = rows.as_array().unwrap().iter().filter(|row| row["in_use"] == true).map(|row| row["name"].clone());
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(in_use(), ["default"]);
+    home.run(&["keys", "preset", "aerc"]).ends(0);
+    assert_eq!(in_use(), ["aerc"]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("# mine") && text.contains("preset = \"aerc\""), "{text}");
+    let keys = home.run(&["keys", "list"]).ends(0).out;
+    assert!(keys.lines().any(|line| line.starts_with("list\t") && line.contains("r r")), "{keys}");
+    assert!(home.run(&["keys", "preset", "emacs"]).ends(2).err.contains("chatwoot-cli"));
+    assert_eq!(in_use(), ["aerc"]);
+}
