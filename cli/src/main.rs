@@ -28,6 +28,7 @@ mod time;
 mod watch;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use crate::context::{Context, Globals};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::output::Color;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -97,12 +99,17 @@ fn main() -> ExitCode {
             return err.exit.into();
         }
     };
+    if commands::only_shows(&path) && !ctx.globals.no_pager {
+        ctx.out.hold();
+    }
     let done = match fields(&path, &mut ctx) {
         Ok(true) => Ok(()),
         Ok(false) => runtime.block_on(carry_out(cli.command, &mut ctx)),
         Err(err) => Err(err),
     };
-    match done {
+    // What was printed before something failed is shown too.
+    let printed = ctx.out.finish();
+    match done.and(printed) {
         Ok(()) => Exit::Done.into(),
         Err(err) => {
             let err = runtime.block_on(offer::to_start(&ctx, &path, err));
@@ -166,7 +173,7 @@ fn wants_json(args: impl IntoIterator<Item = OsString>) -> bool {
 /// Help and version are answers; everything else is wrong usage.
 fn refuse(mut err: clap::Error, args: Vec<OsString>) -> Exit {
     if !err.use_stderr() {
-        return if err.print().is_ok() { Exit::Done } else { Exit::OutputClosed };
+        return answer(&err, &args);
     }
     let hash = misses_an_id(&err).then_some("in a shell # begins a comment: write '#123' with its quotes, or 123");
     if wants_json(args) {
@@ -180,6 +187,24 @@ fn refuse(mut err: clap::Error, args: Vec<OsString>) -> Exit {
         let _ = err.print();
     }
     Exit::Usage
+}
+
+/// Help or the version, through the pager where it is longer than the screen.
+fn answer(err: &clap::Error, args: &[OsString]) -> Exit {
+    let plain = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--no-pager");
+    if !plain && std::io::stdout().is_terminal() {
+        let text = err.render();
+        let color = Color::Auto.wanted(true, |key| std::env::var(key).ok());
+        match output::pager::show(&if color { text.ansi().to_string() } else { text.to_string() }) {
+            Ok(false) => {}
+            Ok(true) => return Exit::Done,
+            Err(err) => {
+                context::report(&err, false);
+                return err.exit;
+            }
+        }
+    }
+    if err.print().is_ok() { Exit::Done } else { Exit::OutputClosed }
 }
 
 /// Whether an id is missing, which is what `#123` without quotes comes to.

@@ -52,12 +52,31 @@ impl Stop {
     }
 }
 
-/// From now on an interrupt does not end this process: a program that has the terminal is meant, and gets it too.
-///
-/// # Errors
-/// When the system does not let us listen.
-pub(crate) fn leave_interrupts() -> io::Result<()> {
-    let seen = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&seen))?;
-    signal_hook::flag::register(signal_hook::consts::SIGQUIT, seen).map(drop)
+/// Whose an interrupt from the keyboard is: ours, or that of a program which has the terminal meanwhile and gets it too.
+pub(crate) struct Interrupts {
+    ours: Arc<AtomicBool>,
+}
+
+impl Interrupts {
+    /// Ours they stay, until they are left.
+    ///
+    /// # Errors
+    /// When the system does not let us listen.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let ours = Arc::new(AtomicBool::new(true));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT] {
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&ours))?;
+        }
+        Ok(Self { ours })
+    }
+
+    /// From now on they do not end this process.
+    pub(crate) fn leave(&self) {
+        self.ours.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on they do again.
+    pub(crate) fn take_back(&self) {
+        self.ours.store(true, Ordering::SeqCst);
+    }
 }

@@ -1,4 +1,4 @@
-//! `afenda alias`: a person's own words for command lines; how they are read is in [`aliases`](crate::aliases).
+//! `afenda alias`: a person's own words for command lines; how they are read is in [`aliases`].
 
 use clap::CommandFactory;
 use serde::Serialize;

@@ -28,7 +28,7 @@ pub(crate) enum Config {
         /// Every setting, with the value that counts here and now
         #[arg(long)]
         resolved: bool,
-        /// Where each value comes from: env, file or default, and which
+        /// Where each value comes from: flag, env, file or default, and which
         #[arg(long)]
         origin: bool,
     },
@@ -36,7 +36,7 @@ pub(crate) enum Config {
     Get {
         /// Such as ui.theme
         key: String,
-        /// Where the value that counts comes from: env, file or default, and which
+        /// Where the value that counts comes from: flag, env, file or default, and which
         #[arg(long)]
         origin: bool,
     },
@@ -72,7 +72,7 @@ impl Config {
         match self {
             Self::Path => ctx.out.line(&path.display().to_string()),
             Self::List { resolved, origin } => {
-                let rows = if resolved { effect::all(&path)? } else { effect::set(&path)? };
+                let rows = if resolved { effect::all(&path, ctx.globals.no_pager)? } else { effect::set(&path)? };
                 if let Some(why) = wrong(&path).filter(|_| resolved) {
                     ctx.out.note(&format!("something here is wrong: {why}"));
                 }
@@ -80,7 +80,7 @@ impl Config {
                 ctx.out.list(&rows, columns, "nothing is set: config.example.toml shows what can be")
             }
             Self::Get { key, origin } => {
-                let rows = if origin { effect::all(&path)? } else { effect::set(&path)? };
+                let rows = if origin { effect::all(&path, ctx.globals.no_pager)? } else { effect::set(&path)? };
                 let none = || {
                     CliError::new(Exit::NotFound, "NOT_FOUND", format!("`{key}` is not set in {}", path.display()))
                         .hint("`afenda config list --resolved` shows every setting; config.example.toml says what each does")

@@ -7,7 +7,7 @@ mod audit;
 mod auth;
 mod canned;
 pub(crate) mod completion;
-mod config;
+pub(crate) mod config;
 mod contact;
 mod conv;
 pub(crate) mod daemon;
@@ -32,6 +32,16 @@ mod webhooks;
 
 use crate::context::Context;
 use crate::error::CliError;
+
+pub(crate) use inbox::is_dumb;
+
+/// The last words of commands that only show something: it may be longer than a screen.
+const SHOW: [&str; 8] = ["list", "view", "show", "messages", "notes", "search", "preset", "help"];
+
+/// Whether a command, by its words, only shows something.
+pub(crate) fn only_shows(path: &str) -> bool {
+    path.rsplit(' ').next().is_some_and(|word| SHOW.contains(&word))
+}
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]

@@ -29,6 +29,7 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("", "timeout", In("cli/tests/it/online.rs")),
     ("", "idempotency-key", In("cli/tests/it/online.rs")),
     ("", "color", By("jo", "label list -o table", "--color always")),
+    ("", "no-pager", In("cli/tests/it/paging.rs")),
     ("", "utc", By("jo", "TZ=Asia/Tokyo conv messages 43 -L 1 -o table", "--utc")),
     ("", "tz", By("jo", "conv messages 43 -L 1 -o table", "--tz Asia/Tokyo")),
     ("", "json", By("jo", "label list", "--json")),

@@ -17,6 +17,7 @@ mod harness;
 mod help;
 mod offline;
 mod online;
+mod paging;
 mod printing;
 mod profiles;
 mod pty;

@@ -18,8 +18,18 @@ impl Draft {
         let folder = folder(file);
         let fail = |err: std::io::Error| CliError::failed(format!("cannot write {}", file.display())).because(err);
         std::fs::create_dir_all(folder).map_err(fail)?;
-        let draft = Self { path: folder.join(format!(".config.{}.toml", std::process::id())) };
+        let draft = Self { path: beside(file) };
         daemon::secret::write_file(&draft.path, text).map_err(|err| CliError::failed("cannot try the change").because(err))?;
+        Ok(draft)
+    }
+
+    /// What was kept is a draft again.
+    ///
+    /// # Errors
+    /// That it cannot be renamed.
+    pub(super) fn take_up(file: &Path, kept: &Path) -> Result<Self, CliError> {
+        let draft = Self { path: beside(file) };
+        std::fs::rename(kept, &draft.path).map_err(|err| CliError::failed(format!("cannot open {}", kept.display())).because(err))?;
         Ok(draft)
     }
 
@@ -64,6 +74,11 @@ impl Drop for Draft {
         // It may be somewhere else by now.
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+/// Where the draft of this process lies.
+fn beside(file: &Path) -> PathBuf {
+    folder(file).join(format!(".config.{}.toml", std::process::id()))
 }
 
 fn folder(file: &Path) -> &Path {

@@ -1,4 +1,4 @@
-//! Which value of each setting counts, and where it comes from: the environment over the file over the defaults.
+//! Which value of each setting counts, and where it comes from: flags over the environment over the file over the defaults.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub(super) struct Row {
     pub(super) value: String,
     /// What kind of place sets it.
     pub(super) from: From,
-    /// The place: a variable, a file; empty for a default.
+    /// The place: a flag, a variable, a file; empty for a default.
     pub(super) origin: String,
 }
 
@@ -30,6 +30,7 @@ pub(super) enum From {
     Default,
     File,
     Env,
+    Flag,
 }
 
 impl From {
@@ -38,6 +39,7 @@ impl From {
             Self::Default => "default",
             Self::File => "file",
             Self::Env => "env",
+            Self::Flag => "flag",
         }
     }
 }
@@ -65,6 +67,7 @@ const VARIABLES: &[(&str, &str, Says)] = &[
     ("chatwoot.webhook_secret", "CHATWOOT_WEBHOOK_SECRET", Says::Secret),
     ("ui.motion", "AFENDA_NO_MOTION", Says::This("false")),
     ("ui.theme", "NO_COLOR", Says::This("none")),
+    ("ui.pager", "AFENDA_PAGER", Says::Itself),
 ];
 
 /// What the file and the environment set, sorted by key.
@@ -90,12 +93,16 @@ pub(super) fn set(path: &Path) -> Result<Vec<Row>, CliError> {
     Ok(rows)
 }
 
-/// Every setting with the value that counts, sorted by key.
+/// Every setting with the value that counts, sorted by key. `no_pager`: the flag that a setting has.
 ///
 /// # Errors
 /// A file that cannot be read.
-pub(super) fn all(path: &Path) -> Result<Vec<Row>, CliError> {
+pub(super) fn all(path: &Path, no_pager: bool) -> Result<Vec<Row>, CliError> {
     let mut rows = set(path)?;
+    if no_pager {
+        rows.retain(|row| row.key != "ui.pager");
+        rows.push(Row { key: "ui.pager".to_owned(), value: String::new(), from: From::Flag, origin: "--no-pager".to_owned() });
+    }
     for usual in defaults() {
         // A list of tables that is set has rows of its own.
         let below = format!("{}.", usual.key);
@@ -106,7 +113,7 @@ pub(super) fn all(path: &Path) -> Result<Vec<Row>, CliError> {
     let others: Vec<(usize, Row)> = rows
         .iter()
         .enumerate()
-        .filter(|(_, row)| row.value.is_empty())
+        .filter(|(_, row)| row.from == From::Default && row.value.is_empty())
         .filter_map(|(at, row)| Some((at, otherwise(&row.key, &rows)?)))
         .collect();
     for (at, other) in others {
@@ -132,6 +139,10 @@ fn otherwise(key: &str, rows: &[Row]) -> Option<Row> {
                 Some(Row { key: key.to_owned(), value, from: From::Env, origin: name.to_owned() })
             }
             None => usual(tui::ESC_TIMEOUT.as_millis().to_string()),
+        },
+        "ui.pager" => match crate::output::pager::usual() {
+            (value, Some(name)) => Some(Row { key: key.to_owned(), value, from: From::Env, origin: name.to_owned() }),
+            (value, None) => usual(value),
         },
         "ui.downloads" => {
             let dirs = directories::UserDirs::new()?;
@@ -224,7 +235,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         std::fs::write(&path, "hold_seconds = 9\n[keys]\npreset = \"vim\"\n[[waiting.inboxes]]\ninbox = \"Mail\"\n").unwrap();
-        let rows = all(&path).unwrap();
+        let rows = all(&path, false).unwrap();
         let find = |key: &str| rows.iter().find(|row| row.key == key).map(|row| (row.value.as_str(), row.from));
         assert_eq!(find("hold_seconds"), Some(("9", From::File)));
         assert_eq!(find("composer.hold_seconds"), Some(("9", From::File)));
