@@ -69,6 +69,10 @@ fn an_edited_file_counts_once_the_programs_take_it() {
     assert!(edit("false").ends(1).err.contains("the editor ended with"));
     assert_eq!(beside(), 1);
     assert!(home.run(&["config", "edit"]).ends(2).err.contains("AFENDA_EDITOR"));
+    // What was written is not lost where the file cannot be read any more.
+    let ran = edit("echo 'hold_seconds = 1' > \"$1\"; rm \"${1%/*}/config.toml\"; mkdir \"${1%/*}/config.toml\"").ends(7);
+    let kept = ran.err.rsplit("kept in ").next().unwrap().trim();
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "hold_seconds = 1\n");
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Draft {
     ///
     /// # Errors
     /// What cannot be read or written.
-    pub(super) fn put(self, file: &Path) -> Result<(), CliError> {
+    pub(super) fn put(&self, file: &Path) -> Result<(), CliError> {
         let fail = |err: std::io::Error| CliError::failed(format!("cannot write {}", file.display())).because(err);
         let place = file.canonicalize().unwrap_or_else(|_| file.to_owned());
         let text = std::fs::read_to_string(&self.path).map_err(fail)?;

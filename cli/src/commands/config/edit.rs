@@ -40,12 +40,14 @@ pub(super) fn run(ctx: &mut Context, path: &Path) -> Result<(), CliError> {
             (None, Ok(false)) => {}
         }
         let Some(why) = draft.fault(wrong_before.as_deref()) else {
-            if super::text(path)? != before {
+            if super::text(path).ok().as_ref() != Some(&before) {
                 let kept = draft.keep(path)?;
                 return Err(CliError::new(Exit::Conflict, "CHANGED", format!("{} was changed by somebody else meanwhile", path.display()))
                     .hint(format!("what you wrote is kept in {}", kept.display())));
             }
-            draft.put(path)?;
+            if let Err(err) = draft.put(path) {
+                break (err, draft.keep(path)?);
+            }
             ctx.out.note(&format!("{} is changed; a running daemon reads it when it starts again", path.display()));
             return Ok(());
         };
