@@ -70,6 +70,9 @@ pub(crate) struct Globals {
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto, hide_default_value = true)]
     pub(crate) color: Color,
+    /// Print on a terminal what is longer than the screen, without a pager [env: AFENDA_PAGER]
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
     /// Times in UTC
     #[arg(long, global = true)]
     utc: bool,

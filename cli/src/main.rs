@@ -4,6 +4,7 @@
 //! and never opens the database: everything it shows or changes goes through the daemon's API. `daemon` and `sandbox` are used only to
 //! start them.
 
+mod aliases;
 mod ask;
 mod body;
 mod commands;
@@ -27,6 +28,8 @@ mod text;
 mod time;
 mod watch;
 
+use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -36,6 +39,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use crate::context::{Context, Globals};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::output::Color;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -61,12 +65,20 @@ fn main() -> ExitCode {
     match commands::completion::answer() {
         Ok(false) => {}
         Ok(true) => return Exit::Done.into(),
-        Err(err) => return refuse(err).into(),
+        Err(err) => return refuse(err, Vec::new()).into(),
     }
-    let read = Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, path(&matches))));
+    let command = Cli::command();
+    let args = match aliases::expand(&command, std::env::args_os().collect()) {
+        Ok(args) => args,
+        Err(err) => {
+            context::report(&err, wants_json(std::env::args_os()));
+            return err.exit.into();
+        }
+    };
+    let read = command.try_get_matches_from(&args).and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, path(&matches))));
     let (cli, path) = match read {
         Ok(read) => read,
-        Err(err) => return refuse(err).into(),
+        Err(err) => return refuse(err, args).into(),
     };
     let json = cli.globals.printing.errors_in_json();
     // A call needs one thread; what serves others has all of them.
@@ -88,12 +100,17 @@ fn main() -> ExitCode {
             return err.exit.into();
         }
     };
+    if commands::only_shows(&path) && !ctx.globals.no_pager {
+        ctx.out.hold();
+    }
     let done = match fields(&path, &mut ctx) {
         Ok(true) => Ok(()),
         Ok(false) => runtime.block_on(carry_out(cli.command, &mut ctx)),
         Err(err) => Err(err),
     };
-    match done {
+    // What was printed before something failed is shown too.
+    let printed = ctx.out.finish();
+    match done.and(printed) {
         Ok(()) => Exit::Done.into(),
         Err(err) => {
             let err = runtime.block_on(offer::to_start(&ctx, &path, err));
@@ -165,13 +182,18 @@ fn fields(path: &str, ctx: &mut Context) -> Result<bool, CliError> {
     Ok(false)
 }
 
+/// Whether a command line that nobody could read asks for errors as JSON.
+fn wants_json(args: impl IntoIterator<Item = OsString>) -> bool {
+    output::wants_json(args.into_iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()))
+}
+
 /// Help and version are answers; everything else is wrong usage.
-fn refuse(mut err: clap::Error) -> Exit {
+fn refuse(mut err: clap::Error, args: Vec<OsString>) -> Exit {
     if !err.use_stderr() {
-        return if err.print().is_ok() { Exit::Done } else { Exit::OutputClosed };
+        return answer(&err, &args);
     }
     let hash = misses_an_id(&err).then_some("in a shell # begins a comment: write '#123' with its quotes, or 123");
-    if output::wants_json(std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned())) {
+    if wants_json(args) {
         let text = err.render().to_string();
         let message = text.lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
         context::report(&CliError::usage(message.trim_start_matches("error: ")).hint(hash.unwrap_or("see --help")), true);
@@ -182,6 +204,24 @@ fn refuse(mut err: clap::Error) -> Exit {
         let _ = err.print();
     }
     Exit::Usage
+}
+
+/// Help or the version, through the pager where it is longer than the screen.
+fn answer(err: &clap::Error, args: &[OsString]) -> Exit {
+    let plain = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--no-pager");
+    if !plain && std::io::stdout().is_terminal() {
+        let text = err.render();
+        let color = Color::Auto.wanted(true, |key| std::env::var(key).ok());
+        match output::pager::show(&if color { text.ansi().to_string() } else { text.to_string() }) {
+            Ok(false) => {}
+            Ok(true) => return Exit::Done,
+            Err(err) => {
+                context::report(&err, false);
+                return err.exit;
+            }
+        }
+    }
+    if err.print().is_ok() { Exit::Done } else { Exit::OutputClosed }
 }
 
 /// Whether an id is missing, which is what `#123` without quotes comes to.

@@ -7,11 +7,13 @@
 mod color;
 mod filter;
 mod form;
+pub(crate) mod pager;
 pub(crate) mod progress;
 mod screen;
 mod table;
 mod template;
 
+use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
 use jiff::Timestamp;
@@ -46,6 +48,15 @@ pub(crate) struct Output {
     width: usize,
     /// The moment from which ages are counted.
     pub(crate) now: Timestamp,
+    /// What waits for the end, where it may go through a pager.
+    held: Option<Held>,
+}
+
+/// What a command printed, and what it said meanwhile.
+#[derive(Default)]
+struct Held {
+    text: String,
+    notes: RefCell<Vec<String>>,
 }
 
 /// One column of a list.
@@ -118,13 +129,13 @@ impl Output {
         let size = if terminal { crossterm::terminal::size().ok() } else { None };
         let width = size.map_or(WIDTH_DEFAULT, |(width, _)| usize::from(width));
         let out = Box::new(io::BufWriter::new(io::stdout()));
-        Self { out, form, headed: false, terminal, quiet, color, width, now: Timestamp::now() }
+        Self { out, form, headed: false, terminal, quiet, color, width, now: Timestamp::now(), held: None }
     }
 
     /// Printing to anything, for tests.
     #[cfg(test)]
     pub(crate) fn to(out: Box<dyn Write>, form: Form, terminal: bool, width: usize, now: Timestamp) -> Self {
-        Self { out, form, headed: false, terminal, quiet: false, color: false, width, now }
+        Self { out, form, headed: false, terminal, quiet: false, color: false, width, now, held: None }
     }
 
     /// Whether the whole of a value is printed as data, not words or columns of it.
@@ -277,15 +288,47 @@ impl Output {
         self.raw(&format!("{}\n", text::clean(line)))
     }
 
+    /// From now on what is printed waits for [`finish`](Self::finish), if it is for people at a terminal.
+    pub(crate) fn hold(&mut self) {
+        if self.terminal && !self.is_structured() {
+            self.held = Some(Held::default());
+        }
+    }
+
+    /// Prints what waits, and from now on everything at once.
+    pub(crate) fn release(&mut self) -> Result<(), CliError> {
+        self.end(|_| Ok(false))
+    }
+
+    /// Prints what waits, in the pager where it is longer than the screen, and says then what was to be said.
+    pub(crate) fn finish(&mut self) -> Result<(), CliError> {
+        self.end(pager::show)
+    }
+
+    fn end(&mut self, show: impl FnOnce(&str) -> Result<bool, CliError>) -> Result<(), CliError> {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        if !show(&held.text)? {
+            self.raw(&held.text)?;
+        }
+        held.notes.into_inner().iter().for_each(|note| self.note(note));
+        Ok(())
+    }
+
     /// Text that is harmless already.
     pub(crate) fn raw(&mut self, text: &str) -> Result<(), CliError> {
+        if let Some(held) = &mut self.held {
+            held.text.push_str(text);
+            return Ok(());
+        }
         self.out.write_all(text.as_bytes())?;
         Ok(self.out.flush()?)
     }
 
     /// Talk: on stderr, and not with `--quiet`.
     pub(crate) fn note(&self, note: &str) {
-        if !self.quiet {
+        if let Some(held) = &self.held {
+            held.notes.borrow_mut().push(note.to_owned());
+        } else if !self.quiet {
             talk(&format!("{}\n", text::clean(note)));
         }
     }

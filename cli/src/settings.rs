@@ -36,6 +36,11 @@ pub(crate) fn load() -> (Settings, Choice, Option<String>) {
     (settings, choice, wrong)
 }
 
+/// The pager that is set; none also where the settings cannot be read, which others say.
+pub(crate) fn pager() -> Option<String> {
+    settings(&crate::commands::config::file().ok()?).ok()?.ui.pager
+}
+
 /// What a file holds; none: there is no such file.
 fn text(path: &Path) -> Result<Option<String>, String> {
     let said = |why: String| format!("{}: {why}", path.display());
@@ -100,6 +105,7 @@ mod tests {
         // Without a value their default depends on something else.
         assert_eq!(shown.ui.esc_timeout_ms.take(), Some(50));
         assert_eq!(shown.ui.downloads.take().as_deref(), Some("~/Downloads"));
+        assert_eq!(shown.ui.pager.take().as_deref(), Some("less"));
         assert_eq!(shown.editor.mode.take(), Some(tui::settings::EditorMode::Readline));
         assert_eq!(shown.composer.hold_seconds.take(), Some(5));
         assert_eq!(shown.notifications.rules.len(), 1);
@@ -117,6 +123,7 @@ mod tests {
             "esc_timeout_ms",
             "read_after_ms",
             "downloads",
+            "pager",
             "preset",
             "mode",
             "enter_sends",

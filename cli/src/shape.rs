@@ -21,7 +21,7 @@ const fn shape(command: &'static str, schema: &'static str) -> Shape {
 }
 
 /// A value of the settings file.
-const SETTING: &[(&str, &str)] = &[("key", "string"), ("value", "string"), ("origin", "string")];
+const SETTING: &[(&str, &str)] = &[("key", "string"), ("value", "string"), ("from", "string"), ("origin", "string")];
 
 /// Every command that prints data.
 pub(crate) const SHAPES: &[Shape] = &[
@@ -32,6 +32,8 @@ pub(crate) const SHAPES: &[Shape] = &[
     Shape { command: "config list", schema: "", more: SETTING },
     Shape { command: "config get", schema: "", more: SETTING },
     shape("sync", "SyncView"),
+    Shape { command: "keys preset", schema: "", more: &[("name", "string"), ("in_use", "boolean"), ("about", "string")] },
+    Shape { command: "alias list", schema: "", more: &[("name", "string"), ("expansion", "string")] },
     shape("sync status", "SyncView"),
     shape("cache stats", "CacheView"),
     shape("cache verify", "Check"),
@@ -286,8 +288,11 @@ mod tests {
         "auth switch",
         "keys list",
         "keys check",
+        "alias set",
+        "alias rm",
         "config path",
         "config set",
+        "config edit",
         "api",
         "schema",
         "man",

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -49,5 +49,34 @@ impl Stop {
     /// Which signal it was.
     pub(crate) fn by(&self) -> Option<Exit> {
         [Exit::Terminated, Exit::Interrupted, Exit::HungUp].into_iter().find(|exit| exit.number() == self.by.load(Ordering::SeqCst))
+    }
+}
+
+/// Whose an interrupt from the keyboard is: ours, or that of a program which has the terminal meanwhile and gets it too.
+pub(crate) struct Interrupts {
+    ours: Arc<AtomicBool>,
+}
+
+impl Interrupts {
+    /// Ours they stay, until they are left.
+    ///
+    /// # Errors
+    /// When the system does not let us listen.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let ours = Arc::new(AtomicBool::new(true));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT] {
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&ours))?;
+        }
+        Ok(Self { ours })
+    }
+
+    /// From now on they do not end this process.
+    pub(crate) fn leave(&self) {
+        self.ours.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on they do again.
+    pub(crate) fn take_back(&self) {
+        self.ours.store(true, Ordering::SeqCst);
     }
 }

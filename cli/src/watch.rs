@@ -93,6 +93,7 @@ struct Shared {
 }
 
 async fn watch<L: Watched>(ctx: &mut Context, session: &Session, mut list: L) -> Result<(), CliError> {
+    ctx.out.release()?;
     let people = ctx.out.can_draw();
     if !people && !ctx.out.is_structured() && !ctx.out.is_usual() {
         return Err(

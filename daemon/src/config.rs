@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use api::tenant::Role;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use crate::secret::{self, SecretError, Token};
 
@@ -90,7 +90,7 @@ pub struct Config {
 }
 
 /// The event stream.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sse {
     /// Milliseconds between heartbeats on a silent stream.
@@ -106,7 +106,7 @@ impl Default for Sse {
 }
 
 /// Reading from Chatwoot.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sync {
     /// Requests to Chatwoot at once. A real server gains nothing from more, its web users lose.

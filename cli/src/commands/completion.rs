@@ -16,7 +16,8 @@ const ASKED_BY: &str = "AFENDA_COMPLETE";
 /// # Errors
 /// A shell that is not known, or an answer that could not be written.
 pub(crate) fn answer() -> clap::error::Result<bool> {
-    let line = clap_complete::CompleteEnv::with_factory(|| live::with_values(crate::Cli::command())).var(ASKED_BY);
+    let line =
+        clap_complete::CompleteEnv::with_factory(|| crate::aliases::with_aliases(live::with_values(crate::Cli::command()))).var(ASKED_BY);
     line.try_complete(live::question(std::env::args_os()), std::env::current_dir().ok().as_deref())
 }
 

@@ -1,9 +1,13 @@
-//! `afenda config`: the settings file, read and changed a value at a time; comments stay, and what the programs would refuse is not written.
+//! `afenda config`: the settings file, read and changed a value at a time or in the person's editor; comments stay, and what the programs would
+//! refuse is not put in its place.
+
+mod draft;
+mod edit;
+mod effect;
 
 use std::path::{Path, PathBuf};
 
 use ::daemon::{Config as Loaded, Overrides};
-use serde::Serialize;
 use toml_edit::{DocumentMut, Item, Value};
 
 use crate::context::Context;
@@ -11,6 +15,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{Column, column, flexible};
 use crate::settings::var;
+use draft::Draft;
+use effect::Row;
 
 /// The settings file: of the daemon and of the inbox
 #[derive(Debug, clap::Subcommand)]
@@ -18,11 +24,21 @@ pub(crate) enum Config {
     /// Print where it is, or would be
     Path,
     /// List what it sets, and what the environment sets instead
-    List,
+    List {
+        /// Every setting, with the value that counts here and now
+        #[arg(long)]
+        resolved: bool,
+        /// Where each value comes from: flag, env, file or default, and which
+        #[arg(long)]
+        origin: bool,
+    },
     /// Print one value; 6 where it is not set
     Get {
         /// Such as ui.theme
         key: String,
+        /// Where the value that counts comes from: flag, env, file or default, and which
+        #[arg(long)]
+        origin: bool,
     },
     /// Change or add one value; the rest of the file stays as it is
     Set {
@@ -31,31 +47,23 @@ pub(crate) enum Config {
         /// As in TOML; a text needs no quotes
         value: String,
     },
+    /// Change the file in your editor (AFENDA_EDITOR, VISUAL, EDITOR); what would be refused is kept beside it
+    Edit,
 }
 
-/// A value, and where it comes from.
-#[derive(Debug, Serialize)]
-struct Row {
-    key: String,
-    value: String,
-    origin: String,
-}
+const COLUMNS: &[Column<Row>] = &[column("KEY", |row, _| row.key.clone()), flexible("VALUE", |row, _| row.value.clone())];
 
-const COLUMNS: &[Column<Row>] = &[
+const WITH_ORIGIN: &[Column<Row>] = &[
     column("KEY", |row, _| row.key.clone()),
     flexible("VALUE", |row, _| row.value.clone()),
+    column("FROM", |row, _| row.from.word().to_owned()),
     flexible("ORIGIN", |row, _| row.origin.clone()),
 ];
 
-/// Variables that outweigh a key of the file.
-const VARIABLES: &[(&str, &str)] = &[
-    ("listen", "AFENDA_LISTEN"),
-    ("data_dir", "AFENDA_DATA_DIR"),
-    ("hold_seconds", "AFENDA_HOLD_SECONDS"),
-    ("sse.heartbeat_interval_ms", "SSE_HEARTBEAT_INTERVAL"),
-    ("sse.max_connections", "SSE_MAX_CONNECTIONS"),
-    ("chatwoot.url", "CHATWOOT_API_URL"),
-    ("chatwoot.account_id", "CHATWOOT_ACCOUNT_ID"),
+const ONE_WITH_ORIGIN: &[Column<Row>] = &[
+    flexible("VALUE", |row, _| row.value.clone()),
+    column("FROM", |row, _| row.from.word().to_owned()),
+    flexible("ORIGIN", |row, _| row.origin.clone()),
 ];
 
 impl Config {
@@ -63,35 +71,36 @@ impl Config {
         let path = file()?;
         match self {
             Self::Path => ctx.out.line(&path.display().to_string()),
-            Self::List => {
-                let mut rows = values(&path)?;
-                for (key, name) in VARIABLES {
-                    if let Some(value) = var(name) {
-                        rows.retain(|row| row.key != *key);
-                        rows.push(Row { key: (*key).to_owned(), value, origin: (*name).to_owned() });
-                    }
+            Self::List { resolved, origin } => {
+                let rows = if resolved { effect::all(&path, ctx.globals.no_pager)? } else { effect::set(&path)? };
+                if let Some(why) = wrong(&path).filter(|_| resolved) {
+                    ctx.out.note(&format!("something here is wrong: {why}"));
                 }
-                rows.sort_by(|a, b| a.key.cmp(&b.key));
-                ctx.out.list(&rows, COLUMNS, "nothing is set: config.example.toml shows what can be")
+                let columns = if origin { WITH_ORIGIN } else { COLUMNS };
+                ctx.out.list(&rows, columns, "nothing is set: config.example.toml shows what can be")
             }
-            Self::Get { key } => {
-                let variable = VARIABLES.iter().find(|(known, _)| *known == key).and_then(|(_, name)| Some((var(name)?, *name)));
-                let row = match variable {
-                    Some((value, name)) => Some(Row { key: key.clone(), value, origin: name.to_owned() }),
-                    None => values(&path)?.into_iter().find(|row| row.key == key),
-                };
+            Self::Get { key, origin } => {
+                let rows = if origin { effect::all(&path, ctx.globals.no_pager)? } else { effect::set(&path)? };
                 let none = || {
                     CliError::new(Exit::NotFound, "NOT_FOUND", format!("`{key}` is not set in {}", path.display()))
-                        .hint("`afenda config list` shows what is; config.example.toml has every key with its default")
+                        .hint("`afenda config list --resolved` shows every setting; config.example.toml says what each does")
                 };
-                let row = row.ok_or_else(none)?;
-                if ctx.out.is_structured() { ctx.out.json(&row) } else { ctx.out.line(&row.value) }
+                let row = rows.into_iter().find(|row| row.key == key).ok_or_else(none)?;
+                if origin {
+                    let sentence = format!("{} (from {} {})", row.value, row.from.word(), row.origin);
+                    ctx.out.row(&row, ONE_WITH_ORIGIN, sentence.trim())
+                } else if ctx.out.is_structured() {
+                    ctx.out.json(&row)
+                } else {
+                    ctx.out.line(&row.value)
+                }
             }
             Self::Set { key, value } => {
                 set(&path, &key, &value)?;
                 ctx.out.note(&format!("{key} is set in {}; a running daemon reads it when it starts again", path.display()));
                 Ok(())
             }
+            Self::Edit => edit::run(ctx, &path),
         }
     }
 }
@@ -103,44 +112,21 @@ pub(crate) fn file() -> Result<PathBuf, CliError> {
     var("AFENDA_CONFIG").map(PathBuf::from).or_else(usual).ok_or_else(none)
 }
 
-fn read(path: &Path) -> Result<DocumentMut, CliError> {
-    let bad = || CliError::usage(format!("cannot read {}", path.display()));
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(err) if err.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(err) => return Err(bad().because(err)),
-    };
-    text.parse().map_err(|err: toml_edit::TomlError| bad().because(err))
-}
-
-/// What the file sets, one row a value; of lists of tables each by its number.
-fn values(path: &Path) -> Result<Vec<Row>, CliError> {
-    let mut rows = Vec::new();
-    collect(read(path)?.as_item(), String::new(), &path.display().to_string(), &mut rows);
-    Ok(rows)
-}
-
-fn collect(item: &Item, key: String, origin: &str, rows: &mut Vec<Row>) {
-    let below = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
-    match item {
-        Item::None => {}
-        Item::Value(Value::InlineTable(table)) => {
-            table.iter().for_each(|(name, value)| collect(&Item::Value(value.clone()), below(name), origin, rows));
-        }
-        Item::Value(Value::String(text)) => rows.push(Row { key, value: text.value().clone(), origin: origin.to_owned() }),
-        Item::Value(value) => rows.push(Row { key, value: value.to_string().trim().to_owned(), origin: origin.to_owned() }),
-        Item::Table(table) => table.iter().for_each(|(name, item)| collect(item, below(name), origin, rows)),
-        Item::ArrayOfTables(tables) => {
-            for (at, table) in tables.iter().enumerate() {
-                let name = below(&at.to_string());
-                table.iter().for_each(|(inner, item)| collect(item, format!("{name}.{inner}"), origin, rows));
-            }
-        }
+/// The file's text; empty where there is none.
+fn text(path: &Path) -> Result<String, CliError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(err) => Err(CliError::usage(format!("cannot read {}", path.display())).because(err)),
     }
 }
 
+fn read(path: &Path) -> Result<DocumentMut, CliError> {
+    text(path)?.parse().map_err(|err: toml_edit::TomlError| CliError::usage(format!("cannot read {}", path.display())).because(err))
+}
+
 /// Sets a value, if the programs take the file afterwards.
-fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
+pub(crate) fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
     let mut file = read(path)?;
     let before = wrong(path);
     let parts: Vec<&str> = key.split('.').collect();
@@ -162,29 +148,11 @@ fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
     if let (Some(decor), Some(new)) = (decor, item.as_value_mut()) {
         *new.decor_mut() = decor;
     }
-    // Tried beside the file, so that paths in it mean the same.
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let fail = |err: std::io::Error| CliError::failed(format!("cannot write {}", path.display())).because(err);
-    std::fs::create_dir_all(folder).map_err(fail)?;
-    let tried = folder.join(format!(".config.{}.toml", std::process::id()));
-    let mode = std::fs::metadata(path).map(|file| file.permissions());
-    let written =
-        daemon::secret::write_file(&tried, &file.to_string()).map_err(|err| CliError::failed("cannot try the change").because(err));
-    let done = written.and_then(|()| match wrong(&tried) {
-        // What was wrong before is not this change's doing.
-        Some(why) if before.as_ref() != Some(&why) => Err(CliError::usage(format!("{key}: {why}")).hint("nothing was changed")),
-        _ => {
-            if let Ok(mode) = mode {
-                std::fs::set_permissions(&tried, mode).map_err(fail)?;
-            }
-            std::fs::rename(&tried, path).map_err(fail)
-        }
-    });
-    if done.is_err() {
-        // It may never have been there.
-        let _ = std::fs::remove_file(&tried);
+    let draft = Draft::write(path, &file.to_string())?;
+    if let Some(why) = draft.fault(before.as_deref()) {
+        return Err(CliError::usage(format!("{key}: {why}")).hint("nothing was changed"));
     }
-    done
+    draft.put(path)
 }
 
 /// What the daemon or the inbox would say against a file.
@@ -213,7 +181,7 @@ mod tests {
         set(&path, "keys.preset", "vim").unwrap_or_else(|err| assert!(err.message.contains("preset"), "{err:?}"));
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("# mine\nhold_seconds = 9 # calm\n\n[ui]\ntheme = \"light\"\n"), "{text}");
-        let rows = values(&path).unwrap();
+        let rows = effect::set(&path).unwrap();
         assert_eq!(rows.iter().find(|row| row.key == "ui.theme").unwrap().value, "light");
     }
 

@@ -34,6 +34,12 @@ impl Help {
             return Ok((*text).to_owned());
         }
         let mut whole = crate::Cli::command();
+        let name = self.about.join(" ");
+        if self.about.first().is_some_and(|first| whole.find_subcommand(first).is_none())
+            && let Some(expansion) = crate::aliases::read()?.get(&name)
+        {
+            return Ok(format!("`{}` is an alias: it stands for `{}`\n", crate::text::line(&name), crate::text::line(expansion)));
+        }
         whole.build();
         let mut command = &mut whole;
         for word in &self.about {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
 use tui::Settings;
 use tui::keymap::{self, File, Keys as Table, Listed, Problem};
 
@@ -19,7 +20,27 @@ pub(crate) enum Keys {
     List,
     /// Say what is wrong with keys.toml
     Check,
+    /// List whose fingers the keys can be for, or choose
+    Preset {
+        /// The same as `afenda config set keys.preset NAME` [default: list them]
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(keymap::Preset::ALL.map(keymap::Preset::name)))]
+        name: Option<String>,
+    },
 }
+
+/// A preset, and whether it is the one in use.
+#[derive(Debug, Serialize)]
+struct Offered {
+    name: &'static str,
+    in_use: bool,
+    about: &'static str,
+}
+
+const PRESETS: &[Column<Offered>] = &[
+    column("NAME", |row, _| row.name.to_owned()),
+    column("IN USE", |row, _| if row.in_use { "yes" } else { "" }.to_owned()),
+    flexible("WHAT IT IS", |row, _| row.about.to_owned()),
+];
 
 const COLUMNS: &[Column<Listed>] = &[
     column("PLACE", |row, _| row.place.to_owned()),
@@ -32,17 +53,20 @@ const PROBLEMS: &[Column<String>] = &[flexible("PROBLEM", |row, _| row.clone())]
 
 impl Keys {
     pub(crate) fn run(&self, ctx: &mut Context) -> Result<(), CliError> {
-        let (table, problems) = load(&crate::settings::load().0)?;
-        let said: Vec<String> = problems.iter().map(|problem| crate::text::line(&problem.text)).collect();
+        let loaded = || load(&crate::settings::load().0);
+        let said = |problems: &[Problem]| problems.iter().map(|problem| crate::text::line(&problem.text)).collect::<Vec<_>>();
         match self {
+            Self::Preset { name } => preset(ctx, name.as_deref()),
             Self::List => {
-                for problem in said {
+                let (table, problems) = loaded()?;
+                for problem in said(&problems) {
                     ctx.out.note(&problem);
                 }
                 ctx.out.list(&keymap::listed(&table), COLUMNS, "no keys")
             }
             Self::Check => {
-                ctx.out.list(&said, PROBLEMS, "nothing is wrong with the keys")?;
+                let (_, problems) = loaded()?;
+                ctx.out.list(&said(&problems), PROBLEMS, "nothing is wrong with the keys")?;
                 match problems.iter().filter(|problem| !problem.used).count() {
                     0 => Ok(()),
                     1 => Err(CliError::failed("one entry of keys.toml does not count")),
@@ -51,6 +75,22 @@ impl Keys {
             }
         }
     }
+}
+
+/// Lists the presets, or sets one in the settings file.
+fn preset(ctx: &mut Context, name: Option<&str>) -> Result<(), CliError> {
+    let Some(name) = name else {
+        let (settings, _, wrong) = crate::settings::load();
+        if let Some(wrong) = wrong {
+            ctx.out.note(&wrong);
+        }
+        let rows = keymap::Preset::ALL.map(|one| Offered { name: one.name(), in_use: one == settings.keys.preset, about: one.about() });
+        return ctx.out.list(&rows, PRESETS, "no presets");
+    };
+    let path = crate::commands::config::file()?;
+    crate::commands::config::set(&path, "keys.preset", name)?;
+    ctx.out.note(&format!("the inbox has the keys of `{name}` the next time it is opened"));
+    Ok(())
 }
 
 /// Where the file lies.

@@ -1,5 +1,6 @@
 //! The command tree; one file per command.
 
+mod alias;
 mod api;
 mod approvals;
 mod audit;
@@ -7,7 +8,7 @@ mod auth;
 mod cache;
 mod canned;
 pub(crate) mod completion;
-mod config;
+pub(crate) mod config;
 mod contact;
 mod conv;
 pub(crate) mod daemon;
@@ -32,6 +33,16 @@ mod webhooks;
 
 use crate::context::Context;
 use crate::error::CliError;
+
+pub(crate) use inbox::is_dumb;
+
+/// The last words of commands that only show something: it may be longer than a screen.
+const SHOW: [&str; 8] = ["list", "view", "show", "messages", "notes", "search", "preset", "help"];
+
+/// Whether a command, by its words, only shows something.
+pub(crate) fn only_shows(path: &str) -> bool {
+    path.rsplit(' ').next().is_some_and(|word| SHOW.contains(&word))
+}
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
@@ -112,6 +123,9 @@ pub(crate) enum Command {
     /// The settings file
     #[command(subcommand)]
     Config(config::Config),
+    /// Your own words for command lines
+    #[command(subcommand, alias = "aliases")]
+    Alias(alias::Alias),
     /// Make any call of the API
     Api(api::Api),
     /// The version, and the daemon's
@@ -186,6 +200,7 @@ pub(crate) async fn run(command: Option<Command>, ctx: &mut Context) -> Result<(
         Some(Command::Notification(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Search(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Config(cmd)) => cmd.run(ctx),
+        Some(Command::Alias(cmd)) => cmd.run(ctx),
         Some(Command::Api(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Version(cmd)) => Box::pin(cmd.run(ctx)).await,
         Some(Command::Schema(cmd)) => cmd.run(ctx),

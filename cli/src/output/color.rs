@@ -14,7 +14,7 @@ pub(crate) enum Color {
 impl Color {
     /// Whether to colour. The flag outranks NO_COLOR, that CLICOLOR_FORCE, that CLICOLOR, that the terminal. A variable that is set and
     /// empty says nothing.
-    pub(super) fn wanted(self, terminal: bool, var: impl Fn(&str) -> Option<String>) -> bool {
+    pub(crate) fn wanted(self, terminal: bool, var: impl Fn(&str) -> Option<String>) -> bool {
         let var = |key: &str| var(key).filter(|value| !value.is_empty());
         match self {
             Self::Always => true,

@@ -19,6 +19,8 @@ const READS: &[(&str, &str, &str)] = &[
     ("version", "jo", ""),
     ("config list", "", ""),
     ("config get", "", "data_dir"),
+    ("keys preset", "", ""),
+    ("alias list", "", ""),
     ("conv list", "jo", "-L 3"),
     ("conv view", "jo", "47"),
     ("conv next", "jo", ""),
@@ -123,6 +125,7 @@ fn every_command_that_reads_has_its_golden_json() {
     let macros = json!({"payload": [{"id": 5, "name": "Make it a VIP", "visibility": "global", "actions": actions}]});
     shop.fault(&json!({"match": {"method": "GET", "path": "/api/v1/accounts/*/macros"}, "fault": {"kind": "status", "status": 200, "body": macros}}));
     let dead = shop.dead_letter();
+    shop.home.run(&["alias", "set", "mine", "conv list -a me"]).ends(0);
     for (command, who, args) in READS {
         let args = args.replace("HOOK", &dead);
         let args: Vec<&str> = command.split(' ').chain(args.split_whitespace()).collect();

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails; clippy knows tests by their functions, not their helpers"
 )]
 
+mod aliases;
 mod completing;
 mod daemon;
 mod deciding;
@@ -17,9 +18,11 @@ mod help;
 mod keeping;
 mod offline;
 mod online;
+mod paging;
 mod printing;
 mod profiles;
 mod pty;
+mod settings;
 mod shop;
 mod terminal;
 mod watch;

@@ -100,7 +100,8 @@ fn messages_and_outbox_are_watched_and_each_end_has_its_code() {
 #[test]
 fn a_watched_list_on_a_terminal_is_drawn_over_itself_until_a_key_leaves() {
     let shop = Shop::open();
-    let mut pty = Pty::of(&shop.home, "-P ada approvals list --watch");
+    // What draws over itself goes through no pager.
+    let mut pty = Pty::with(&shop.home, "-P ada approvals list --watch", &[("AFENDA_PAGER", "false")]);
     pty.shows("0 · q leaves");
     let asked = shop.run("jo", &["approvals", "request", "-t", "Refund", "-b", "Why"]).ends(0).json();
     pty.shows("Refund");

@@ -28,6 +28,28 @@ impl Preset {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Default, Self::ChatwootCli, Self::Aerc, Self::Zulip, Self::Vim];
 
+    /// Its name, as `keys.preset` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::ChatwootCli => "chatwoot-cli",
+            Self::Aerc => "aerc",
+            Self::Zulip => "zulip",
+            Self::Vim => "vim",
+        }
+    }
+
+    /// What it changes, for people.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Default => "the keys as they come",
+            Self::ChatwootCli => "as chatwoot/cli: r reads again, R replies",
+            Self::Aerc => "as aerc: r r replies, r q quotes, A resolves",
+            Self::Zulip => "as zulip-terminal: Ctrl+D and Alt+Enter send",
+            Self::Vim => "as vim: g t and g T go through the tabs, Z Z leaves; texts are edited with modes",
+        }
+    }
+
     fn entries(self) -> &'static [Entry] {
         match self {
             Self::Default => &[],
@@ -95,6 +117,13 @@ mod tests {
                 let unused: Vec<_> = problems.into_iter().filter(|problem| !problem.used).collect();
                 assert_eq!(unused, [], "{preset:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_preset_has_the_name_that_the_settings_know() {
+        for preset in Preset::ALL {
+            assert_eq!(serde_json::to_value(preset).unwrap(), preset.name());
         }
     }
 

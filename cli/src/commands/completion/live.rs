@@ -40,6 +40,7 @@ enum Kind {
     Canned,
     Profile,
     Tenant,
+    Alias,
 }
 
 /// What an argument of a command names; nothing where it is a text or a word of the program's own.
@@ -59,6 +60,7 @@ fn kind(path: &str, arg: &clap::Arg) -> Option<Kind> {
         (_, "LABEL", _) => Some(Kind::Label),
         (_, "TENANT", _) => Some(Kind::Tenant),
         (_, "CODE", "canned") => Some(Kind::Canned),
+        ("alias", "NAME", _) => Some(Kind::Alias),
         (_, "PROFILE", _) | (_, _, "profile") => Some(Kind::Profile),
         _ => None,
     }
@@ -131,6 +133,9 @@ fn values(kind: Kind, chosen: &[String]) -> Result<Vec<(String, String)>, CliErr
     if kind == Kind::Profile {
         return Ok(Profiles::new(&Context::data_dir()?).names().into_iter().map(|name| (name, String::new())).collect());
     }
+    if kind == Kind::Alias {
+        return Ok(crate::aliases::read()?.into_iter().collect());
+    }
     let line = ["afenda", "--quiet"].into_iter().map(str::to_owned).chain(chosen.iter().cloned());
     let cli = crate::Cli::try_parse_from(line).map_err(|err| CliError::usage(err.to_string()))?;
     let ctx = Context::new(cli.globals)?;
@@ -182,7 +187,7 @@ async fn ask(kind: Kind, session: &Session) -> Result<Vec<(String, String)>, Cli
             rows.into_iter().map(|row| (row.short_code, text::truncate(&text::line(&row.content), 60))).collect()
         }
         Kind::Tenant => client.tenants().await.map_err(explain)?.into_iter().map(|row| (row.slug, row.name)).collect(),
-        Kind::Profile => Vec::new(),
+        Kind::Profile | Kind::Alias => Vec::new(),
     })
 }
 
@@ -273,6 +278,7 @@ mod tests {
             "approvals request/conversation Conversation",
             "outbox cancel/ids Outbox",
             "auth switch/profile Profile",
+            "alias rm/name Alias",
         ] {
             assert!(found.iter().any(|one| one == want), "{want} is not among {found:?}");
         }
