@@ -23,6 +23,16 @@ const fn shape(command: &'static str, schema: &'static str) -> Shape {
 /// A value of the settings file.
 const SETTING: &[(&str, &str)] = &[("key", "string"), ("value", "string"), ("origin", "string")];
 
+/// A text that was not sent.
+const DRAFT: &[(&str, &str)] = &[
+    ("name", "string"),
+    ("conversation_id", "integer"),
+    ("kind", "string"),
+    ("text", "string"),
+    ("files", "list of string"),
+    ("written_at", "time"),
+];
+
 /// Every command that prints data.
 pub(crate) const SHAPES: &[Shape] = &[
     Shape { command: "status", schema: "StatusView", more: &[("url", "string"), ("profile", "string or null"), ("me", "MeView")] },
@@ -38,6 +48,11 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("conv messages", "MessageView"),
     shape("conv reply", "MessageView"),
     shape("conv note", "MessageView"),
+    Shape { command: "conv draft list", schema: "", more: DRAFT },
+    Shape { command: "conv draft show", schema: "", more: DRAFT },
+    Shape { command: "conv draft edit", schema: "", more: DRAFT },
+    shape("conv draft send", "MessageView"),
+    Shape { command: "conv draft rm", schema: "", more: DRAFT },
     shape("conv create", "OutboxView"),
     shape("conv assign", "ConversationView"),
     shape("conv label", "ConversationView"),

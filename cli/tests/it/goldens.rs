@@ -21,6 +21,8 @@ const READS: &[(&str, &str, &str)] = &[
     ("conv view", "jo", "47"),
     ("conv next", "jo", ""),
     ("conv messages", "jo", "47"),
+    ("conv draft list", "jo", ""),
+    ("conv draft show", "jo", "note/47"),
     ("contact list", "jo", "-L 3"),
     ("contact view", "jo", "1001"),
     ("contact notes", "jo", "1001"),
@@ -50,6 +52,9 @@ const READS: &[(&str, &str, &str)] = &[
 const OTHERS: &[&str] = &[
     "conv reply",
     "conv note",
+    "conv draft edit",
+    "conv draft send",
+    "conv draft rm",
     "conv create",
     "conv assign",
     "conv label",
@@ -110,6 +115,8 @@ fn every_command_that_reads_has_its_golden_json() {
     shop.run("jo", &["approvals", "request", "-t", "Refund 240 EUR", "-b", "It never arrived.", "--amount", "240.00 EUR", "-c", "47"])
         .ends(0);
     shop.run("jo", &["contact", "notes", "1001", "--add", "Writes in the evening", "--hold", "600"]).ends(0);
+    crate::drafts::keep(&shop, "reply/47", "It left today.");
+    crate::drafts::keep(&shop, "note/47", "Asked the carrier.");
     let query =
         json!({"payload": [{"attribute_key": "status", "filter_operator": "equal_to", "values": ["open"], "query_operator": null}]});
     let view = api::lists::NewCustomFilter { name: "Open ones".to_owned(), query: query.as_object().unwrap().clone() };

@@ -10,6 +10,7 @@ mod completing;
 mod daemon;
 mod deciding;
 mod demo;
+mod drafts;
 mod flags;
 mod goldens;
 mod harness;

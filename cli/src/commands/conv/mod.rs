@@ -3,6 +3,7 @@
 pub(crate) mod attributes;
 mod change;
 mod create;
+mod draft;
 mod escalate;
 mod list;
 mod messages;
@@ -34,6 +35,9 @@ pub(crate) enum Conv {
     Reply(send::Reply),
     /// Write a private note: only the team sees it
     Note(send::Note),
+    /// Texts that were not sent, the same as in the inbox
+    #[command(subcommand, alias = "drafts")]
+    Draft(draft::Draft),
     Next(next::Next),
     /// Give conversations to somebody
     Assign(change::Assign),
@@ -75,6 +79,7 @@ impl Conv {
             Self::Create(cmd) => cmd.run(ctx).await,
             Self::Reply(cmd) => cmd.run(ctx).await,
             Self::Note(cmd) => cmd.run(ctx).await,
+            Self::Draft(cmd) => Box::pin(cmd.run(ctx)).await,
             Self::Next(cmd) => cmd.run(ctx).await,
             Self::Assign(cmd) => cmd.run(ctx).await,
             Self::Label(cmd) => cmd.run(ctx).await,
