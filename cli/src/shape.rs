@@ -68,6 +68,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("conv mute", "ConversationView"),
     shape("conv unmute", "ConversationView"),
     shape("conv escalate", "ApprovalView"),
+    Shape { command: "conv export", schema: "ConversationView", more: &[("messages", "list of MessageView")] },
     shape("contact list", "ContactDetail"),
     shape("contact view", "ContactView"),
     shape("contact edit", "ContactView"),

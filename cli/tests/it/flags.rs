@@ -83,6 +83,8 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("conv view", "limit", By("jo", "conv view 43", "--limit 1")),
     ("conv view", "web", In("cli/tests/it/working.rs")),
     ("conv view", "page", By("jo", "conv view 43", "--page")),
+    ("conv export", "file", In("cli/tests/it/exporting.rs")),
+    ("conv export", "force", In("cli/tests/it/exporting.rs")),
     ("conv next", "claim", By("jo", "conv next", "--claim")),
     ("conv reply", "in-reply-to", By("jo", "conv reply 44 -b Hello --jq .in_reply_to", "--in-reply-to 1")),
     ("conv reply", "resolve", In("cli/tests/it/working.rs")),
@@ -189,6 +191,7 @@ const ROWS: &[(&str, &str, Shown)] = &[
     // Last: the daemon waits a while before it asks again.
     ("conv list", "fresh", By("jo", "DOWN conv list -s resolved -o ids", "--fresh")),
     ("conv view", "fresh", By("jo", "DOWN conv view 43", "--fresh")),
+    ("conv export", "fresh", By("jo", "DOWN conv export 43", "--fresh")),
     ("conv messages", "fresh", By("jo", "DOWN conv messages 43", "--fresh")),
 ];
 

@@ -21,6 +21,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("conv view", "jo", "47"),
     ("conv next", "jo", ""),
     ("conv messages", "jo", "47"),
+    ("conv export", "jo", "47"),
     ("conv draft list", "jo", ""),
     ("conv draft show", "jo", "note/47"),
     ("contact list", "jo", "-L 3"),

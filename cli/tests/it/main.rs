@@ -11,6 +11,7 @@ mod daemon;
 mod deciding;
 mod demo;
 mod drafts;
+mod exporting;
 mod flags;
 mod goldens;
 mod harness;

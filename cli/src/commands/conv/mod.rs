@@ -5,6 +5,7 @@ mod change;
 mod create;
 mod draft;
 mod escalate;
+mod export;
 mod list;
 mod messages;
 mod next;
@@ -68,6 +69,7 @@ pub(crate) enum Conv {
     Unmute(change::Unmute),
     /// Ask an approver for a decision
     Escalate(escalate::Escalate),
+    Export(export::Export),
 }
 
 impl Conv {
@@ -95,6 +97,7 @@ impl Conv {
             Self::Mute(cmd) => cmd.run(ctx).await,
             Self::Unmute(cmd) => cmd.run(ctx).await,
             Self::Escalate(cmd) => cmd.run(ctx).await,
+            Self::Export(cmd) => cmd.run(ctx).await,
         }
     }
 }
