@@ -107,6 +107,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("outbox list", "OutboxView"),
     shape("outbox cancel", "OutboxView"),
     shape("outbox retry", "OutboxView"),
+    shape("outbox flush", "FlushView"),
     shape("webhooks list", "WebhookView"),
     shape("webhooks show", "WebhookView"),
     shape("webhooks replay", "WebhookView"),

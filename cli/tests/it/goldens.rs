@@ -84,6 +84,7 @@ const OTHERS: &[&str] = &[
     "approvals request",
     "outbox cancel",
     "outbox retry",
+    "outbox flush",
     "webhooks replay",
     "webhooks purge",
     "webhooks install",

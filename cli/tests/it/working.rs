@@ -96,3 +96,20 @@ fn with_wait_a_command_ends_once_chatwoot_has_it_and_says_what_became_of_it() {
     assert!(kept.len() == 1 && ["queued", "sending"].contains(&kept[0]["state"].as_str().unwrap()), "{kept:?}");
     shop.close();
 }
+
+#[test]
+fn a_flush_says_how_many_are_tried_now_and_only_who_works_may() {
+    let shop = Shop::open();
+    shop.run("jo", &["conv", "reply", "44", "-b", "Held", "--hold", "600"]).ends(0);
+    assert_eq!(shop.run("jo", &["outbox", "flush"]).ends(0).json()["flushed"], 0, "a hold is left alone");
+    let messages = "/api/v1/accounts/*/conversations/*/messages";
+    let later = serde_json::json!({"kind": "status", "status": 429, "body": {}, "headers": {"retry-after": "3600"}});
+    shop.fault(&serde_json::json!({"match": {"method": "POST", "path": messages}, "fault": later}));
+    shop.run("jo", &["conv", "note", "46", "-b", "Later"]).ends(0);
+    let entries = || shop.run("jo", &["outbox", "list"]).ends(0).json();
+    let put_off = |entry: &serde_json::Value| entry["attempts"] == 1 && entry["state"] == "queued";
+    until("the refusal", || entries().as_array().unwrap().iter().any(put_off).then_some(()));
+    assert_eq!(shop.plain("jo", &["outbox", "flush"]).ends(0).out, "1\n");
+    shop.run("vi", &["outbox", "flush"]).ends(5);
+    shop.close();
+}
