@@ -96,6 +96,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("macro list", "MacroView"),
     shape("macro run", "OutboxView"),
     shape("canned list", "CannedResponseView"),
+    shape("canned show", "CannedResponseView"),
     shape("approvals list", "ApprovalView"),
     shape("approvals view", "ApprovalView"),
     shape("approvals next", "ApprovalView"),

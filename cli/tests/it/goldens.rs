@@ -31,6 +31,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("auth whoami", "jo", ""),
     ("macro list", "jo", ""),
     ("canned list", "jo", ""),
+    ("canned show", "jo", "bye"),
     ("approvals list", "ada", ""),
     ("approvals view", "ada", "AP-1"),
     ("approvals next", "ada", ""),
