@@ -453,6 +453,13 @@ words!(
     }
 );
 
+/// How many entries of the outbox are tried now instead of later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FlushView {
+    /// So many.
+    pub flushed: u64,
+}
+
 /// One write on its way to Chatwoot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OutboxView {

@@ -46,10 +46,7 @@ impl Body {
     /// The message without who it is for, and its files. On a terminal a text that is given nowhere is written in the person's editor.
     pub(crate) async fn read(mut self, ctx: &Context) -> Result<(NewMessage, Vec<FileToSend>), CliError> {
         if self.is_empty() && ctx.can_ask() {
-            let editor = tui::editor_command(|name| std::env::var(name).ok()).ok_or_else(|| {
-                CliError::usage("the text is missing, and no editor is set").hint("give it with --body, or set AFENDA_EDITOR")
-            })?;
-            let text = tui::edit_in_editor(&editor, "").await.map_err(|why| CliError::failed(format!("nothing was sent: {why}")))?;
+            let text = in_editor("", "nothing was sent", "give the text with --body, or set AFENDA_EDITOR").await?;
             if text.trim().is_empty() {
                 return Err(CliError::new(Exit::Failed, "NOT_CONFIRMED", "nothing was written, so nothing was sent"));
             }
@@ -67,6 +64,13 @@ impl Body {
             }
         }
     }
+}
+
+/// The text as the person's own editor leaves it. `otherwise` says what an editor that fails means, `hint` what to do without one.
+pub(crate) async fn in_editor(text: &str, otherwise: &str, hint: &str) -> Result<String, CliError> {
+    let editor = tui::editor_command(|name| std::env::var(name).ok())
+        .ok_or_else(|| CliError::usage("the text is missing, and no editor is set").hint(hint))?;
+    tui::edit_in_editor(&editor, text).await.map_err(|why| CliError::failed(format!("{otherwise}: {why}")))
 }
 
 fn file(path: PathBuf) -> Result<FileToSend, CliError> {

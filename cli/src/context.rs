@@ -366,6 +366,11 @@ pub(crate) async fn each<T>(
     first.map_or(Ok(()), |exit| Err(CliError::told(exit)))
 }
 
+/// What changes something here, which the daemon could not check.
+pub(crate) fn no_dry_run() -> CliError {
+    CliError::usage("--dry-run: there is nothing here that the daemon could check")
+}
+
 /// Prints an error on stderr.
 pub(crate) fn report(err: &CliError, json: bool) {
     if err.silent {

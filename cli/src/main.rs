@@ -123,7 +123,7 @@ fn main() -> ExitCode {
 /// Runs the command; with `--wait`, until Chatwoot has what it changed.
 async fn carry_out(command: Option<commands::Command>, ctx: &mut Context) -> Result<(), CliError> {
     if ctx.globals.dry_run && !command.as_ref().is_some_and(commands::Command::asks_the_daemon) {
-        return Err(CliError::usage("--dry-run: there is nothing here that the daemon could check"));
+        return Err(context::no_dry_run());
     }
     let limit = ctx.globals.timeout;
     if !ctx.globals.wait {

@@ -138,6 +138,11 @@ impl Output {
         Self { out, form, headed: false, terminal, quiet: false, color: false, width, now, held: None }
     }
 
+    /// Prints elsewhere from now on; there is no terminal.
+    pub(crate) fn print_to(&mut self, out: Box<dyn Write>) {
+        (self.out, self.terminal, self.color) = (out, false, false);
+    }
+
     /// Whether the whole of a value is printed as data, not words or columns of it.
     pub(crate) fn is_structured(&self) -> bool {
         self.form.is_structured()

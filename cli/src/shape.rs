@@ -23,6 +23,16 @@ const fn shape(command: &'static str, schema: &'static str) -> Shape {
 /// A value of the settings file.
 const SETTING: &[(&str, &str)] = &[("key", "string"), ("value", "string"), ("from", "string"), ("origin", "string")];
 
+/// A text that was not sent.
+const DRAFT: &[(&str, &str)] = &[
+    ("name", "string"),
+    ("conversation_id", "integer"),
+    ("kind", "string"),
+    ("text", "string"),
+    ("files", "list of string"),
+    ("written_at", "time"),
+];
+
 /// Every command that prints data.
 pub(crate) const SHAPES: &[Shape] = &[
     Shape { command: "status", schema: "StatusView", more: &[("url", "string"), ("profile", "string or null"), ("me", "MeView")] },
@@ -45,6 +55,11 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("conv messages", "MessageView"),
     shape("conv reply", "MessageView"),
     shape("conv note", "MessageView"),
+    Shape { command: "conv draft list", schema: "", more: DRAFT },
+    Shape { command: "conv draft show", schema: "", more: DRAFT },
+    Shape { command: "conv draft edit", schema: "", more: DRAFT },
+    shape("conv draft send", "MessageView"),
+    Shape { command: "conv draft rm", schema: "", more: DRAFT },
     shape("conv create", "OutboxView"),
     shape("conv assign", "ConversationView"),
     shape("conv label", "ConversationView"),
@@ -60,6 +75,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("conv mute", "ConversationView"),
     shape("conv unmute", "ConversationView"),
     shape("conv escalate", "ApprovalView"),
+    Shape { command: "conv export", schema: "ConversationView", more: &[("messages", "list of MessageView")] },
     shape("contact list", "ContactDetail"),
     shape("contact view", "ContactView"),
     shape("contact edit", "ContactView"),
@@ -87,6 +103,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("macro list", "MacroView"),
     shape("macro run", "OutboxView"),
     shape("canned list", "CannedResponseView"),
+    shape("canned show", "CannedResponseView"),
     shape("approvals list", "ApprovalView"),
     shape("approvals view", "ApprovalView"),
     shape("approvals next", "ApprovalView"),
@@ -98,6 +115,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("outbox list", "OutboxView"),
     shape("outbox cancel", "OutboxView"),
     shape("outbox retry", "OutboxView"),
+    shape("outbox flush", "FlushView"),
     shape("webhooks list", "WebhookView"),
     shape("webhooks show", "WebhookView"),
     shape("webhooks replay", "WebhookView"),

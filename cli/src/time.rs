@@ -44,6 +44,11 @@ pub(crate) fn clock(at: Timestamp, now: Timestamp) -> String {
     if at.date() == now.date() { at.strftime("%H:%M").to_string() } else { at.strftime("%Y-%m-%d %H:%M").to_string() }
 }
 
+/// A moment in full, to the second, with its distance from UTC.
+pub(crate) fn in_full(at: Timestamp) -> String {
+    at.to_zoned(zone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
 /// Reads `90s`, `30m`, `4h`, `2d` or `1w`; several may follow each other.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let bad = || format!("`{text}` is not a duration: write 90s, 30m, 4h, 2d or 1w");

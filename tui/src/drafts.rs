@@ -109,6 +109,70 @@ pub(crate) fn merge(path: &Path, saved: &mut Vec<(String, Draft)>, ours: Vec<(St
     Ok(all)
 }
 
+/// The drafts of one person at one daemon, for a program that is not the inbox. An open inbox may write meanwhile: each change is made to
+/// what the file holds by then, and nothing else in it changes.
+#[derive(Debug)]
+pub struct DraftFile {
+    path: PathBuf,
+    drafts: Vec<(String, Draft)>,
+}
+
+impl DraftFile {
+    /// Reads the drafts that the inbox under `profile` keeps in `data_dir` for this person and tenant. A missing file is no drafts.
+    ///
+    /// # Errors
+    /// When there is a file that cannot be read; it stays as it is.
+    pub fn open(data_dir: &Path, profile: &str, me: &api::tenant::MeView) -> std::io::Result<Self> {
+        let path = path(data_dir, profile, &crate::update::owner(me));
+        let drafts = there(&path)?;
+        Ok(Self { path, drafts })
+    }
+
+    /// The drafts with their names, which [`draft_of`](crate::state::draft_of) reads, the newest first.
+    pub fn drafts(&self) -> &[(String, Draft)] {
+        &self.drafts
+    }
+
+    /// Replaces or removes a draft as it was read. `false`: it was written on meanwhile, and stays as it is now.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the disk does not take it; the old file stands.
+    pub fn change(&mut self, name: &str, to: Option<Draft>) -> std::io::Result<bool> {
+        self.write(name, to, false)
+    }
+
+    /// Keeps a draft. `false`: it was written on meanwhile; then both texts are kept, unless one has all of the other.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the disk does not take it; the old file stands.
+    pub fn keep(&mut self, name: &str, draft: Draft) -> std::io::Result<bool> {
+        self.write(name, Some(draft), true)
+    }
+
+    fn write(&mut self, name: &str, to: Option<Draft>, in_any_case: bool) -> std::io::Result<bool> {
+        let _lock = lock(&self.path)?;
+        let mut now = there(&self.path)?;
+        let untouched = find(&now, name) == find(&self.drafts, name);
+        if untouched || in_any_case {
+            let mut ours = self.drafts.clone();
+            ours.retain(|(known, _)| known != name);
+            ours.extend(to.map(|draft| (name.to_owned(), draft)));
+            now = joined(&self.drafts, &ours, now);
+            save(&self.path, &now)?;
+        }
+        self.drafts = now;
+        Ok(untouched)
+    }
+}
+
+/// What the file holds; nothing where there is none.
+fn there(path: &Path) -> std::io::Result<Vec<(String, Draft)>> {
+    match read(path) {
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
 fn find<'a>(list: &'a [(String, Draft)], name: &str) -> Option<&'a Draft> {
     list.iter().find(|(n, _)| n == name).map(|(_, draft)| draft)
 }

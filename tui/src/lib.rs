@@ -24,6 +24,7 @@ mod limits;
 mod links;
 mod marks;
 mod mention;
+pub mod message;
 pub mod picture;
 mod seen;
 pub mod settings;
@@ -54,7 +55,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use around::Around;
 pub use browser::open as open_in_browser;
-pub use drafts::Draft;
+pub use drafts::{Draft, DraftFile};
 pub use editor::{Edit, Editor, Modal, Vim};
 pub use external::{command as editor_command, edit as edit_in_editor};
 pub use headless::Headless;

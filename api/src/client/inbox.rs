@@ -8,7 +8,7 @@ use crate::contact::{ContactDetail, ContactInboxView, ContactNoteView, ContactQu
 use crate::id::{ConversationId, MessageId, OutboxId};
 use crate::inbox::{
     ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, DeleteMessage, Effect, EffectQuery, Escalate,
-    InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
+    FlushView, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
 use crate::lists::{
     CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NewCustomFilter, NotificationView, RatingQuery, RatingView,
@@ -333,6 +333,14 @@ impl Client {
     pub async fn outbox_act(&self, id: OutboxId, verb: &str, key: &str) -> Result<OutboxView, ClientError> {
         let path = format!("/outbox/{id}/{verb}");
         Ok(self.send::<Data<OutboxView>>(reqwest::Method::POST, &path, &serde_json::json!({}), key).await?.data)
+    }
+
+    /// Tries now what waits for its next try, at most 1,000 entries; neither what is within its hold nor what is held or failed.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn flush_outbox(&self, key: &str) -> Result<FlushView, ClientError> {
+        Ok(self.send::<Data<FlushView>>(reqwest::Method::POST, "/outbox/flush", &serde_json::json!({}), key).await?.data)
     }
 
     /// The account's agents, by name.

@@ -10,8 +10,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::stop::Stop;
 
-/// The profile's name where the environment says everything.
-const UNNAMED: &str = "env";
+/// The profile's name, for the inbox's files, where the environment says everything.
+pub(crate) const UNNAMED: &str = "env";
 
 /// A daemon that takes longer to say who we are is waited for in the inbox: beyond this a start feels like waiting.
 const ANSWER_LIMIT: Duration = Duration::from_millis(300);

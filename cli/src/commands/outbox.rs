@@ -2,7 +2,7 @@
 
 use api::event::Activity;
 use api::id::OutboxId;
-use api::inbox::OutboxView;
+use api::inbox::{FlushView, OutboxView};
 
 use crate::context::{Context, Session, each};
 use crate::error::CliError;
@@ -18,6 +18,8 @@ pub(crate) enum Outbox {
     Cancel(Ids),
     /// Try again what failed
     Retry(Ids),
+    /// Try now what waits for its next try; what is within its hold, held or failed stays as it is
+    Flush,
 }
 
 #[derive(Debug, clap::Args)]
@@ -90,6 +92,12 @@ impl Outbox {
             Self::List(watch) => return OnItsWay.show(ctx, &session, &watch).await,
             Self::Cancel(ids) => (ids.ids, "cancel"),
             Self::Retry(ids) => (ids.ids, "retry"),
+            Self::Flush => {
+                let key = ctx.key("", false);
+                let flushed = session.change(&key, "afenda outbox list", async |client| client.flush_outbox(&key).await).await?;
+                let columns: &[Column<FlushView>] = &[column("FLUSHED", |row, _| row.flushed.to_string())];
+                return ctx.out.row(&flushed, columns, &format!("{} tried now", flushed.flushed));
+            }
         };
         let several = ids.len() > 1;
         each(ctx, ids, OutboxId::to_string, async |ctx, id| {

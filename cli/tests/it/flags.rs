@@ -94,6 +94,8 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("conv view", "limit", By("jo", "conv view 43", "--limit 1")),
     ("conv view", "web", In("cli/tests/it/working.rs")),
     ("conv view", "page", By("jo", "conv view 43", "--page")),
+    ("conv export", "file", In("cli/tests/it/exporting.rs")),
+    ("conv export", "force", In("cli/tests/it/exporting.rs")),
     ("conv next", "claim", By("jo", "conv next", "--claim")),
     ("conv reply", "in-reply-to", By("jo", "conv reply 44 -b Hello --jq .in_reply_to", "--in-reply-to 1")),
     ("conv reply", "resolve", In("cli/tests/it/working.rs")),

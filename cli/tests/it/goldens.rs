@@ -25,6 +25,9 @@ const READS: &[(&str, &str, &str)] = &[
     ("conv view", "jo", "47"),
     ("conv next", "jo", ""),
     ("conv messages", "jo", "47"),
+    ("conv export", "jo", "47"),
+    ("conv draft list", "jo", ""),
+    ("conv draft show", "jo", "note/47"),
     ("contact list", "jo", "-L 3"),
     ("contact view", "jo", "1001"),
     ("contact notes", "jo", "1001"),
@@ -32,6 +35,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("auth whoami", "jo", ""),
     ("macro list", "jo", ""),
     ("canned list", "jo", ""),
+    ("canned show", "jo", "bye"),
     ("approvals list", "ada", ""),
     ("approvals view", "ada", "AP-1"),
     ("approvals next", "ada", ""),
@@ -57,6 +61,9 @@ const OTHERS: &[&str] = &[
     "cache clear",
     "conv reply",
     "conv note",
+    "conv draft edit",
+    "conv draft send",
+    "conv draft rm",
     "conv create",
     "conv assign",
     "conv label",
@@ -85,6 +92,7 @@ const OTHERS: &[&str] = &[
     "approvals request",
     "outbox cancel",
     "outbox retry",
+    "outbox flush",
     "webhooks replay",
     "webhooks purge",
     "webhooks install",
@@ -117,6 +125,8 @@ fn every_command_that_reads_has_its_golden_json() {
     shop.run("jo", &["approvals", "request", "-t", "Refund 240 EUR", "-b", "It never arrived.", "--amount", "240.00 EUR", "-c", "47"])
         .ends(0);
     shop.run("jo", &["contact", "notes", "1001", "--add", "Writes in the evening", "--hold", "600"]).ends(0);
+    crate::drafts::keep(&shop, "reply/47", "It left today.");
+    crate::drafts::keep(&shop, "note/47", "Asked the carrier.");
     let query =
         json!({"payload": [{"attribute_key": "status", "filter_operator": "equal_to", "values": ["open"], "query_operator": null}]});
     let view = api::lists::NewCustomFilter { name: "Open ones".to_owned(), query: query.as_object().unwrap().clone() };

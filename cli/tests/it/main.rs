@@ -11,6 +11,8 @@ mod completing;
 mod daemon;
 mod deciding;
 mod demo;
+mod drafts;
+mod exporting;
 mod flags;
 mod goldens;
 mod harness;

@@ -128,6 +128,10 @@ fn a_dry_run_shows_what_would_be_and_changes_nothing() {
     for args in [&["config", "set", "ui.motion", "false"][..], &["auth", "switch", "ada"], &["daemon", "stop"]] {
         assert!(shop.run("jo", &[args, &["--dry-run"]].concat()).ends(2).err.contains("--dry-run"), "{args:?}");
     }
+    shop.run("jo", &["conv", "draft", "rm", "44", "--dry-run"]).ends(2);
+    let file = shop.home.path().join("export.md");
+    shop.run("jo", &["conv", "export", "44", "--file", file.to_str().unwrap(), "--dry-run"]).ends(2);
+    assert!(!file.exists());
     // A decision needs the revision that was read, and no consent: nothing is decided.
     let asked = shop.escalate(&id)["reference"].as_str().unwrap().to_owned();
     shop.run("ada", &["approvals", "approve", &asked, "--dry-run"]).ends(2);
@@ -151,5 +155,22 @@ fn what_was_so_already_is_3_where_that_is_asked_for() {
     shop.run("ada", &approve).ends(0);
     shop.run("ada", &approve).ends(3);
     shop.run("jo", &["conv", "view", &id, "--error-unchanged"]).ends(0);
+    shop.close();
+}
+
+#[test]
+fn a_flush_says_how_many_are_tried_now_and_only_who_works_may() {
+    let shop = Shop::open();
+    shop.run("jo", &["conv", "reply", "44", "-b", "Held", "--hold", "600"]).ends(0);
+    assert_eq!(shop.run("jo", &["outbox", "flush"]).ends(0).json()["flushed"], 0, "a hold is left alone");
+    let messages = "/api/v1/accounts/*/conversations/*/messages";
+    let later = serde_json::json!({"kind": "status", "status": 429, "body": {}, "headers": {"retry-after": "3600"}});
+    shop.fault(&serde_json::json!({"match": {"method": "POST", "path": messages}, "fault": later}));
+    shop.run("jo", &["conv", "note", "46", "-b", "Later"]).ends(0);
+    let entries = || shop.run("jo", &["outbox", "list"]).ends(0).json();
+    let put_off = |entry: &serde_json::Value| entry["attempts"] == 1 && entry["state"] == "queued";
+    until("the refusal", || entries().as_array().unwrap().iter().any(put_off).then_some(()));
+    assert_eq!(shop.plain("jo", &["outbox", "flush"]).ends(0).out, "1\n");
+    shop.run("vi", &["outbox", "flush"]).ends(5);
     shop.close();
 }

@@ -98,6 +98,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::cancel))
         .routes(routes!(outbox::retry))
+        .routes(routes!(outbox::flush))
         .routes(routes!(directory::agents))
         .routes(routes!(directory::teams))
         .routes(routes!(directory::inboxes))

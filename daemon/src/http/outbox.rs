@@ -1,7 +1,7 @@
 //! `/outbox`: what has not reached Chatwoot yet, taken back or tried again.
 
 use api::error::{Code, ErrorBody};
-use api::inbox::OutboxView;
+use api::inbox::{FlushView, OutboxView};
 use api::page::{Data, LIMIT_MAX, Page, PageMeta};
 use axum::Json;
 use axum::extract::Path;
@@ -14,6 +14,9 @@ use super::request::Change;
 use crate::app::{Caller, Person};
 use crate::fault::Fault;
 use crate::store::{Scope, StoreError};
+
+/// Entries that one call moves: each is told to the clients, and the write in which that happens keeps the others waiting.
+const FLUSH_MAX: u32 = 1_000;
 
 /// Entries that are not over, oldest first.
 #[utoipa::path(get, path = "/outbox", tag = "outbox", security(("bearer" = [])), responses((status = 200, body = Page<OutboxView>)))]
@@ -35,6 +38,14 @@ pub(crate) async fn cancel(Path(id): Path<String>, change: Change<serde::de::Ign
     responses((status = 200, body = Data<OutboxView>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn retry(Path(id): Path<String>, change: Change<serde::de::IgnoredAny>) -> Result<Response, Fault> {
     act(id, change, true, "only what failed or is held is tried again", |scope, id| scope.retry_outbox(id)).await
+}
+
+/// Tries now what waits for its next try, oldest first and at most 1,000 entries. What is still within its hold stays there, and what is held
+/// or failed waits for a person. A pause that Chatwoot asked of everybody is kept.
+#[utoipa::path(post, path = "/outbox/flush", tag = "outbox", security(("bearer" = [])), responses((status = 200, body = Data<FlushView>)))]
+pub(crate) async fn flush(change: Change<serde::de::IgnoredAny>) -> Result<Response, Fault> {
+    change.caller.must_work()?;
+    change.carry_out(StatusCode::OK, |scope, _, _| Ok(FlushView { flushed: scope.flush_outbox(FLUSH_MAX)? })).await
 }
 
 async fn act(

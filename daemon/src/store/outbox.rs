@@ -41,6 +41,10 @@ const DUE_OUTBOX: Sql = Sql::new(columns!(
                  and e.contact_id is o.contact_id and e.state in ('queued', 'sending') and e.position < o.position)
              order by position limit :limit"
 ));
+// Tried before: what was never tried is within its hold.
+const PUT_OFF: Sql = Sql::new(columns!(
+    "from outbox where tenant_id = :tenant and state = 'queued' and attempts > 0 and not_before_us > :now order by position limit :limit"
+));
 const PENDING_MESSAGES: Sql = Sql::new(columns!(
     "from outbox where tenant_id = :tenant and conversation_id = :conversation and kind in ('reply', 'note')
              and state in ('queued', 'sending', 'held', 'failed') order by position"
@@ -67,7 +71,8 @@ const OPEN_OF_CONTACT: Sql = Sql::new(columns!(
 
 /// The statements that macros put together, for the test of their plans.
 #[cfg(test)]
-pub(super) const ALL: &[Sql] = &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED, MUTES, OPEN_OF_CONTACT];
+pub(super) const ALL: &[Sql] =
+    &[OUTBOX_ENTRY, OPEN_OUTBOX, DUE_OUTBOX, PUT_OFF, PENDING_MESSAGES, WITH_FILES, UNCONFIRMED, MUTES, OPEN_OF_CONTACT];
 
 impl Scope<'_> {
     /// Writes an entry, shows its effect at once, and tells the clients.
@@ -244,6 +249,19 @@ impl Scope<'_> {
             self.tell_of(id)?;
         }
         Ok(again)
+    }
+
+    /// Has the oldest entries that wait for their next try, at most `limit`, tried now; returns how many.
+    pub fn flush_outbox(&self, limit: u32) -> Result<u64, StoreError> {
+        const SQL: Sql =
+            Sql::new("update outbox set not_before_us = :now where tenant_id = :tenant and id = :id and state = 'queued' and attempts > 0");
+        let rows: Vec<OutboxRow> =
+            self.all(PUT_OFF, named_params! { ":now": self.now(), ":limit": limit }, read)?.into_iter().collect::<Result<_, _>>()?;
+        for row in &rows {
+            self.run(SQL, named_params! { ":id": row.id.to_string(), ":now": self.now() })?;
+            self.tell_of(row.id)?;
+        }
+        Ok(rows.len() as u64)
     }
 
     /// Entries that are not over, by what they wait for.

@@ -492,6 +492,48 @@ async fn what_a_person_tries_again_is_looked_up_only_where_it_is_a_message() {
 }
 
 #[tokio::test]
+async fn a_flush_moves_what_was_tried_and_waits_and_nothing_else() {
+    let bench = bench().await;
+    let later = 5_000 * SECOND;
+    let fill = move |scope: &Scope<'_>| {
+        let new = |conversation_id, not_before| NewOutbox {
+            conversation_id,
+            kind: OutboxKind::Note,
+            payload: json!({"content": "hi"}),
+            user: None,
+            approval_id: None,
+            not_before,
+        };
+        let tried = |conversation| {
+            let id = scope.enqueue(&new(conversation, 0))?.id;
+            scope.begin_sending(id)?;
+            Ok::<_, StoreError>(id)
+        };
+        for _ in 0..2 {
+            scope.outbox_again(tried(12)?, "away", true, later)?;
+        }
+        scope.outbox_over(tried(12)?, OutboxState::Held, "who knows")?;
+        scope.outbox_over(tried(12)?, OutboxState::Failed, "refused")?;
+        tried(12)?; // On its way.
+        scope.enqueue(&new(12, later))?; // Within its hold.
+        Ok(())
+    };
+    bench.write(bench.ours, fill).await;
+    bench.write(bench.theirs, fill).await;
+    let all = async |tenant| {
+        let rows = bench.read(tenant, |scope| scope.open_outbox(99)).await;
+        rows.into_iter().map(|row| (row.state, row.not_before == later, row.unsure)).collect::<Vec<_>>()
+    };
+    let before = all(bench.ours).await;
+    assert_eq!(bench.write(bench.ours, |scope| scope.flush_outbox(1)).await, 1, "no more than so many, the oldest first");
+    assert_eq!(bench.write(bench.ours, |scope| scope.flush_outbox(9)).await, 1);
+    assert_eq!(bench.write(bench.ours, |scope| scope.flush_outbox(9)).await, 0, "nothing waits any more");
+    let mut after = before.clone();
+    after[..2].fill((OutboxState::Queued, false, true));
+    assert_eq!((all(bench.ours).await, all(bench.theirs).await), (after, before));
+}
+
+#[tokio::test]
 async fn after_a_crash_what_was_on_its_way_is_unsure() {
     let bench = bench().await;
     let entry = bench

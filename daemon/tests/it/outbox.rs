@@ -416,6 +416,31 @@ async fn a_macro_runs_once_or_waits_for_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flush_tries_at_once_what_waits_for_its_next_try_and_leaves_what_is_within_its_hold() {
+    // Chatwoot's pause after a refusal is kept; here it is short.
+    let shop = shop_with(|config| config.sync.haste = 300).await;
+    let (ids, jo) = (shop.plain_conversations().await, shop.client("jo").await);
+    let write = async |at: usize, hold| {
+        let message = NewMessage { hold_seconds: Some(hold), ..NewMessage::text("hello", false) };
+        jo.send_message(ConversationId(ids[at]), &message, &new_key()).await.unwrap();
+    };
+    write(1, 600).await;
+    let messages = "/api/v1/accounts/*/conversations/*/messages";
+    let refused = json!({"kind": "status", "status": 429, "body": {}, "headers": {"retry-after": "3600"}});
+    shop.fault(json!({"match": {"method": "POST", "path": messages}, "times": 1, "fault": refused})).await;
+    write(0, 0).await;
+    let put_off = |entry: &api::inbox::OutboxView| entry.attempts == 1 && entry.state == OutboxState::Queued;
+    until("the refusal", async || jo.outbox().await.ok()?.iter().any(put_off).then_some(())).await;
+    assert_eq!(jo.flush_outbox(&new_key()).await.unwrap().flushed, 1);
+    let left = until("the second try", async || jo.outbox().await.ok().filter(|left| left.len() == 1)).await;
+    assert_eq!((left[0].conversation_id.unwrap().0, left[0].attempts, left[0].state), (ids[1], 0, OutboxState::Queued));
+    let key = new_key();
+    assert_eq!(jo.flush_outbox(&key).await.unwrap().flushed, 0);
+    assert_eq!(jo.flush_outbox(&key).await.unwrap().flushed, 0, "a repeat is answered");
+    shop.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_of_ones_own_is_deleted_after_the_hold_and_nobody_elses() {
     let shop = shop().await;
     let (id, jo, ada) = (ConversationId(shop.plain_conversations().await[0]), shop.client("jo").await, shop.client("ada").await);

@@ -1,20 +1,17 @@
 //! The calls that effects stand for.
 
-use std::path::PathBuf;
-
 use api::approval::Decision;
-use api::client::FileToSend;
 use api::contact::{NewContactNote, NewConversation};
 use api::id::{ApprovalId, ConversationId};
-use api::inbox::{ConversationPatch, DeleteMessage, MessageQuery, MessageView, NewMessage};
+use api::inbox::{ConversationPatch, DeleteMessage, MessageQuery, MessageView};
 use api::page::Page;
-use api::template::UseTemplate;
 use api::{Client, ClientError};
 
 use super::MESSAGES;
 use crate::event::{Act, Acted, Answer, Directory, Effect, Failure, Purpose, Submitted};
-use crate::state::{Attached, With};
-use crate::{browser, files, mention, picture, update};
+use crate::message::message;
+use crate::state::With;
+use crate::{browser, files, picture, update};
 
 /// Makes the call that an effect stands for.
 pub(super) async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> Option<Answer> {
@@ -160,36 +157,14 @@ async fn submit(
     (with, hold): (With, Option<u32>),
     key: &str,
 ) -> Result<Submitted, ClientError> {
-    let whom = with.mail.clone().filter(|_| matches!(purpose, Purpose::Reply(_))).unwrap_or_default();
-    let message = |private| NewMessage {
-        content: text.clone(),
-        private,
-        hold_seconds: hold.filter(|_| !private),
-        in_reply_to: with.answers.map(|id| id.0),
-        mentions: if private { mention::kept(&text, &with.mentions) } else { Vec::new() },
-        to: whom.to.clone(),
-        cc: whom.cc.clone(),
-        bcc: whom.bcc.clone(),
-        ..NewMessage::default()
-    };
     Ok(match purpose {
-        Purpose::Reply(id) | Purpose::Note(id) if !with.files.is_empty() => {
-            let file =
-                |file: &Attached| FileToSend { path: PathBuf::from(&file.path), name: file.name.clone(), content_type: file.kind.clone() };
-            let files: Vec<_> = with.files.iter().map(file).collect();
-            let message = message(matches!(purpose, Purpose::Note(_)));
-            Submitted::Message(Box::new(client.send_files(id, &message, &files, key).await?))
-        }
-        Purpose::Reply(id) => Submitted::Message(Box::new(client.send_message(id, &message(false), key).await?)),
-        Purpose::Note(id) => Submitted::Message(Box::new(client.send_message(id, &message(true), key).await?)),
-        Purpose::Template(id) => {
-            let template = with.template.as_deref().map(|chosen| UseTemplate {
-                name: chosen.template.name.clone(),
-                language: Some(chosen.template.language.clone()),
-                vars: chosen.vars.clone(),
-            });
-            let message = NewMessage { template, hold_seconds: hold, ..NewMessage::default() };
-            Submitted::Message(Box::new(client.send_message(id, &message, key).await?))
+        Purpose::Reply(_) | Purpose::Note(_) | Purpose::Template(_) => {
+            let handed = message(purpose, &text, &with, hold);
+            let (id, message, files) = handed.ok_or_else(|| ClientError::Protocol("this is no message".to_owned()))?;
+            Submitted::Message(Box::new(match files.is_empty() {
+                true => client.send_message(id, &message, key).await?,
+                false => client.send_files(id, &message, &files, key).await?,
+            }))
         }
         Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, &text, key).await?)),
         Purpose::ContactNote(id) => {

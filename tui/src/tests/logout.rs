@@ -4,9 +4,9 @@ use std::path::Path;
 
 use api::{Client, Token};
 
-use super::behaviour::toasts;
+use super::behaviour::{activity, toasts};
 use super::world::{Screen, ago, me};
-use crate::drafts::{self, Draft};
+use crate::drafts::{self, Draft, DraftFile};
 use crate::effects::Core;
 use crate::event::{Answer, Effect, Event};
 use crate::keymap;
@@ -70,6 +70,60 @@ fn what_is_being_written_is_not_changed_by_another_inbox() {
     screen.effects.clear();
     screen.answer(Answer::DraftsMerged { ours: Vec::new(), all });
     assert_eq!((screen.effects.len(), texts(&screen).contains(&"mine!".to_owned())), (0, true));
+}
+
+#[test]
+fn another_program_changes_one_draft_and_an_open_inbox_loses_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let me = me(Some(true));
+    let path = drafts::path(dir.path(), "p", &update::owner(&me));
+    let at = |text: &str, minutes: i64| Draft { at: ago(100 - minutes), ..draft(text) };
+    let open = || DraftFile::open(dir.path(), "p", &me).unwrap();
+    let inbox = |known: &mut Vec<(String, Draft)>, ours: &[(String, Draft)]| drafts::merge(&path, known, ours.to_vec()).unwrap();
+    let (a, b) = (("reply/1".to_owned(), at("One", 1)), ("note/2".to_owned(), at("Two", 2)));
+    let mut known = Vec::new();
+    inbox(&mut known, &[a.clone(), b.clone()]);
+
+    // Removed there while the inbox writes on another one.
+    let mut file = open();
+    let c = ("reply/3".to_owned(), at("Three", 3));
+    inbox(&mut known, &[a.clone(), b.clone(), c.clone()]);
+    assert!(file.change("reply/1", None).unwrap());
+    assert!(drafts::same(&inbox(&mut known, &[a.clone(), b.clone(), c.clone()]), &[b.clone(), c.clone()]), "gone from the inbox too");
+
+    // Written on in the inbox since it was read: neither removed nor replaced, but both are kept where somebody wrote both.
+    known = vec![b.clone(), c.clone()];
+    let mut file = open();
+    inbox(&mut known, &[("note/2".to_owned(), at("Two and a half", 4)), c.clone()]);
+    assert!(!file.change("note/2", None).unwrap());
+    assert_eq!(file.drafts().iter().find(|(name, _)| name == "note/2").unwrap().1.text, "Two and a half");
+    let mut file = open();
+    inbox(&mut known, &[("note/2".to_owned(), at("Quite another", 5)), c.clone()]);
+    assert!(!file.keep("note/2", at("From my editor", 6)).unwrap());
+    let texts: Vec<_> = open().drafts().iter().map(|(_, draft)| draft.text.clone()).collect();
+    assert_eq!(texts, ["From my editor", "Quite another", "Three"]);
+
+    // Logged out there: what was removed does not come back. A file that cannot be read is left alone.
+    let mut file = open();
+    drafts::remove(&path).unwrap();
+    assert!(!file.change("reply/3", None).unwrap() && open().drafts().is_empty());
+    std::fs::write(&path, "{").unwrap();
+    assert!(DraftFile::open(dir.path(), "p", &me).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), b"{");
+}
+
+#[test]
+fn a_draft_that_a_command_sent_is_looked_for_in_the_file() {
+    let mut screen = Screen::new(80, 24);
+    screen.state.drafts.insert("note/1".into(), draft("x"));
+    screen.state.drafts_dirty = false;
+    for (conversation, saved) in [(2, 0), (1, 1)] {
+        screen.send(activity(100 + conversation, api::event::ActivityType::OutboxUpdated, conversation));
+        screen.effects.clear();
+        screen.tick(300);
+        let count = screen.effects.iter().filter(|effect| matches!(effect, Effect::SaveDrafts(_))).count();
+        assert_eq!(count, saved, "#{conversation}: {:?}", screen.effects);
+    }
 }
 
 /// An inbox on a folder, whose daemon is not there.

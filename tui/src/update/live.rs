@@ -285,6 +285,8 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
             touch(state, conversation);
             if let Some(id) = conversation {
                 thread::refresh(state, out, id);
+                // It may have been a draft that another inbox or a command sent: then it is none here either.
+                state.drafts_dirty |= state.drafts_loaded && state.has_draft(id);
             }
             begin::heard(state, out, activity);
         }

@@ -10,13 +10,12 @@ use api::mail::{MailView, Recipients, addresses, check, reply_to};
 use super::{compose, toast};
 use crate::editor::{Edit, Editor};
 use crate::event::{Outcome, Purpose};
+use crate::message::{self, DELIMITER};
 use crate::state::{AddressLine, Composer, MailField, Overlay, State, Tone, With};
 use crate::text;
 
 /// Characters of a line of addresses: 50 of ordinary length.
 const LINE_MAX: usize = 4_000;
-/// What Chatwoot's own page puts between a text and its signature (4.15).
-const DELIMITER: &str = "\n\n--\n\n";
 
 /// The conversation, where the composer writes an e-mail to the customer.
 fn mail(state: &State, purpose: Purpose) -> Option<&ConversationView> {
@@ -150,8 +149,7 @@ pub(crate) fn signature<'a>(state: &'a State, composer: &Composer) -> Option<&'a
 
 /// The text as it is handed in.
 pub(super) fn signed(state: &State, composer: &Composer) -> String {
-    let text = composer.editor.text().trim_end();
-    signature(state, composer).map_or_else(|| text.to_owned(), |signature| format!("{text}{DELIMITER}{signature}"))
+    message::signed(composer.editor.text(), signature(state, composer))
 }
 
 /// A reply that comes back, without the signature that was put under it; with another end it has none to come.
@@ -205,7 +203,6 @@ pub(super) fn into_text(state: &mut State) {
 /// The caller's signature came. Without one, or where it cannot be asked, nothing is put under a mail.
 pub(super) fn signature_came(state: &mut State, result: Outcome<Option<String>>) {
     if let Ok(signature) = result {
-        let clean = |text: String| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim().to_owned();
-        state.signature = signature.map(clean).filter(|text| !text.is_empty());
+        state.signature = signature.as_deref().and_then(message::signature);
     }
 }

@@ -61,7 +61,6 @@ pub(crate) use filter::sort_word;
 use jiff::SignedDuration;
 pub(crate) use line::echo;
 pub(crate) use mail::{recipients as mail_recipients, refusal as no_mail, signature as mail_signature, words as mail_words};
-#[cfg(test)]
 pub(crate) use recall::owner;
 pub(crate) use template::known as has_templates;
 

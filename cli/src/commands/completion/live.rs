@@ -59,7 +59,7 @@ fn kind(path: &str, arg: &clap::Arg) -> Option<Kind> {
         (_, "INBOX", _) => Some(Kind::Inbox),
         (_, "LABEL", _) => Some(Kind::Label),
         (_, "TENANT", _) => Some(Kind::Tenant),
-        (_, "CODE", "canned") => Some(Kind::Canned),
+        (_, "CODE", "canned") | ("canned", "CODE", _) => Some(Kind::Canned),
         ("alias", "NAME", _) => Some(Kind::Alias),
         (_, "PROFILE", _) | (_, _, "profile") => Some(Kind::Profile),
         _ => None,

@@ -3,7 +3,9 @@
 pub(crate) mod attributes;
 mod change;
 mod create;
+mod draft;
 mod escalate;
+mod export;
 mod list;
 mod messages;
 mod next;
@@ -34,6 +36,9 @@ pub(crate) enum Conv {
     Reply(send::Reply),
     /// Write a private note: only the team sees it
     Note(send::Note),
+    /// Texts that were not sent, the same as in the inbox
+    #[command(subcommand, alias = "drafts")]
+    Draft(draft::Draft),
     Next(next::Next),
     /// Give conversations to somebody
     Assign(change::Assign),
@@ -64,6 +69,7 @@ pub(crate) enum Conv {
     Unmute(change::Unmute),
     /// Ask an approver for a decision
     Escalate(escalate::Escalate),
+    Export(export::Export),
 }
 
 impl Conv {
@@ -75,6 +81,7 @@ impl Conv {
             Self::Create(cmd) => cmd.run(ctx).await,
             Self::Reply(cmd) => cmd.run(ctx).await,
             Self::Note(cmd) => cmd.run(ctx).await,
+            Self::Draft(cmd) => Box::pin(cmd.run(ctx)).await,
             Self::Next(cmd) => cmd.run(ctx).await,
             Self::Assign(cmd) => cmd.run(ctx).await,
             Self::Label(cmd) => cmd.run(ctx).await,
@@ -90,6 +97,7 @@ impl Conv {
             Self::Mute(cmd) => cmd.run(ctx).await,
             Self::Unmute(cmd) => cmd.run(ctx).await,
             Self::Escalate(cmd) => cmd.run(ctx).await,
+            Self::Export(cmd) => cmd.run(ctx).await,
         }
     }
 }

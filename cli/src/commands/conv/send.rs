@@ -1,11 +1,12 @@
 //! `afenda conv reply` and `afenda conv note`.
 
 use api::client::FileToSend;
+use api::id::ConversationId;
 use api::inbox::{ConversationPatch, ConversationStatus, EffectQuery, Mention, MessageView, NewMessage};
 use api::template::UseTemplate;
 
 use crate::body::Body;
-use crate::context::{Context, each};
+use crate::context::{Context, Session, each};
 use crate::error::CliError;
 use crate::output::{Column, column};
 use crate::selector::pick;
@@ -144,22 +145,9 @@ async fn send(
 ) -> Result<(), CliError> {
     let session = ctx.session().await?;
     let several = to.ids.len() > 1;
-    let query = EffectQuery { message: Some(what.to_owned()), ..EffectQuery::default() };
     each(ctx, to.ids, super::name, async |ctx, id| {
-        super::foretell(ctx, &session, id, &query).await;
         let key = ctx.key(&id.to_string(), several);
-        let sent = session
-            .change(&key, &format!("afenda conv messages {id}"), async |client| match files.is_empty() {
-                true => client.send_message(id, message, &key).await,
-                false => client.send_files(id, message, files, &key).await,
-            })
-            .await?;
-        let recall = match (sent.sends_at.filter(|at| *at > ctx.out.now), sent.outbox_id) {
-            (Some(at), Some(outbox)) => {
-                format!(", leaves in {}; recall it with `afenda outbox cancel {outbox}`", ctx.out.shown().until(at))
-            }
-            _ => String::new(),
-        };
+        let sent = hand_in(ctx, &session, id, (message, files), what, &key).await?;
         if let Some(patch) = &then {
             // A change of its own, which comes after the message.
             let key = ctx.key(&format!("{id}:then"), true);
@@ -167,7 +155,37 @@ async fn send(
                 .change(&key, &format!("afenda conv view {id}"), async |client| client.update_conversation(id, patch, &key).await)
                 .await?;
         }
-        ctx.out.row(&sent, COLUMNS, &format!("#{id}: {what} {}{recall}", sent.state))
+        print(ctx, &sent, what)
     })
     .await
+}
+
+/// Hands a message with its files in, and says before what it will do besides. `what` names it: reply, note or template.
+pub(super) async fn hand_in(
+    ctx: &Context,
+    session: &Session,
+    id: ConversationId,
+    (message, files): (&NewMessage, &[FileToSend]),
+    what: &str,
+    key: &str,
+) -> Result<MessageView, CliError> {
+    let query = EffectQuery { message: Some(what.to_owned()), ..EffectQuery::default() };
+    super::foretell(ctx, session, id, &query).await;
+    session
+        .change(key, &format!("afenda conv messages {id}"), async |client| match files.is_empty() {
+            true => client.send_message(id, message, key).await,
+            false => client.send_files(id, message, files, key).await,
+        })
+        .await
+}
+
+/// Prints what became of a message, and how it is recalled.
+pub(super) fn print(ctx: &mut Context, sent: &MessageView, what: &str) -> Result<(), CliError> {
+    let recall = match (sent.sends_at.filter(|at| *at > ctx.out.now), sent.outbox_id) {
+        (Some(at), Some(outbox)) => {
+            format!(", leaves in {}; recall it with `afenda outbox cancel {outbox}`", ctx.out.shown().until(at))
+        }
+        _ => String::new(),
+    };
+    ctx.out.row(sent, COLUMNS, &format!("#{}: {what} {}{recall}", sent.conversation_id, sent.state))
 }

@@ -2,6 +2,7 @@
 
 use api::inbox::{ConversationView, MessageQuery, MessageView};
 use api::page::LIMIT_MAX;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -29,11 +30,12 @@ pub(crate) struct View {
     page: bool,
 }
 
+/// A conversation with messages of it, oldest first.
 #[derive(Debug, Serialize)]
-struct Whole {
+pub(super) struct Whole {
     #[serde(flatten)]
-    conversation: ConversationView,
-    messages: Vec<MessageView>,
+    pub(super) conversation: ConversationView,
+    pub(super) messages: Vec<MessageView>,
 }
 
 impl View {
@@ -64,8 +66,8 @@ async fn browse(ctx: &Context, url: &str) -> Result<(), CliError> {
     tui::open_in_browser(url).await.map_err(refused)
 }
 
-fn render(whole: &Whole, shown: &Shown) -> String {
-    let c = &whole.conversation;
+/// What is to be known of a conversation: names and values, as they came. `time` writes the moment since when somebody waits.
+pub(super) fn facts(c: &ConversationView, time: impl Fn(Timestamp) -> String) -> Vec<(&'static str, String)> {
     let name = |thing: &Option<api::inbox::Named>| thing.as_ref().map_or_else(|| "nobody".to_owned(), |thing| thing.name.clone());
     let mut facts = vec![
         (
@@ -99,7 +101,7 @@ fn render(whole: &Whole, shown: &Shown) -> String {
         facts.push(("attribute", format!("{key}: {value}")));
     }
     if let Some(waiting) = c.waiting_since {
-        facts.push(("waiting", shown.age(waiting)));
+        facts.push(("waiting", time(waiting)));
     }
     for approval in &c.approvals {
         facts.push(("approval", format!("{} {}: {}", approval.reference, approval.status, approval.title)));
@@ -111,8 +113,13 @@ fn render(whole: &Whole, shown: &Shown) -> String {
         facts.push(("reply", "the channel takes no reply now".to_owned()));
     }
     facts.push(("page", c.url.clone()));
+    facts
+}
+
+fn render(whole: &Whole, shown: &Shown) -> String {
+    let c = &whole.conversation;
     let mut out = format!("#{}\n", c.id);
-    for (name, value) in facts {
+    for (name, value) in facts(c, |at| shown.age(at)) {
         out.push_str(&format!("{name:<11} {}\n", text::line(&value)));
     }
     for message in &whole.messages {
