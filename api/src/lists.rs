@@ -18,6 +18,24 @@ pub struct CannedResponseView {
     pub content: String,
 }
 
+/// A prepared text to make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCannedResponse {
+    /// What is typed to get it: 1 to 255 characters on one line; taken only once, but for its case.
+    pub short_code: String,
+    /// The text, with its Liquid.
+    pub content: String,
+}
+
+/// Another text for a prepared one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CannedResponsePatch {
+    /// The text, with its Liquid.
+    pub content: String,
+}
+
 /// A custom attribute that the account defined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomAttributeView {

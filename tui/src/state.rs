@@ -238,6 +238,10 @@ pub struct State {
     pub drafts_loaded: bool,
     /// They changed since they were written.
     pub drafts_dirty: bool,
+    /// They are being written.
+    pub drafts_saving: bool,
+    /// Until then the file is read again and again: somebody else may be sending one.
+    pub drafts_watched: Option<Timestamp>,
     /// The inbox's own files are removed, or about to be: nothing is written any more.
     pub forgotten: bool,
     /// They could not be written.
@@ -382,6 +386,8 @@ impl State {
             drafts: BTreeMap::new(),
             drafts_loaded: false,
             drafts_dirty: false,
+            drafts_saving: false,
+            drafts_watched: None,
             forgotten: false,
             drafts_error: None,
             overlay: None,

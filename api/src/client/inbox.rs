@@ -11,8 +11,8 @@ use crate::inbox::{
     FlushView, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
 };
 use crate::lists::{
-    CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NewCustomFilter, NotificationView, RatingQuery, RatingView,
-    RenameCustomFilter,
+    CannedResponsePatch, CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NewCannedResponse, NewCustomFilter,
+    NotificationView, RatingQuery, RatingView, RenameCustomFilter,
 };
 use crate::page::{Data, Page};
 use crate::search::{SearchPage, SearchQuery};
@@ -25,6 +25,31 @@ impl Client {
     /// As every call.
     pub async fn canned_responses(&self) -> Result<Vec<CannedResponseView>, ClientError> {
         Ok(self.get::<Page<CannedResponseView>>("/canned-responses", &NO_QUERY).await?.data)
+    }
+
+    /// Makes a canned response in Chatwoot, as the caller.
+    ///
+    /// # Errors
+    /// As every call; `VALIDATION_FAILED` for a code that is taken, `CHATWOOT_UNAVAILABLE`, `FORBIDDEN` without an own Chatwoot token.
+    pub async fn create_canned_response(&self, new: &NewCannedResponse, key: &str) -> Result<CannedResponseView, ClientError> {
+        Ok(self.send::<Data<CannedResponseView>>(reqwest::Method::POST, "/canned-responses", new, key).await?.data)
+    }
+
+    /// Gives a canned response another text in Chatwoot, as the caller.
+    ///
+    /// # Errors
+    /// As [`Client::create_canned_response`]; `NOT_FOUND`.
+    pub async fn update_canned_response(&self, id: i64, patch: &CannedResponsePatch, key: &str) -> Result<CannedResponseView, ClientError> {
+        Ok(self.send::<Data<CannedResponseView>>(reqwest::Method::PATCH, &format!("/canned-responses/{id}"), patch, key).await?.data)
+    }
+
+    /// Deletes a canned response in Chatwoot, as the caller; what it was.
+    ///
+    /// # Errors
+    /// As [`Client::update_canned_response`].
+    pub async fn delete_canned_response(&self, id: i64, key: &str) -> Result<CannedResponseView, ClientError> {
+        let body = serde_json::json!({});
+        Ok(self.send::<Data<CannedResponseView>>(reqwest::Method::DELETE, &format!("/canned-responses/{id}"), &body, key).await?.data)
     }
 
     /// Custom attribute definitions by key.

@@ -48,6 +48,9 @@ pub(crate) fn of(client: &Client, step: &Step<'_>, method: &str, template: &str)
             read!(client.create_label(&label))
         }
         ("GET", "/canned_responses") => read!(client.canned_responses()),
+        ("POST", "/canned_responses") => read!(client.create_canned_response("late", "It is late.")),
+        ("PATCH", "/canned_responses/:id") => read!(client.update_canned_response(first, "It is late.")),
+        ("DELETE", "/canned_responses/:id") => read!(client.delete_canned_response(first)),
         ("GET", "/custom_attribute_definitions") => read!(client.custom_attribute_definitions()),
         ("GET", "/macros") => read!(client.macros()),
         ("GET", "/notifications") => read!(client.notifications(1)),

@@ -1,7 +1,10 @@
 //! `afenda canned`: the account's prepared answers.
 
-use api::lists::CannedResponseView;
+use std::path::PathBuf;
 
+use api::lists::{CannedResponsePatch, CannedResponseView, NewCannedResponse};
+
+use crate::body;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -23,16 +26,72 @@ pub(crate) enum Canned {
         #[arg(value_name = "CODE")]
         code: String,
     },
+    /// Make one for the whole account, as yourself
+    Create {
+        /// Its code: what is typed to get it
+        #[arg(value_name = "NEW")]
+        code: String,
+        #[command(flatten)]
+        text: Text,
+    },
+    /// Give one another text, as yourself; on a terminal in your own editor, where none is given
+    Edit {
+        /// Its code
+        #[arg(value_name = "CODE")]
+        code: String,
+        #[command(flatten)]
+        text: Text,
+    },
+    /// Delete one for the whole account, as yourself; prints what it was
+    Rm {
+        /// Its code
+        #[arg(value_name = "CODE")]
+        code: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Text {
+    /// The text, with its Liquid
+    #[arg(short, long, value_name = "TEXT", conflicts_with = "body_file")]
+    body: Option<String>,
+    /// A file with the text; - reads standard input
+    #[arg(short = 'F', long, value_name = "FILE")]
+    body_file: Option<PathBuf>,
+}
+
+impl Text {
+    /// The text; on a terminal what becomes of `was` in the person's editor, where none is given.
+    async fn read(self, ctx: &Context, was: Option<&str>) -> Result<String, CliError> {
+        let written = match (self.body.is_none() && self.body_file.is_none() && ctx.can_ask(), was) {
+            (true, Some(was)) => {
+                let text = body::in_editor(was, "nothing was changed", "give the text with --body, or set AFENDA_EDITOR").await?;
+                Some(text).filter(|text| !text.trim().is_empty())
+            }
+            _ => body::read(self.body, self.body_file)?,
+        };
+        written.ok_or_else(|| CliError::usage("the text is empty").hint("give it with --body TEXT, -F FILE or -F -"))
+    }
 }
 
 const COLUMNS: &[Column<CannedResponseView>] =
     &[column("CODE", |row, _| row.short_code.clone()), flexible("TEXT", |row, _| row.content.clone())];
 
+/// What tells whether a change was made.
+const FIND_OUT: &str = "afenda canned list";
+
 impl Canned {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
+        let key = ctx.key("", false);
+        if let Self::Create { code, text } = self {
+            let new = NewCannedResponse { short_code: code, content: text.read(ctx, None).await? };
+            let made = session.change(&key, FIND_OUT, async |client| client.create_canned_response(&new, &key).await).await?;
+            return ctx.out.row(&made, COLUMNS, &format!("{} is there for everybody", made.short_code));
+        }
         let mut rows = session.call(async |client| client.canned_responses().await).await?;
         match self {
+            Self::Create { .. } => Ok(()),
             Self::List { search } => {
                 if let Some(words) = search.map(|words| words.to_lowercase()) {
                     rows.retain(|row| row.short_code.to_lowercase().contains(&words) || row.content.to_lowercase().contains(&words));
@@ -42,6 +101,17 @@ impl Canned {
             Self::Show { code } => {
                 let row = find(&rows, &code)?;
                 ctx.out.thing(row, |_| format!("{}\n", text::clean(&row.content)))
+            }
+            Self::Edit { code, text } => {
+                let row = find(&rows, &code)?;
+                let patch = CannedResponsePatch { content: text.read(ctx, Some(&row.content)).await? };
+                let now = session.change(&key, FIND_OUT, async |client| client.update_canned_response(row.id, &patch, &key).await).await?;
+                ctx.out.row(&now, COLUMNS, &format!("{} has its new text", now.short_code))
+            }
+            Self::Rm { code } => {
+                let row = find(&rows, &code)?;
+                let was = session.change(&key, FIND_OUT, async |client| client.delete_canned_response(row.id, &key).await).await?;
+                ctx.out.row(&was, COLUMNS, &format!("{} is deleted; it was: {}", was.short_code, was.content))
             }
         }
     }

@@ -76,8 +76,14 @@ fn a_draft_is_sent_as_the_inbox_would_and_stays_until_the_daemon_has_it() {
     keep(&shop, "reply/46", "It left today.");
     let sent = shop.run("jo", &["conv", "draft", "send", "44"]).ends(0).json();
     assert_eq!((&sent["content"], &sent["private"]), (&"Asked the carrier.".into(), &true.into()));
-    assert_eq!((last(&shop, "44")["content"].clone(), names(&shop)), ("Asked the carrier.".into(), vec!["reply/46".to_owned()]));
-    // A reply by e-mail is settled and held as the inbox has it.
+    assert_eq!(names(&shop), ["reply/46"]);
+    until("the note", || (last(&shop, "44")["content"] == "Asked the carrier.").then_some(()));
+    // A reply by e-mail is settled, held and signed as the inbox has it; one that is to have no signature has none.
+    let profile = format!("{}/api/v1/profile", shop.sandbox.base_url());
+    let signature = serde_json::json!({"profile": {"message_signature": "Jo  \nShop\n"}});
+    let token = shop.sandbox.tokens()["agent"].clone();
+    let set = reqwest::Client::new().put(&profile).header("api_access_token", token).json(&signature).send();
+    assert!(shop.runtime.block_on(set).unwrap().status().is_success());
     let (mut with, config) = (With::default(), shop.home.path().join("inbox.toml"));
     with.mail = Some(api::mail::Recipients { to: vec!["ann@example.com".to_owned()], ..Default::default() });
     file(&shop, "jo").keep("reply/40", Draft { with: with.clone(), ..draft("By e-mail.") }).unwrap();
@@ -85,6 +91,10 @@ fn a_draft_is_sent_as_the_inbox_would_and_stays_until_the_daemon_has_it() {
     let mut command = shop.home.command(&["-P", "jo", "--json", "conv", "draft", "send", "40"]);
     let held = crate::harness::ran(command.env("AFENDA_CONFIG", &config).output().unwrap()).ends(0).json();
     assert_eq!(held["mail"]["to"][0], "ann@example.com");
+    assert_eq!(held["content"], "By e-mail.\n\n--\n\nJo\nShop");
+    with.unsigned = true;
+    file(&shop, "jo").keep("reply/40", Draft { with: with.clone(), ..draft("Signed by hand. Jo") }).unwrap();
+    assert_eq!(shop.run("jo", &["conv", "draft", "send", "40"]).ends(0).json()["content"], "Signed by hand. Jo");
     assert_ne!(held["sends_at"], held["created_at"], "{held}");
     // Refused: it is there as it was, and the next try is another.
     let lost = tui::state::Attached { path: "/nowhere/a.txt".into(), name: "a.txt".into(), bytes: 1, kind: "text/plain".into() };

@@ -174,3 +174,24 @@ fn a_flush_says_how_many_are_tried_now_and_only_who_works_may() {
     shop.run("vi", &["outbox", "flush"]).ends(5);
     shop.close();
 }
+
+#[test]
+fn a_canned_response_is_made_written_on_and_deleted_by_its_code() {
+    let shop = Shop::open();
+    shop.run("jo", &["canned", "create", "late", "-b", "It is late."]).ends(0);
+    assert_eq!(shop.plain("jo", &["canned", "show", "late"]).ends(0).out, "It is late.\n");
+    assert!(shop.plain("jo", &["canned", "create", "late", "-b", "Another"]).ends(1).err.contains("already been taken"));
+    let edit = |editor: &str| {
+        let mut pty = Pty::with(&shop.home, "-P jo canned edit late", &[("AFENDA_EDITOR", editor)]);
+        (pty.code(), pty.raw())
+    };
+    assert_eq!(edit("false").0, 1);
+    assert_eq!(edit("printf 'Very late.\\n' >").0, 0);
+    assert_eq!(shop.run("jo", &["canned", "show", "LATE"]).ends(0).json()["content"], "Very late.");
+    assert_eq!(shop.run("jo", &["canned", "rm", "late"]).ends(0).json()["content"], "Very late.", "what it was");
+    shop.run("jo", &["canned", "rm", "late"]).ends(6);
+    // As oneself: without an own token there is nobody to write as, and a viewer writes nothing.
+    shop.run("ada", &["canned", "create", "late", "-b", "x"]).ends(5);
+    shop.run("vi", &["canned", "create", "late", "-b", "x"]).ends(5);
+    shop.close();
+}

@@ -97,7 +97,7 @@ async fn change(caller: &Caller, change: FilterChange) -> Result<i64, Fault> {
 }
 
 /// The caller's agent, where the caller has an own token.
-fn own_agent(who: &Person) -> Option<i64> {
+pub(super) fn own_agent(who: &Person) -> Option<i64> {
     who.agent.as_ref().filter(|agent| agent.own_token).map(|agent| agent.id)
 }
 

@@ -10,6 +10,7 @@ mod attributes;
 mod audit;
 mod begin;
 mod cache;
+mod canned;
 mod contact_notes;
 mod contacts;
 mod conversations;
@@ -104,7 +105,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directory::inboxes))
         .routes(routes!(directory::templates))
         .routes(routes!(directory::labels))
-        .routes(routes!(lists::canned_responses))
+        .routes(routes!(lists::canned_responses, canned::create))
+        .routes(routes!(canned::update, canned::delete))
         .routes(routes!(lists::custom_attribute_definitions))
         .routes(routes!(lists::csat_responses))
         .routes(routes!(personal::notifications))

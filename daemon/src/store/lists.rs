@@ -25,6 +25,19 @@ impl Scope<'_> {
         self.one(SQL, named_params! { ":code": short_code }, |row| row.get(0))
     }
 
+    /// Keeps a canned response as Chatwoot has it now, or drops one that is deleted, and tells the clients.
+    pub fn put_canned_response(&self, row: &CannedResponseView, is_there: bool) -> Result<(), StoreError> {
+        const DROP: Sql = Sql::new("delete from canned_responses where tenant_id = :tenant and id = :id");
+        const KEEP: Sql =
+            Sql::new("insert or replace into canned_responses (tenant_id, id, short_code, content) values (:tenant, :id, :code, :content)");
+        match is_there {
+            true => self.run(KEEP, named_params! { ":id": row.id, ":code": row.short_code, ":content": row.content })?,
+            false => self.run(DROP, named_params! { ":id": row.id })?,
+        };
+        self.record_activity(NewActivity::by_chatwoot(ActivityType::DirectoryUpdated, SubjectType::Sync, "directory".to_owned()))?;
+        Ok(())
+    }
+
     /// Custom attribute definitions by key.
     pub fn custom_attribute_definitions(&self) -> Result<Vec<CustomAttributeView>, StoreError> {
         const SQL: Sql = Sql::new("select * from custom_attribute_definitions where tenant_id = :tenant order by model, key, id");

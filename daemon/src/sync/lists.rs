@@ -60,7 +60,7 @@ fn given_text(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty()).map(|text| cut(text, NAME_CHARS_MAX))
 }
 
-fn canned_response(from: &model::CannedResponse) -> CannedResponseView {
+pub(super) fn canned_response(from: &model::CannedResponse) -> CannedResponseView {
     CannedResponseView { id: from.id, short_code: cut(&from.short_code, NAME_CHARS_MAX), content: cut(&from.content, TEXT_CHARS_MAX) }
 }
 

@@ -17,6 +17,7 @@
 //! | `contact` | notes about a contact, where a conversation with it can be begun, and beginning one |
 //! | `presence` | linked agents whose inbox is open |
 //! | `personal` | what a linked agent alone may see |
+//! | `canned` | canned responses changed as the caller |
 //! | `ask` | what a caller wants to know of Chatwoot now, and what is only worth passing on now |
 //! | `link` | how it stands, in words |
 //! | `doctor` | what `afenda doctor` asks Chatwoot |
@@ -26,6 +27,7 @@
 
 mod apply;
 mod ask;
+pub(crate) mod canned;
 pub(crate) mod contact;
 mod deep;
 pub(crate) mod doctor;

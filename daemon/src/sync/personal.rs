@@ -26,7 +26,7 @@ use crate::domain::rate::{Class, Kind};
 use crate::store::{Personal, StoreError};
 
 /// How long a person waits for Chatwoot before the copy is shown.
-const LIMIT: Duration = Duration::from_secs(5);
+pub(super) const LIMIT: Duration = Duration::from_secs(5);
 /// Pages of notifications, 15 each: Chatwoot keeps 300 of a user (section 7.5).
 const NOTIFICATION_PAGES: u32 = 20;
 /// Pages of mentions, 25 each: nobody looks further back than the newest hundred.
@@ -132,8 +132,8 @@ impl SyncHandle {
     }
 }
 
-/// Why a kind was not read.
-enum NotRead {
+/// Why a kind was not read, or nothing was changed.
+pub(super) enum NotRead {
     /// The token does not work for this agent.
     NotTheirs(String),
     /// Chatwoot does not answer, or not well.
@@ -147,7 +147,7 @@ async fn theirs(core: &Core, client: &Client, agent: i64, kind: Personal) -> Res
 }
 
 /// Looks whose token it is: a token in the config is whoever's was put there.
-async fn check(core: &Core, client: &Client, agent: i64) -> Result<(), NotRead> {
+pub(super) async fn check(core: &Core, client: &Client, agent: i64) -> Result<(), NotRead> {
     let profile = match core.call_for_person(|_| client.profile()).await {
         Ok(profile) => profile,
         Err(err) => {

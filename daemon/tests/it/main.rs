@@ -7,6 +7,7 @@
 
 mod approvals;
 mod attachments;
+mod canned;
 mod contacting;
 mod doctor;
 mod harness;

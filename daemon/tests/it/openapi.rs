@@ -44,6 +44,8 @@ impl Ours {
             "inboxes" => "79",
             // A saved filter is one agent's alone, whatever its id.
             "custom-filters" => "1",
+            // Only `ours` has canned response 80.
+            "canned-responses" => "80",
             "audit" => &self.approval,
             other => panic!("what id does {other} take?"),
         };
@@ -68,6 +70,7 @@ fn request(bench: &Bench, token: &Token, method: &str, path: &str, accept: &str)
         p if p.ends_with("/macro") => r#"{"id":1}"#,
         p if p.contains("/messages/") => r#"{"hold_seconds":0}"#,
         p if p.contains("/conversations/") => r#"{"status":"resolved"}"#,
+        p if p.contains("/canned-responses") => r#"{"content":"hi"}"#,
         p if p.ends_with("/notes") => r#"{"content":"hi"}"#,
         p if p.contains("/notes/") => r#"{"hold_seconds":0}"#,
         p if p.contains("/contacts/") || p.contains("/custom-filters/") => r#"{"name":"x"}"#,
@@ -109,6 +112,8 @@ async fn filled(bench: &Bench) -> Ours {
             let mut lists = scope.directory()?;
             lists.inboxes.push(api::inbox::InboxView { id: 79, name: "WhatsApp".to_owned(), channel: "Whatsapp".to_owned(), email: None });
             scope.replace_directory(&lists)?;
+            let canned = api::lists::CannedResponseView { id: 80, short_code: "hi".to_owned(), content: "Hello".to_owned() };
+            scope.replace_lists(&[canned], &[])?;
             scope.apply_conversation(&crate::harness::conversation(77), None)?;
             scope.apply_contact(&crate::harness::contact(78), daemon::store::Asked { ours: 1, theirs: 1 })?;
             let mut message = crate::harness::message(77, 9001);

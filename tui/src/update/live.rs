@@ -23,6 +23,8 @@ const STALE_MAX: usize = 60;
 const APART: SignedDuration = SignedDuration::from_millis(900);
 /// Ctrl+C counts as pressed twice within this.
 const TWICE: SignedDuration = SignedDuration::from_secs(2);
+/// By then a command that sent a draft has taken it out of the file: an answer of the daemon's takes 20 s at most.
+const DRAFT_SETTLES: SignedDuration = SignedDuration::from_secs(25);
 
 /// Opens the stream from where it broke.
 pub(super) fn connect(state: &mut State, out: &mut Out) {
@@ -36,6 +38,9 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
     state.now = now;
     state.toasts.retain(|t| t.until > now);
     state.writers.expire(now);
+    // What is being sent elsewhere has a key until it is known to have arrived, which is after the outbox tells of it.
+    state.drafts_watched = state.drafts_watched.filter(|until| *until > now);
+    state.drafts_dirty |= state.drafts_watched.is_some() && state.drafts.values().any(|draft| draft.key.is_some());
     if state.quitting.is_some_and(|at| now.duration_since(at) > TWICE) {
         state.quitting = None;
     }
@@ -93,8 +98,9 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         search::tick(state, out);
         contacts::tick(state, out);
     }
-    if state.drafts_dirty && state.drafts_loaded && !state.forgotten {
-        state.drafts_dirty = false;
+    // One after the other: what the first learns from the file the second must not write over.
+    if state.drafts_dirty && state.drafts_loaded && !state.forgotten && !state.drafts_saving {
+        (state.drafts_dirty, state.drafts_saving) = (false, true);
         out.push(super::compose::save(state));
     }
     if live && now.duration_since(state.kept_at) >= super::recall::EVERY {
@@ -286,7 +292,10 @@ fn happened(state: &mut State, out: &mut Out, activity: &Activity) {
             if let Some(id) = conversation {
                 thread::refresh(state, out, id);
                 // It may have been a draft that another inbox or a command sent: then it is none here either.
-                state.drafts_dirty |= state.drafts_loaded && state.has_draft(id);
+                if state.drafts_loaded && state.has_draft(id) {
+                    state.drafts_dirty = true;
+                    state.drafts_watched = Some(state.now + DRAFT_SETTLES);
+                }
             }
             begin::heard(state, out, activity);
         }

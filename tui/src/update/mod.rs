@@ -250,16 +250,19 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Drafts(drafts, problem) => compose::drafts_loaded(state, out, drafts, problem),
         Answer::DraftsMerged { ours, all } => logout::merged(state, out, &ours, all),
         Answer::Forgot(result) => logout::done(state, out, result),
-        Answer::DraftsSaved(result) => match result {
-            Ok(()) => state.drafts_error = None,
-            Err(problem) => {
-                if state.drafts_error.is_none() {
-                    toast(state, Tone::Bad, format!("Drafts are not on disk: {problem}"));
+        Answer::DraftsSaved(result) => {
+            state.drafts_saving = false;
+            match result {
+                Ok(()) => state.drafts_error = None,
+                Err(problem) => {
+                    if state.drafts_error.is_none() {
+                        toast(state, Tone::Bad, format!("Drafts are not on disk: {problem}"));
+                    }
+                    state.drafts_error = Some(problem);
+                    state.drafts_dirty = true;
                 }
-                state.drafts_error = Some(problem);
-                state.drafts_dirty = true;
             }
-        },
+        }
     }
 }
 
