@@ -74,6 +74,8 @@ fn a_draft_is_sent_as_the_inbox_would_and_stays_until_the_daemon_has_it() {
     let shop = Shop::open();
     keep(&shop, "note/44", "Asked the carrier. ");
     keep(&shop, "reply/46", "It left today.");
+    let dry = shop.run("jo", &["conv", "draft", "send", "44", "--dry-run"]).ends(0).json();
+    assert_eq!((&dry["content"], names(&shop).len()), (&"Asked the carrier.".into(), 2), "a dry run sends nothing and keeps the draft");
     let sent = shop.run("jo", &["conv", "draft", "send", "44"]).ends(0).json();
     assert_eq!((&sent["content"], &sent["private"]), (&"Asked the carrier.".into(), &true.into()));
     assert_eq!(names(&shop), ["reply/46"]);
