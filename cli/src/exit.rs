@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     NotFound = 6,
     /// Changed since it was read, already decided, or otherwise in the way.
     Conflict = 7,
+    /// `approvals view --exit-code`: not decided yet.
+    Pending = 8,
     /// The daemon does not answer, or something else does.
     Unreachable = 9,
     /// With `--wait`: kept and queued, and Chatwoot could not be reached in time.
@@ -72,7 +74,7 @@ impl From<Exit> for ExitCode {
 /// The table of `--help`.
 pub(crate) const HELP: &str = "\
 Exit codes: 0 done · 1 failed · 2 wrong usage · 3 empty, where asked for · 4 token rejected · 5 not allowed · 6 not found · 7 changed or decided meanwhile · \
-9 no daemon · 10 not sent yet, with --wait · 11 busy · 12 rejected · 13 expired or withdrawn · 124 timed out";
+8 not decided yet · 9 no daemon · 10 not sent yet, with --wait · 11 busy · 12 rejected · 13 expired or withdrawn · 124 timed out";
 
 #[cfg(test)]
 mod tests {

@@ -148,6 +148,11 @@ impl Output {
         self.form.is_structured()
     }
 
+    /// Cells in a row of the terminal.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
     /// Whether words for people go to stdout: a terminal, and no other form was asked for.
     pub(crate) fn is_for_people(&self) -> bool {
         self.terminal && matches!(self.form.kind, Kind::Usual)

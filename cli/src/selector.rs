@@ -10,19 +10,26 @@ use crate::exit::Exit;
 
 /// Reads `123`, `#123` or the address of Chatwoot's page.
 pub(crate) fn conversation(text: &str) -> Result<ConversationId, String> {
+    number(text, "conversations")
+        .map(ConversationId)
+        .ok_or_else(|| "expected a conversation's number (123 or #123) or the address of its page in Chatwoot".to_owned())
+}
+
+/// Reads a contact's `123`, `#123` or the address of Chatwoot's page.
+pub(crate) fn contact(text: &str) -> Result<i64, String> {
+    number(text, "contacts").ok_or_else(|| "expected a contact's number (123 or #123) or the address of its page in Chatwoot".to_owned())
+}
+
+/// The number itself, or the one behind `what` in an address.
+fn number(text: &str, what: &str) -> Option<i64> {
     let number = if text.contains("://") {
         let path = text.split(['?', '#']).next().unwrap_or_default();
-        path.split('/').skip_while(|part| *part != "conversations").nth(1).unwrap_or_default()
+        path.split('/').skip_while(|part| *part != what).nth(1).unwrap_or_default()
     } else {
         text.strip_prefix('#').unwrap_or(text)
     };
     let plain = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    plain
-        .then(|| number.parse().ok())
-        .flatten()
-        .filter(|id| *id > 0)
-        .map(ConversationId)
-        .ok_or_else(|| "expected a conversation's number (123 or #123) or the address of its page in Chatwoot".to_owned())
+    plain.then(|| number.parse().ok()).flatten().filter(|id| *id > 0)
 }
 
 /// An approval as it was named: `AP-42`, `AP-42@2`, or its UUID, with or without `@2`.

@@ -82,6 +82,22 @@ pub(crate) fn parse_moment(text: &str, now: Timestamp) -> Result<Timestamp, Stri
     api::moment::parse(text, &now.to_zoned(zone()))
 }
 
+/// Reads a moment that was: a duration ago (`2h`), a day, or a time in full; without a zone in the one of times here.
+pub(crate) fn parse_past(text: &str) -> Result<Timestamp, String> {
+    let wrong = || format!("`{text}` is no time that was: 2h (ago), 2026-11-27, 2026-11-27T14:00, or with a zone");
+    if let Ok(ago) = parse_duration(text) {
+        return i64::try_from(ago.as_secs())
+            .ok()
+            .and_then(|s| Timestamp::now().checked_sub(jiff::SignedDuration::from_secs(s)).ok())
+            .ok_or_else(wrong);
+    }
+    if let Ok(at) = text.parse() {
+        return Ok(at);
+    }
+    let local = text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<jiff::civil::Date>().map(|day| day.at(0, 0, 0, 0)));
+    local.ok().and_then(|local| local.to_zoned(zone()).ok()).map(|at| at.timestamp()).ok_or_else(wrong)
+}
+
 /// A moment in full, with its zone.
 pub(crate) fn moment(at: Timestamp, now: Timestamp) -> String {
     api::moment::words(at, &now.to_zoned(zone()))
@@ -90,6 +106,15 @@ pub(crate) fn moment(at: Timestamp, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_that_was() {
+        let hour = Timestamp::now().duration_since(parse_past("1h").unwrap()).as_secs();
+        assert!((3_590..3_700).contains(&hour), "{hour}");
+        assert_eq!(parse_past("2026-11-27T14:00:00Z").unwrap().to_string(), "2026-11-27T14:00:00Z");
+        assert!(parse_past("2026-11-27").is_ok() && parse_past("2026-11-27T14:00").is_ok());
+        assert!(parse_past("yesterday-ish").unwrap_err().contains("2h (ago)"));
+    }
 
     #[test]
     fn durations_as_people_write_them() {

@@ -31,8 +31,8 @@ pub(crate) enum Contact {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Notes {
-    /// The contact's number in Chatwoot
-    #[arg(value_name = "ID")]
+    /// The contact: 123, #123, or the address of its page in Chatwoot
+    #[arg(value_name = "ID", value_parser = crate::selector::contact)]
     id: i64,
     /// Write this note; only the team sees it
     #[arg(long, value_name = "TEXT", group = "text")]
@@ -59,15 +59,15 @@ pub(crate) struct List {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct View {
-    /// The contact's number in Chatwoot
-    #[arg(value_name = "ID")]
+    /// The contact: 123, #123, or the address of its page in Chatwoot
+    #[arg(value_name = "ID", value_parser = crate::selector::contact)]
     id: i64,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Edit {
-    /// The contact's number in Chatwoot
-    #[arg(value_name = "ID")]
+    /// The contact: 123, #123, or the address of its page in Chatwoot
+    #[arg(value_name = "ID", value_parser = crate::selector::contact)]
     id: i64,
     /// New name
     #[arg(long, value_name = "NAME")]

@@ -44,7 +44,7 @@ fn about(row: &OutboxView) -> String {
 
 /// How an entry that waits is recalled; nothing where it leaves at once.
 pub(crate) fn recall(ctx: &Context, row: &OutboxView) -> String {
-    if row.sends_at <= ctx.out.now {
+    if row.sends_at <= ctx.out.now || ctx.globals.dry_run {
         return String::new();
     }
     format!(", leaves in {}; recall it with `afenda outbox cancel {}`", ctx.out.shown().until(row.sends_at), row.id)

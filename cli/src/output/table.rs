@@ -5,8 +5,8 @@ use crate::text;
 
 /// Gap between two columns of a table.
 const GAP: usize = 2;
-/// No column is squeezed below this.
-const COLUMN_MIN: usize = 8;
+/// No column is squeezed below the first, unless the table would not fit: then below the second, which is three letters and what stands for the rest.
+const COLUMN_MIN: [usize; 2] = [8, 4];
 
 impl Output {
     /// Rows with a head over them, unless there is to be none.
@@ -26,10 +26,12 @@ impl Output {
             })
             .collect();
         // The widest flexible column gives way until the table fits or nothing can give any more.
-        while widths.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1) > self.width {
-            let give = (0..columns.len()).filter(|at| columns[*at].flexible && widths[*at] > COLUMN_MIN).max_by_key(|at| widths[*at]);
-            let Some(at) = give else { break };
-            widths[at] -= 1;
+        for least in COLUMN_MIN {
+            while widths.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1) > self.width {
+                let give = (0..columns.len()).filter(|at| columns[*at].flexible && widths[*at] > least).max_by_key(|at| widths[*at]);
+                let Some(at) = give else { break };
+                widths[at] -= 1;
+            }
         }
         let render = |row: &[String]| -> String {
             let line: String = row

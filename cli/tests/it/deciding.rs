@@ -102,3 +102,53 @@ fn a_terminal_that_is_not_to_be_asked_is_none() {
     assert_eq!(status(&shop, &reference), "submitted");
     shop.close();
 }
+
+#[test]
+fn how_an_approval_stands_is_the_exit_code_where_that_is_asked_for_and_its_page_is_opened() {
+    let shop = Shop::open();
+    let asked = |conversation: &str| shop.escalate(conversation)["reference"].as_str().unwrap().to_owned();
+    let (first, second, third) = (asked("44"), asked("46"), asked("47"));
+    let view = |id: &str, code: i32| {
+        assert_eq!(shop.run("ada", &["approvals", "view", id, "--exit-code"]).ends(code).json()["reference"], id);
+        shop.run("ada", &["approvals", "view", id]).ends(0);
+    };
+    view(&first, 8);
+    shop.run("ada", &["approvals", "approve", &format!("{first}@1"), "-y"]).ends(0);
+    view(&first, 0);
+    shop.run("ada", &["approvals", "reject", &format!("{second}@1"), "-m", "No", "-y"]).ends(0);
+    view(&second, 12);
+    shop.run("jo", &["approvals", "withdraw", &third]).ends(0);
+    view(&third, 13);
+
+    let page = shop.plain("ada", &["approvals", "view", &first, "--page"]).ends(0).out;
+    assert_eq!(page, shop.plain("ada", &["conv", "view", "44", "--page"]).ends(0).out);
+    let (opened, browser) = (shop.home.path().join("opened"), shop.home.path().join("browser"));
+    std::fs::write(&browser, format!("#!/bin/sh\necho \"$1\" > {}\n", opened.display())).unwrap();
+    std::fs::set_permissions(&browser, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut web = shop.home.command(&["-P", "ada", "approvals", "view", &first, "--web"]);
+    assert!(web.env("AFENDA_BROWSER", &browser).output().unwrap().status.success());
+    assert_eq!(std::fs::read_to_string(&opened).unwrap(), page);
+    let alone = shop.run("jo", &["approvals", "request", "-t", "A chair", "-b", "Mine broke."]).ends(0).json();
+    shop.run("ada", &["approvals", "view", alone["reference"].as_str().unwrap(), "--web"]).ends(6);
+    shop.close();
+}
+
+#[test]
+fn the_audit_log_is_read_by_who_what_and_when() {
+    let shop = Shop::open();
+    shop.run("jo", &["conv", "resolve", "44"]).ends(0);
+    let asked = shop.escalate("46");
+    shop.run("ada", &["approvals", "approve", &format!("{}@1", asked["reference"].as_str().unwrap()), "-y"]).ends(0);
+    let rows = |args: &[&str]| shop.run("max", &[&["audit", "list", "--all"], args].concat()).ends(0).json().as_array().unwrap().clone();
+    let all = rows(&[]);
+    let by = |actor: &str| all.iter().filter(|row| row["actor"]["user"] == actor).count();
+    assert!(by("jo") > 0 && by("ada") > 0);
+    assert_eq!(rows(&["--actor", "ada"]).len(), by("ada"));
+    let of_44 = rows(&["--object", "conversation/44"]);
+    assert!(!of_44.is_empty() && of_44.iter().all(|row| row["resource_id"] == "44"), "{of_44:?}");
+    assert!(rows(&["--object", "approval"]).iter().all(|row| row["resource_type"] == "approval"));
+    assert_eq!(rows(&["--since", "1h"]).len(), all.len());
+    assert!(rows(&["--since", "2100-01-01T00:00:00Z"]).is_empty());
+    shop.run("max", &["audit", "list", "--since", "soon"]).ends(2);
+    shop.close();
+}

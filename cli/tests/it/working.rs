@@ -132,9 +132,10 @@ fn a_dry_run_shows_what_would_be_and_changes_nothing() {
     let file = shop.home.path().join("export.md");
     shop.run("jo", &["conv", "export", "44", "--file", file.to_str().unwrap(), "--dry-run"]).ends(2);
     assert!(!file.exists());
-    // A decision needs the revision that was read, and no consent: nothing is decided.
+    // A decision needs no consent: nothing is decided.
     let asked = shop.escalate(&id)["reference"].as_str().unwrap().to_owned();
-    shop.run("ada", &["approvals", "approve", &asked, "--dry-run"]).ends(2);
+    shop.run("ada", &["approvals", "approve", &asked, "--dry-run"]).ends(0);
+    shop.run("ada", &["approvals", "approve", &format!("{asked}@7"), "--dry-run"]).ends(7);
     assert_eq!(shop.run("ada", &["approvals", "approve", &format!("{asked}@1"), "--dry-run"]).ends(0).json()["status"], "approved");
     assert_eq!(shop.run("ada", &["approvals", "view", &asked]).ends(0).json()["status"], "submitted");
     shop.close();

@@ -13,14 +13,23 @@ use super::request::{Change, Query, limit, page};
 use crate::app::Caller;
 use crate::approvals::check_text;
 use crate::fault::Fault;
-use crate::store::{AuditEntry, Ledger};
+use crate::store::{AuditEntry, AuditFilter, Ledger};
 
 /// The log, newest first.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery), security(("bearer" = [])), responses((status = 200, body = Page<AuditView>)))]
 pub(crate) async fn list(caller: Caller, Query(query): Query<AuditQuery>) -> Result<Json<Page<AuditView>>, Fault> {
     let limit = limit(query.limit)?;
     let (page, offset) = page(query.page, limit)?;
-    let (data, total) = caller.read(move |scope, _| Ok(scope.audit_page(limit, offset)?)).await?;
+    if query.resource_id.is_some() && query.resource_type.is_none() {
+        return Err(Fault::invalid("resource_id", "only together with resource_type"));
+    }
+    let filter = AuditFilter {
+        actor: query.actor,
+        resource_type: query.resource_type,
+        resource_id: query.resource_id,
+        since: query.since.map(|at| at.as_microsecond()),
+    };
+    let (data, total) = caller.read(move |scope, _| Ok(scope.audit_page(&filter, limit, offset)?)).await?;
     Ok(Json(Page { data, meta: PageMeta { total, page: Some(page), limit, ..PageMeta::default() } }))
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Scope, Sql, StoreError};
-use crate::clock::timestamp;
+use crate::clock::{Micros, timestamp};
 
 /// What stands before the first row.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -62,6 +62,19 @@ pub enum VerifyError {
         /// What does not fit.
         message: String,
     },
+}
+
+/// Which rows of the audit log are meant; all where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// What this user did.
+    pub actor: Option<String>,
+    /// What was done to things of this type.
+    pub resource_type: Option<String>,
+    /// What was done to the thing with this id.
+    pub resource_id: Option<String>,
+    /// What was done then or later.
+    pub since: Option<Micros>,
 }
 
 impl Scope<'_> {
@@ -119,14 +132,30 @@ impl Scope<'_> {
         Ok(commitment)
     }
 
-    /// A page of the audit log, newest first, and how many rows there are.
-    pub fn audit_page(&self, limit: u32, offset: u64) -> Result<(Vec<AuditView>, u64), StoreError> {
-        const SQL: Sql = Sql::new(
-            "select position, record, prev_hash, hash from audit_logs where tenant_id = :tenant order by position desc limit :limit offset :offset",
+    /// A page of the audit log, newest first, and how many rows fit the filter.
+    pub fn audit_page(&self, filter: &AuditFilter, limit: u32, offset: u64) -> Result<(Vec<AuditView>, u64), StoreError> {
+        macro_rules! fits {
+            () => {
+                " from audit_logs where tenant_id = :tenant
+                   and (:type is null or resource_type = :type) and (:id is null or resource_id = :id)
+                   and (:actor is null or json_extract(record, '$.actor_user') = :actor)
+                   and (:since is null or json_extract(record, '$.at_us') >= :since) "
+            };
+        }
+        const SQL: Sql =
+            Sql::new(concat!("select position, record, prev_hash, hash", fits!(), "order by position desc limit :limit offset :offset"));
+        const COUNT: Sql = Sql::new(concat!("select count(*)", fits!()));
+        let AuditFilter { actor, resource_type, resource_id, since } = filter;
+        let (rows, count) = (
+            self.all(
+                SQL,
+                named_params! { ":type": resource_type, ":id": resource_id, ":actor": actor, ":since": since, ":limit": limit,
+                ":offset": offset as i64 },
+                raw,
+            )?,
+            self.number(COUNT, named_params! { ":type": resource_type, ":id": resource_id, ":actor": actor, ":since": since })?,
         );
-        const COUNT: Sql = Sql::new("select count(*) from audit_logs where tenant_id = :tenant");
-        let rows = self.all(SQL, named_params! { ":limit": limit, ":offset": offset as i64 }, raw)?;
-        Ok((self.audit_views(rows)?, self.number(COUNT, &[])?.unsigned_abs()))
+        Ok((self.audit_views(rows)?, count.unsigned_abs()))
     }
 
     /// Rows about one thing, newest first.

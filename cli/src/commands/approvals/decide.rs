@@ -130,10 +130,10 @@ fn revisions(mut ids: Vec<ApprovalRef>, rev: Option<u32>) -> Result<Vec<Approval
 
 async fn decide(ctx: &mut Context, which: Which, verb: &'static str, comment: Option<String>) -> Result<(), CliError> {
     let targets = revisions(which.ids, which.rev)?;
-    // What changes nothing needs no consent.
+    // What changes nothing needs no consent, and takes the revision that there is.
     let which = Which { ids: Vec::new(), yes: which.yes || ctx.globals.dry_run, ..which };
     let ask = !which.yes && ctx.can_ask();
-    let named = |target: &ApprovalRef| target.revision.is_some() || which.latest;
+    let named = |target: &ApprovalRef| target.revision.is_some() || which.latest || ctx.globals.dry_run;
     if !ask && let Some(target) = targets.iter().find(|target| !named(target) || !which.yes) {
         return Err(unread(target, verb, which.yes));
     }

@@ -80,7 +80,7 @@ impl Wait {
     }
 }
 
-fn outcome(approval: &ApprovalView) -> Option<Exit> {
+pub(super) fn outcome(approval: &ApprovalView) -> Option<Exit> {
     match approval.status {
         ApprovalStatus::Draft | ApprovalStatus::Submitted => None,
         ApprovalStatus::Approved => Some(Exit::Done),

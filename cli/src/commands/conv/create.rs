@@ -13,8 +13,8 @@ use crate::selector::pick;
 /// Begin a conversation with a contact
 #[derive(Debug, clap::Args)]
 pub(crate) struct Create {
-    /// The contact's number in Chatwoot
-    #[arg(value_name = "CONTACT")]
+    /// The contact: 123, #123, or the address of its page in Chatwoot
+    #[arg(value_name = "CONTACT", value_parser = crate::selector::contact)]
     contact: i64,
     /// The inbox, by name or number
     #[arg(short, long, value_name = "INBOX")]

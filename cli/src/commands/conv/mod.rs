@@ -13,6 +13,8 @@ mod send;
 mod verbs;
 mod view;
 
+pub(crate) use view::browse;
+
 use api::id::ConversationId;
 use api::inbox::EffectQuery;
 

@@ -181,7 +181,7 @@ pub(super) async fn hand_in(
 
 /// Prints what became of a message, and how it is recalled.
 pub(super) fn print(ctx: &mut Context, sent: &MessageView, what: &str) -> Result<(), CliError> {
-    let recall = match (sent.sends_at.filter(|at| *at > ctx.out.now), sent.outbox_id) {
+    let recall = match (sent.sends_at.filter(|at| *at > ctx.out.now && !ctx.globals.dry_run), sent.outbox_id) {
         (Some(at), Some(outbox)) => {
             format!(", leaves in {}; recall it with `afenda outbox cancel {outbox}`", ctx.out.shown().until(at))
         }

@@ -58,7 +58,7 @@ impl View {
 }
 
 /// Opens a page; its address is said, for whoever sits at another machine.
-async fn browse(ctx: &Context, url: &str) -> Result<(), CliError> {
+pub(crate) async fn browse(ctx: &Context, url: &str) -> Result<(), CliError> {
     ctx.out.note(&text::line(&format!("opening {url}")));
     let refused = |why: String| {
         CliError::failed(format!("the browser did not open: {why}")).hint("AFENDA_BROWSER names another; --page prints the address")

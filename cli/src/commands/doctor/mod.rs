@@ -37,7 +37,7 @@ impl Doctor {
 
 /// Prints checks.
 pub(super) fn show(ctx: &mut Context, checks: &[Check]) -> Result<(), CliError> {
-    if ctx.out.is_for_people() { ctx.out.raw(&for_people(checks)) } else { ctx.out.list(checks, COLUMNS, "") }
+    if ctx.out.is_for_people() { ctx.out.raw(&for_people(checks, ctx.out.width())) } else { ctx.out.list(checks, COLUMNS, "") }
 }
 
 /// The daemon's checks, after those that only a client can make. What keeps the daemon from answering is a check that failed.
@@ -75,13 +75,22 @@ fn failed(err: &CliError) -> Check {
 }
 
 /// Sentences are for reading: they wrap below their check instead of being cut.
-fn for_people(checks: &[Check]) -> String {
+fn for_people(checks: &[Check], cells: usize) -> String {
     let width = checks.iter().map(|check| text::width(&check.name)).max().unwrap_or(0);
+    let room = cells.saturating_sub(width + 10).max(20);
     let mut out = String::new();
+    let mut rows = |first: (&str, &str), before: &str, sentence: &str| {
+        for (at, row) in text::wrap(&text::line(sentence), room).iter().enumerate() {
+            let ((state, name), mark) = if at == 0 { (first, before) } else { (("", ""), "") };
+            let indent = text::width(before);
+            out.push_str(format!("{state:<5} {name:<width$}  {mark:<indent$}{row}").trim_end());
+            out.push('\n');
+        }
+    };
     for check in checks {
-        out.push_str(&format!("{:<5} {:<width$}  {}\n", check.state, text::line(&check.name), text::line(&check.message)));
+        rows((&check.state.to_string(), &text::line(&check.name)), "", &check.message);
         if let Some(repair) = &check.repair {
-            out.push_str(&format!("{:<5} {:<width$}  → {}\n", "", "", text::line(repair)));
+            rows(("", ""), "→ ", repair);
         }
     }
     let count = |state| checks.iter().filter(|check| check.state == state).count();
