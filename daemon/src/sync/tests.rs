@@ -19,7 +19,7 @@ pub(super) struct Bench {
     pub(super) shop: sandbox::Running,
     http: reqwest::Client,
     pub(super) store: Store,
-    tenant: TenantKey,
+    pub(super) tenant: TenantKey,
     stop: CancellationToken,
     asked: Arc<Mutex<Vec<Escalation>>>,
     /// Goes last: the store lies in it.

@@ -187,3 +187,27 @@ async fn what_cannot_be_read_is_tried_again_and_then_shown_as_incomplete() {
     assert!(bench.texts(later).await.len() == 2 && bench.texts(never).await.len() < 2);
     bench.end(handle).await;
 }
+
+#[tokio::test]
+async fn what_could_not_be_read_and_is_deleted_meanwhile_keeps_nothing_waiting() {
+    let bench = Bench::of(World::many(30, 2)).await;
+    let id = bench.conversations().await[7]["id"].as_i64().unwrap();
+    let broken = json!({"match": {"method": "GET", "path": format!("/api/v1/accounts/1/conversations/{id}/messages")}, "times": 100_000,
+        "fault": {"kind": "html", "body": "<html>oops</html>"}});
+    bench.call("", "POST", "/sandbox/faults", json!([broken])).await;
+    let handle = bench
+        .start(|cx| {
+            cx.sync.websocket = false;
+            cx.clock = Clock::manual(jiff::Timestamp::now().as_microsecond());
+        })
+        .await;
+    until("it to be noted", async || handle.progress().phase == CopyPhase::Unread && handle.progress().incomplete == 1).await;
+    bench.store.write(bench.tenant, move |scope| scope.delete_conversation(id)).await.map_err(|err: StoreError| err).unwrap();
+    until("the end", async || {
+        handle.core.cx.clock.advance(1_000_000);
+        handle.progress().done
+    })
+    .await;
+    assert_eq!(handle.progress().incomplete, 0);
+    bench.end(handle).await;
+}

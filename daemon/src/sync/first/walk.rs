@@ -107,6 +107,19 @@ pub(super) async fn shown(core: &Arc<Core>, copy: &mut FirstCopy) -> Result<(), 
 /// One conversation again.
 pub(super) async fn again(core: &Arc<Core>, copy: &mut FirstCopy, id: i64) -> Result<(), Failure> {
     let jobs = these(core, vec![id]).await?;
+    if jobs.is_empty() {
+        // Deleted from the copy since it was noted: there is nothing to read, now or later.
+        copy.incomplete = copy.incomplete.saturating_sub(1);
+        let (kept, telling) = (copy.clone(), core.telling(copy, false));
+        core.write(move |scope| {
+            scope.drop_cursor(&format!("{UNREAD}{id}"))?;
+            scope.set_cursor(FIRST_COPY, &kept)?;
+            telling.record(scope)
+        })
+        .await?;
+        core.show_progress(copy);
+        return Ok(());
+    }
     run(core, copy, false, move |_| stream::iter(jobs.into_iter().map(Ok))).await
 }
 
