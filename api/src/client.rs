@@ -18,7 +18,7 @@ use crate::cache::{CacheView, ClearView, NewClear};
 use crate::doctor::Check;
 use crate::error::{Code, ErrorBody};
 use crate::event::{Activity, ActivityQuery};
-use crate::page::{Data, Page};
+use crate::page::{Data, Freshness, Page};
 use crate::people::{Availability, AvailabilityView, SignatureView};
 use crate::sse::EventStream;
 use crate::status::{NewRound, StatusView, StopView, SyncView};
@@ -142,32 +142,6 @@ pub struct Client {
     /// What Chatwoot was asked about.
     asked: Arc<Mutex<BTreeSet<Option<String>>>>,
     changes: Arc<Changes>,
-}
-
-/// How fresh what is read is to be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Freshness {
-    /// As the daemon's copy has it; what is not copied is asked of Chatwoot.
-    #[default]
-    Usual,
-    /// As it is kept, whatever it is: Chatwoot is not asked.
-    Kept,
-    /// As Chatwoot has it now.
-    Fresh,
-    /// As Chatwoot had it at most so long ago; whole seconds.
-    NoOlderThan(Duration),
-}
-
-impl Freshness {
-    /// The value of `Cache-Control` that asks for it.
-    fn header(self) -> Option<String> {
-        match self {
-            Self::Usual => None,
-            Self::Kept => Some("only-if-cached".to_owned()),
-            Self::Fresh => Some("no-cache".to_owned()),
-            Self::NoOlderThan(age) => Some(format!("max-age={}", age.as_secs())),
-        }
-    }
 }
 
 /// The conversation that a path is about; `None`: all of them.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::client::{Changes, Freshness};
+use api::client::Changes;
+use api::page::Freshness;
 use api::{Client, ClientError, Token};
 use jiff::tz::TimeZone;
 use serde::Serialize;

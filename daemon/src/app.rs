@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicUsize;
 
 use api::error::Code;
 use api::id::TenantId;
-use api::page::{PageMeta, Source};
+use api::page::{Freshness, PageMeta, Source};
 use api::tenant::{LinkedAgent, Role, TenantView};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -161,19 +161,6 @@ pub(crate) struct Caller {
     source: Source,
 }
 
-/// How fresh an answer is to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Freshness {
-    /// As the copy has it; what is not copied is asked of Chatwoot.
-    Usual,
-    /// As it is kept here, whatever it is: Chatwoot is not asked.
-    Kept,
-    /// As Chatwoot has it now.
-    Fresh,
-    /// As Chatwoot had it at most so many seconds ago.
-    NoOlderThan(i64),
-}
-
 impl Caller {
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.app.tenants[self.tenant]
@@ -189,11 +176,11 @@ impl Caller {
     /// # Errors
     /// Chatwoot had to be asked, and did not answer.
     pub(crate) async fn wanting(mut self, freshness: Freshness, conversation: Option<i64>) -> Result<Self, Fault> {
-        let age_s = || self.sync().and_then(SyncHandle::as_of).map(|at| (self.app.clock.now() - at) / SECOND);
+        let age_s = || self.sync().and_then(SyncHandle::as_of).map(|at| ((self.app.clock.now() - at) / SECOND).max(0).unsigned_abs());
         match freshness {
             Freshness::Usual => {}
             Freshness::Kept => self.sync = self.sync.as_ref().map(SyncHandle::of_what_is_kept),
-            Freshness::NoOlderThan(seconds) if age_s().is_some_and(|age| age <= seconds) => {}
+            Freshness::NoOlderThan(most) if age_s().is_some_and(|age| age <= most.as_secs()) => {}
             Freshness::Fresh | Freshness::NoOlderThan(_) => self.read_through(conversation).await?,
         }
         Ok(self)
@@ -241,7 +228,7 @@ impl Caller {
         if self.role.may_administer() {
             Ok(())
         } else {
-            Err(Fault::new(Code::Forbidden, "only owners and admins look after the webhooks; ask one of them"))
+            Err(Fault::new(Code::Forbidden, "only owners and admins may do this; ask one of them"))
         }
     }
 

@@ -125,6 +125,15 @@ fn a_dry_run_shows_what_would_be_and_changes_nothing() {
     shop.run("jo", &["conv", "resolve", "4711", "--dry-run"]).ends(6);
     shop.run("vi", &["conv", "resolve", &id, "--dry-run"]).ends(5);
     assert_eq!(shop.run("jo", &["agent", "availability", "busy", "--dry-run"]).ends(1).error()["code"], "DRY_RUN_UNSUPPORTED");
+    let canned = |args: &[&str]| shop.run("jo", &[&["canned"], args, &["--dry-run"]].concat()).ends(1).error()["code"].clone();
+    let known = || shop.runtime.block_on(shop.client("jo").canned_responses()).unwrap();
+    let all = known();
+    let first = all[0].short_code.clone();
+    for args in [&["create", "dry", "-b", "Run"][..], &["edit", &first, "-b", "Other"], &["rm", &first]] {
+        assert_eq!(canned(args), "DRY_RUN_UNSUPPORTED", "{args:?}");
+    }
+    shop.run("jo", &["sync", "--full"]).ends(0);
+    assert_eq!(known(), all, "nothing was done in Chatwoot");
     for args in [&["config", "set", "ui.motion", "false"][..], &["auth", "switch", "ada"], &["daemon", "stop"]] {
         assert!(shop.run("jo", &[args, &["--dry-run"]].concat()).ends(2).err.contains("--dry-run"), "{args:?}");
     }

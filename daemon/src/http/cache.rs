@@ -17,7 +17,7 @@ use crate::fault::Fault;
 use crate::store::StoreError;
 use crate::sync::SyncHandle;
 
-/// The look through the store: ten times what `GET /doctor` gives it, since whoever asks for nothing else has the time. Clients give up after 60.
+/// The look through the store: ten times what `GET /doctor` gives it, since whoever asks for nothing else has the time.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// How much is kept.
@@ -42,7 +42,7 @@ pub(crate) async fn view(caller: Caller) -> Result<Json<Data<CacheView>>, Fault>
 #[utoipa::path(get, path = "/cache/check", tag = "sync", security(("bearer" = [])),
     responses((status = 200, body = Page<Check>), (status = 403, body = ErrorBody)))]
 pub(crate) async fn check(caller: Caller) -> Result<Json<Page<Check>>, Fault> {
-    must_administer(&caller)?;
+    caller.must_administer()?;
     let store = &caller.app.store;
     let (found, bytes) = store.integrity(LIMIT).await;
     let found = found.map_err(|err| err.to_string());
@@ -55,7 +55,7 @@ pub(crate) async fn check(caller: Caller) -> Result<Json<Page<Check>>, Fault> {
 #[utoipa::path(post, path = "/cache/clear", tag = "sync", request_body = NewClear, security(("bearer" = [])),
     responses((status = 200, body = Data<ClearView>), (status = 403, body = ErrorBody)))]
 pub(crate) async fn clear(caller: Caller, body: Bytes) -> Result<Json<Data<ClearView>>, Fault> {
-    must_administer(&caller)?;
+    caller.must_administer()?;
     let NewClear { unused_s } = read_body(&body)?;
     let unused = Duration::from_secs(unused_s.unwrap_or_default());
     let (files, file_bytes) = on_disk(&caller, move |keep| keep.clear(unused)).await?;
@@ -67,16 +67,11 @@ pub(crate) async fn clear(caller: Caller, body: Bytes) -> Result<Json<Data<Clear
 #[utoipa::path(post, path = "/cache/rebuild", tag = "sync", security(("bearer" = [])),
     responses((status = 202, description = "The index is new, the comparison begins"), (status = 403, body = ErrorBody)))]
 pub(crate) async fn rebuild(caller: Caller) -> Result<StatusCode, Fault> {
-    must_administer(&caller)?;
+    caller.must_administer()?;
     caller.app.store.rebuild_index().await?;
     tracing::info!(user = caller.user.name, "the search index was made anew");
     caller.tenant().sync.iter().for_each(SyncHandle::refresh_deep);
     Ok(StatusCode::ACCEPTED)
-}
-
-fn must_administer(caller: &Caller) -> Result<(), Fault> {
-    let refused = || Fault::new(Code::Forbidden, "only owners and admins look after what is kept; ask one of them");
-    if caller.role.may_administer() { Ok(()) } else { Err(refused()) }
 }
 
 /// Asks the disk about kept files.

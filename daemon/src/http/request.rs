@@ -1,7 +1,7 @@
 //! What handlers ask for: who calls, the query, and a change that is carried out once.
 
 use api::error::Code;
-use api::page::{Data, LIMIT_DEFAULT, LIMIT_MAX};
+use api::page::{Data, Freshness, LIMIT_DEFAULT, LIMIT_MAX};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::app::{App, Caller, Freshness, Person, User};
+use crate::app::{App, Caller, Person, User};
 use crate::fault::Fault;
 use crate::store::{Remembered, Scope, StoreError};
 
@@ -59,20 +59,11 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
-/// What `Cache-Control` asks for, in the words of HTTP (RFC 9111, section 5.2.1).
+/// What `Cache-Control` asks for.
 fn freshness(headers: &HeaderMap) -> Result<Freshness, Fault> {
     let Some(value) = headers.get(header::CACHE_CONTROL) else { return Ok(Freshness::Usual) };
-    let invalid = || Fault::invalid("Cache-Control", "no-cache, only-if-cached or max-age=SECONDS");
-    let mut wanted = Freshness::Usual;
-    for word in value.to_str().map_err(|_| invalid())?.split(',').map(str::trim) {
-        match word.to_ascii_lowercase().split_once('=') {
-            None if word.eq_ignore_ascii_case("no-cache") => wanted = Freshness::Fresh,
-            None if word.eq_ignore_ascii_case("only-if-cached") => wanted = Freshness::Kept,
-            Some(("max-age", seconds)) => wanted = Freshness::NoOlderThan(seconds.parse().map_err(|_| invalid())?),
-            _ => {} // Other words are for other caches.
-        }
-    }
-    Ok(wanted)
+    let wanted = value.to_str().ok().and_then(|value| Freshness::of_header(value).ok());
+    wanted.ok_or_else(|| Fault::invalid("Cache-Control", "no-cache, only-if-cached or max-age=SECONDS"))
 }
 
 /// The conversation that a path names.
@@ -288,8 +279,9 @@ impl<B> Change<B> {
     /// The answer that was kept under this call's key, for work that cannot be done inside a write.
     ///
     /// # Errors
-    /// When the key was used for another request.
+    /// When the key was used for another request; for a dry run: what is done outside a write cannot be taken back.
     pub(crate) async fn remembered(&self) -> Result<Option<Response>, Fault> {
+        self.must_be_meant()?;
         let Some(key) = self.key.clone() else { return Ok(None) };
         let (user, method, path, fingerprint) =
             (self.caller.user.name.clone(), self.method.clone(), self.path.clone(), self.fingerprint.clone());

@@ -98,7 +98,6 @@ pub(crate) async fn purge(change: Change<NewPurge>) -> Result<Response, Fault> {
         (status = 422, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn install(change: Change<NewInstall>) -> Result<Response, Fault> {
     change.caller.must_administer()?;
-    change.must_be_meant()?;
     let caller = change.caller.clone();
     let tenant = caller.tenant();
     let missing = || Fault::new(Code::ChatwootUnavailable, "no Chatwoot account is configured for this tenant; see config.example.toml");

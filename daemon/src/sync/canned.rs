@@ -7,7 +7,7 @@ use chatwoot::error::{Error, ErrorKind};
 
 use super::lists::canned_response;
 use super::personal::{LIMIT, NotRead, check};
-use super::{Core, SyncHandle, lock};
+use super::{Core, SyncHandle};
 
 /// What is to be done with a canned response.
 #[derive(Debug, Clone)]
@@ -38,8 +38,7 @@ impl SyncHandle {
     /// where it is deleted.
     pub(crate) async fn change_canned(&self, user: &str, agent: i64, change: CannedChange) -> Result<CannedResponseView, Unchanged> {
         let core = &self.core;
-        let away = || lock(&core.link).state().1.unwrap_or_else(|| "Chatwoot was not reached yet".to_owned());
-        let client = core.agent_client(user).filter(|_| self.is_ready()).ok_or_else(|| Unchanged::Unavailable(away()))?;
+        let client = core.agent_client(user).filter(|_| self.is_ready()).ok_or_else(|| Unchanged::Unavailable(self.away()))?;
         let work = async {
             check(core, &client, agent).await?;
             carry_out(core, &client, &change).await.map_err(NotRead::Failed)
