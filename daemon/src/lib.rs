@@ -27,6 +27,7 @@ mod fault;
 pub mod files;
 mod http;
 pub mod keep;
+mod lock;
 pub mod secret;
 mod start;
 pub mod store;
@@ -36,6 +37,7 @@ mod webhooks;
 
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Overrides};
+pub use lock::holder;
 pub use start::{Running, StartError, mint_token, start};
 
 /// The OpenAPI document of everything the daemon serves under `/api/v1`, as JSON.

@@ -218,16 +218,10 @@ fn make_data_dir(path: &Path) -> Result<(), StartError> {
     made.map_err(|source| StartError::DataDir { path: path.to_owned(), source })
 }
 
-/// Two daemons on one store would both send its outbox.
 fn lock(data_dir: &Path) -> Result<File, StartError> {
     make_data_dir(data_dir)?;
-    let fail = |source| StartError::DataDir { path: data_dir.to_owned(), source };
-    let file = File::options().create(true).truncate(false).write(true).open(data_dir.join("afenda.lock")).map_err(fail)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::SecondDaemon { path: data_dir.to_owned() }),
-        Err(std::fs::TryLockError::Error(source)) => Err(fail(source)),
-    }
+    let taken = crate::lock::take(data_dir).map_err(|source| StartError::DataDir { path: data_dir.to_owned(), source })?;
+    taken.ok_or_else(|| StartError::SecondDaemon { path: data_dir.to_owned() })
 }
 
 async fn prepare(store: &Store, config: &Config) -> Result<Vec<TenantRow>, StoreError> {

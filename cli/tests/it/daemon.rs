@@ -47,6 +47,28 @@ fn a_daemon_is_started_looked_at_started_again_and_stopped() {
 }
 
 #[test]
+fn one_that_hangs_is_ended_and_started_again_where_that_is_forced() {
+    let machine = Machine::new();
+    let home = &machine.0;
+    home.run(&["daemon", "start"]).ends(0);
+    let stands = || home.run(&["daemon", "status", "--jq", "[.url, .pid]"]).ends(0).json();
+    let first = stands();
+    let process = rustix::process::Pid::from_raw(first[1].as_i64().unwrap().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::STOP).unwrap();
+    // It holds its data folder and answers nobody.
+    home.run(&["daemon", "start"]).ends(1);
+    let forced = home.run(&["daemon", "restart", "--force"]).ends(0);
+    assert!(forced.err.contains("does not answer") && forced.err.contains(&format!("process {} is ended", first[1])), "{}", forced.err);
+    let second = stands();
+    assert_eq!(first[0], second[0], "at the same address");
+    assert_ne!(first[1], second[1]);
+    // What answers is asked first.
+    let forced = home.run(&["daemon", "restart", "--force"]).ends(0);
+    assert!(forced.err.contains("stopped") && !forced.err.contains("is ended"), "{}", forced.err);
+    assert_ne!(stands()[1], second[1]);
+}
+
+#[test]
 fn every_verb_means_the_daemon_of_the_folder_that_is_named() {
     let (machine, other) = (Machine::new(), tempfile::tempdir().unwrap());
     let home = &machine.0;

@@ -9,6 +9,8 @@ use std::time::Duration;
 use ::daemon::Config;
 use api::status::StatusView;
 use api::{ClientError, Token};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 
 use super::logs::{self, LOG};
@@ -113,19 +115,67 @@ impl Which<'_> {
         }
     }
 
-    /// Stops it, where it runs, to be started again; comes back with where it listened.
+    /// Stops it, where it runs, to be started again; comes back with where it listened. With `force` it is ended also where it does not answer
+    /// or does not stop in time.
     ///
     /// # Errors
     /// Another's: this machine can stop it, and would start one of its own in its place.
-    pub(super) async fn end_to_begin_again(&self, ctx: &Context) -> Result<Option<SocketAddr>, CliError> {
+    pub(super) async fn end_to_begin_again(&self, ctx: &Context, force: bool) -> Result<Option<SocketAddr>, CliError> {
+        let ours = self.profile()?.map(|profile| profile.url.trim_end_matches('/').to_owned());
+        let address = |url: &String| url.strip_prefix("http://").and_then(|address| address.parse().ok());
+        if force && ctx.named_profile().is_none() && ctx.named_url().is_none() {
+            let stopped = match self.answers().await? {
+                Some(_) => self.stop(ctx).await,
+                None => Err(CliError::failed("it does not answer")),
+            };
+            match stopped {
+                Ok(()) => self.released().await?,
+                Err(err) => self.kill(ctx, &err).await?,
+            }
+            return Ok(ours.as_ref().and_then(address));
+        }
         let Some(session) = self.session(ctx).await? else { return Ok(None) };
         let url = session.client.base().trim_end_matches('/').to_owned();
-        if self.profile()?.is_none_or(|ours| ours.url.trim_end_matches('/') != url) {
+        if ours.is_none_or(|ours| ours != url) {
             return Err(CliError::usage(format!("{url} is not the daemon of {}", self.config.data_dir.display()))
                 .hint("restart it where it runs; for another data folder of this machine name it with --data-dir, not -P or --url"));
         }
         stop(ctx, &session).await?;
-        Ok(url.strip_prefix("http://").and_then(|address| address.parse().ok()))
+        self.released().await?;
+        Ok(address(&url))
+    }
+
+    /// The process that has the data folder.
+    fn holder(&self) -> Result<Option<u32>, CliError> {
+        let data_dir = &self.config.data_dir;
+        ::daemon::holder(data_dir).map_err(|err| {
+            CliError::failed(format!("cannot tell which process has {}", data_dir.display()))
+                .because(err)
+                .hint("end it by hand: `ps` lists it")
+        })
+    }
+
+    /// Waits until no process has the data folder: the store is closed after the last answer.
+    async fn released(&self) -> Result<(), CliError> {
+        let released = tokio::time::timeout(STOP_LIMIT, async {
+            while self.holder()?.is_some() {
+                tokio::time::sleep(LOOK).await;
+            }
+            Ok(())
+        });
+        released.await.unwrap_or_else(|_| Err(still_there("it has stopped answering, and still has its data folder")))
+    }
+
+    /// Ends the process that has the data folder, if one does. What it was doing is taken up again at the next start, as after a power cut.
+    async fn kill(&self, ctx: &Context, why: &CliError) -> Result<(), CliError> {
+        let Some(pid) = self.holder()? else { return Ok(()) };
+        let process = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(|| CliError::failed(format!("{pid} is no process")))?;
+        ctx.out.note(&format!("{}: process {pid} is ended", why.sentence()));
+        match kill_process(process, Signal::KILL) {
+            // It ended by itself.
+            Ok(()) | Err(Errno::SRCH) => self.released().await,
+            Err(err) => Err(CliError::failed(format!("cannot end process {pid}")).because(err)),
+        }
     }
 
     /// How it stands; 9 where nobody answers.
@@ -186,12 +236,14 @@ async fn stop(ctx: &Context, session: &Session) -> Result<(), CliError> {
             tokio::time::sleep(LOOK).await;
         }
     });
-    gone.await.map_err(|_| {
-        CliError::new(Exit::TimedOut, "TIMED_OUT", format!("it was asked to stop, and still answers after {} s", STOP_LIMIT.as_secs()))
-            .hint("something that is open keeps it: `afenda daemon logs` tells")
-    })?;
+    gone.await.map_err(|_| still_there("it was asked to stop, and still answers"))?;
     ctx.out.note("stopped");
     Ok(())
+}
+
+fn still_there(what: &str) -> CliError {
+    CliError::new(Exit::TimedOut, "TIMED_OUT", format!("{what} after {} s", STOP_LIMIT.as_secs()))
+        .hint("something that is open keeps it: `afenda daemon logs` tells; `afenda daemon restart --force` ends it")
 }
 
 /// The daemon's own numbers.

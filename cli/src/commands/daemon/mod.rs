@@ -38,7 +38,11 @@ enum Verb {
     /// Stop it in order; only its owner may
     Stop,
     /// Stop it and start it again, at the same address
-    Restart,
+    Restart {
+        /// End it also where it does not answer or does not stop in time; nothing that it took on is lost
+        #[arg(long)]
+        force: bool,
+    },
     /// Show how it stands; 9 where nobody answers
     Status,
     Logs(logs::Logs),
@@ -76,9 +80,9 @@ impl Daemon {
                 if start.foreground { serve(ctx, &overrides).await } else { in_background(ctx, &overrides).await }
             }
             Some(Verb::Stop) => which(&load(&overrides)?, &overrides)?.stop(ctx).await,
-            Some(Verb::Restart) => {
+            Some(Verb::Restart { force }) => {
                 let config = load(&overrides)?;
-                let running = which(&config, &overrides)?.end_to_begin_again(ctx).await?;
+                let running = which(&config, &overrides)?.end_to_begin_again(ctx, force).await?;
                 overrides.listen = overrides.listen.or(running);
                 in_background(ctx, &overrides).await
             }

@@ -1,0 +1,70 @@
+//! One daemon a data folder: two on one store would both send its outbox.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+const NAME: &str = "afenda.lock";
+/// A process id and a line's end are no longer.
+const BYTES_MAX: u64 = 32;
+
+/// Takes the folder for this process and writes down which it is; `None` where another has it. It is given back when the file is closed,
+/// however the process ends.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub(crate) fn take(data_dir: &Path) -> io::Result<Option<File>> {
+    let mut file = File::options().create(true).truncate(false).write(true).open(data_dir.join(NAME))?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0)?;
+            writeln!(file, "{}", std::process::id())?;
+            Ok(Some(file))
+        }
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(err)) => Err(err),
+    }
+}
+
+/// The process that has the folder. What the file says counts only while somebody holds it, so that no other process that was given the number
+/// later is ever meant.
+///
+/// # Errors
+/// A lock file that cannot be read, or is held and names no process: an older daemon wrote none.
+pub fn holder(data_dir: &Path) -> io::Result<Option<u32>> {
+    let file = match File::open(data_dir.join(NAME)) {
+        Ok(file) => file,
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(err) => return Err(err),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => return Ok(None),
+        Err(TryLockError::WouldBlock) => {}
+        Err(TryLockError::Error(err)) => return Err(err),
+    }
+    let mut text = String::new();
+    file.take(BYTES_MAX).read_to_string(&mut text)?;
+    let named = text.trim().parse().map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("{NAME} names no process")))?;
+    Ok(Some(named))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_holds_the_folder_is_named_while_they_do() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(holder(folder.path()).unwrap(), None);
+        std::fs::write(folder.path().join(NAME), "4194304 and what a longer number left behind").unwrap();
+        assert_eq!(holder(folder.path()).unwrap(), None, "nobody holds it");
+        let held = take(folder.path()).unwrap().unwrap();
+        assert!(take(folder.path()).unwrap().is_none());
+        assert_eq!(holder(folder.path()).unwrap(), Some(std::process::id()));
+        drop(held);
+        assert_eq!(holder(folder.path()).unwrap(), None);
+        let held = take(folder.path()).unwrap().unwrap();
+        held.set_len(0).unwrap();
+        assert!(holder(folder.path()).is_err(), "an older daemon's");
+    }
+}
