@@ -169,6 +169,10 @@ pub struct StatusView {
     /// Since when it runs.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
+    /// The daemon's clock; `null` from a daemon that does not tell.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub now: Option<Timestamp>,
     /// `local`.
     pub auth_mode: String,
     /// The link to Chatwoot.

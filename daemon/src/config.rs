@@ -3,6 +3,8 @@
 //! One struct per section; `config.example.toml` shows each setting at its default, and a test compares the two. Unknown keys
 //! are refused with the nearest known name, so that a typing error is never a silent default.
 
+mod origins;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +13,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::secret::{self, SecretError, Token};
+
+pub use origins::{Origins, VARIABLES};
 
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +91,8 @@ pub struct Config {
     pub approval_types: Vec<ApprovalType>,
     /// Settings that are accepted and have no effect, for `status`.
     pub warnings: Vec<String>,
+    /// Where these values come from.
+    pub origins: Origins,
 }
 
 /// The event stream.
@@ -311,7 +317,8 @@ impl Config {
     /// The first thing that is wrong, with its key and the way out.
     pub fn load(overrides: &Overrides, env: Env<'_>) -> Result<Self, ConfigError> {
         let env = &|key: &str| env(key).filter(|value| !value.trim().is_empty());
-        let (path, file) = read(overrides, env)?;
+        let (path, text, file) = read(overrides, env)?;
+        let origins = Origins::new(text.as_deref().map(|text| (path.as_path(), text)), overrides, env);
         let base = path.parent().map(Path::to_owned).unwrap_or_default();
         let mut warnings = Vec::new();
         if env("JWT_SECRET").is_some() {
@@ -358,7 +365,18 @@ impl Config {
                 return Err(wrong(format!("approval_types[{at}].deciders"), "name at least one role"));
             }
         }
-        Ok(Self { listen, data_dir, hold_seconds, sse, sync: file.sync, tenants, users, approval_types: file.approval_types, warnings })
+        Ok(Self {
+            listen,
+            data_dir,
+            hold_seconds,
+            sse,
+            sync: file.sync,
+            tenants,
+            users,
+            approval_types: file.approval_types,
+            warnings,
+            origins,
+        })
     }
 
     /// The approval type of that name.
@@ -389,15 +407,16 @@ fn config_file(env: Env<'_>) -> Option<PathBuf> {
     config_dir(env).map(|dir| dir.join("config.toml"))
 }
 
-fn read(overrides: &Overrides, env: Env<'_>) -> Result<(PathBuf, File), ConfigError> {
+/// The file's path, its text where there is one, and what that says.
+fn read(overrides: &Overrides, env: Env<'_>) -> Result<(PathBuf, Option<String>, File), ConfigError> {
     let named = overrides.config.clone().or_else(|| env("AFENDA_CONFIG").map(PathBuf::from));
-    let Some(path) = named.clone().or_else(|| config_file(env)) else { return Ok((PathBuf::new(), File::default())) };
+    let Some(path) = named.clone().or_else(|| config_file(env)) else { return Ok((PathBuf::new(), None, File::default())) };
     match std::fs::read_to_string(&path) {
         Ok(text) => match toml::from_str(&text) {
-            Ok(file) => Ok((path, file)),
+            Ok(file) => Ok((path, Some(text), file)),
             Err(err) => Err(ConfigError::File { message: explain(&text, &err), path }),
         },
-        Err(err) if err.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok((PathBuf::new(), File::default())),
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok((PathBuf::new(), None, File::default())),
         Err(source) => Err(ConfigError::Read { path, source }),
     }
 }

@@ -60,6 +60,7 @@ pub(crate) async fn checks(caller: &Caller) -> Result<Vec<Check>, Fault> {
     if let (Some(hooks), Some(sync)) = (&tenant.hooks, &tenant.sync) {
         checks.extend(doctor::warnings("webhook", &hooks.warnings(sync.version(), &counts, app.config.sync.webhook_tolerance_s)));
     }
+    checks.push(doctor::ok("config", app.config.origins.sentence()));
     checks.extend(doctor::warnings("config", &app.config.warnings));
     checks.extend(doctor::warnings("sync", &tenant.sync.as_ref().map(SyncHandle::warnings_unchecked).unwrap_or_default()));
     Ok(checks)

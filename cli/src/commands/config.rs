@@ -167,6 +167,18 @@ pub(crate) fn wrong(path: &Path) -> Option<String> {
     daemon.map(|why| why.trim_start_matches(": ").to_owned()).or_else(|| crate::settings::check(path).err().map(said))
 }
 
+/// What the file sets and nothing outweighs, by name; nothing where it cannot be read.
+pub(crate) fn by_file(path: &Path) -> Vec<String> {
+    effect::set(path).unwrap_or_default().into_iter().filter(|row| row.from == effect::From::File).map(|row| row.key).collect()
+}
+
+/// Variables and flags that outweigh a setting, each with the setting.
+pub(crate) fn by_others(ctx: &Context) -> Vec<(String, String)> {
+    let rows = file().and_then(|path| effect::all(&path, ctx.globals.no_pager)).unwrap_or_default();
+    let others = rows.into_iter().filter(|row| [effect::From::Env, effect::From::Flag].contains(&row.from));
+    others.map(|row| (row.origin, row.key)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -134,13 +134,13 @@ pub fn clock(server: Result<&Server, &str>, tolerance_s: i64) -> Check {
     const REPAIR: &str = "set both clocks by NTP";
     let Ok(server) = server else { return unchecked(NAME, "Chatwoot's clock is not known") };
     let off = server.skew_s.abs();
-    let text = format!("Chatwoot's clock is {off} s {} this machine's", if server.skew_s < 0 { "behind" } else { "before" });
+    let text = format!("Chatwoot's clock is {off} s {} the daemon's", if server.skew_s < 0 { "behind" } else { "before" });
     if off >= tolerance_s.max(SKEW_WARN_S) {
         fail(NAME, format!("{text}: webhooks are refused, from {tolerance_s} s on (sync.webhook_tolerance_s)"), REPAIR)
     } else if off > SKEW_WARN_S {
         warn(NAME, text, REPAIR)
     } else {
-        ok(NAME, format!("Chatwoot's clock and this machine's agree within {SKEW_WARN_S} s"))
+        ok(NAME, format!("Chatwoot's clock and the daemon's agree within {SKEW_WARN_S} s"))
     }
 }
 

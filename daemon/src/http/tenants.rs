@@ -78,7 +78,8 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
     let rules = tenant.rules.clone();
     let read = caller.read(move |scope, who| {
         let statuses = vec![api::approval::ApprovalStatus::Submitted];
-        let filter = ApprovalFilter { statuses, kind: None, mine: Some((who.user.clone(), who.agent_id(), false)), oldest: false };
+        let filter =
+            ApprovalFilter { statuses, kind: None, mine: Some((who.user.clone(), who.agent_id(), false)), ..ApprovalFilter::default() };
         let (rows, _) = scope.approvals(&filter, api::page::LIMIT_MAX, 0)?;
         let mut approvals_waiting = 0;
         for row in &rows {
@@ -95,6 +96,7 @@ pub(crate) async fn status(caller: Caller) -> Result<Json<Data<StatusView>>, Fau
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol: api::PROTOCOL,
         started_at: timestamp(app.started_at),
+        now: Some(timestamp(app.clock.now())),
         auth_mode: "local".to_owned(),
         chatwoot,
         first_copy,

@@ -79,6 +79,7 @@ pub(super) fn status(state: LinkState) -> StatusView {
         version: "0.1.0".into(),
         protocol: api::PROTOCOL,
         started_at: ago(600),
+        now: Some(now()),
         auth_mode: "local".into(),
         chatwoot: LinkView { state, message: None, version: Some("4.9.1".into()), url: None, account_id: Some(1), heard_at: Some(now()) },
         first_copy: Progress { done: true, conversations: 31, conversations_total: Some(31), messages: 300, ..Progress::default() },

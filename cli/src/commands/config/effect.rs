@@ -45,6 +45,7 @@ impl From {
 }
 
 /// What a variable says of its key.
+#[derive(Clone, Copy)]
 enum Says {
     /// Its own text is the value.
     Itself,
@@ -54,21 +55,19 @@ enum Says {
     Secret,
 }
 
-/// Variables that outweigh a key of the file: those of the daemon are read in `daemon::config`, those of the inbox in `settings`.
+/// Variables that outweigh a key of the file, besides the daemon's: they are read in `settings`.
 const VARIABLES: &[(&str, &str, Says)] = &[
-    ("listen", "AFENDA_LISTEN", Says::Itself),
-    ("data_dir", "AFENDA_DATA_DIR", Says::Itself),
-    ("hold_seconds", "AFENDA_HOLD_SECONDS", Says::Itself),
-    ("sse.heartbeat_interval_ms", "SSE_HEARTBEAT_INTERVAL", Says::Itself),
-    ("sse.max_connections", "SSE_MAX_CONNECTIONS", Says::Itself),
-    ("chatwoot.url", "CHATWOOT_API_URL", Says::Itself),
-    ("chatwoot.account_id", "CHATWOOT_ACCOUNT_ID", Says::Itself),
-    ("chatwoot.token", "CHATWOOT_API_TOKEN", Says::Secret),
-    ("chatwoot.webhook_secret", "CHATWOOT_WEBHOOK_SECRET", Says::Secret),
     ("ui.motion", "AFENDA_NO_MOTION", Says::This("false")),
     ("ui.theme", "NO_COLOR", Says::This("none")),
     ("ui.pager", "AFENDA_PAGER", Says::Itself),
 ];
+
+/// All that do.
+fn variables() -> impl Iterator<Item = (&'static str, &'static str, Says)> {
+    let says = |key| if ["chatwoot.token", "chatwoot.webhook_secret"].contains(&key) { Says::Secret } else { Says::Itself };
+    let daemon = ::daemon::config::VARIABLES.iter().map(move |(key, name)| (*key, *name, says(*key)));
+    daemon.chain(VARIABLES.iter().copied())
+}
 
 /// What the file and the environment set, sorted by key.
 ///
@@ -77,17 +76,17 @@ const VARIABLES: &[(&str, &str, Says)] = &[
 pub(super) fn set(path: &Path) -> Result<Vec<Row>, CliError> {
     let mut rows = Vec::new();
     collect(super::read(path)?.as_item(), String::new(), &path.display().to_string(), &mut rows);
-    for (key, name, says) in VARIABLES {
+    for (key, name, says) in variables() {
         let Some(value) = var(name) else { continue };
         let value = match says {
             Says::Itself => value,
-            Says::This(value) => (*value).to_owned(),
+            Says::This(value) => value.to_owned(),
             Says::Secret => "set; it is not shown".to_owned(),
         };
         let names_one =
             |row: &Row| matches!(says, Says::Secret) && row.key.strip_prefix(key).is_some_and(|rest| ["_file", "_env"].contains(&rest));
-        rows.retain(|row| row.key != *key && !names_one(row));
-        rows.push(Row { key: (*key).to_owned(), value, from: From::Env, origin: (*name).to_owned() });
+        rows.retain(|row| row.key != key && !names_one(row));
+        rows.push(Row { key: key.to_owned(), value, from: From::Env, origin: name.to_owned() });
     }
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(rows)

@@ -34,23 +34,29 @@ const TMUX: &[Setting] = &[
 
 /// All of them; with `fix` what can be put right here is.
 pub(super) fn checks(ctx: &Context, fix: bool) -> Vec<Check> {
-    vec![settings(), profiles(ctx, fix), terminal(ctx)]
+    vec![settings(ctx), profiles(ctx, fix), terminal(ctx)]
 }
 
 fn check(name: &str, state: CheckState, message: String, repair: Option<String>) -> Check {
     Check { name: name.to_owned(), state, message, repair }
 }
 
-fn settings() -> Check {
-    let set: Vec<String> =
-        VARIABLES.iter().filter(|(name, _)| var(name).is_some()).map(|(name, decides)| format!("{name} ({decides})")).collect();
+/// The file, and where each value comes from that is not at its default. Names only: values may be secrets.
+fn settings(ctx: &Context) -> Check {
+    let set = VARIABLES.iter().filter(|(name, _)| var(name).is_some()).map(|(name, decides)| format!("{name} ({decides})"));
+    let others = config::by_others(ctx).into_iter().filter(|(name, _)| !VARIABLES.iter().any(|(other, _)| other == name));
+    let set: Vec<String> = set.chain(others.map(|(name, key)| format!("{name} ({key})"))).collect();
     let besides = if set.is_empty() { String::new() } else { format!("; the environment decides: {}", set.join(", ")) };
     match config::file() {
         Ok(path) if !path.exists() => {
             check("settings", CheckState::Ok, format!("no file {}: everything is at its default{besides}", path.display()), None)
         }
         Ok(path) => match config::wrong(&path) {
-            None => check("settings", CheckState::Ok, format!("{} can be read{besides}", path.display()), None),
+            None => {
+                let keys = config::by_file(&path);
+                let sets = if keys.is_empty() { "sets nothing".to_owned() } else { format!("sets {}", keys.join(", ")) };
+                check("settings", CheckState::Ok, format!("{} {sets}{besides}; all else is at its default", path.display()), None)
+            }
             Some(why) => check(
                 "settings",
                 CheckState::Fail,

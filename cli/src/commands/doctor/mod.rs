@@ -3,6 +3,7 @@
 mod here;
 
 use api::doctor::{Check, CheckState};
+use jiff::Timestamp;
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
@@ -18,6 +19,9 @@ pub(crate) struct Doctor {
     #[arg(long)]
     fix: bool,
 }
+
+/// As among servers (the daemon's check `clock`).
+const SKEW_S: i64 = 5;
 
 const COLUMNS: &[Column<Check>] = &[
     column("CHECK", |row, _| row.name.clone()),
@@ -46,27 +50,43 @@ async fn checks(ctx: &Context) -> Vec<Check> {
         Ok(session) => session,
         Err(err) => return vec![failed(&err)],
     };
-    let daemon = match daemon(&session).await {
-        Ok(check) => check,
+    let (daemon, clock) = match daemon(&session).await {
+        Ok(checks) => checks,
         Err(err) => return vec![failed(&err)],
     };
     let rest = match session.call(async |client| client.doctor().await).await {
         Ok(checks) => checks,
         Err(err) => vec![Check { name: "rights".to_owned(), ..failed(&err) }],
     };
-    std::iter::once(daemon).chain(rest).collect()
+    std::iter::once(daemon).chain(rest).chain(clock).collect()
 }
 
-/// Whether the daemon answers, and speaks our version of the API.
-async fn daemon(session: &Session) -> Result<Check, CliError> {
+/// Whether the daemon answers, and speaks our version of the API; and whether its clock is ours, where it tells.
+async fn daemon(session: &Session) -> Result<(Check, Option<Check>), CliError> {
+    let asked = Timestamp::now();
     let status = session.call(async |client| client.status().await).await?;
+    let clock = status.now.map(|theirs| client_clock(theirs, asked, Timestamp::now()));
     let (ours, url) = (api::PROTOCOL, session.client.base());
     if status.protocol != ours {
         let message = format!("the daemon at {url} speaks version {} of the API, this program version {ours}", status.protocol);
         return Err(CliError::new(Exit::Unreachable, "WRONG_PROTOCOL", message).hint("run the same version of both"));
     }
     let message = format!("the daemon at {url} answers, version {}", status.version);
-    Ok(Check { name: "daemon".to_owned(), state: CheckState::Ok, message, repair: None })
+    Ok((Check { name: "daemon".to_owned(), state: CheckState::Ok, message, repair: None }, clock))
+}
+
+/// Whether this program's clock and the daemon's agree: ages, `--since 2h` and snoozes until tomorrow are off by as much. `theirs` was told
+/// between `asked` and `answered`.
+fn client_clock(theirs: Timestamp, asked: Timestamp, answered: Timestamp) -> Check {
+    let (early, late) = (asked.duration_since(theirs).as_secs(), theirs.duration_since(answered).as_secs());
+    let off = early.max(late);
+    let (state, message, repair) = if off > SKEW_S {
+        let side = if early > late { "behind" } else { "before" };
+        (CheckState::Warn, format!("the daemon's clock is {off} s {side} this one's"), Some("set both clocks by NTP".to_owned()))
+    } else {
+        (CheckState::Ok, format!("the daemon's clock and this one's agree within {SKEW_S} s"), None)
+    };
+    Check { name: "client_clock".to_owned(), state, message, repair }
 }
 
 fn failed(err: &CliError) -> Check {
@@ -96,4 +116,24 @@ fn for_people(checks: &[Check], cells: usize) -> String {
     let count = |state| checks.iter().filter(|check| check.state == state).count();
     out.push_str(&format!("{} ok, {} to know, {} failed\n", count(CheckState::Ok), count(CheckState::Warn), count(CheckState::Fail)));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_off_only_by_what_the_call_itself_cannot_explain() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        for (theirs, asked, answered, state, says) in [
+            (100, 100, 100, CheckState::Ok, "agree"),
+            (100, 90, 110, CheckState::Ok, "agree"),
+            (100, 105, 107, CheckState::Ok, "agree"),
+            (100, 107, 109, CheckState::Warn, "7 s behind"),
+            (100, 80, 92, CheckState::Warn, "8 s before"),
+        ] {
+            let check = client_clock(at(theirs), at(asked), at(answered));
+            assert!(check.state == state && check.message.contains(says), "{theirs} {asked} {answered}: {}", check.message);
+        }
+    }
 }
