@@ -176,6 +176,10 @@ pub struct ApprovalQuery {
     /// `true`: only those the caller asked; `false`: only those of others that the caller may decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mine: Option<bool>,
+    /// Only those asked then or earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub asked_before: Option<Timestamp>,
     /// newest (default) or oldest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<String>)]
@@ -186,6 +190,45 @@ pub struct ApprovalQuery {
     /// Rows at most, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+}
+
+/// From which revision on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ChangesQuery {
+    /// A revision, from 1; absent = the one before the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u32>,
+}
+
+/// What an approval shows otherwise than it did; so also in the details of `STALE_REVISION`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ApprovalChanges {
+    /// `AP-42`.
+    #[schema(value_type = String, example = "AP-42")]
+    pub reference: Reference,
+    /// The revision that was read.
+    pub read: u32,
+    /// The revision that counts now.
+    pub current: u32,
+    /// Its digest.
+    pub digest: String,
+    /// Each field that is another now.
+    pub changed: Vec<FieldChange>,
+}
+
+/// A field that is another now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FieldChange {
+    /// `title`, `description`, `amount` or `excerpt`.
+    pub field: String,
+    /// What it was, as in the approval; `null` = nothing.
+    #[schema(value_type = Object)]
+    pub from: serde_json::Value,
+    /// What it is.
+    #[schema(value_type = Object)]
+    pub to: serde_json::Value,
 }
 
 /// A new approval.

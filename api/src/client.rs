@@ -29,7 +29,7 @@ use crate::token::Token;
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long one call may take. The daemon answers from its own disk; longer than this it is stuck.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
-/// As [`CALL_TIMEOUT`], for calls that read all of the store.
+/// As [`CALL_TIMEOUT`], for calls that read all of something.
 const CACHE_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long a connection may take: the daemon is near, and people wait.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

@@ -382,6 +382,10 @@ pub struct ConversationQuery {
     /// Only those with messages that no agent has seen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unread: bool,
+    /// Only those whose customer waits since then or longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub waiting_before: Option<Timestamp>,
     /// A filter of conversations that the caller saved (`/custom-filters`), by its id; evaluated over the copy, on top of the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<i64>,
@@ -427,6 +431,10 @@ pub struct MessageQuery {
     /// Only messages newer than this id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<i64>,
+    /// Only messages written then or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
     /// Rows at most, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -22,13 +22,13 @@ pub(crate) enum Exit {
     NotFound = 6,
     /// Changed since it was read, already decided, or otherwise in the way.
     Conflict = 7,
-    /// `approvals view --exit-code`: not decided yet.
+    /// `approvals view --exit-code`: not decided yet; `status --exit-code`: approvals wait.
     Pending = 8,
     /// The daemon does not answer, or something else does.
     Unreachable = 9,
     /// With `--wait`: kept and queued, and Chatwoot could not be reached in time.
     NotYet = 10,
-    /// As many as allowed already; later again.
+    /// As many as allowed already; later again. `status --exit-code`: Chatwoot cannot be reached.
     Busy = 11,
     /// `approvals wait`: rejected.
     Rejected = 12,

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use api::id::{ConversationId, Reference};
 use uuid::Uuid;
 
+use crate::context::Session;
 use crate::error::CliError;
 use crate::exit::Exit;
 
@@ -88,6 +89,23 @@ pub(crate) fn pick<'a, T>(what: &str, wanted: &str, things: &'a [T], key: fn(&T)
         ([], several) | (several, _) => Err(CliError::usage(format!("`{wanted}` fits more than one {what}"))
             .hint(format!("name one by its number: {}", candidates(several)))),
     }
+}
+
+/// An agent as the API takes one: `me`, `none`, or the number of who is named.
+pub(crate) async fn assignee(session: &Session, who: &str) -> Result<String, CliError> {
+    match who.strip_prefix('@').unwrap_or(who) {
+        word @ ("me" | "none") => Ok(word.to_owned()),
+        name => {
+            let agents = session.call(async |client| client.agents().await).await?;
+            Ok(pick("agent", name, &agents, |agent| (agent.id, &agent.name))?.id.to_string())
+        }
+    }
+}
+
+/// The number of a team that is named.
+pub(crate) async fn team(session: &Session, name: &str) -> Result<i64, CliError> {
+    let teams = session.call(async |client| client.teams().await).await?;
+    Ok(pick("team", name, &teams, |team| (team.id, &team.name))?.id)
 }
 
 #[cfg(test)]

@@ -82,6 +82,12 @@ pub(crate) fn parse_moment(text: &str, now: Timestamp) -> Result<Timestamp, Stri
     api::moment::parse(text, &now.to_zoned(zone()))
 }
 
+/// So long ago.
+pub(crate) fn ago(duration: Duration) -> Timestamp {
+    let now = Timestamp::now();
+    SignedDuration::try_from(duration).ok().and_then(|ago| now.checked_sub(ago).ok()).unwrap_or(Timestamp::MIN)
+}
+
 /// Reads a moment that was: a duration ago (`2h`), a day, or a time in full; without a zone in the one of times here.
 pub(crate) fn parse_past(text: &str) -> Result<Timestamp, String> {
     let wrong = || format!("`{text}` is no time that was: 2h (ago), 2026-11-27, 2026-11-27T14:00, or with a zone");

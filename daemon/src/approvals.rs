@@ -3,7 +3,7 @@
 //! Everything here runs inside one write, so that of two people who decide at once exactly one wins. Called by the HTTP handlers, by the
 //! sync (an escalation from Chatwoot's own page) and by the timer that lets approvals lapse.
 
-use api::approval::{Actor, ApprovalPatch, ApprovalStatus, ApprovalView, NewApproval, WriteBack};
+use api::approval::{Actor, ApprovalChanges, ApprovalPatch, ApprovalStatus, ApprovalView, FieldChange, NewApproval, WriteBack};
 use api::event::{ActivityType, SubjectType};
 use api::id::{ApprovalId, ConversationId};
 use serde_json::{Value, json};
@@ -337,18 +337,29 @@ fn assignee_of(scope: &Scope<'_>, row: &ApprovalRow) -> Result<Option<i64>, Stor
     Ok(scope.conversation(id, "")?.and_then(|c| c.assignee).map(|a| a.id))
 }
 
+/// What it shows otherwise than at the revision `since`; than at the one before, or the first, where none is named.
+pub(crate) fn changes_since(scope: &Scope<'_>, id: &str, since: Option<u32>) -> Result<ApprovalChanges, Fault> {
+    let row = find(scope, id)?;
+    let since = since.unwrap_or(row.revision.saturating_sub(1).max(1));
+    let then = scope.revision(row.number, since)?.ok_or_else(|| Fault::not_found("revision"))?;
+    Ok(changes(&row, since, &then))
+}
+
+fn changes(row: &ApprovalRow, read: u32, then: &Value) -> ApprovalChanges {
+    let now = shown(row);
+    let part = |of: &Value, field| of.get(field).cloned().unwrap_or_default();
+    let changed = ["title", "description", "amount", "excerpt"]
+        .into_iter()
+        .filter(|field| then.get(field) != now.get(field))
+        .map(|field| FieldChange { field: field.to_owned(), from: part(then, field), to: part(&now, field) })
+        .collect();
+    ApprovalChanges { reference: row.reference(), read, current: row.revision, digest: row.digest.clone(), changed }
+}
+
 /// A refusal with what the caller needs to go on: the result, or what changed.
 fn explain(scope: &Scope<'_>, row: &ApprovalRow, refusal: Refusal) -> Result<Fault, Fault> {
     let details = match &refusal {
-        Refusal::Stale { read, current } => {
-            let (then, now) = (scope.revision(row.number, *read)?.unwrap_or_default(), shown(row));
-            let changed: Vec<Value> = ["title", "description", "amount", "excerpt"]
-                .iter()
-                .filter(|field| then.get(**field) != now.get(**field))
-                .map(|field| json!({ "field": field, "from": then.get(*field), "to": now.get(*field) }))
-                .collect();
-            json!({ "reference": row.reference(), "read": read, "current": current, "digest": row.digest, "changed": changed })
-        }
+        Refusal::Stale { read, .. } => json!(changes(row, *read, &scope.revision(row.number, *read)?.unwrap_or_default())),
         Refusal::AlreadyDecided => json!({
             "reference": row.reference(), "status": row.status, "decided_by": row.decided_by, "decided_at": row.decided_at.map(timestamp),
             "comment": row.comment,

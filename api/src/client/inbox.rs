@@ -333,13 +333,12 @@ impl Client {
         Ok(self.send::<Data<ConversationView>>(reqwest::Method::PATCH, &path, patch, key).await?.data)
     }
 
-    /// Asks for a decision about a conversation.
+    /// Asks for a decision about a conversation; a text alone is the reason.
     ///
     /// # Errors
     /// As every call; `APPROVAL_OPEN` when one is open already.
-    pub async fn escalate(&self, id: ConversationId, reason: &str, key: &str) -> Result<ApprovalView, ClientError> {
-        let path = format!("/conversations/{id}/escalate");
-        let body = Escalate { reason: reason.to_owned() };
+    pub async fn escalate(&self, id: ConversationId, ask: impl Into<Escalate>, key: &str) -> Result<ApprovalView, ClientError> {
+        let (path, body) = (format!("/conversations/{id}/escalate"), ask.into());
         Ok(self.send::<Data<ApprovalView>>(reqwest::Method::POST, &path, &body, key).await?.data)
     }
 

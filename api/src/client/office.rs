@@ -1,13 +1,30 @@
 //! Approvals, the audit log and webhooks.
 
-use super::{Client, ClientError, NO_QUERY, segment};
-use crate::approval::{ApprovalPatch, ApprovalQuery, ApprovalView, Decision, NewApproval};
-use crate::audit::{AuditQuery, AuditView, NewAudit};
+use super::{CACHE_TIMEOUT, Client, ClientError, NO_QUERY, answer, segment};
+use crate::approval::{ApprovalChanges, ApprovalPatch, ApprovalQuery, ApprovalView, ChangesQuery, Decision, NewApproval};
+use crate::audit::{AuditQuery, AuditView, LedgerQuery, LedgerRow, LedgerView, NewAudit};
 use crate::id::WebhookId;
 use crate::page::{Data, Page};
 use crate::webhook::{InstallView, NewInstall, NewPurge, PurgeView, WebhookQuery, WebhookView};
 
 impl Client {
+    /// Rows of a ledger as they are chained, oldest first.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` for all but owners and admins.
+    pub async fn ledger(&self, query: &LedgerQuery) -> Result<Page<LedgerRow>, ClientError> {
+        self.get("/audit/ledger", query).await
+    }
+
+    /// Whether each ledger holds.
+    ///
+    /// # Errors
+    /// As every call; `FORBIDDEN` for all but owners and admins.
+    pub async fn verify_ledgers(&self) -> Result<Vec<LedgerView>, ClientError> {
+        let request = self.request(reqwest::Method::GET, "/audit/verify").timeout(CACHE_TIMEOUT);
+        Ok(answer::<Page<LedgerView>>(request).await?.data)
+    }
+
     /// A page of approvals, newest first.
     ///
     /// # Errors
@@ -22,6 +39,15 @@ impl Client {
     /// As every call; `NOT_FOUND`.
     pub async fn approval(&self, id: &str) -> Result<ApprovalView, ClientError> {
         Ok(self.get::<Data<ApprovalView>>(&format!("/approvals/{}", segment(id)), &NO_QUERY).await?.data)
+    }
+
+    /// What an approval shows otherwise than at the revision `since`, or the one before the newest.
+    ///
+    /// # Errors
+    /// As every call; `NOT_FOUND` for an approval or a revision that never was.
+    pub async fn approval_changes(&self, id: &str, since: Option<u32>) -> Result<ApprovalChanges, ClientError> {
+        let path = format!("/approvals/{}/changes", segment(id));
+        Ok(self.get::<Data<ApprovalChanges>>(&path, &ChangesQuery { since }).await?.data)
     }
 
     /// Asks for a decision.

@@ -1,11 +1,17 @@
-//! `afenda audit`: who did what.
+//! `afenda audit`: who did what, and whether what is written down about it is as it was.
 
-use api::audit::{AuditQuery, AuditView};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use api::audit::{AuditQuery, AuditView, Chain, Ledger, LedgerQuery, LedgerRow, LedgerView};
 use api::page::LIMIT_MAX;
 use jiff::Timestamp;
 
 use crate::context::Context;
 use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::progress::{Progress, Telling};
 use crate::output::{Column, column, flexible};
 use crate::rows::Rows;
 
@@ -14,7 +20,35 @@ use crate::rows::Rows;
 pub(crate) enum Audit {
     /// List the audit log, newest first
     List(List),
+    /// Follow the chain of each ledger from its first row; 1 where one does not hold (owners and admins)
+    Verify(Verify),
+    /// Print every row as it is chained, oldest first, as JSON lines: for the archive, or to be checked elsewhere (owners and admins)
+    Export(Export),
 }
+
+/// A row of an export: longer than any that the daemon writes.
+const LINE_BYTES_MAX: u64 = 1024 * 1024;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    /// Of an export, here, without asking the daemon; - reads standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    /// Only this ledger: audit or approvals
+    #[arg(long, value_name = "LEDGER")]
+    ledger: Option<Ledger>,
+}
+
+const LEDGERS: &[Column<LedgerView>] = &[
+    column("LEDGER", |row, _| row.ledger.to_string()),
+    column("ROWS", |row, _| row.rows.to_string()),
+    column("STATE", |row, _| if row.whole { "whole" } else { "broken" }.to_owned()),
+    flexible("FOUND", |row, _| row.broken.as_ref().map_or_else(|| format!("ends with {}", row.hash), ToString::to_string)),
+];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
@@ -42,9 +76,94 @@ const COLUMNS: &[Column<AuditView>] = &[
 
 impl Audit {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let Self::List(list) = self;
+        match self {
+            Self::List(list) => list.run(ctx).await,
+            Self::Verify(verify) => verify.run(ctx).await,
+            Self::Export(export) => export.run(ctx).await,
+        }
+    }
+}
+
+impl Verify {
+    async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let views = match &self.file {
+            Some(path) => read(path)?,
+            None => ctx.session().await?.call(async |client| client.verify_ledgers().await).await?,
+        };
+        ctx.out.list(&views, LEDGERS, "")?;
+        if views.iter().all(|view| view.whole) { Ok(()) } else { Err(CliError::told(Exit::Failed)) }
+    }
+}
+
+/// Follows the chains of an export.
+fn read(path: &Path) -> Result<Vec<LedgerView>, CliError> {
+    let unreadable = || CliError::usage(format!("cannot read {}", path.display()));
+    let file: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(std::io::stdin()),
+        _ => Box::new(std::fs::File::open(path).map_err(|err| unreadable().because(err))?),
+    };
+    let mut lines = BufReader::new(file);
+    let mut views: BTreeMap<Ledger, LedgerView> = BTreeMap::new();
+    for number in 1.. {
+        let mut line = String::new();
+        let bytes = lines.by_ref().take(LINE_BYTES_MAX).read_line(&mut line).map_err(|err| unreadable().because(err))?;
+        if bytes == 0 {
+            break;
+        }
+        let strange = |why: &str| {
+            CliError::usage(format!("{}, line {number}: {why}", path.display())).hint("it is to be what `afenda audit export` prints")
+        };
+        if bytes as u64 == LINE_BYTES_MAX {
+            return Err(strange("too long"));
+        }
+        let row: LedgerRow = serde_json::from_str(&line).map_err(|err| strange(&err.to_string()))?;
+        let view = views.entry(row.ledger).or_insert_with(|| whole(row.ledger, Chain::default()));
+        if view.whole {
+            let mut chain = Chain { rows: view.rows, hash: view.hash.clone() };
+            match chain.follow(row.position, &row.record, &row.prev_hash, &row.hash) {
+                Ok(()) => *view = whole(row.ledger, chain),
+                Err(broken) => (view.whole, view.broken) = (false, Some(broken)),
+            }
+        }
+    }
+    if views.is_empty() {
+        return Err(unreadable().hint("there is no row in it"));
+    }
+    Ok(views.into_values().collect())
+}
+
+fn whole(ledger: Ledger, chain: Chain) -> LedgerView {
+    LedgerView { ledger, whole: true, rows: chain.rows, hash: chain.hash, broken: None }
+}
+
+impl Export {
+    async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        if !ctx.out.is_structured() && !ctx.out.is_usual() {
+            return Err(CliError::usage("an export is JSON lines").hint("leave -o out, or name a form of JSON"));
+        }
         let session = ctx.session().await?;
-        let (kind, id) = match list.object.as_deref().map(|object| object.split_once('/').unwrap_or((object, ""))) {
+        let ledgers = self.ledger.map_or_else(|| vec![Ledger::Audit, Ledger::Approvals], |one| vec![one]);
+        let mut progress = Progress::begin(Telling::usual(ctx.globals.quiet), "exporting");
+        for ledger in ledgers {
+            let mut after = 0;
+            loop {
+                let query = LedgerQuery { ledger: Some(ledger), after: Some(after), limit: Some(LIMIT_MAX) };
+                let page = session.call(async |client| client.ledger(&query).await).await?;
+                // Each page is behind the one before; anything else would never end.
+                let Some(last) = page.data.last().map(|row| row.position).filter(|last| *last > after) else { break };
+                page.data.iter().try_for_each(|row| ctx.out.json_line(row))?;
+                after = last;
+                progress.tell(after.unsigned_abs(), Some(page.meta.total));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl List {
+    async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let session = ctx.session().await?;
+        let (kind, id) = match self.object.as_deref().map(|object| object.split_once('/').unwrap_or((object, ""))) {
             Some((kind, id)) => (Some(kind.to_owned()), Some(id.to_owned()).filter(|id| !id.is_empty())),
             None => (None, None),
         };
@@ -53,21 +172,21 @@ impl Audit {
             // The page size stays the same over all pages, or they would not fit together.
             let query = AuditQuery {
                 page: Some(page),
-                limit: Some(list.rows.most().min(LIMIT_MAX)),
-                actor: list.actor.clone(),
+                limit: Some(self.rows.most().min(LIMIT_MAX)),
+                actor: self.actor.clone(),
                 resource_type: kind.clone(),
                 resource_id: id.clone(),
-                since: list.since,
+                since: self.since,
             };
             let answer = session.call(async |client| client.audit(&query).await).await?;
             let got = answer.data.len();
             rows.extend(answer.data);
             page += 1;
-            if got == 0 || rows.len() >= list.rows.most() as usize || rows.len() as u64 >= answer.meta.total {
+            if got == 0 || rows.len() >= self.rows.most() as usize || rows.len() as u64 >= answer.meta.total {
                 break answer.meta.total;
             }
         };
-        rows.truncate(list.rows.most() as usize);
+        rows.truncate(self.rows.most() as usize);
         ctx.part(&rows, total, COLUMNS, "nothing was recorded")?;
         Ok(())
     }

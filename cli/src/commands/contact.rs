@@ -20,6 +20,8 @@ use crate::rows::Rows;
 pub(crate) enum Contact {
     /// List contacts, by name
     List(List),
+    /// Find contacts by words of their name, e-mail address, phone number or identifier
+    Search(Search),
     /// Show a contact
     View(View),
     /// Change a contact; "" clears a field
@@ -53,6 +55,15 @@ pub(crate) struct List {
     /// Words that name, e-mail address, phone number or identifier hold
     #[arg(short = 'S', long, value_name = "WORDS")]
     search: Option<String>,
+    #[command(flatten)]
+    rows: Rows<30>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Search {
+    /// What to find
+    #[arg(value_name = "WORDS", required = true)]
+    words: Vec<String>,
     #[command(flatten)]
     rows: Rows<30>,
 }
@@ -178,6 +189,7 @@ impl Contact {
         let session = ctx.session().await?;
         let (id, row) = match self {
             Self::List(list) => return list.run(ctx, &session).await,
+            Self::Search(search) => return List { search: Some(search.words.join(" ")), rows: search.rows }.run(ctx, &session).await,
             Self::Notes(notes) => return notes.run(ctx).await,
             Self::View(View { id }) => (id, session.call(async |client| client.contact(id).await).await),
             Self::Edit(edit) => {

@@ -12,7 +12,12 @@ use crate::text;
 
 /// Show who you are and how the daemon stands
 #[derive(Debug, clap::Args)]
-pub(crate) struct Status {}
+pub(crate) struct Status {
+    /// End with 0 only when nothing needs you: 1 where writes failed or their outcome is not known, 11 where Chatwoot cannot be reached or
+    /// refuses, 8 where approvals wait for you; the first of these that holds
+    #[arg(long)]
+    exit_code: bool,
+}
 
 /// The daemon's own fields, and what only the client knows.
 #[derive(Debug, Serialize)]
@@ -35,7 +40,22 @@ impl Status {
         let me = session.call(async |client| client.me().await).await?;
         let view = View { url: session.client.base().to_owned(), profile: session.profile.clone(), me, status };
         let people = ctx.out.is_for_people();
-        ctx.out.thing(&view, |shown| if people { for_people(&view, shown) } else { for_pipes(&view, shown) })
+        ctx.out.thing(&view, |shown| if people { for_people(&view, shown) } else { for_pipes(&view, shown) })?;
+        match needs(&view.status) {
+            Some(exit) if self.exit_code => Err(CliError::told(exit)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What needs somebody first.
+fn needs(status: &StatusView) -> Option<Exit> {
+    if status.outbox.failed + status.outbox.held > 0 {
+        Some(Exit::Failed)
+    } else if matches!(status.chatwoot.state, LinkState::Offline | LinkState::Refused) {
+        Some(Exit::Busy)
+    } else {
+        (status.approvals_waiting > 0).then_some(Exit::Pending)
     }
 }
 

@@ -85,6 +85,8 @@ fn what_is_changed_while_it_is_read_is_shown_and_asked_again() {
     shop.runtime.block_on(shop.client("jo").update_approval(&reference, &patch, &new_key())).unwrap();
     pty.types("y\r");
     pty.shows("was changed meanwhile");
+    pty.shows("- Refund 240 EUR");
+    pty.shows("+ Refund 2400 EUR");
     pty.shows("revision 2? [y/N]");
     assert_eq!(status(&shop, &reference), "submitted", "what was read is not what is there");
     pty.types("y\r");

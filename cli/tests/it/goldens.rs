@@ -29,6 +29,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("conv draft list", "jo", ""),
     ("conv draft show", "jo", "note/47"),
     ("contact list", "jo", "-L 3"),
+    ("contact search", "jo", "ann -L 1"),
     ("contact view", "jo", "1001"),
     ("contact notes", "jo", "1001"),
     ("auth status", "jo", ""),
@@ -43,6 +44,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("webhooks list", "max", ""),
     ("webhooks show", "max", "HOOK"),
     ("audit list", "max", "-L 2"),
+    ("audit verify", "max", ""),
     ("agent list", "jo", ""),
     ("agent availability", "jo", ""),
     ("team list", "jo", ""),
@@ -99,6 +101,7 @@ const OTHERS: &[&str] = &[
     "webhooks replay",
     "webhooks purge",
     "webhooks install",
+    "audit export",
     "events",
 ];
 
@@ -112,6 +115,8 @@ fn redacted(text: &str, home: &Home) -> String {
         (r"afd_[0-9a-zA-Z]+", "TOKEN"),
         (r"sha256:[0-9a-f]+", "sha256:…"),
         (r#""(hash|prev_hash)": "[0-9a-f]*""#, r#""$1": "…""#),
+        // A round may be under way, or the first one done by now.
+        (r#""(running|finished_at)": (true|false|null|"TIME")"#, r#""$1": "…""#),
         (r#""(seq|position|lag_s|used|count|rereads|store_bytes|pid)": \d+"#, r#""$1": "N""#),
     ];
     rules.iter().fold(text, |text, (rule, instead)| Regex::new(rule).unwrap().replace_all(&text, *instead).into_owned())

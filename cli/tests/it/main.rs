@@ -18,6 +18,8 @@ mod goldens;
 mod harness;
 mod help;
 mod keeping;
+mod ledgers;
+mod narrowing;
 mod offline;
 mod online;
 mod paging;

@@ -1,5 +1,6 @@
 //! Around a write: what it would do besides, typing, running macros, and the own token that it goes out with.
 
+use api::audit::Ledger;
 use api::error::{Code, ErrorBody};
 use api::inbox::{ConversationStatus, Effect, EffectQuery, OutboxView, RunMacro, Typing, TypingView};
 use api::page::Data;
@@ -20,7 +21,7 @@ use crate::clock::SECOND;
 use crate::config::HOLD_SECONDS_MAX;
 use crate::domain::effects::{Facts, Intent, effects};
 use crate::fault::Fault;
-use crate::store::{AuditEntry, Ledger, OutboxKind};
+use crate::store::{AuditEntry, OutboxKind};
 use crate::sync::SyncHandle;
 
 /// What a write would do in Chatwoot besides what it says; ask before it is made.

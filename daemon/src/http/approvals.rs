@@ -1,6 +1,8 @@
 //! `/approvals`: list, ask, change, decide.
 
-use api::approval::{ApprovalPatch, ApprovalQuery, ApprovalSort, ApprovalStatus, ApprovalView, Decision, NewApproval};
+use api::approval::{
+    ApprovalChanges, ApprovalPatch, ApprovalQuery, ApprovalSort, ApprovalStatus, ApprovalView, ChangesQuery, Decision, NewApproval,
+};
 use api::error::ErrorBody;
 use api::page::{Data, Page, PageMeta};
 use axum::Json;
@@ -25,7 +27,8 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ApprovalQuery>) -> 
     let rules = caller.tenant().rules.clone();
     let read = move |scope: &Scope<'_>, who: &Person| {
         let mine = query.mine.map(|mine| (who.user.clone(), who.agent_id(), mine));
-        let filter = ApprovalFilter { statuses, kind: query.kind, mine, oldest: query.sort == Some(ApprovalSort::Oldest) };
+        let asked_before = query.asked_before.map(|at| at.as_microsecond());
+        let filter = ApprovalFilter { statuses, kind: query.kind, mine, asked_before, oldest: query.sort == Some(ApprovalSort::Oldest) };
         let (rows, total) = scope.approvals(&filter, limit, offset)?;
         let views = rows.iter().map(|row| service::view(scope, &rules, row, who)).collect::<Result<Vec<_>, _>>()?;
         Ok(Page { data: views, meta: PageMeta { total, page: Some(page), limit, ..PageMeta::default() } })
@@ -51,6 +54,19 @@ pub(crate) async fn view(caller: Caller, Path(id): Path<String>) -> Result<Respo
     let data = caller.read(move |scope, who| service::view(scope, &rules, &service::find(scope, &id)?, who)).await?;
     let tag = format!("\"{}\"", data.revision);
     Ok(([(header::ETAG, tag)], Json(Data { data })).into_response())
+}
+
+/// What an approval shows otherwise than it did at an earlier revision; 404 for a revision that never was.
+#[utoipa::path(get, path = "/approvals/{id}/changes", tag = "approvals",
+    params(("id" = String, Path, description = "UUID or AP-42"), ChangesQuery), security(("bearer" = [])),
+    responses((status = 200, body = Data<ApprovalChanges>), (status = 404, body = ErrorBody)))]
+pub(crate) async fn changes(
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query<ChangesQuery>,
+) -> Result<Json<Data<ApprovalChanges>>, Fault> {
+    let data = caller.read(move |scope, _| service::changes_since(scope, &id, query.since)).await?;
+    Ok(Json(Data { data }))
 }
 
 /// Asks for a decision, or writes a draft.

@@ -1,6 +1,6 @@
 //! `/audit`: the audit log, and rows that others append to it.
 
-use api::audit::{AuditQuery, AuditView, NewAudit};
+use api::audit::{AuditQuery, AuditView, Ledger, LedgerQuery, LedgerRow, LedgerView, NewAudit};
 use api::error::ErrorBody;
 use api::page::{Data, LIMIT_MAX, Page, PageMeta};
 use axum::Json;
@@ -13,7 +13,7 @@ use super::request::{Change, Query, limit, page};
 use crate::app::Caller;
 use crate::approvals::check_text;
 use crate::fault::Fault;
-use crate::store::{AuditEntry, AuditFilter, Ledger};
+use crate::store::{AuditEntry, AuditFilter, StoreError};
 
 /// The log, newest first.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(AuditQuery), security(("bearer" = [])), responses((status = 200, body = Page<AuditView>)))]
@@ -44,6 +44,32 @@ pub(crate) async fn of_resource(caller: Caller, Path((kind, id)): Path<(String, 
     }
     let total = data.len() as u64;
     Ok(Json(Page { data, meta: PageMeta { total, limit: LIMIT_MAX, ..PageMeta::default() } }))
+}
+
+/// Rows as they are chained, oldest first, for whoever checks them by themselves.
+#[utoipa::path(get, path = "/audit/ledger", tag = "audit", params(LedgerQuery), security(("bearer" = [])),
+    responses((status = 200, body = Page<LedgerRow>), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody)))]
+pub(crate) async fn ledger(caller: Caller, Query(query): Query<LedgerQuery>) -> Result<Json<Page<LedgerRow>>, Fault> {
+    caller.must_administer()?;
+    let limit = limit(query.limit)?;
+    let (ledger, after) = (query.ledger.unwrap_or(Ledger::Audit), query.after.unwrap_or_default());
+    let (data, total) = caller.read(move |scope, _| Ok(scope.ledger_rows(ledger, after, limit)?)).await?;
+    Ok(Json(Page { data, meta: PageMeta { total, limit, ..PageMeta::default() } }))
+}
+
+/// Whether each ledger is what was appended. Reads all of them.
+#[utoipa::path(get, path = "/audit/verify", tag = "audit", security(("bearer" = [])),
+    responses((status = 200, body = Page<LedgerView>), (status = 403, body = ErrorBody)))]
+pub(crate) async fn verify(caller: Caller) -> Result<Json<Page<LedgerView>>, Fault> {
+    caller.must_administer()?;
+    let data = caller.read(|scope, _| {
+        let views = [Ledger::Audit, Ledger::Approvals].map(|ledger| {
+            let (chain, broken) = scope.verify(ledger)?;
+            Ok(LedgerView { ledger, whole: broken.is_none(), rows: chain.rows, hash: chain.hash, broken })
+        });
+        Ok(views.into_iter().collect::<Result<Vec<_>, StoreError>>()?)
+    });
+    Ok(Json(Page { data: data.await?, meta: PageMeta::default() }))
 }
 
 /// Appends a row marked `external`, with the caller as its actor.

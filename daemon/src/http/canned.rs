@@ -1,6 +1,7 @@
 //! Canned responses made, changed and deleted in Chatwoot, as the caller: they are the account's, and whoever may work may do it, as on
 //! Chatwoot's own page.
 
+use api::audit::Ledger;
 use api::error::{Code, ErrorBody};
 use api::lists::{CannedResponsePatch, CannedResponseView, NewCannedResponse};
 use api::page::Data;
@@ -13,7 +14,7 @@ use super::filters::own_agent;
 use super::request::Change;
 use crate::app::Caller;
 use crate::fault::Fault;
-use crate::store::{AuditEntry, Ledger};
+use crate::store::AuditEntry;
 use crate::sync::canned::{CannedChange, Unchanged};
 
 /// Characters of a code: Chatwoot's column holds no more.

@@ -1,5 +1,6 @@
 //! `/contacts`: listed by name, and one contact, read and changed. Changes go through the outbox and show at once.
 
+use api::audit::Ledger;
 use api::contact::{ContactDetail, ContactQuery};
 use api::error::ErrorBody;
 use api::inbox::{ContactPatch, ContactView};
@@ -14,7 +15,7 @@ use super::attributes;
 use super::request::{self, Change, Query};
 use crate::app::{Caller, Person};
 use crate::fault::Fault;
-use crate::store::{AuditEntry, ContactPlace, Ledger, NewOutbox, OutboxKind, Scope};
+use crate::store::{AuditEntry, ContactPlace, NewOutbox, OutboxKind, Scope};
 
 /// Chatwoot's limit of its short text columns, in characters.
 const FIELD_CHARS_MAX: usize = 255;

@@ -104,6 +104,7 @@ fn filter(query: &ConversationQuery, who: &Person) -> Result<ConversationFilter,
         conversation_type,
         priority,
         unread: query.unread,
+        waiting_before: query.waiting_before.map(|at| at.as_microsecond()),
         view: None,
         q: query.q.clone(),
         sort: query.sort.unwrap_or(api::inbox::Sort::Activity),
@@ -175,7 +176,7 @@ pub(super) fn new(conversation_id: i64, kind: OutboxKind, payload: Value, who: &
 
 pub(super) fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_id: i64, data: Value) -> Result<(), Fault> {
     scope.append(
-        crate::store::Ledger::Audit,
+        api::audit::Ledger::Audit,
         &crate::store::AuditEntry {
             actor: who.actor(),
             via: "api",
@@ -218,18 +219,24 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ConversationPa
             }
             let not_before = scope.now() + i64::from(hold) * SECOND;
             let shown = writes.iter().all(|(kind, _)| SHOWN.contains(kind));
-            for (kind, payload) in writes {
-                // Values of attributes are customers' data; the ledger holds their keys.
-                let told = if kind == OutboxKind::Attributes { attributes::told(&payload) } else { payload.clone() };
-                audit(scope, who, &format!("conversation.{}", kind.as_str()), id, told)?;
-                scope.enqueue(&new(id, kind, payload, who, not_before))?;
-            }
+            enqueue(scope, who, id, writes, not_before)?;
             let after = one(scope, id, &url)?;
             // Sent all the same: the copy may be behind.
             let so_already = shown && ConversationView { pending: after.pending.clone(), ..before } == after;
             Ok((after, so_already))
         })
         .await
+}
+
+/// Puts changes into the outbox, and into the audit log.
+fn enqueue(scope: &Scope<'_>, who: &Person, id: i64, writes: Vec<(OutboxKind, Value)>, not_before: i64) -> Result<(), Fault> {
+    for (kind, payload) in writes {
+        // Values of attributes are customers' data; the ledger holds their keys.
+        let told = if kind == OutboxKind::Attributes { attributes::told(&payload) } else { payload.clone() };
+        audit(scope, who, &format!("conversation.{}", kind.as_str()), id, told)?;
+        scope.enqueue(&new(id, kind, payload, who, not_before))?;
+    }
+    Ok(())
 }
 
 /// The outbox entries that a patch asks for. Status comes last: what the others change belongs to the conversation as it was worked on.
@@ -326,7 +333,7 @@ pub(super) fn assignee_payload(scope: &Scope<'_>, who: &Person, text: &str) -> R
     Ok(json!({ "id": agent.id, "name": agent.name }))
 }
 
-/// Asks for a decision about a conversation.
+/// Asks for a decision about a conversation, and hands it on where that is asked for: both or neither.
 #[utoipa::path(post, path = "/conversations/{id}/escalate", tag = "conversations", params(("id" = i64, Path, description = "Chatwoot's display id")),
     request_body = Escalate, security(("bearer" = [])),
     responses((status = 201, body = Data<ApprovalView>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody)))]
@@ -336,6 +343,10 @@ pub(crate) async fn escalate(Path(id): Path<String>, change: Change<Escalate>) -
     change
         .carry_out(StatusCode::CREATED, move |scope, who, body| {
             let row = service::escalate(scope, &rules, who, id, &body.reason)?;
+            let patch =
+                ConversationPatch { assignee: body.assignee, team: body.team, priority: body.priority, ..ConversationPatch::default() };
+            let writes = writes(scope, who, id, &patch)?;
+            enqueue(scope, who, id, writes, scope.now())?;
             service::view(scope, &rules, &row, who)
         })
         .await

@@ -73,6 +73,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(approvals::list, approvals::create))
         .routes(routes!(approvals::request))
         .routes(routes!(approvals::view, approvals::update))
+        .routes(routes!(approvals::changes))
         .routes(routes!(approvals::submit))
         .routes(routes!(approvals::approve))
         .routes(routes!(approvals::reject))
@@ -137,7 +138,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(cache::clear))
         .routes(routes!(cache::rebuild))
         .routes(routes!(audit::list, audit::append))
-        .routes(routes!(audit::of_resource));
+        .routes(routes!(audit::of_resource))
+        .routes(routes!(audit::ledger))
+        .routes(routes!(audit::verify));
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", v1)
 }
 

@@ -1,6 +1,7 @@
 //! `/webhooks`: what arrived from Chatwoot, tried again or dropped, and the account webhook that sends it. For owners and admins alone: bodies
 //! hold customers' words.
 
+use api::audit::Ledger;
 use api::error::{Code, ErrorBody};
 use api::page::{Data, LIMIT_MAX, Page, PageMeta};
 use api::webhook::{InstallView, NewInstall, NewPurge, PurgeView, WebhookQuery, WebhookState, WebhookView};
@@ -15,7 +16,7 @@ use super::request::{Change, Query, limit, page};
 use crate::app::{Caller, Person};
 use crate::clock::Micros;
 use crate::fault::Fault;
-use crate::store::{AuditEntry, Ledger, Scope, StoreError};
+use crate::store::{AuditEntry, Scope, StoreError};
 use crate::webhooks;
 
 /// Webhooks, newest first, without their bodies.

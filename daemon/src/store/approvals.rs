@@ -72,6 +72,8 @@ pub struct ApprovalFilter {
     pub kind: Option<String>,
     /// The user, and whether only that user's own (`true`) or only others' (`false`).
     pub mine: Option<(String, Option<i64>, bool)>,
+    /// Only those asked then or earlier.
+    pub asked_before: Option<Micros>,
     /// First asked first, instead of last.
     pub oldest: bool,
 }
@@ -83,6 +85,7 @@ macro_rules! filter {
             " from approvals where tenant_id = :tenant
               and (:statuses is null or status in (select value from json_each(:statuses)))
               and (:kind is null or kind = :kind)
+              and (:asked_before is null or coalesce(submitted_at_us, created_at_us) <= :asked_before)
               and (:mine is null or :mine = (requester is :user and requester is not null
                    or requester_agent is :agent and requester_agent is not null)) ",
             $order
@@ -202,11 +205,13 @@ impl Scope<'_> {
             if filter.oldest { APPROVALS_OLDEST } else { APPROVALS_NEWEST },
             named_params! {
                 ":statuses": statuses, ":kind": filter.kind, ":mine": mine, ":user": user, ":agent": agent,
-                ":limit": limit, ":offset": offset,
+                ":asked_before": filter.asked_before, ":limit": limit, ":offset": offset,
             },
             read,
         )?;
-        let count = named_params! { ":statuses": statuses, ":kind": filter.kind, ":mine": mine, ":user": user, ":agent": agent };
+        let count = named_params! {
+            ":statuses": statuses, ":kind": filter.kind, ":mine": mine, ":user": user, ":agent": agent, ":asked_before": filter.asked_before,
+        };
         let total = self.number(APPROVALS_COUNT, count)?.unsigned_abs();
         Ok((rows.into_iter().collect::<Result<_, _>>()?, total))
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use api::approval::Actor;
-use api::audit::AuditView;
+use api::audit::{AuditView, BrokenRow, Chain, Ledger, LedgerRow};
 use rusqlite::named_params;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -15,17 +15,8 @@ use sha2::{Digest, Sha256};
 use super::{Scope, Sql, StoreError};
 use crate::clock::{Micros, timestamp};
 
-/// What stands before the first row.
-const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
-/// Which chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ledger {
-    /// `approval_ledger`.
-    Approvals,
-    /// `audit_logs`.
-    Audit,
-}
+/// Rows that are read at once where all of a chain is: some 5 MB.
+const BATCH: u32 = 10_000;
 
 /// A row about to be appended.
 #[derive(Debug, Clone)]
@@ -46,22 +37,6 @@ pub struct AuditEntry {
     pub note: Option<String>,
     /// Small facts without personal text.
     pub data: Value,
-}
-
-/// A chain does not hold.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// The store could not be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A row is not what was appended.
-    #[error("the chain breaks at position {position}: {message}")]
-    Broken {
-        /// The row.
-        position: i64,
-        /// What does not fit.
-        message: String,
-    },
 }
 
 /// Which rows of the audit log are meant; all where nothing is said.
@@ -95,10 +70,11 @@ impl Scope<'_> {
             Ledger::Audit => LAST_AUDIT,
         };
         let last = self.one(last, &[], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-        let (position, prev_hash) = last.map_or((1, GENESIS.to_owned()), |(position, hash)| (position + 1, hash));
+        let mut end = last.map_or_else(Chain::default, |(rows, hash)| Chain { rows, hash });
+        let (position, prev_hash) = (end.rows + 1, end.hash.clone());
         let commitment = entry.note.as_deref().map(|note| self.commit_text(note)).transpose()?;
         let record = record(entry, position, self.now(), commitment.as_deref());
-        let hash = chain(&prev_hash, &record);
+        let hash = end.append(&record).to_owned();
         const APPROVAL: Sql = Sql::new(
             "insert into approval_ledger (tenant_id, position, record, prev_hash, hash) values (:tenant, :position, :record, :prev_hash, :hash)",
         );
@@ -168,17 +144,22 @@ impl Scope<'_> {
         self.audit_views(rows)
     }
 
+    /// The text that a record commits to; `None` where there is none, or it was erased.
+    fn committed(&self, record: &Value) -> Result<Option<String>, StoreError> {
+        const SQL: Sql = Sql::new("select text from ledger_texts where tenant_id = :tenant and commitment = :commitment");
+        match record.get("note_commitment").and_then(Value::as_str) {
+            Some(commitment) => self.one(SQL, named_params! { ":commitment": commitment }, |row| row.get(0)),
+            None => Ok(None),
+        }
+    }
+
     fn audit_views(&self, rows: Vec<Raw>) -> Result<Vec<AuditView>, StoreError> {
-        const TEXT: Sql = Sql::new("select text from ledger_texts where tenant_id = :tenant and commitment = :commitment");
         rows.into_iter()
             .map(|(position, record, prev_hash, hash)| {
                 let v: Value = serde_json::from_str(&record)
                     .map_err(|err| StoreError::Corrupt { table: "audit_logs", message: format!("position {position}: {err}") })?;
                 let text = |key: &str| v.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-                let note = match v.get("note_commitment").and_then(Value::as_str) {
-                    Some(commitment) => self.one(TEXT, named_params! { ":commitment": commitment }, |row| row.get(0))?,
-                    None => None,
-                };
+                let note = self.committed(&v)?;
                 Ok(AuditView {
                     position,
                     at: timestamp(v.get("at_us").and_then(Value::as_i64).unwrap_or_default()),
@@ -197,30 +178,46 @@ impl Scope<'_> {
             .collect()
     }
 
-    /// Walks a chain from the first row; returns how many rows hold.
-    ///
-    /// # Errors
-    /// The first row that does not.
-    pub fn verify(&self, ledger: Ledger) -> Result<i64, VerifyError> {
-        const APPROVALS: Sql =
-            Sql::new("select position, record, prev_hash, hash from approval_ledger where tenant_id = :tenant order by position");
-        const AUDIT: Sql = Sql::new("select position, record, prev_hash, hash from audit_logs where tenant_id = :tenant order by position");
-        let rows = self.all(if ledger == Ledger::Approvals { APPROVALS } else { AUDIT }, &[], raw)?;
-        let (mut expected, mut prev) = (1, GENESIS.to_owned());
-        for (position, record, prev_hash, hash) in rows {
-            let broken = |message: &str| VerifyError::Broken { position, message: message.to_owned() };
-            if position != expected {
-                return Err(broken("a row is missing before it"));
+    /// Rows behind a position, oldest first, and how many there are in all.
+    pub fn ledger_rows(&self, ledger: Ledger, after: i64, limit: u32) -> Result<(Vec<LedgerRow>, u64), StoreError> {
+        const APPROVALS: Sql = Sql::new("select count(*) from approval_ledger where tenant_id = :tenant");
+        const AUDIT: Sql = Sql::new("select count(*) from audit_logs where tenant_id = :tenant");
+        let rows = self.chained(ledger, after, limit)?.into_iter().map(|(position, record, prev_hash, hash)| {
+            // A record that is no JSON any more was changed: it is handed out as it stands, and does not hold.
+            let note = self.committed(&serde_json::from_str(&record).unwrap_or_default())?;
+            Ok(LedgerRow { ledger, position, record, prev_hash, hash, note })
+        });
+        let total = self.number(if ledger == Ledger::Approvals { APPROVALS } else { AUDIT }, &[])?;
+        Ok((rows.collect::<Result<_, StoreError>>()?, total.unsigned_abs()))
+    }
+
+    fn chained(&self, ledger: Ledger, after: i64, limit: u32) -> Result<Vec<Raw>, StoreError> {
+        const APPROVALS: Sql = Sql::new(
+            "select position, record, prev_hash, hash from approval_ledger where tenant_id = :tenant and position > :after
+             order by position limit :limit",
+        );
+        const AUDIT: Sql = Sql::new(
+            "select position, record, prev_hash, hash from audit_logs where tenant_id = :tenant and position > :after
+             order by position limit :limit",
+        );
+        let sql = if ledger == Ledger::Approvals { APPROVALS } else { AUDIT };
+        self.all(sql, named_params! { ":after": after, ":limit": limit }, raw)
+    }
+
+    /// Follows a chain from the first row: as far as it holds, and the row that does not.
+    pub fn verify(&self, ledger: Ledger) -> Result<(Chain, Option<BrokenRow>), StoreError> {
+        let mut chain = Chain::default();
+        loop {
+            let rows = self.chained(ledger, chain.rows, BATCH)?;
+            for (position, record, prev_hash, hash) in &rows {
+                if let Err(broken) = chain.follow(*position, record, prev_hash, hash) {
+                    return Ok((chain, Some(broken)));
+                }
             }
-            if prev_hash != prev {
-                return Err(broken("it does not continue the row before"));
+            if rows.is_empty() {
+                return Ok((chain, None));
             }
-            if chain(&prev_hash, &record) != hash {
-                return Err(broken("its record was changed"));
-            }
-            (expected, prev) = (position + 1, hash);
         }
-        Ok(expected - 1)
     }
 }
 
@@ -228,10 +225,6 @@ type Raw = (i64, String, String, String);
 
 fn raw(row: &rusqlite::Row<'_>) -> rusqlite::Result<Raw> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-}
-
-fn chain(prev_hash: &str, record: &str) -> String {
-    hex::encode(Sha256::digest(format!("{prev_hash}\n{record}")))
 }
 
 /// JSON with sorted keys and no spaces: the same facts are always the same bytes.

@@ -99,6 +99,8 @@ pub struct ConversationFilter {
     pub priority: Option<&'static str>,
     /// Only with messages that no agent has seen.
     pub unread: bool,
+    /// Only where the customer waits since then or longer.
+    pub waiting_before: Option<Micros>,
     /// A saved filter.
     pub view: Option<Groups>,
     /// Words to find.
@@ -125,6 +127,7 @@ macro_rules! filter {
           and (:team is null or c.team_id = :team)
           and (:priority is null or coalesce(c.priority, 'none') = :priority)
           and (:unread = 0 or c.unread_count > 0)
+          and (:waiting_before is null or c.waiting_since_us <= :waiting_before)
           and (:type is null or (:type = 'unattended' and (c.first_reply_created_at_us is null or c.waiting_since_us is not null))
                or (:type = 'mention' and exists (select 1 from personal p where p.tenant_id = :tenant and p.agent_id = :me and p.kind = 'mention'
                      and p.id = c.id)))
@@ -251,6 +254,7 @@ impl Scope<'_> {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
             ":contact": filter.contact, ":view": view, ":labels": labels, ":q": q, ":like": like, ":whose": whose, ":agent": agent,
             ":type": filter.conversation_type.map(ConversationType::as_str), ":priority": filter.priority, ":unread": filter.unread, ":me": filter.me,
+            ":waiting_before": filter.waiting_before,
             ":k1": k1, ":k2": k2, ":after_id": after_id, ":limit": i64::from(limit) + 1, ":offset": place.offset as i64,
         };
         let sort = filter.sort;
@@ -270,6 +274,7 @@ impl Scope<'_> {
             ":status": filter.status.map(ConversationStatus::as_str), ":inbox": filter.inbox, ":team": filter.team,
             ":contact": filter.contact, ":view": view, ":labels": labels, ":q": q, ":like": like, ":me": filter.me,
             ":type": filter.conversation_type.map(ConversationType::as_str), ":priority": filter.priority, ":unread": filter.unread,
+            ":waiting_before": filter.waiting_before,
         };
         let counts = self.one(COUNTS, params, |row| {
             Ok(Counts { mine: row.get("mine")?, unassigned: row.get("unassigned")?, all: row.get("all_count")? })

@@ -98,12 +98,13 @@ impl Scope<'_> {
         const NEWEST: Sql = Sql::new(
             "select m.*, case when o.approval_id is null then o.user else '' end as written_by from messages m left join outbox o on o.tenant_id = :tenant and o.id = m.afenda_id
              where m.tenant_id = :tenant and m.conversation_id = :conversation
-             and (:before is null or m.id < :before) order by m.id desc limit :limit",
+             and (:before is null or m.id < :before) and (:since is null or m.created_at_us >= :since) order by m.id desc limit :limit",
         );
         const AFTER: Sql = Sql::new(
             "select m.*, case when o.approval_id is null then o.user else '' end as written_by from messages m left join outbox o on o.tenant_id = :tenant and o.id = m.afenda_id
              where m.tenant_id = :tenant and m.conversation_id = :conversation
-             and m.id > :after and (:before is null or m.id < :before) order by m.id limit :limit",
+             and m.id > :after and (:before is null or m.id < :before) and (:since is null or m.created_at_us >= :since)
+             order by m.id limit :limit",
         );
         let read = |row: &Row<'_>| {
             let view = read(row)?;
@@ -112,14 +113,17 @@ impl Scope<'_> {
         };
         let limit_one_more = i64::from(limit) + 1;
         let conversation = conversation_id;
+        let since = query.since.map(|at| at.as_microsecond());
         let mut rows = match query.after {
             Some(after) => {
-                let params =
-                    named_params! { ":conversation": conversation, ":after": after, ":before": query.before, ":limit": limit_one_more };
+                let params = named_params! {
+                    ":conversation": conversation, ":after": after, ":before": query.before, ":since": since, ":limit": limit_one_more,
+                };
                 self.all(AFTER, params, read)?
             }
             None => {
-                let params = named_params! { ":conversation": conversation, ":before": query.before, ":limit": limit_one_more };
+                let params =
+                    named_params! { ":conversation": conversation, ":before": query.before, ":since": since, ":limit": limit_one_more };
                 self.all(NEWEST, params, read)?
             }
         };

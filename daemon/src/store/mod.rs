@@ -34,7 +34,7 @@ mod tests;
 pub use activities::NewActivity;
 pub use apply::{Applied, Asked, ContactRow};
 pub use approvals::{ApprovalFilter, ApprovalRow};
-pub use audit::{AuditEntry, AuditFilter, Ledger, VerifyError};
+pub use audit::{AuditEntry, AuditFilter};
 pub use contact_notes::{ContactNoteRow, NOTES_MAX};
 pub use contacts::ContactPlace;
 pub use conversations::{Assignee, ConversationFilter, ConversationRow, ConversationType, Place};

@@ -54,8 +54,8 @@ async fn two_approvers_race_and_exactly_one_decides() {
     }
     assert_eq!(by_ada + by_max, 200);
     let key = bench.key("ours").await;
-    let rows = bench.daemon.store().read(key, |scope| scope.verify(daemon::store::Ledger::Approvals)).await.unwrap();
-    assert_eq!(rows, 400, "asked and decided, each once");
+    let (chain, broken) = bench.daemon.store().read(key, |scope| scope.verify(api::audit::Ledger::Approvals)).await.unwrap();
+    assert_eq!((chain.rows, broken), (400, None), "asked and decided, each once");
 }
 
 #[tokio::test]
@@ -77,6 +77,14 @@ async fn a_decision_names_the_revision_that_was_read() {
     assert_eq!((status, code), (409, Code::StaleRevision));
     assert_eq!(details["changed"][0]["field"], "title");
     assert_eq!((&details["changed"][0]["from"], &details["changed"][0]["to"]), (&"refund 240 EUR".into(), &"refund 280 EUR".into()));
+    // The same for whoever asks what changed, without deciding anything.
+    let asked_for = ada.approval_changes(&id, None).await.unwrap();
+    assert_eq!(serde_json::to_value(&asked_for.changed).unwrap(), details["changed"]);
+    assert_eq!((asked_for.read, asked_for.current, &asked_for.digest), (1, 2, &changed.digest));
+    assert_eq!(ada.approval_changes(&id, Some(2)).await.unwrap().changed, []);
+    for never in [0, 3] {
+        assert_eq!(refused(ada.approval_changes(&id, Some(never)).await).1, Code::NotFound);
+    }
     assert_eq!(refused(jo.update_approval(&id, &patch, &new_key()).await).1, Code::StaleRevision);
     assert_eq!(refused(decide(&ada, &id, "reject", &decision(2, " ")).await).1, Code::CommentRequired);
 
@@ -139,6 +147,24 @@ fn plain(title: &str) -> NewApproval {
         expires_at: None,
         draft: false,
     }
+}
+
+#[tokio::test]
+async fn those_that_wait_longest_are_listed_by_when_they_were_asked() {
+    let bench = Bench::new().await;
+    let jo = bench.client("jo").await;
+    let first = jo.create_approval(&plain("first"), &new_key()).await.unwrap();
+    let draft = jo.create_approval(&NewApproval { draft: true, ..plain("asked later") }, &new_key()).await.unwrap();
+    bench.clock.advance(3_600_000_000);
+    decide(&jo, &draft.id.to_string(), "submit", &Decision::default()).await.unwrap();
+    let asked = async |asked_before| {
+        let page = jo.approvals(&ApprovalQuery { asked_before, ..ApprovalQuery::default() }).await.unwrap();
+        assert_eq!(page.meta.total, page.data.len() as u64);
+        page.data.into_iter().map(|row| row.title).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(None).await, ["asked later", "first"]);
+    assert_eq!(asked(first.submitted_at).await, ["first"]);
+    assert_eq!(asked(Some(jiff::Timestamp::UNIX_EPOCH)).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -28,14 +28,14 @@ pub(super) async fn call(client: &Client, effect: Effect, hold: Option<u32>) -> 
         }
         Effect::Conversation(id) => Answer::Conversation(id, client.conversation(id).await.map_err(Failure::from)),
         Effect::Messages { id, before } => {
-            let query = MessageQuery { before, after: None, limit: Some(MESSAGES), fresh: false };
+            let query = MessageQuery { before, limit: Some(MESSAGES), ..MessageQuery::default() };
             Answer::Messages { id, older: before.is_some(), result: client.messages(id, &query).await.map_err(Failure::from) }
         }
         Effect::Around { id, message } => {
             Answer::Around { id, message, result: around(client, id, message.0).await.map_err(Failure::from) }
         }
         Effect::Newer { id, after } => {
-            let query = MessageQuery { before: None, after: Some(after), limit: Some(MESSAGES), fresh: false };
+            let query = MessageQuery { after: Some(after), limit: Some(MESSAGES), ..MessageQuery::default() };
             Answer::Newer { id, after, result: client.messages(id, &query).await.map_err(Failure::from) }
         }
         Effect::Contacts { generation, query } => {
@@ -134,7 +134,7 @@ fn home() -> Option<String> {
 
 /// Messages up to one, it included, and those after it.
 async fn around(client: &Client, id: ConversationId, message: i64) -> Result<(Page<MessageView>, Page<MessageView>), ClientError> {
-    let query = |before, after| MessageQuery { before, after, limit: Some(MESSAGES), fresh: false };
+    let query = |before, after| MessageQuery { before, after, limit: Some(MESSAGES), ..MessageQuery::default() };
     let upto = client.messages(id, &query(Some(message.saturating_add(1)), None)).await?;
     Ok((upto, client.messages(id, &query(None, Some(message))).await?))
 }
@@ -166,7 +166,7 @@ async fn submit(
                 false => client.send_files(id, &message, &files, key).await?,
             }))
         }
-        Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, &text, key).await?)),
+        Purpose::Escalate(id) => Submitted::Approval(Box::new(client.escalate(id, text.as_str(), key).await?)),
         Purpose::ContactNote(id) => {
             let note = NewContactNote { content: text, hold_seconds: None };
             Submitted::Contact(Box::new(client.add_contact_note(id, &note, key).await?))

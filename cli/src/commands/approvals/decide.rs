@@ -15,6 +15,7 @@ use crate::selector::ApprovalRef;
 
 use super::COLUMNS;
 use super::card::{card, hindrance};
+use super::diff::diff;
 
 /// Which approvals, at which revision.
 #[derive(Debug, clap::Args)]
@@ -193,32 +194,15 @@ async fn ask_and_send(
         let key = ctx.key(&format!("{id}@{revision}"), true);
         match send(ctx, session, id, verb, revision, comment, &key).await {
             Err(err) if err.code == Code::StaleRevision.as_str() && read.is_none() => {
-                let now = session.call(async |client| client.approval(id).await).await?;
-                ctx.out.note(&format!("{} was changed meanwhile: {}", now.reference, changed(&approval, &now)));
-                approval = now;
+                approval = session.call(async |client| client.approval(id).await).await?;
+                ctx.out.note(&format!("{} was changed meanwhile", approval.reference));
+                let changes = session.call(async |client| client.approval_changes(id, Some(revision)).await).await?;
+                let text = diff(&approval, &changes, ctx.out.color);
+                ctx.out.raw(&format!("{text}\n"))?;
             }
             done => return done,
         }
     }
-}
-
-/// What of an approval is another than it was, by name.
-pub(super) fn changed(before: &ApprovalView, now: &ApprovalView) -> String {
-    let amount = |a: &ApprovalView| a.amount.as_ref().map_or_else(|| "none".to_owned(), crate::money::show);
-    let mut parts = vec![format!("revision {} is {} now", before.revision, now.revision)];
-    if before.title != now.title {
-        parts.push(format!("the title is `{}`", crate::text::line(&now.title)));
-    }
-    if before.amount != now.amount {
-        parts.push(format!("the amount was {} and is {}", amount(before), amount(now)));
-    }
-    if before.description != now.description {
-        parts.push("the text is another".to_owned());
-    }
-    if before.status != now.status {
-        parts.push(format!("it is {}", now.status));
-    }
-    parts.join("; ")
 }
 
 /// Asks; the answer is about the revision shown.

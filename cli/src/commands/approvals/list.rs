@@ -1,5 +1,7 @@
 //! `afenda approvals list`.
 
+use std::time::Duration;
+
 use api::approval::{ApprovalQuery, ApprovalSort, ApprovalStatus, ApprovalView};
 use api::event::{Activity, SubjectType};
 use api::page::LIMIT_MAX;
@@ -27,6 +29,9 @@ pub(crate) struct List {
     /// Only this type
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
+    /// Only those that were asked so long ago or longer, such as 1h
+    #[arg(long, value_name = "DURATION", value_parser = crate::time::parse_duration)]
+    older: Option<Duration>,
     /// newest or oldest
     #[arg(long, default_value = "newest", value_name = "ORDER")]
     sort: ApprovalSort,
@@ -50,17 +55,20 @@ impl List {
             status: Some(self.status),
             kind: self.kind,
             mine: if self.mine { Some(true) } else { self.decidable.then_some(false) },
+            asked_before: None,
             sort: Some(self.sort),
             page: None,
             limit: Some(self.rows.most().min(LIMIT_MAX)),
         };
-        Approvals { query, most: self.rows.most() as usize }.show(ctx, &session, &self.watch).await
+        Approvals { query, older: self.older, most: self.rows.most() as usize }.show(ctx, &session, &self.watch).await
     }
 }
 
 /// The approvals that a query finds, so many at most.
 struct Approvals {
     query: ApprovalQuery,
+    /// How long ago they were asked at least: counted anew at each look.
+    older: Option<Duration>,
     most: usize,
 }
 
@@ -79,6 +87,7 @@ impl Watched for Approvals {
 
     async fn read(&mut self, session: &Session) -> Result<(Vec<ApprovalView>, u64), CliError> {
         let (mut rows, mut query) = (Vec::new(), ApprovalQuery { page: Some(1), ..self.query.clone() });
+        query.asked_before = self.older.map(crate::time::ago);
         let total = loop {
             let answer = session.call(async |client| client.approvals(&query).await).await?;
             let got = answer.data.len();

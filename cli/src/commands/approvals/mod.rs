@@ -2,6 +2,7 @@
 
 mod card;
 mod decide;
+mod diff;
 mod list;
 mod next;
 mod request;

@@ -1,12 +1,24 @@
 //! `afenda approvals view`.
 
+use api::approval::{ApprovalChanges, ApprovalView};
+use serde::Serialize;
+
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::selector::ApprovalRef;
 
+use super::diff::diff;
 use super::wait::outcome;
 use crate::commands::conv::browse;
+
+/// An approval, and where it is asked for what changed.
+#[derive(Debug, Serialize)]
+struct Seen<'a> {
+    #[serde(flatten)]
+    approval: &'a ApprovalView,
+    changes: Option<ApprovalChanges>,
+}
 
 /// Show an approval as the approver sees it: revision, digest, conversation
 #[derive(Debug, clap::Args)]
@@ -19,6 +31,9 @@ pub(crate) struct View {
     /// Print the address of the conversation's page in Chatwoot instead
     #[arg(long = "page", id = "url_only")]
     page: bool,
+    /// What it shows otherwise than at the revision before, or at the one that is named: AP-42@1
+    #[arg(long, conflicts_with_all = ["web", "url_only"])]
+    diff: bool,
     /// End with 0 only when it is approved: 8 while it waits, 12 rejected, 13 expired or withdrawn
     #[arg(long)]
     exit_code: bool,
@@ -35,8 +50,21 @@ impl View {
             let url = session.call(async |client| client.conversation(conversation).await).await?.url;
             return if self.page { ctx.out.line(&crate::text::line(&url)) } else { browse(ctx, &url).await };
         }
-        ctx.out.thing(&approval, |shown| super::card(&approval, shown))?;
-        if !ctx.out.is_structured() && self.id.revision.is_some_and(|read| read != approval.revision) {
+        let changes = match self.diff {
+            true => {
+                let since = self.id.revision;
+                let about = since.map_or_else(|| id.clone(), |since| format!("{id}@{since}"));
+                Some(session.call(async |client| client.approval_changes(id, since).await).await.map_err(|err| err.about(&about))?)
+            }
+            false => None,
+        };
+        let view = Seen { approval: &approval, changes };
+        let color = ctx.out.color;
+        ctx.out.thing(&view, |shown| match &view.changes {
+            Some(changes) => diff(&approval, changes, color),
+            None => super::card(&approval, shown),
+        })?;
+        if !self.diff && !ctx.out.is_structured() && self.id.revision.is_some_and(|read| read != approval.revision) {
             ctx.out.note(&format!("{id} is at revision {} now", approval.revision));
         }
         match outcome(&approval).unwrap_or(Exit::Pending) {

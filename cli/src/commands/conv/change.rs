@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::context::{Context, each};
 use crate::error::CliError;
-use crate::selector::{self, pick};
+use crate::selector;
 
 use super::Several;
 use super::attributes::Attributes;
@@ -139,7 +139,7 @@ impl Assign {
             .collect::<Result<Vec<_>, _>>()?;
         let who = match (who.as_slice(), &self.team) {
             ([], Some(_)) => None,
-            ([one], _) => Some(one.trim_start_matches('@').to_owned()),
+            ([one], _) => Some(one),
             _ => return Err(CliError::usage("to whom? name one person").hint("afenda conv assign 12 @me; or @name, --team TEAM, --none")),
         };
         if ids.is_empty() {
@@ -147,20 +147,13 @@ impl Assign {
         }
         let session = ctx.session().await?;
         let assignee = match who {
-            Some(word) if word == "me" || word == "none" => Some(word),
-            Some(name) => {
-                let agents = session.call(async |client| client.agents().await).await?;
-                Some(pick("agent", &name, &agents, |agent| (agent.id, &agent.name))?.id.to_string())
-            }
+            Some(who) => Some(selector::assignee(&session, who).await?),
             None => None,
         };
         let team = match self.team.as_deref() {
             None => None,
             Some("none") => Some(0),
-            Some(name) => {
-                let teams = session.call(async |client| client.teams().await).await?;
-                Some(pick("team", name, &teams, |team| (team.id, &team.name))?.id)
-            }
+            Some(name) => Some(selector::team(&session, name).await?),
         };
         change(ctx, ids, ConversationPatch { assignee, team, ..ConversationPatch::default() }).await
     }

@@ -8,7 +8,7 @@ use api::inbox::ConversationStatus;
 use crate::commands::outbox;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::selector::pick;
+use crate::selector::{self, pick};
 
 /// Begin a conversation with a contact
 #[derive(Debug, clap::Args)]
@@ -65,20 +65,13 @@ impl Create {
         let about = |err: CliError| err.about(format!("contact {contact_id}"));
         let inboxes = session.call(async |client| client.contact_inboxes(contact_id).await).await.map_err(about)?;
         let inbox = chosen(&inboxes, &self.inbox)?;
-        let assignee = match self.assignee.as_deref().map(|who| who.strip_prefix('@').unwrap_or(who)) {
+        let assignee = match &self.assignee {
             None => None,
-            Some(word @ ("me" | "none")) => Some(word.to_owned()),
-            Some(name) => {
-                let agents = session.call(async |client| client.agents().await).await?;
-                Some(pick("agent", name, &agents, |agent| (agent.id, &agent.name))?.id.to_string())
-            }
+            Some(who) => Some(selector::assignee(&session, who).await?),
         };
         let team = match &self.team {
             None => None,
-            Some(name) => {
-                let teams = session.call(async |client| client.teams().await).await?;
-                Some(pick("team", name, &teams, |team| (team.id, &team.name))?.id)
-            }
+            Some(name) => Some(selector::team(&session, name).await?),
         };
         let new = NewConversation {
             contact_id,

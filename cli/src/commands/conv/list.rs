@@ -1,14 +1,16 @@
 //! `afenda conv list`.
 
+use std::time::Duration;
+
 use api::event::Activity;
-use api::inbox::{ConversationQuery, ConversationStatus, ConversationView, Sort};
+use api::inbox::{ConversationQuery, ConversationStatus, ConversationView, Priority, Sort};
 use api::page::LIMIT_MAX;
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
 use crate::output::{Column, column, flexible};
 use crate::rows::Rows;
-use crate::selector::pick;
+use crate::selector::{self, pick};
 use crate::watch::{Watch, Watched};
 
 /// List conversations
@@ -29,6 +31,15 @@ pub(crate) struct List {
     /// With any of these labels
     #[arg(short, long = "label", value_name = "LABEL", value_delimiter = ',')]
     labels: Vec<String>,
+    /// urgent, high, medium, low or none
+    #[arg(short, long, value_name = "LEVEL", value_parser = parse_priority)]
+    priority: Option<String>,
+    /// Only with messages that no agent has seen
+    #[arg(long)]
+    unread: bool,
+    /// Only where the customer waits for so long or longer, such as 30m or 2h
+    #[arg(long, value_name = "DURATION", value_parser = crate::time::parse_duration)]
+    waiting: Option<Duration>,
     /// A filter that you saved in Chatwoot, by its name or number
     #[arg(long, value_name = "NAME")]
     view: Option<String>,
@@ -52,6 +63,10 @@ fn parse_status(text: &str) -> Result<String, String> {
     }
 }
 
+pub(super) fn parse_priority(text: &str) -> Result<String, String> {
+    if text == "none" { Ok(text.to_owned()) } else { text.parse::<Priority>().map(|p| p.to_string()).map_err(|err| format!("{err}, none")) }
+}
+
 /// The columns of a conversation list.
 pub(super) const COLUMNS: &[Column<ConversationView>] = &[
     column("ID", |row, _| row.id.to_string()),
@@ -70,17 +85,14 @@ impl List {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
         let query = self.query(&session).await?;
-        Conversations { query, most: self.rows.most() as usize }.show(ctx, &session, &self.watch).await
+        Conversations { query, waiting: self.waiting, most: self.rows.most() as usize }.show(ctx, &session, &self.watch).await
     }
 
     async fn query(&self, session: &Session) -> Result<ConversationQuery, CliError> {
         let assignee = match self.assignee.strip_prefix('@').unwrap_or(&self.assignee) {
             word @ ("me" | "unassigned" | "assigned" | "all") => word.to_owned(),
             name if name.bytes().all(|b| b.is_ascii_digit()) => name.to_owned(),
-            name => {
-                let agents = session.call(async |client| client.agents().await).await?;
-                pick("agent", name, &agents, |agent| (agent.id, &agent.name))?.id.to_string()
-            }
+            name => selector::assignee(session, name).await?,
         };
         let inbox = match &self.inbox {
             Some(name) => {
@@ -90,10 +102,7 @@ impl List {
             None => None,
         };
         let team = match &self.team {
-            Some(name) => {
-                let teams = session.call(async |client| client.teams().await).await?;
-                Some(pick("team", name, &teams, |team| (team.id, &team.name))?.id)
-            }
+            Some(name) => Some(selector::team(session, name).await?),
             None => None,
         };
         let view = match &self.view {
@@ -112,6 +121,8 @@ impl List {
             inbox,
             team,
             labels: (!self.labels.is_empty()).then(|| self.labels.join(",")),
+            priority: self.priority.clone(),
+            unread: self.unread,
             q: self.search.clone(),
             sort: Some(self.sort),
             fresh: false,
@@ -123,6 +134,8 @@ impl List {
 /// The conversations that a query finds, so many at most.
 struct Conversations {
     query: ConversationQuery,
+    /// How long the customer waits at least: counted anew at each look.
+    waiting: Option<Duration>,
     most: usize,
 }
 
@@ -142,6 +155,7 @@ impl Watched for Conversations {
 
     async fn read(&mut self, session: &Session) -> Result<(Vec<ConversationView>, u64), CliError> {
         let (mut rows, mut query) = (Vec::new(), self.query.clone());
+        query.waiting_before = self.waiting.map(crate::time::ago);
         let total = loop {
             query.limit = u32::try_from(self.most - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
             let answer = session.call(async |client| client.conversations(&query).await).await?;

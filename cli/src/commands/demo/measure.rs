@@ -77,7 +77,7 @@ pub(super) async fn measure(
     for n in 0..repeat {
         let began = Instant::now();
         let (key, reason) = (new_key(), format!("May I promise a date? ({n})"));
-        let asking = stage.jo.client.escalate(id, &reason, &key);
+        let asking = stage.jo.client.escalate(id, reason.as_str(), &key);
         let hearing = async {
             let heard = hear_about(ada_hears, ActivityType::ApprovalSubmitted, |activity| activity.conversation_id == Some(id.0)).await?;
             Ok::<_, CliError>((heard, began.elapsed()))

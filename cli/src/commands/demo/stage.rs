@@ -158,7 +158,7 @@ impl Stage {
         let reason = format!(
             "May I refund {first} in full?\n\nOur policy says no. The thread speaks for an exception, and {first} expects an answer today."
         );
-        self.jo.client.escalate(chosen.id, &reason, &api::client::new_key()).await.map_err(CliError::from)
+        self.jo.client.escalate(chosen.id, reason.as_str(), &api::client::new_key()).await.map_err(CliError::from)
     }
 
     /// The customers begin to write.
