@@ -71,6 +71,7 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("sandbox", "listen", In(".ci/play")),
     ("sandbox", "hooks", In(".ci/play")),
     ("sandbox", "env-out", In("cli/tests/it/offline.rs")),
+    ("sync", "since", In("cli/tests/it/keeping.rs")),
     ("sync", "full", In("cli/tests/it/keeping.rs")),
     ("cache clear", "older-than", In("cli/tests/it/keeping.rs")),
     ("sync status", "watch", In(".ci/sync-watch")),
