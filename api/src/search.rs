@@ -31,6 +31,20 @@ pub struct SearchQuery {
     pub cursor: Option<String>,
 }
 
+/// When it was written; `GET /search` takes these beside [`SearchQuery`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SearchSpan {
+    /// Only messages written at this instant or later; together with `after:` the later of the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub from: Option<Timestamp>,
+    /// Only messages written before this instant, which is later than `from`; together with `before:` the earlier of the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub to: Option<Timestamp>,
+}
+
 /// A piece of a found message's line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SnippetPart {
@@ -62,7 +76,8 @@ pub struct FoundMessage {
     pub snippet: Vec<SnippetPart>,
 }
 
-/// What was found. Contacts and canned responses come with the first page alone, and only where the query is words without operators.
+/// What was found. Contacts and canned responses come with the first page alone, and only where the query is words
+/// without operators and no time is named.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SearchPage {
     /// Messages, newest first, as a thread has them: by id.

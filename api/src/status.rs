@@ -104,6 +104,28 @@ pub struct Rounds {
     pub finished_at: Option<Timestamp>,
 }
 
+/// Reads of everything that was active since a moment, on request. They are no comparison: `lag_s` does not go by them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SinceRounds {
+    /// Complete ones since the daemon started.
+    pub count: u64,
+    /// Whether one is under way.
+    pub running: bool,
+    /// End of the last complete one; `null` before the first since the daemon started.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Timestamp>,
+    /// The moment of the running one, else of the last.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
+    /// Conversations that it has read.
+    pub conversations: u64,
+    /// The activity that it has come back to, by Chatwoot's clock.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub back_to: Option<Timestamp>,
+    /// It ended before its moment: more conversations were active since than one reads.
+    pub truncated: bool,
+}
+
 /// What the daemon takes of Chatwoot's request limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RateView {
@@ -127,6 +149,9 @@ pub struct SyncView {
     pub shallow: Rounds,
     /// Rounds through everything.
     pub deep: Rounds,
+    /// Reads of what was active since a moment.
+    #[serde(default)]
+    pub since: SinceRounds,
     /// Seconds since everything was last known to be as Chatwoot has it; `null` before the first complete round.
     pub lag_s: Option<u64>,
     /// Objects that a hint said to read again and that were not read yet.
@@ -146,6 +171,11 @@ pub struct NewRound {
     /// Through everything, instead of back to known ground.
     #[serde(default)]
     pub deep: bool,
+    /// Every conversation that was active then or later, with its messages since, whether it is known ground or not. In the past, and not with
+    /// `deep`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
 }
 
 /// Entries of the outbox that are not done.

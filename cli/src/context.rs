@@ -8,6 +8,7 @@ use std::time::Duration;
 use api::client::Changes;
 use api::page::Freshness;
 use api::{Client, ClientError, Token};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -174,6 +175,19 @@ impl Context {
             key if several => format!("{key}:{target}"),
             key => key.to_owned(),
         }
+    }
+
+    /// The moment that was, which a flag names; of a duration before now it is said which moment that is.
+    ///
+    /// # Errors
+    /// A text that is none.
+    pub(crate) fn past(&self, flag: &str, text: Option<&str>) -> Result<Option<Timestamp>, CliError> {
+        let Some(text) = text else { return Ok(None) };
+        let past = crate::time::past(text, self.out.now).map_err(|why| CliError::usage(format!("--{flag}: {why}")))?;
+        if past.ago {
+            self.out.note(&format!("{flag} {}", crate::time::in_full(past.at)));
+        }
+        Ok(Some(past.at))
     }
 
     /// Prints an error where errors go, in the form that was asked for.

@@ -43,6 +43,11 @@ impl CliError {
         Self::new(Exit::Usage, "USAGE", message)
     }
 
+    /// It took longer than `--timeout` lets it.
+    pub(crate) fn timed_out(limit: std::time::Duration) -> Self {
+        Self::new(Exit::TimedOut, "TIMED_OUT", format!("not done within {}", crate::time::short(limit.try_into().unwrap_or_default())))
+    }
+
     /// Something failed here, not in the daemon.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
         Self::new(Exit::Failed, "FAILED", message)

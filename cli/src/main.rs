@@ -150,9 +150,9 @@ fn ended(ctx: &Context) -> Result<(), CliError> {
 /// Runs a command, for so long at most.
 async fn in_time(limit: Option<Duration>, run: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
     let Some(limit) = limit else { return run.await };
+    ask::within(limit);
     tokio::time::timeout(limit, run).await.unwrap_or_else(|_| {
-        let message = format!("not done within {}", time::short(limit.try_into().unwrap_or_default()));
-        Err(CliError::new(Exit::TimedOut, "TIMED_OUT", message)
+        Err(CliError::timed_out(limit)
             .hint("whether a change was carried out is not known: repeated with the same --idempotency-key it is, once at most"))
     })
 }

@@ -148,6 +148,11 @@ impl Output {
         self.form.is_structured()
     }
 
+    /// Whether only what names a thing in other commands is asked for.
+    pub(crate) fn wants_ids(&self) -> bool {
+        matches!(self.form.kind, Kind::Ids)
+    }
+
     /// Cells in a row of the terminal.
     pub(crate) fn width(&self) -> usize {
         self.width

@@ -81,6 +81,9 @@ pub(crate) fn pick<'a, T>(what: &str, wanted: &str, things: &'a [T], key: fn(&T)
     };
     match (whole.as_slice(), part.as_slice()) {
         ([one], _) | ([], [one]) => Ok(*one),
+        ([], []) if things.is_empty() => {
+            Err(CliError::new(Exit::NotFound, "NOT_FOUND", format!("there is no {what} `{wanted}`")).hint("there is none at all"))
+        }
         ([], []) => {
             let all: Vec<&T> = things.iter().collect();
             Err(CliError::new(Exit::NotFound, "NOT_FOUND", format!("there is no {what} `{wanted}`"))

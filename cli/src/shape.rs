@@ -135,6 +135,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     shape("inbox list", "InboxView"),
     shape("label list", "LabelView"),
     shape("view list", "CustomFilterView"),
+    Shape { command: "view show", schema: "CustomFilterView", more: &[("conditions", "list of object")] },
     shape("tenant list", "TenantView"),
     shape("tenant switch", "TenantView"),
     shape("notification list", "NotificationView"),

@@ -55,6 +55,7 @@ impl Stop {
 /// Whose an interrupt from the keyboard is: ours, or that of a program which has the terminal meanwhile and gets it too.
 pub(crate) struct Interrupts {
     ours: Arc<AtomicBool>,
+    came: Arc<AtomicBool>,
 }
 
 impl Interrupts {
@@ -63,11 +64,17 @@ impl Interrupts {
     /// # Errors
     /// When the system does not let us listen.
     pub(crate) fn listen() -> io::Result<Self> {
-        let ours = Arc::new(AtomicBool::new(true));
+        let (ours, came) = (Arc::new(AtomicBool::new(true)), Arc::default());
         for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT] {
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&ours))?;
+            signal_hook::flag::register(signal, Arc::clone(&came))?;
         }
-        Ok(Self { ours })
+        Ok(Self { ours, came })
+    }
+
+    /// Whether there was one that did not end this process.
+    pub(crate) fn came(&self) -> bool {
+        self.came.load(Ordering::SeqCst)
     }
 
     /// From now on they do not end this process.

@@ -88,20 +88,40 @@ pub(crate) fn ago(duration: Duration) -> Timestamp {
     SignedDuration::try_from(duration).ok().and_then(|ago| now.checked_sub(ago).ok()).unwrap_or(Timestamp::MIN)
 }
 
+/// What is said of a time that cannot be read.
+const PAST_FORMS: &str = "2h (ago), 2026-11-27, 2026-11-27T14:00, or with a zone";
+
 /// Reads a moment that was: a duration ago (`2h`), a day, or a time in full; without a zone in the one of times here.
 pub(crate) fn parse_past(text: &str) -> Result<Timestamp, String> {
-    let wrong = || format!("`{text}` is no time that was: 2h (ago), 2026-11-27, 2026-11-27T14:00, or with a zone");
+    past(text, Timestamp::now()).map(|past| past.at)
+}
+
+/// A moment that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Past {
+    /// The moment.
+    pub(crate) at: Timestamp,
+    /// Whether it was written as a duration before now.
+    pub(crate) ago: bool,
+}
+
+/// The same with what is now, and how it was written. It asks for the zone, which is known once the flags are read.
+pub(crate) fn past(text: &str, now: Timestamp) -> Result<Past, String> {
+    let wrong = || format!("`{text}` is no time that was: {PAST_FORMS}");
     if let Ok(ago) = parse_duration(text) {
-        return i64::try_from(ago.as_secs())
-            .ok()
-            .and_then(|s| Timestamp::now().checked_sub(jiff::SignedDuration::from_secs(s)).ok())
-            .ok_or_else(wrong);
+        let at = i64::try_from(ago.as_secs()).ok().and_then(|s| now.checked_sub(SignedDuration::from_secs(s)).ok());
+        return at.map(|at| Past { at, ago: true }).ok_or_else(wrong);
     }
+    written(text).map(|at| Past { at, ago: false }).ok_or_else(wrong)
+}
+
+/// A day, which begins it, or a time in full.
+fn written(text: &str) -> Option<Timestamp> {
     if let Ok(at) = text.parse() {
-        return Ok(at);
+        return Some(at);
     }
     let local = text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<jiff::civil::Date>().map(|day| day.at(0, 0, 0, 0)));
-    local.ok().and_then(|local| local.to_zoned(zone()).ok()).map(|at| at.timestamp()).ok_or_else(wrong)
+    local.ok().and_then(|local| local.to_zoned(zone()).ok()).map(|at| at.timestamp())
 }
 
 /// A moment in full, with its zone.
@@ -120,6 +140,15 @@ mod tests {
         assert_eq!(parse_past("2026-11-27T14:00:00Z").unwrap().to_string(), "2026-11-27T14:00:00Z");
         assert!(parse_past("2026-11-27").is_ok() && parse_past("2026-11-27T14:00").is_ok());
         assert!(parse_past("yesterday-ish").unwrap_err().contains("2h (ago)"));
+    }
+
+    #[test]
+    fn a_duration_is_one_before_now() {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        let at = |text: &str, ago| Ok(Past { at: text.parse().unwrap(), ago });
+        assert_eq!(past("1h30m", now), at("2026-11-21T08:30:00Z", true));
+        assert_eq!(past("2026-11-20T10:00+01:00", now), at("2026-11-20T09:00:00Z", false));
+        assert!(past("tomorrow", now).is_err());
     }
 
     #[test]

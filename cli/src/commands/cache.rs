@@ -6,7 +6,7 @@ use api::cache::{CacheView, ClearView, NewClear};
 use api::doctor::CheckState;
 
 use super::doctor;
-use super::sync::compare;
+use super::sync::{Round, compare};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -67,7 +67,7 @@ impl Cache {
                 let before = session.call(async |client| client.sync().await).await?;
                 session.call(async |client| client.rebuild_cache().await).await?;
                 ctx.out.note("the search index is new; comparing everything with Chatwoot");
-                compare(ctx, &session, &before, true).await
+                compare(ctx, &session, &before, Round::Deep).await
             }
             Self::Clear(clear) => {
                 let clear = NewClear { unused_s: clear.older_than.map(|unused| unused.as_secs()) };

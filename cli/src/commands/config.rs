@@ -4,6 +4,7 @@
 mod draft;
 mod edit;
 mod effect;
+mod fault;
 
 use std::path::{Path, PathBuf};
 
@@ -128,7 +129,7 @@ fn read(path: &Path) -> Result<DocumentMut, CliError> {
 /// Sets a value, if the programs take the file afterwards.
 pub(crate) fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
     let mut file = read(path)?;
-    let before = wrong(path);
+    let before = fault::all(path);
     let parts: Vec<&str> = key.split('.').collect();
     let Some((last, tables)) = parts.split_last().filter(|_| parts.iter().all(|part| !part.is_empty())) else {
         return Err(CliError::usage(format!("`{key}` is no key")));
@@ -149,7 +150,7 @@ pub(crate) fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
         *new.decor_mut() = decor;
     }
     let draft = Draft::write(path, &file.to_string())?;
-    if let Some(why) = draft.fault(before.as_deref()) {
+    if let Some(why) = draft.fault(&before) {
         return Err(CliError::usage(format!("{key}: {why}")).hint("nothing was changed"));
     }
     draft.put(path)
@@ -213,6 +214,25 @@ mod tests {
             assert!(err.message.contains(why), "{key}: {}", err.message);
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "hold_seconds = 5\n");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn an_old_fault_hides_no_new_one_and_repairing_it_reveals_none_as_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let old = "hold_seconds = 99999999\n\n[sync]\nrequests_max = 0\n";
+        std::fs::write(&path, old).unwrap();
+        for (key, value, why) in [("ui.glyphs", "fancy", "fancy"), ("listn", "x", "listn"), ("sync.rate_share", "900", "rate_share")] {
+            let err = set(&path, key, value).unwrap_err();
+            assert!(err.message.contains(why), "{key}: {}", err.message);
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), old);
+        set(&path, "ui.theme", "dark").unwrap();
+        set(&path, "hold_seconds", "5").unwrap();
+        assert!(wrong(&path).unwrap().contains("requests_max"));
+        set(&path, "sync.requests_max", "4").unwrap();
+        assert_eq!(wrong(&path), None);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 }

@@ -1,7 +1,7 @@
-//! `afenda agent`, `team`, `inbox`, `label`, `view`, `tenant` and `notification`: what there is to choose from.
+//! `afenda agent`, `team`, `inbox`, `label`, `tenant` and `notification`: what there is to choose from.
 
 use api::inbox::{InboxView, LabelView, Named};
-use api::lists::{CustomFilterView, NotificationView};
+use api::lists::NotificationView;
 use api::people::{Availability, AvailabilityView};
 use api::tenant::TenantView;
 
@@ -44,13 +44,6 @@ pub(crate) enum Label {
     List,
 }
 
-/// Filters that you saved in Chatwoot
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum View {
-    /// List saved views; `afenda conv list --view NAME` shows what is in one
-    List,
-}
-
 /// Tenants of this daemon
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Tenant {
@@ -82,12 +75,6 @@ const LABELS: &[Column<LabelView>] = &[
     column("LABEL", |row, _| row.title.clone()),
     column("COLOR", |row, _| row.color.clone()),
     flexible("DESCRIPTION", |row, _| row.description.clone().unwrap_or_default()),
-];
-
-const VIEWS: &[Column<CustomFilterView>] = &[
-    column("ID", |row, _| row.id.to_string()),
-    flexible("NAME", |row, _| row.name.clone()),
-    column("OF", |row, _| row.filter_type.clone()),
 ];
 
 const TENANTS: &[Column<TenantView>] = &[
@@ -141,13 +128,6 @@ impl Label {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let rows = ctx.session().await?.call(async |client| client.labels().await).await?;
         ctx.out.list(&rows, LABELS, "no label")
-    }
-}
-
-impl View {
-    pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let page = ctx.session().await?.call(async |client| client.custom_filters().await).await?;
-        ctx.out.list(&page.data, VIEWS, "no saved view")
     }
 }
 

@@ -29,6 +29,7 @@ mod settings;
 mod status;
 mod sync;
 mod version;
+mod view;
 mod webhooks;
 
 use crate::context::Context;
@@ -111,7 +112,7 @@ pub(crate) enum Command {
     Label(directory::Label),
     /// Filters that you saved in Chatwoot
     #[command(subcommand)]
-    View(directory::View),
+    View(view::View),
     /// Tenants of this daemon
     #[command(subcommand)]
     Tenant(directory::Tenant),

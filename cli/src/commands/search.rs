@@ -2,7 +2,7 @@
 
 use api::inbox::ContactView;
 use api::lists::CannedResponseView;
-use api::search::{FoundMessage, SEARCH_LIMIT_MAX, SearchPage, SearchQuery};
+use api::search::{FoundMessage, SEARCH_LIMIT_MAX, SearchPage, SearchQuery, SearchSpan};
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -17,6 +17,12 @@ pub(crate) struct Search {
     /// What to find
     #[arg(long = "in", value_name = "WHAT", value_enum, default_value_t = In::Messages)]
     what: In,
+    /// Only messages written then or later: 2h (ago), 2026-11-27, 2026-11-27T14:00, or with a zone
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Only messages written before then, not at it
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
     /// Messages at most
     #[arg(short = 'L', long, default_value_t = 30, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     limit: u32,
@@ -50,13 +56,24 @@ const CANNED: &[Column<CannedResponseView>] =
 
 impl Search {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        if self.what != In::Messages && (self.from.is_some() || self.to.is_some()) {
+            return Err(CliError::usage(
+                "--from and --to are when a message was written: they say nothing of contacts and canned responses",
+            ));
+        }
+        let span = SearchSpan { from: ctx.past("from", self.from.as_deref())?, to: ctx.past("to", self.to.as_deref())? };
+        if let (Some(from), Some(to)) = (span.from, span.to)
+            && to <= from
+        {
+            return Err(CliError::usage("--to must be later than --from"));
+        }
         let session = ctx.session().await?;
         let limit = self.limit as usize;
         let mut query = SearchQuery { q: self.query.join(" "), ..SearchQuery::default() };
         let mut found = SearchPage::default();
         loop {
             query.limit = u32::try_from(limit - found.data.len()).ok().map(|rest| rest.min(SEARCH_LIMIT_MAX));
-            let page = session.call(async |client| client.search(&query).await).await?;
+            let page = session.call(async |client| client.search_within(&query, span).await).await?;
             if query.cursor.is_none() {
                 (found.contacts, found.canned_responses) = (page.contacts, page.canned_responses);
             }

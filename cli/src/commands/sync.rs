@@ -25,6 +25,22 @@ pub(crate) struct Sync {
     /// Through everything, instead of back to where nothing has changed
     #[arg(long)]
     full: bool,
+    /// Every conversation that was active since then, with its messages: 2h (ago), 2026-11-27, 2026-11-27T14:00, or with a zone
+    ///
+    /// The newest 10,000 at most. What changed without activity, such as an attribute, is found by --full. Interrupted, the daemon reads on.
+    #[arg(long, value_name = "TIME", conflicts_with = "full")]
+    since: Option<String>,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Round {
+    /// Back to where nothing has changed.
+    Shallow,
+    /// Through everything.
+    Deep,
+    /// What was active since a moment.
+    Since,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -43,12 +59,21 @@ pub(crate) struct Status {
 
 impl Sync {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let since = ctx.past("since", self.since.as_deref())?;
+        if since.is_some_and(|since| since > ctx.out.now) {
+            return Err(CliError::usage("--since: that has not come yet"));
+        }
         let session = ctx.session().await?;
         let Some(Verb::Status(status)) = self.command else {
             let before = session.call(async |client| client.sync().await).await?;
-            let round = NewRound { deep: self.full };
+            let round = NewRound { deep: self.full, since };
             session.call(async |client| client.reconcile(round).await).await?;
-            return compare(ctx, &session, &before, self.full).await;
+            let waited = match since {
+                Some(_) => Round::Since,
+                None if self.full => Round::Deep,
+                None => Round::Shallow,
+            };
+            return compare(ctx, &session, &before, waited).await;
         };
         if !status.watch {
             let view = session.call(async |client| client.sync().await).await?;
@@ -64,16 +89,27 @@ impl Sync {
 }
 
 /// Waits until a round that began after `before` is done, and shows how the copy stands then.
-pub(super) async fn compare(ctx: &mut Context, session: &Session, before: &SyncView, deep: bool) -> Result<(), CliError> {
-    let what = if deep { "comparing everything with Chatwoot" } else { "comparing with Chatwoot" };
-    let rounds = |view: &SyncView| if deep { view.deep.count } else { view.shallow.count };
+///
+/// # Errors
+/// With `--fail-truncated`, that more was active since a moment than is read.
+pub(super) async fn compare(ctx: &mut Context, session: &Session, before: &SyncView, round: Round) -> Result<(), CliError> {
+    let what = match round {
+        Round::Shallow => "comparing with Chatwoot",
+        Round::Deep => "comparing everything with Chatwoot",
+        Round::Since => "reading conversations from Chatwoot",
+    };
+    let rounds = |view: &SyncView| match round {
+        Round::Shallow => (view.shallow.count, view.shallow.running),
+        Round::Deep => (view.deep.count, view.deep.running),
+        Round::Since => (view.since.count, view.since.running),
+    };
     // One that was under way began too early.
-    let running = if deep { before.deep.running } else { before.shallow.running };
-    let enough = rounds(before) + 1 + u64::from(running);
+    let (count, running) = rounds(before);
+    let enough = count + 1 + u64::from(running);
     let mut progress = Progress::begin(Telling::usual(ctx.out.quiet), what);
     let view = loop {
         let view = session.call(async |client| client.sync().await).await?;
-        if rounds(&view) >= enough {
+        if rounds(&view).0 >= enough {
             break view;
         }
         if let LinkState::NotConfigured | LinkState::Refused | LinkState::Offline = view.chatwoot.state {
@@ -82,12 +118,25 @@ pub(super) async fn compare(ctx: &mut Context, session: &Session, before: &SyncV
                 .hint("`afenda doctor` tells more; the copy is compared once it is back"));
         }
         let copy = &view.first_copy;
-        let total = copy.conversations_total.filter(|_| !copy.done);
-        progress.tell(copy.conversations, total);
+        match copy.conversations_total.filter(|_| !copy.done) {
+            Some(total) => progress.tell(copy.conversations, Some(total)),
+            None if round == Round::Since => progress.tell(view.since.conversations, None),
+            None => progress.tell(0, None),
+        }
         tokio::time::sleep(LOOK_EVERY).await;
     };
     drop(progress);
-    ctx.out.thing(&view, |_| page(&view))
+    ctx.out.thing(&view, |_| page(&view))?;
+    if round != Round::Since || !view.since.truncated {
+        return Ok(());
+    }
+    let back_to = view.since.back_to.map(crate::time::in_full).unwrap_or_default();
+    let said = format!("the newest {} conversations, back to {back_to}; --full reads everything", grouped(view.since.conversations));
+    if ctx.globals.printing.fail_truncated {
+        return Err(CliError::new(Exit::Failed, "TRUNCATED", said));
+    }
+    ctx.out.note(&said);
+    Ok(())
 }
 
 /// Shows it again and again. On a terminal the page is drawn over itself.
@@ -128,6 +177,10 @@ fn page(view: &SyncView) -> String {
     }
     if let Some(lag) = view.lag_s {
         fact("compared", format!("{} ago, {} rounds, {} of them deep", span(lag), view.shallow.count + view.deep.count, view.deep.count));
+    }
+    if let Some(since) = view.since.since {
+        let running = if view.since.running { ", running" } else { "" };
+        fact("since", format!("{}: {} conversations read{running}", crate::time::in_full(since), grouped(view.since.conversations)));
     }
     fact("waiting", format!("{} to read again, {} webhooks", view.rereads, view.webhooks));
     fact("outbox", format!("{} queued, {} failed, {} held", view.outbox.queued, view.outbox.failed, view.outbox.held));
@@ -173,7 +226,7 @@ fn span(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api::status::{CopyPhase, LinkView, OutboxCounts, RateView, Rounds};
+    use api::status::{CopyPhase, LinkView, OutboxCounts, RateView, Rounds, SinceRounds};
 
     fn view(first_copy: Copied) -> SyncView {
         let chatwoot = LinkView {
@@ -189,6 +242,7 @@ mod tests {
             first_copy,
             shallow: Rounds::default(),
             deep: Rounds::default(),
+            since: SinceRounds::default(),
             lag_s: None,
             rereads: 0,
             webhooks: 0,

@@ -4,7 +4,8 @@
 //! settings. Nobody calls this but for people at a terminal.
 
 use std::io::{self, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use super::{HEIGHT_DEFAULT, WIDTH_DEFAULT, talk};
 use crate::error::CliError;
@@ -18,6 +19,26 @@ const LESS: &str = "FRX";
 const GIVEN: [(&str, &str); 2] = [("LESS", LESS), ("LESSCHARSET", "utf-8")];
 /// What a shell answers for a program that is not there, or is none.
 const NOT_STARTED: [i32; 2] = [126, 127];
+/// Signals with which a program fails by itself; any other is somebody's who ends it.
+const FAILS: [i32; 6] = [
+    signal_hook::consts::SIGSEGV,
+    signal_hook::consts::SIGABRT,
+    signal_hook::consts::SIGBUS,
+    signal_hook::consts::SIGFPE,
+    signal_hook::consts::SIGILL,
+    signal_hook::consts::SIGSYS,
+];
+
+/// How a pager ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// It was left, or had shown all.
+    Shown,
+    /// The shell could not start it.
+    NotStarted,
+    /// It failed by itself, whatever it had shown by then.
+    Failed(ExitStatus),
+}
 
 /// Which pager counts unless something asks for one by its name: the command line, empty for none, and the variable that says so.
 pub(crate) fn usual() -> (String, Option<&'static str>) {
@@ -37,7 +58,7 @@ fn wanted() -> Option<String> {
 }
 
 /// Shows a text in the pager until that is left, which may be before the end of the text. `false` where it is still to be printed: it fits the
-/// screen, no pager is wanted, or it could not be started.
+/// screen, no pager is wanted, it could not be started, or it failed by itself: rather twice than not at all.
 ///
 /// # Errors
 /// A text that the pager does not take, other than by ending.
@@ -48,20 +69,24 @@ pub(crate) fn show(text: &str) -> Result<bool, CliError> {
     }
     let Some(pager) = wanted() else { return Ok(false) };
     let failed = |err: io::Error| CliError::failed(format!("cannot show this in `{pager}`")).because(err);
-    let shown = match start(&pager, Stdio::inherit()) {
-        Ok((child, by_shell)) => {
-            let interrupts = Interrupts::listen().map_err(failed)?;
-            interrupts.leave();
-            let shown = feed(child, by_shell, text);
-            interrupts.take_back();
-            shown.map_err(failed)?
-        }
-        Err(_) => false,
+    // Before it starts: from then on they are the pager's.
+    let interrupts = Interrupts::listen().map_err(failed)?;
+    interrupts.leave();
+    let ended = start(&pager, Stdio::inherit()).map_or(Ok(Ended::NotStarted), |(child, by_shell)| feed(child, by_shell, text));
+    interrupts.take_back();
+    let ended = match ended.map_err(failed)? {
+        // Some end with an error when they are interrupted, as `less -K`.
+        Ended::Failed(_) if interrupts.came() => Ended::Shown,
+        ended => ended,
     };
-    if !shown && pager != "less" {
-        talk(&text::clean(&format!("the pager `{pager}` could not be started\n")));
+    match ended {
+        Ended::Shown => return Ok(true),
+        // Nobody asked for it by its name.
+        Ended::NotStarted if pager == "less" => {}
+        Ended::NotStarted => talk(&text::clean(&format!("the pager `{pager}` could not be started\n"))),
+        Ended::Failed(status) => talk(&text::clean(&format!("the pager `{pager}` failed ({status}); this is the text\n"))),
     }
-    Ok(shown)
+    Ok(false)
 }
 
 /// Whether a text fits a screen of this width and height, with a line left for what is typed next.
@@ -82,8 +107,8 @@ fn without_colour(line: &str) -> String {
     parts.fold(first, |shown, part| shown + part.split_once('m').map_or(part, |(_, rest)| rest))
 }
 
-/// Gives it the text and waits for its end. `false` where the shell could not start it.
-fn feed(mut child: Child, by_shell: bool, text: &str) -> io::Result<bool> {
+/// Gives it the text and waits for its end.
+fn feed(mut child: Child, by_shell: bool, text: &str) -> io::Result<Ended> {
     let mut written = Ok(());
     if let Some(mut input) = child.stdin.take() {
         // Whoever leaves it early has seen enough.
@@ -91,7 +116,12 @@ fn feed(mut child: Child, by_shell: bool, text: &str) -> io::Result<bool> {
     }
     let status = child.wait()?;
     written?;
-    Ok(!(by_shell && status.code().is_some_and(|code| NOT_STARTED.contains(&code))))
+    Ok(match (status.code(), status.signal()) {
+        (Some(code), _) if by_shell && NOT_STARTED.contains(&code) => Ended::NotStarted,
+        (Some(0), _) => Ended::Shown,
+        (None, Some(signal)) if !FAILS.contains(&signal) => Ended::Shown,
+        _ => Ended::Failed(status),
+    })
 }
 
 /// Starts it: by itself where its words are plain, so that a program that is not there is seen at once; else by the shell, as `true`.
@@ -134,21 +164,33 @@ mod tests {
     }
 
     #[test]
-    fn a_pager_that_is_left_early_has_shown_it_and_one_that_is_not_there_has_not() {
-        let text = "a line that is longer than nothing\n".repeat(100_000);
-        for (pager, want) in [
-            ("true", true),
-            ("false", true),
-            ("head -n 1", true),
-            ("cat | head -n 1", true),
-            ("no-such-pager-here", false),
-            ("no-such-pager-here --flag", false),
-            ("no-such-pager-here | cat; exit 127", false),
-            ("/dev/null", false),
-            (" ", false),
-        ] {
-            let shown = start(pager, Stdio::null()).is_ok_and(|(child, by_shell)| feed(child, by_shell, &text).unwrap());
-            assert_eq!(shown, want, "{pager}");
+    fn a_pager_that_is_left_early_has_shown_it_and_one_that_is_not_there_or_fails_has_not() {
+        let long = "a line that is longer than nothing\n".repeat(100_000);
+        // All of a short text is in the pipe before anybody reads it.
+        for text in [&long, "a line\n"] {
+            for (pager, want) in [
+                ("true", "shown"),
+                ("head -n 1", "shown"),
+                ("cat | head -n 1", "shown"),
+                ("kill -TERM $$", "shown"),
+                ("false", "failed"),
+                ("head --no-such-flag", "failed"),
+                ("cat > /dev/null; exit 3", "failed"),
+                ("kill -SEGV $$", "failed"),
+                ("no-such-pager-here", "not started"),
+                ("no-such-pager-here --flag", "not started"),
+                ("no-such-pager-here | cat; exit 127", "not started"),
+                ("/dev/null", "not started"),
+                (" ", "not started"),
+            ] {
+                let ended = start(pager, Stdio::null()).map_or(Ended::NotStarted, |(child, by_shell)| feed(child, by_shell, text).unwrap());
+                let ended = match ended {
+                    Ended::Shown => "shown",
+                    Ended::NotStarted => "not started",
+                    Ended::Failed(_) => "failed",
+                };
+                assert_eq!(ended, want, "{pager}");
+            }
         }
     }
 }

@@ -55,20 +55,24 @@ impl Progress {
         Self { telling, what: text::line(what), begun: Instant::now(), bar: None, line_due: PATIENCE }
     }
 
-    /// So much of `total` is done; without a total only that it goes on.
+    /// So much of `total` is done; without a total so much so far, and of nothing only that it goes on.
     pub(crate) fn tell(&mut self, done: u64, total: Option<u64>) {
         let so_far = self.begun.elapsed();
+        let counted = (total.is_none() && done > 0).then(|| format!("{done} so far"));
         match self.telling {
             Telling::Bar if so_far >= PATIENCE => {
                 let bar = self.bar.get_or_insert_with(|| drawn(&self.what, total));
                 if let Some(total) = total {
                     bar.set_length(total);
                 }
+                if let Some(counted) = &counted {
+                    bar.set_message(format!("{}, {counted}", self.what));
+                }
                 bar.set_position(done);
             }
             Telling::Lines if so_far >= self.line_due => {
                 self.line_due = so_far + LINE_EVERY;
-                let of = total.map(|total| format!(", {done} of {total}")).unwrap_or_default();
+                let of = total.map(|total| format!("{done} of {total}")).or(counted).map(|of| format!(", {of}")).unwrap_or_default();
                 talk(&format!("{} ({} s{of})\n", self.what, so_far.as_secs()));
             }
             _ => {}

@@ -129,6 +129,16 @@ fn where_none_answers_and_somebody_sits_there_one_is_offered() {
     pty.shows("Start a daemon here now? [y/N]");
     pty.types("\r");
     assert_eq!(pty.code(), 9);
+    // A question takes no longer than the command may, whatever was typed before Enter.
+    let mut pty = Pty::of(&machine.0, "--timeout 1s status");
+    pty.shows("[y/N]");
+    pty.types("y");
+    assert_eq!(pty.code(), 124, "{}", pty.raw());
+    pty.shows("not done within 1s");
+    let mut pty = Pty::of(&machine.0, "--timeout 1000s status");
+    pty.shows("[y/N]");
+    pty.types("n\r");
+    assert_eq!(pty.code(), 9);
     let mut pty = Pty::of(&machine.0, "status");
     pty.shows("[y/N]");
     pty.types("y\r");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::until;
+use crate::harness::{Home, until};
 use crate::shop::Shop;
 
 /// More than one page of them.
@@ -79,4 +79,24 @@ fn a_file_gets_all_or_nothing_and_is_replaced_only_on_request() {
     assert_eq!(lines.iter().map(|whole| whole["id"].clone()).collect::<Vec<_>>(), [44, 46]);
     shop.run("jo", &["conv", "export", "44", "--force"]).ends(2);
     shop.close();
+}
+
+#[test]
+fn what_is_interrupted_leaves_no_file() {
+    let home = Home::new();
+    let folder = home.path().join("exports");
+    std::fs::create_dir(&folder).unwrap();
+    // Nobody answers at this address, and nobody refuses.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    home.profile("silent", &format!("http://{}", silent.local_addr().unwrap()), "afd_none");
+    let there = || std::fs::read_dir(&folder).unwrap().count();
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let file = folder.join("all.md").display().to_string();
+        let mut running = home.command(&["-P", "silent", "conv", "export", "44", "--file", &file]).spawn().unwrap();
+        until("the file to be begun", || (there() == 1).then_some(()));
+        // It asks by now, and listens for signals before it begins the file.
+        assert!(std::process::Command::new("kill").args(["-s", signal, &running.id().to_string()]).status().unwrap().success());
+        let ended = until("the end", || running.try_wait().unwrap());
+        assert_eq!((ended.code(), there()), (Some(code), 0), "{signal}");
+    }
 }

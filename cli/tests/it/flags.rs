@@ -75,6 +75,7 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("sandbox", "listen", In(".ci/play")),
     ("sandbox", "hooks", In(".ci/play")),
     ("sandbox", "env-out", In("cli/tests/it/offline.rs")),
+    ("sync", "since", In("cli/tests/it/keeping.rs")),
     ("sync", "full", In("cli/tests/it/keeping.rs")),
     ("cache clear", "older-than", In("cli/tests/it/keeping.rs")),
     ("sync status", "watch", In(".ci/sync-watch")),
@@ -223,6 +224,8 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("audit list", "limit", By("max", "audit list --jq length", "--limit 1")),
     ("audit list", "all", By("max", "audit list --jq length>30", "--all")),
     ("search", "in", By("jo", "search parcel", "--in contacts")),
+    ("search", "from", By("jo", "search parcel --jq length", "--from 2100-01-01")),
+    ("search", "to", By("jo", "search parcel --jq length", "--to 2000-01-01")),
     ("search", "limit", By("jo", "search parcel", "--limit 1")),
     // Last: the daemon waits a while before it asks again.
     // Last: from here on Chatwoot answers nothing.

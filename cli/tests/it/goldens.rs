@@ -51,6 +51,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("inbox list", "jo", ""),
     ("label list", "jo", ""),
     ("view list", "jo", ""),
+    ("view show", "jo", "Open"),
     ("tenant list", "jo", ""),
     ("notification list", "jo", ""),
     ("search", "jo", "parcel -L 2"),

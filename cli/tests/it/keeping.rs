@@ -67,6 +67,28 @@ fn comparing_ends_when_it_is_done_and_says_why_where_it_cannot_be() {
     assert!(shop.run("jo", &["sync"]).ends(0).json()["shallow"]["count"].as_u64().unwrap() > shallow);
     assert!(shop.run("jo", &["sync", "--full"]).ends(0).json()["deep"]["count"].as_u64().unwrap() > deep);
     shop.run("vi", &["sync"]).ends(5);
+
+    // Everything that was active since a moment: none is left out, and the moment is said.
+    let conversations = shop.run("jo", &["conv", "list", "-s", "all", "--all", "--jq", "length"]).ends(0).out;
+    let read = shop.run("jo", &["sync", "--since", "2000-01-01"]).ends(0);
+    let since = read.json()["since"].clone();
+    assert_eq!((since["conversations"].to_string(), &since["truncated"]), (conversations.trim().to_owned(), &false.into()));
+    assert_eq!(read.err, "");
+    let told = shop.plain("jo", &["sync", "--utc", "--since", "1s"]).ends(0);
+    assert!(told.err.contains("since 20") && told.err.contains("+00:00") && told.out.contains("conversations read"), "{told:?}");
+    for wrong in [&["--since", "soon"][..], &["--since", "2100-01-01"], &["--since", "2h", "--full"]] {
+        shop.run("jo", &[&["sync"], wrong].concat()).ends(2);
+    }
+    let refused = |round: &str| shop.run("jo", &["api", "POST", "/sync/reconcile", "--input", round]).ends(1).error();
+    for (round, said) in
+        [(r#"{"since":"2100-01-01T00:00:00Z"}"#, "has not come yet"), (r#"{"since":"2000-01-01T00:00:00Z","deep":true}"#, "`since`")]
+    {
+        let path = shop.home.path().join("round.json");
+        std::fs::write(&path, round).unwrap();
+        assert!(refused(&path.display().to_string())["message"].as_str().unwrap().contains(said));
+    }
+    shop.run("vi", &["sync", "--since", "1h"]).ends(5);
+    shop.run("jo", &["sync", "--since", "1h", "--dry-run"]).ends(2);
     shop.is_down();
     assert_eq!(shop.run("jo", &["sync"]).ends(11).error()["code"], "CHATWOOT_UNAVAILABLE");
     shop.close();
@@ -84,6 +106,10 @@ fn what_takes_its_time_is_told_on_a_terminal_and_in_a_log() {
     let told = shop.run("jo", &["conv", "view", "44", "--fresh"]).ends(0);
     assert!(told.err.contains("waiting for the daemon (1 s)"), "{}", told.err);
     assert!(shop.run("jo", &["conv", "view", "44", "--fresh", "-q"]).ends(0).err.is_empty());
+    shop.fault(&serde_json::json!({"match": {"method": "GET", "path": "/api/v1/accounts/*/conversations/*/messages"}, "times": 8,
+        "fault": {"kind": "latency", "ms": 2500, "handled": true}}));
+    let told = shop.run("jo", &["sync", "--since", "2000-01-01"]).ends(0);
+    assert!(told.err.contains("reading conversations from Chatwoot ("), "{}", told.err);
     shop.close();
 }
 

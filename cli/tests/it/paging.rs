@@ -63,8 +63,9 @@ fn the_pager_is_the_first_that_is_named() {
     assert!(!with(&[theirs, quiet]).contains("B:"), "none unless it is asked for");
     assert!(!with(&[theirs, ("TERM", "dumb")]).contains("B:"));
     assert!(with(&[ours, quiet]).starts_with("A:"));
-    for plain in ["cat", "no-such-pager", "no-such-pager | no-such-pager"] {
+    for plain in ["cat", "no-such-pager", "no-such-pager | no-such-pager", "false", "head --no-such-flag", "cat > /dev/null; exit 3"] {
         let out = with(&[("AFENDA_PAGER", plain)]);
+        assert_eq!(out.contains("the pager"), plain != "cat", "{plain}: {out}");
         assert!(out.contains("PLACE") && out.contains("quit.now"), "{plain}: {out}");
     }
     home.run(&["config", "set", "ui.pager", "sed s/^/C:/"]).ends(0);
@@ -88,6 +89,9 @@ fn the_pager_is_the_first_that_is_named() {
 fn a_pager_that_is_left_early_or_interrupted_is_no_failure() {
     let home = Arc::new(Home::new());
     assert_eq!(shown(&home, "keys list", &[("AFENDA_PAGER", "head -n 1")]).lines().count(), 1);
+    // One that ends with an error because of an interrupt did not fail.
+    let out = shown(&home, "keys list", &[("AFENDA_PAGER", "echo here; kill -INT $PPID; exit 2")]);
+    assert_eq!(out.trim(), "here");
     // An interrupt is the pager's.
     let mut pty = Pty::with(&home, "keys list", &[("AFENDA_PAGER", "echo here; read key < /dev/tty; echo there")]);
     pty.shows("here");

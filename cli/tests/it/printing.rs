@@ -1,5 +1,6 @@
 //! What scripts rely on: forms of output, cut lists, several ids, the place in the stream.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::harness::until;
@@ -63,6 +64,43 @@ fn a_list_that_was_cut_says_so_and_can_be_an_error() {
     assert!(cut.err.contains("2 of"), "{}", cut.err);
     assert_eq!(jo(&["-L", "2", "--json", "--fail-truncated"]).ends(1).error()["code"], "TRUNCATED");
     assert_eq!(jo(&["-L", "2", "-o", "jsonl"]).ends(0).out.lines().count(), 2);
+    shop.close();
+}
+
+#[test]
+fn messages_are_found_in_a_span_of_time_that_is_exact_and_in_the_zone_that_is_named() {
+    let shop = Shop::open();
+    let find = |args: &[&str]| shop.run("jo", &[&["search", "parcel"], args].concat());
+    let at = |args: &[&str]| -> Vec<Timestamp> {
+        let rows = find(args).ends(0).json();
+        rows.as_array().unwrap().iter().map(|row| row["created_at"].as_str().unwrap().parse().unwrap()).collect()
+    };
+    let all = at(&[]);
+    let (first, last) = (all.iter().min().unwrap(), all.iter().max().unwrap());
+    assert!(first < last, "{all:?}");
+    let later = |limit: &Timestamp| all.iter().copied().filter(|at| at >= limit).collect::<Vec<_>>();
+    let earlier = |limit: &Timestamp| all.iter().copied().filter(|at| at < limit).collect::<Vec<_>>();
+    assert_eq!(at(&["--from", &last.to_string()]), later(last));
+    assert_eq!(at(&["--to", &last.to_string()]), earlier(last));
+    assert_eq!(at(&["--from", &first.to_string(), "--to", &last.to_string()]), earlier(last));
+    // A clock without a zone is read in the one that is named.
+    let tokyo = last.in_tz("Asia/Tokyo").unwrap().datetime().to_string();
+    assert_eq!(at(&["--tz", "Asia/Tokyo", "--to", &tokyo]), earlier(last));
+    assert_eq!(at(&["--utc", "--to", &tokyo]), all);
+
+    // Which moment a duration means is said; an absolute one is known.
+    let told = find(&["--utc", "--from", "52w", "--to", "1s"]).ends(0);
+    assert!(told.err.contains("from 20") && told.err.contains("to 20") && told.err.contains("+00:00"), "{}", told.err);
+    assert_eq!(find(&["--from", "2000-01-01"]).ends(0).err, "");
+    for (args, said) in [
+        (&["--from", "soon"][..], "--from: `soon` is no time that was"),
+        (&["--from", "2026-11-02", "--to", "2026-11-01"], "--to must be later than --from"),
+        (&["--in", "contacts", "--from", "2h"], "when a message was written"),
+        (&["--in", "canned", "--to", "2h"], "when a message was written"),
+    ] {
+        let refused = find(args).ends(2).err;
+        assert!(refused.contains(said), "{refused}");
+    }
     shop.close();
 }
 

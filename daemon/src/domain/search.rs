@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use api::search::SnippetPart;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -161,6 +162,14 @@ impl Search {
             let beginning = last && (text.chars().count() > 1 || !text.is_ascii());
             self.terms.push(Term { text: text.to_owned(), beginning });
         }
+    }
+
+    /// Narrows it to what was written at `from` or later, and before `to`.
+    pub fn within(&mut self, from: Option<Timestamp>, to: Option<Timestamp>) {
+        // The store counts microseconds: the first one that is not before the instant bounds both sides.
+        let micros = |at: Timestamp| i64::try_from(-(-at.as_nanosecond()).div_euclid(1_000)).unwrap_or(i64::MAX);
+        self.after = self.after.max(from.map(micros));
+        self.before = [self.before, to.map(micros)].into_iter().flatten().min();
     }
 
     /// Whether there is nothing to find.
@@ -333,6 +342,27 @@ mod tests {
         }
         assert_eq!(Search::read(&"a".repeat(CHARS_MAX + 1)), Err(Unreadable::TooLong));
         assert_eq!(Search::read(&"ab ".repeat(TERMS_MAX + 1)), Err(Unreadable::TooMany));
+    }
+
+    #[test]
+    fn a_span_of_time_narrows_days_and_never_widens_them() {
+        let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        for (text, from, to, want) in [
+            ("", None, None, (None, None)),
+            ("after:1970-01-03 before:1970-01-05", None, None, (Some(2 * DAY), Some(4 * DAY))),
+            ("", at("1970-01-03T00:00:00Z"), at("1970-01-05T02:00:00+02:00"), (Some(2 * DAY), Some(4 * DAY))),
+            ("after:1970-01-03", at("1970-01-02T00:00:00Z"), None, (Some(2 * DAY), None)),
+            ("after:1970-01-03", at("1970-01-03T00:00:00.000001Z"), None, (Some(2 * DAY + 1), None)),
+            ("before:1970-01-03", None, at("1970-01-04T00:00:00Z"), (None, Some(2 * DAY))),
+            ("before:1970-01-03", None, at("1970-01-02T00:00:00Z"), (None, Some(DAY))),
+            // Between two microseconds.
+            ("", at("1970-01-01T00:00:00.000001001Z"), at("1970-01-01T00:00:00.000002001Z"), (Some(2), Some(3))),
+            ("", at("1969-12-31T23:59:59.999998999Z"), None, (Some(-1), None)),
+        ] {
+            let mut search = Search::read(text).unwrap();
+            search.within(from, to);
+            assert_eq!((search.after, search.before), want, "{text} {from:?} {to:?}");
+        }
     }
 
     #[test]

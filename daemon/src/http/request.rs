@@ -95,7 +95,7 @@ fn is_dry(headers: &HeaderMap) -> Result<bool, Fault> {
     }
 }
 
-/// The query, with a parameter that the endpoint does not have refused by name.
+/// The query, with a parameter that the endpoint does not have, or that cannot be read, refused by name.
 pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
@@ -103,14 +103,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
         let text = parts.uri.query().unwrap_or_default();
-        match serde_urlencoded::from_str(text) {
-            Ok(query) => Ok(Self(query)),
-            Err(err) => {
-                let message = err.to_string();
-                let code = if message.starts_with("unknown field") { Code::UnknownParameter } else { Code::ValidationFailed };
-                Err(Fault::new(code, format!("the query cannot be read: {message}")))
+        let query = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+        serde_path_to_error::deserialize(query).map(Self).map_err(|err| {
+            let (field, message) = (err.path().to_string(), err.inner().to_string());
+            let code = if message.starts_with("unknown field") { Code::UnknownParameter } else { Code::ValidationFailed };
+            match field.as_str() {
+                // The whole of it.
+                "." => Fault::new(code, format!("the query cannot be read: {message}")),
+                _ if code == Code::UnknownParameter => Fault::new(code, format!("the query cannot be read: {message}")),
+                field => Fault::invalid(field, &message),
             }
-        }
+        })
     }
 }
 

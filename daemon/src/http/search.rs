@@ -2,8 +2,10 @@
 
 use api::error::ErrorBody;
 use api::page::{LIMIT_DEFAULT, PageMeta};
-use api::search::{SEARCH_LIMIT_MAX, SearchPage, SearchQuery};
+use api::search::{SEARCH_LIMIT_MAX, SearchPage, SearchQuery, SearchSpan};
 use axum::Json;
+use jiff::Timestamp;
+use serde::Deserialize;
 
 use super::request::{self, Query};
 use crate::app::{Caller, Person};
@@ -11,16 +13,34 @@ use crate::domain::search::Search;
 use crate::fault::Fault;
 use crate::store::Scope;
 
+/// [`SearchQuery`] and [`SearchSpan`] as they stand beside each other in an address.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    q: String,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
 /// Messages, newest first; with the first page the contacts and canned responses that hold the same words.
-#[utoipa::path(get, path = "/search", tag = "conversations", params(SearchQuery), security(("bearer" = [])),
+#[utoipa::path(get, path = "/search", tag = "conversations", params(SearchQuery, SearchSpan), security(("bearer" = [])),
     responses((status = 200, body = SearchPage), (status = 422, body = ErrorBody)))]
-pub(crate) async fn find(caller: Caller, Query(query): Query<SearchQuery>) -> Result<Json<SearchPage>, Fault> {
+pub(crate) async fn find(caller: Caller, Query(query): Query<Asked>) -> Result<Json<SearchPage>, Fault> {
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
     if !(1..=SEARCH_LIMIT_MAX).contains(&limit) {
         return Err(Fault::invalid("limit", &format!("1 to {SEARCH_LIMIT_MAX}")));
     }
     let below: Option<i64> = query.cursor.as_deref().map(request::place).transpose()?;
-    let search = Search::read(&query.q).map_err(|err| Fault::invalid("q", &err.to_string()))?;
+    let mut search = Search::read(&query.q).map_err(|err| Fault::invalid("q", &err.to_string()))?;
+    if let (Some(from), Some(to)) = (query.from, query.to)
+        && to <= from
+    {
+        return Err(Fault::invalid("to", "must be later than `from`"));
+    }
+    search.within(query.from, query.to);
     let meta = caller.freshness();
     let read = move |scope: &Scope<'_>, who: &Person| {
         let me = who.agent_id();

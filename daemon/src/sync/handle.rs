@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::event::TypingHeard;
-use api::status::{LinkState, LinkView, Progress, RateView, Rounds};
+use api::status::{LinkState, LinkView, Progress, RateView, Rounds, SinceRounds};
 use chatwoot::Client;
 use chatwoot::error::Error;
 use chatwoot::model::ApiInfo;
@@ -71,6 +71,17 @@ impl SyncHandle {
     pub fn refresh_deep(&self) {
         self.core.wake.deep.notify_one();
         self.refresh();
+    }
+
+    /// Reads what was active since then, by our clock, once more. Reads that were asked for and have not begun are one: the longest of them.
+    pub fn refresh_since(&self, since: Micros) {
+        self.core.want_since(since);
+        self.refresh();
+    }
+
+    /// How reading what was active since a moment stands.
+    pub fn since(&self) -> SinceRounds {
+        lock(&self.core.rounds).since.view.clone()
     }
 
     /// Rounds so far, shallow and deep, and how many seconds ago everything was last known to be as Chatwoot has it.

@@ -9,6 +9,7 @@
 //! | `lists` | canned responses, custom attributes, ratings |
 //! | `first` | the first copy |
 //! | `reconcile` and `deep` | what the live paths missed: back to known ground, and through everything |
+//! | `since` | what was active since a moment, read again on request |
 //! | `reread` | objects marked to be read again; who set the label `escalate` |
 //! | `listen` | the websocket |
 //! | `webhooks` | kept webhooks |
@@ -49,6 +50,7 @@ mod rate;
 mod reconcile;
 mod reread;
 mod set;
+mod since;
 mod templates;
 mod webhooks;
 mod write;
@@ -140,6 +142,7 @@ struct Wake {
     rereads: Notify,
     reconcile: Notify,
     deep: Notify,
+    since: Notify,
     cable: Notify,
 }
 
@@ -148,6 +151,7 @@ struct Wake {
 struct RoundsState {
     shallow: Rounds,
     deep: Rounds,
+    since: since::State,
     /// Our clock at the end of a gap of the websocket: changes of messages may have been missed before.
     gap: Option<Micros>,
 }

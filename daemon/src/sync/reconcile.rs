@@ -17,7 +17,7 @@ use futures_util::{StreamExt, stream};
 use super::apply::{How, Incoming, Outcome};
 use super::link::{Base, Failure};
 use super::pull::{apply_messages, cutoff, directory, profile};
-use super::{ASSIGNED, Core, deep, lock};
+use super::{ASSIGNED, Core, deep, lock, since};
 use crate::clock::{Micros, SECOND, timestamp};
 use crate::store::{Asked, Reread, RereadKind, Scope, StoreError};
 
@@ -26,7 +26,7 @@ const RECONCILED: &str = "reconciled";
 /// Cursor: Chatwoot's clock when the last complete round began.
 const COMPARED: &str = "compared";
 /// Activity is in whole seconds and events take their time: so much is compared again.
-const OVERLAP: Micros = 15 * SECOND;
+pub(super) const OVERLAP: Micros = 15 * SECOND;
 /// A page of messages going back holds this many (section 5.1).
 const BACK_PAGE: usize = 20;
 /// Rounds that wait at most for one that was asked for, while it keeps being asked for.
@@ -46,7 +46,7 @@ const MESSAGES_AGE: Micros = 15 * 60 * SECOND;
 
 /// Rounds for good; ends with what failed.
 pub(super) async fn run(core: &Core) -> Result<Infallible, Failure> {
-    tokio::try_join!(shallow(core), deep::run(core)).map(|(never, _)| never)
+    tokio::try_join!(shallow(core), deep::run(core), since::run(core)).map(|(never, ..)| never)
 }
 
 async fn shallow(core: &Core) -> Result<Infallible, Failure> {
@@ -262,7 +262,7 @@ pub(super) async fn read_changed(core: &Core, found: Vec<Found>, ground: Micros)
 }
 
 /// Marks conversations of ours that a list from the newest activity down to `oldest` does not have.
-fn mark_missing(scope: &Scope<'_>, seen: &HashSet<i64>, oldest: Micros) -> Result<bool, StoreError> {
+pub(super) fn mark_missing(scope: &Scope<'_>, seen: &HashSet<i64>, oldest: Micros) -> Result<bool, StoreError> {
     let mut missing = false;
     for id in scope.conversations_active_after(oldest)? {
         if !seen.contains(&id) {

@@ -468,6 +468,62 @@ async fn a_deep_round_finds_what_leaves_no_trace() {
 }
 
 #[tokio::test]
+async fn what_was_active_since_a_moment_is_read_again_and_nothing_before() {
+    let bench = Bench::new().await;
+    let handle = bench.live().await;
+    until("a quiet moment", async || handle.rounds().0.count > 0 && !handle.rounds().0.running).await;
+    // Known ground: a deleted message moves no clock of its conversation.
+    let id = bench.some_conversation().await;
+    bench.call("", "POST", "/sandbox/faults", json!({"events": {"drop_frames": true}})).await;
+    let oldest = bench.conversations().await.iter().find(|c| c["id"] == id).unwrap()["messages"][0]["id"].clone();
+    bench.call("agent", "DELETE", &format!("/api/v1/accounts/1/conversations/{id}/messages/{oldest}"), Value::Null).await;
+    bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
+    let active = bench.read(move |scope| scope.conversation_clocks(id)).await.unwrap().activity;
+    let deleted = async || {
+        let query = MessageQuery::default();
+        let (messages, _) = bench.read(move |scope| scope.messages(id, &query, 200, ("", None))).await;
+        messages.iter().any(|message| message.deleted)
+    };
+    let mut done = 0;
+    let mut since = async |at: Micros| {
+        done += 1;
+        handle.core.want_since(at);
+        until("the read", async || handle.since().count == done && !handle.since().running).await;
+        handle.since()
+    };
+    let younger = since(active + 2 * reconcile::OVERLAP).await;
+    assert!(!deleted().await, "it was not active since then");
+    let read = since(active).await;
+    assert!(deleted().await && read.conversations > younger.conversations, "{read:?} {younger:?}");
+    assert_eq!((read.since, read.truncated), (Some(crate::clock::timestamp(active)), false));
+    assert!(read.back_to.is_some_and(|at| at <= crate::clock::timestamp(active)) && read.finished_at.is_some(), "{read:?}");
+    // All of it, and not more than a number of pages.
+    let all = since(0).await;
+    assert_eq!((all.conversations, all.truncated), (bench.conversations().await.len() as u64, false));
+    assert!(since::read(&handle.core, 0, 1).await.is_ok_and(|truncated| truncated), "more than a page is there");
+    assert!(handle.since().conversations < all.conversations);
+    assert_same(&bench).await;
+    bench.end(handle).await;
+}
+
+#[tokio::test]
+async fn a_read_that_the_link_breaks_off_begins_anew_and_several_that_wait_are_one() {
+    let bench = Bench::new().await;
+    let handle = bench.live().await;
+    bench.call("", "POST", "/sandbox/faults", json!({"match": {"path": "/api/v1/**"}, "fault": {"kind": "status", "status": 503}})).await;
+    handle.refresh_since(2_000_000);
+    handle.refresh_since(1_000_000);
+    handle.refresh_since(3_000_000);
+    until("the link to be lost", async || handle.link().state == LinkState::Offline).await;
+    assert_eq!((handle.since().count, handle.since().running), (0, false));
+    bench.call("", "DELETE", "/sandbox/faults", Value::Null).await;
+    handle.refresh();
+    until("the read", async || handle.since().count == 1 && !handle.since().running).await;
+    assert_eq!(handle.since().since, Some(crate::clock::timestamp(1_000_000)));
+    bench.end(handle).await;
+}
+
+#[tokio::test]
 async fn a_gap_of_the_websocket_is_remembered_until_all_of_it_was_read() {
     let bench = Bench::new().await;
     let handle = bench.live().await;

@@ -3,8 +3,9 @@
 use api::Code;
 use api::contact::ContactQuery;
 use api::id::ConversationId;
-use api::search::{SearchPage, SearchQuery};
+use api::search::{SearchPage, SearchQuery, SearchSpan};
 use daemon::store::{Asked, ContactRow, MessageRow};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::harness::{Bench, contact, message, refused};
@@ -107,4 +108,51 @@ async fn what_cannot_be_read_is_refused_by_name() {
     }
     assert_eq!(jo.search(&query("")).await.unwrap().data, []);
     assert_eq!(jo.search(&query("\"(* AND NEAR(")).await.unwrap().data, []);
+}
+
+#[tokio::test]
+async fn a_span_holds_its_first_instant_and_not_its_last() {
+    let bench = Bench::new().await;
+    bench
+        .write("ours", |scope| {
+            for (id, second) in [(900, 10), (901, 11), (902, 12)] {
+                let at = 1_700_000_000_000_000 + second * 1_000_000;
+                scope.apply_message(&MessageRow { content: Some("a needle".to_owned()), created_at: at, ..message(12, id) }, None)?;
+            }
+            Ok(())
+        })
+        .await;
+    let jo = bench.client("jo").await;
+    let at = |second: i64| Some(Timestamp::from_second(1_700_000_000 + second).unwrap());
+    for (q, from, to, found) in [
+        ("needle", None, None, vec![902, 901, 900]),
+        ("needle", at(11), None, vec![902, 901]),
+        ("needle", None, at(11), vec![900]),
+        ("needle", at(10), at(12), vec![901, 900]),
+        ("needle before:2023-11-14", at(10), None, vec![]),
+        ("needle after:2023-11-14", at(12), None, vec![902]),
+        ("", at(10), at(11), vec![900]),
+    ] {
+        let page = jo.search_within(&query(q), SearchSpan { from, to }).await.unwrap();
+        assert_eq!((ids(&page), page.meta.total), (found.clone(), found.len() as u64), "{q} {from:?} {to:?}");
+    }
+    // Over pages, and without what has no time.
+    let first = jo.search_within(&SearchQuery { limit: Some(1), ..query("needle") }, SearchSpan { from: at(11), to: None }).await.unwrap();
+    assert_eq!((ids(&first), first.meta.total, first.contacts.len()), (vec![902], 2, 0));
+    let next = SearchQuery { limit: Some(1), cursor: first.meta.next_cursor, ..query("needle") };
+    assert_eq!(ids(&jo.search_within(&next, SearchSpan { from: at(11), to: None }).await.unwrap()), [901]);
+}
+
+#[tokio::test]
+async fn a_span_that_cannot_be_is_refused_by_name() {
+    let bench = Bench::new().await;
+    let jo = bench.client("jo").await;
+    let now = Timestamp::from_second(1_700_000_000).unwrap();
+    let (status, code, details) = refused(jo.search_within(&query("x"), SearchSpan { from: Some(now), to: Some(now) }).await);
+    assert_eq!((status, code), (422, Code::ValidationFailed));
+    assert_eq!(details["fields"], json!([{ "field": "to", "message": "must be later than `from`" }]));
+    for (field, value) in [("from", "yesterday"), ("to", "2026-11-27"), ("limit", "many")] {
+        let (status, code, details) = refused(jo.raw("GET", "/search", &[(field.to_owned(), value.to_owned())], None, "").await);
+        assert_eq!((status, code, &details["fields"][0]["field"]), (422, Code::ValidationFailed, &json!(field)), "{details}");
+    }
 }

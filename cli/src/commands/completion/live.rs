@@ -53,7 +53,7 @@ fn kind(path: &str, arg: &clap::Arg) -> Option<Kind> {
         ("approvals", "ID", _) => Some(Kind::Reference),
         ("outbox", "ID", _) => Some(Kind::Outbox),
         ("conv", "WHO", _) => Some(Kind::Agent),
-        ("conv", "NAME", "view") => Some(Kind::View),
+        ("conv", "NAME", "view") | ("view", _, "view") => Some(Kind::View),
         ("macro", "NAME", _) => Some(Kind::Macro),
         (_, "TEAM", _) => Some(Kind::Team),
         (_, "INBOX", _) => Some(Kind::Inbox),

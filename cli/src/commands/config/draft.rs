@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::fault::{self, Fault};
 use crate::error::CliError;
 
 /// Gone when dropped, unless it was put in place or kept.
@@ -19,8 +20,26 @@ impl Draft {
         let fail = |err: std::io::Error| CliError::failed(format!("cannot write {}", file.display())).because(err);
         std::fs::create_dir_all(folder).map_err(fail)?;
         let draft = Self { path: beside(file) };
-        daemon::secret::write_file(&draft.path, text).map_err(|err| CliError::failed("cannot try the change").because(err))?;
+        draft.rewrite(text)?;
         Ok(draft)
+    }
+
+    /// Writes a text beside a draft or the file, to see what would be said against it.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be written.
+    pub(super) fn attempt(file: &Path, text: &str) -> Result<Self, CliError> {
+        let attempt = Self { path: folder(file).join(format!(".config.{}.attempt.toml", std::process::id())) };
+        attempt.rewrite(text)?;
+        Ok(attempt)
+    }
+
+    /// Gives it another text.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub(super) fn rewrite(&self, text: &str) -> Result<(), CliError> {
+        daemon::secret::write_file(&self.path, text).map_err(|err| CliError::failed("cannot try the change").because(err))
     }
 
     /// What was kept is a draft again.
@@ -37,9 +56,12 @@ impl Draft {
         &self.path
     }
 
-    /// What the programs say against it. What they said against the file before is not this change's doing.
-    pub(super) fn fault(&self, before: Option<&str>) -> Option<String> {
-        super::wrong(&self.path).filter(|why| before != Some(why.as_str()))
+    /// What the programs say against it. What they said against the file `before`, first or after that, is not this change's doing.
+    pub(super) fn fault(&self, before: &[Fault]) -> Option<String> {
+        if before.is_empty() {
+            return super::wrong(&self.path);
+        }
+        fault::all(&self.path).into_iter().find(|fault| !before.contains(fault)).map(|fault| fault.why)
     }
 
     /// Puts it in the file's place, whole or not at all, with the file's mode; where the file is a link, that stays.

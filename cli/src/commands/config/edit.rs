@@ -14,7 +14,7 @@ pub(super) fn run(ctx: &mut Context, path: &Path) -> Result<(), CliError> {
     let editor = tui::editor_command(|name| std::env::var(name).ok())
         .ok_or_else(|| CliError::usage("no editor is set").hint(format!("set AFENDA_EDITOR, or open {} yourself", path.display())))?;
     let before = super::text(path)?;
-    let wrong_before = super::wrong(path);
+    let faults = super::fault::all(path);
     let mut draft = Draft::write(path, &before)?;
     let interrupts = Interrupts::listen().map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
     let (err, kept) = loop {
@@ -39,7 +39,7 @@ pub(super) fn run(ctx: &mut Context, path: &Path) -> Result<(), CliError> {
             }
             (None, Ok(false)) => {}
         }
-        let Some(why) = draft.fault(wrong_before.as_deref()) else {
+        let Some(why) = draft.fault(&faults) else {
             if super::text(path).ok().as_ref() != Some(&before) {
                 let kept = draft.keep(path)?;
                 return Err(CliError::new(Exit::Conflict, "CHANGED", format!("{} was changed by somebody else meanwhile", path.display()))

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use crate::context::{Context, Session, each};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::stop::Stop;
 use crate::{text, time};
 
 use super::Several;
@@ -40,25 +41,32 @@ impl Export {
         if ctx.globals.dry_run && self.file.is_some() {
             return Err(crate::context::no_dry_run());
         }
-        let file = self.file.as_deref().map(|path| begin(path, self.force)).transpose()?;
-        if let Some((path, file)) = self.file.as_ref().zip(file.as_ref()) {
-            ctx.out.print_to(Box::new(file.reopen().map_err(|err| unwritable(path).because(err))?));
-        }
-        let session = ctx.session().await?;
+        let Some(path) = self.file else { return print(ctx, self.conversations.ids).await };
+        // What ends this process at once would leave what is written so far.
+        let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
+        let file = begin(&path, self.force)?;
+        ctx.out.print_to(Box::new(file.reopen().map_err(|err| unwritable(&path).because(err))?));
         let count = self.conversations.ids.len();
-        let between = Cell::new("");
-        each(ctx, self.conversations.ids, super::name, async |ctx, id| {
-            let (whole, total) = read(&session, id).await?;
-            ctx.out.thing(&whole, |_| format!("{}{}", between.replace("\n---\n\n"), markdown(&whole)))?;
-            cut(ctx, id, whole.messages.len(), total)
-        })
-        .await?;
-        if let Some((path, file)) = self.file.as_ref().zip(file) {
-            end(path, file, self.force)?;
-            ctx.out.note(&format!("{count} exported to {}", path.display()));
+        tokio::select! {
+            () = stop.token.cancelled() => return Err(CliError::told(stop.by().unwrap_or(Exit::Terminated))),
+            printed = print(ctx, self.conversations.ids) => printed?,
         }
+        end(&path, file, self.force)?;
+        ctx.out.note(&format!("{count} exported to {}", path.display()));
         Ok(())
     }
+}
+
+/// Prints them one after the other.
+async fn print(ctx: &mut Context, ids: Vec<ConversationId>) -> Result<(), CliError> {
+    let session = ctx.session().await?;
+    let between = Cell::new("");
+    each(ctx, ids, super::name, async |ctx, id| {
+        let (whole, total) = read(&session, id).await?;
+        ctx.out.thing(&whole, |_| format!("{}{}", between.replace("\n---\n\n"), markdown(&whole)))?;
+        cut(ctx, id, whole.messages.len(), total)
+    })
+    .await
 }
 
 /// Says that a conversation is longer than what is taken of it.
