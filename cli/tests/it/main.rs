@@ -20,6 +20,7 @@ mod help;
 mod keeping;
 mod offline;
 mod online;
+mod opening;
 mod paging;
 mod printing;
 mod profiles;

@@ -88,6 +88,7 @@ async fn run_on(options: Options, mut lines: mpsc::Receiver<Line>, out: &mut imp
     let stop = options.stop.clone();
     let mut core = Core::start(options.client, options.data_dir, &options.profile, SIZE, |state| {
         state.calm = false;
+        state.opening = options.opening;
         state.around = Around::lines_only();
     });
     let mut dialog = Dialog::default();

@@ -211,6 +211,7 @@ pub(super) fn me(state: &mut State, out: &mut Out, me: MeView, first: bool) {
             super::recall::forget(state);
             out.push(Effect::LoadDrafts { owner: super::recall::owner(&me) });
             state.list.tab = if me.agent.is_some() { Tab::Mine } else { Tab::All };
+            super::view::opening(state);
         }
         if me.agent.as_ref().is_some_and(|agent| agent.own_token) {
             out.push(Effect::Act(Box::new(Act::Signature)));

@@ -86,6 +86,7 @@ pub(crate) fn start(state: &mut State, seen: Option<Seen>) -> Vec<Effect> {
     if let Some(seen) = seen {
         recall::recall(state, &mut out, seen);
     }
+    view::opening(state);
     live::connect(state, &mut out);
     read(state, &mut out, Read::Me);
     read(state, &mut out, Read::Status);

@@ -49,7 +49,7 @@ pub(super) fn recall(state: &mut State, out: &mut Out, seen: Seen) {
     out.push(Effect::LoadDrafts { owner: owner(&seen.me) });
     state.me = Some(seen.me);
     state.seen_at = Some(seen.at);
-    state.list.tab = Tab::ALL.into_iter().find(|tab| tab.title() == seen.tab).unwrap_or(Tab::All);
+    state.list.tab = Tab::named(&seen.tab).unwrap_or(Tab::All);
     state.list.status = STATUSES.into_iter().find(|status| *status == seen.filter).unwrap_or(STATUSES[0]);
     state.list.rows = seen.rows.iter().map(|view| view.id).collect();
     state.list.total = seen.total;

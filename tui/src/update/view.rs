@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Out, list, live, read, run, toast};
 use crate::event::{Effect, Outcome};
-use crate::state::{Action, ListFilter, Menu, MenuItem, Overlay, Question, Read, STATUSES, Screen, State, Tab, Tone, ViewMenu};
+use crate::state::{Action, ListFilter, Menu, MenuItem, Opening, Overlay, Question, Read, STATUSES, Screen, State, Tab, Tone, ViewMenu};
 use crate::text;
 
 /// Views that a menu lists: nobody picks from more.
@@ -45,15 +45,33 @@ pub(super) fn named(state: &mut State, out: &mut Out, name: &str) -> Result<(), 
 /// Cuts the list by a saved filter and by nothing else.
 pub(super) fn open(state: &mut State, out: &mut Out, id: i64) {
     let Some(view) = state.views.iter().find(|view| view.id == id) else { return };
-    let filter = ListFilter { view: Some((view.id, view.name.clone())), sort: state.list.filter.sort, ..ListFilter::default() };
+    let name = view.name.clone();
     run::show(state, Screen::Inbox);
     state.focus = crate::state::Focus::List;
+    cut(state, id, name);
+    list::refilter(state, out);
+}
+
+fn cut(state: &mut State, id: i64, name: String) {
     state.list.tab = Tab::All;
     // A saved filter has no status that it does not name.
     state.list.status = "all";
     state.list.query.clear();
-    state.list.filter = filter;
-    list::refilter(state, out);
+    state.list.filter = ListFilter { view: Some((id, name)), sort: state.list.filter.sort, ..ListFilter::default() };
+}
+
+/// Cuts the list as the inbox was asked to open; what it showed last stays where that is the same.
+pub(super) fn opening(state: &mut State) {
+    let before = (state.list.tab, state.list.status, state.list.filter.clone());
+    match state.opening.clone() {
+        Some(Opening::Tab(tab)) => (state.list.tab, state.list.status) = (tab, STATUSES[0]),
+        Some(Opening::View(id, name)) => cut(state, id, name),
+        None => return,
+    }
+    if before != (state.list.tab, state.list.status, state.list.filter.clone()) {
+        (state.list.cursor, state.list.total, state.list.top) = (None, 0, 0);
+        state.list.rows.clear();
+    }
 }
 
 /// Back to the list without a saved filter.
