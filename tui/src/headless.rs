@@ -29,7 +29,7 @@ impl Headless {
     pub async fn connect(options: Options) -> Result<Self, TuiError> {
         let core = Core::start(options.client, options.data_dir, &options.profile, (200, 50), |state| {
             state.calm = false;
-            state.opening = options.opening;
+            (state.read_only, state.opening) = (options.read_only, options.opening);
         });
         let mut headless = Self { core };
         headless

@@ -224,6 +224,8 @@ pub struct State {
     pub views: Vec<CustomFilterView>,
     /// They were read.
     pub views_read: bool,
+    /// Nothing is sent, changed, decided or written from here.
+    pub read_only: bool,
     /// What the list shows first, if not what it showed last or what is the caller's.
     pub opening: Option<Opening>,
     /// What it was started with.
@@ -381,6 +383,7 @@ impl State {
             log: Log::default(),
             views: Vec::new(),
             views_read: false,
+            read_only: false,
             opening: None,
             set_by: Vec::new(),
             back_to: None,

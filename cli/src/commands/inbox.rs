@@ -29,6 +29,9 @@ pub(crate) struct Tui {
     /// by its name or number
     #[arg(long, value_name = "NAME")]
     view: Option<String>,
+    /// Only look: nothing is sent, changed, decided or marked as read from here, nobody sees you there, and no drafts are written
+    #[arg(long)]
+    read_only: bool,
     /// Line by line: sentences and numbered answers, for screen readers and pipes; so too where TERM is `dumb`
     #[arg(long)]
     accessible: bool,
@@ -52,6 +55,8 @@ pub(crate) struct How {
     pub(crate) accessible: bool,
     /// What its list shows first, if not what it showed last.
     pub(crate) opening: Option<Opening>,
+    /// Nothing is changed from it.
+    pub(crate) read_only: bool,
 }
 
 /// What the list is to show first: a tab by its whole name, else a saved view by its number, its name or a part of that.
@@ -73,7 +78,7 @@ async fn opening(session: &Session, name: &str) -> Result<Opening, CliError> {
     }
 }
 
-async fn run(ctx: &mut Context, Tui { view, accessible }: Tui) -> Result<(), CliError> {
+async fn run(ctx: &mut Context, Tui { view, read_only, accessible }: Tui) -> Result<(), CliError> {
     if ctx.out.is_structured() {
         return Err(CliError::usage("the inbox is not JSON").hint("name a command, such as `afenda status --json`"));
     }
@@ -111,7 +116,7 @@ async fn run(ctx: &mut Context, Tui { view, accessible }: Tui) -> Result<(), Cli
         }
     };
     let end = stop.token.clone();
-    let how = How { accessible: accessible || is_dumb(), opening };
+    let how = How { accessible: accessible || is_dumb(), opening, read_only };
     let mut inbox = Box::pin(open(ctx, client, profile, None, data_dir, stop, how));
     tokio::select! {
         ended = &mut inbox => ended,
@@ -137,7 +142,7 @@ pub(crate) async fn open(
     let mut options = tui::Options::new(client, profile.unwrap_or_else(|| UNNAMED.to_owned()));
     options.data_dir = Some(drafts);
     options.banner = banner;
-    options.opening = how.opening;
+    (options.opening, options.read_only) = (how.opening, how.read_only);
     let (settings, theme, wrong) = crate::settings::load();
     let (keys, unfit) = crate::commands::keys::for_the_inbox(&settings);
     (options.keys, options.theme, options.notice) = (keys, theme, wrong.or(unfit).map(|said| crate::text::line(&said)));

@@ -1,4 +1,4 @@
-//! How the inbox opens: with which view, as it was asked for on the command line.
+//! How the inbox opens: with which view, and only to look; as it is asked for on the command line.
 
 use api::lists::NewCustomFilter;
 use serde_json::json;
@@ -59,5 +59,58 @@ fn on_a_terminal_the_screen_opens_with_the_view_or_is_not_taken() {
     assert_eq!(pty.ends().0, 0);
     let (code, raw) = Pty::of(&shop.home, "-P jo tui --view nobody").ends_badly();
     assert!(code == 6 && !raw.contains("\x1b[?1049h"), "{code} {raw}");
+    shop.close();
+}
+
+/// What Chatwoot and the daemon hold that an inbox could change.
+fn held(shop: &Shop) -> Vec<String> {
+    let [talks, outbox, approvals] =
+        [&["conv", "list", "-s", "all", "--all", "--jq", "map(del(.as_of))"][..], &["outbox", "list"], &["approvals", "list", "-s", "all"]]
+            .map(|args| shop.run("jo", args).ends(0).out);
+    let audit = shop.run("max", &["audit", "list", "--all"]).ends(0).out;
+    vec![talks, outbox, approvals, audit]
+}
+
+/// The inbox's own files.
+fn kept(shop: &Shop) -> Vec<String> {
+    let names = std::fs::read_dir(shop.home.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with("drafts_") || name.starts_with("seen_")).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_read_only_inbox_looks_at_everything_and_changes_nothing() {
+    let shop = Shop::open();
+    shop.run("jo", &["approvals", "request", "-t", "What", "-b", "Why"]).ends(0);
+    let before = held(&shop);
+    let asked = "1\nreply\nnote\nresolve\nunread\nassign\nback\nmark 1 2\n1\nescalate\napprovals\n1\napprove\nreject\nlogout\nquit\n";
+    let ran = shop.home.run_with_input(&["-P", "ada", "tui", "--accessible", "--read-only", "--view", "all"], asked).ends(0);
+    assert!(ran.out.starts_with("This inbox is read-only: nothing is sent, changed or decided from here.\n"), "{}", ran.out);
+    let refused = ran.out.matches("this inbox is read-only.").count();
+    assert_eq!(refused, 10, "{}", ran.out);
+    assert_eq!(kept(&shop), [""; 0], "it leaves no file");
+    assert_eq!(held(&shop), before);
+
+    // On a screen too, where what is looked at for a while would be marked read.
+    let config = shop.home.path().join("quick.toml");
+    std::fs::write(&config, "[ui]\nread_after_ms = 0\n").unwrap();
+    let mut pty = Pty::with(&shop.home, "-P jo tui --read-only --view all", &[("AFENDA_CONFIG", config.to_str().unwrap())]);
+    pty.shows("read-only \u{b7} live");
+    pty.shows("Mirador");
+    pty.types("\r");
+    pty.shows("v choose");
+    pty.types("r");
+    pty.shows("Reply to the customer: this inbox is read-only");
+    pty.types("e");
+    pty.shows("Resolve: this inbox is read-only");
+    pty.types("\x1b");
+    pty.hides("v choose");
+    pty.types("gs");
+    pty.shows("--read-only");
+    pty.types("qq");
+    assert_eq!(pty.ends().0, 0);
+    assert_eq!(kept(&shop), [""; 0]);
+    assert_eq!(held(&shop), before);
     shop.close();
 }

@@ -99,7 +99,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         contacts::tick(state, out);
     }
     // One after the other: what the first learns from the file the second must not write over.
-    if state.drafts_dirty && state.drafts_loaded && !state.forgotten && !state.drafts_saving {
+    if state.drafts_dirty && state.keeps_drafts() && !state.drafts_saving {
         (state.drafts_dirty, state.drafts_saving) = (false, true);
         out.push(super::compose::save(state));
     }

@@ -19,10 +19,9 @@ pub(crate) fn owner(me: &MeView) -> String {
 /// What is kept now; nothing before the daemon has said anything.
 pub(super) fn keep(state: &mut State) -> Option<Effect> {
     let list = &state.list;
-    let me = state
-        .me
-        .clone()
-        .filter(|_| !state.forgotten && state.known && list.loaded && list.query.is_empty() && list.filter.words().is_empty())?;
+    let me = state.me.clone().filter(|_| {
+        !state.forgotten && !state.read_only && state.known && list.loaded && list.query.is_empty() && list.filter.words().is_empty()
+    })?;
     state.kept_at = state.now;
     let rows = list.rows.iter().take(ROWS_MAX).filter_map(|id| state.conversations.get(id)).cloned().collect();
     let thread = state.shown().and_then(|id| {

@@ -8,7 +8,7 @@ use api::id::ConversationId;
 use api::inbox::ConversationView;
 use api::template::{self, TemplateView};
 
-use super::{Out, acts, compose, keys, line, live, new_key, thread, toast};
+use super::{Out, acts, compose, is_barred, keys, line, live, new_key, thread, toast};
 use crate::canned;
 use crate::drafts::Draft;
 use crate::editor::Editor;
@@ -45,8 +45,8 @@ pub(super) fn closed(state: &State, id: ConversationId) -> bool {
 
 /// Goes on with the template that was chosen, or asks which.
 pub(super) fn begin(state: &mut State, out: &mut Out, id: ConversationId) {
-    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-        return toast(state, Tone::Plain, "Your role reads only");
+    if is_barred(state) {
+        return;
     }
     if state.composer.is_some() {
         compose::leave(state);
