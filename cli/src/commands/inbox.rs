@@ -32,7 +32,8 @@ pub(crate) struct Tui {
     /// Only look: nothing is sent, changed, decided or marked as read from here, nobody sees you there, and no drafts are written
     #[arg(long)]
     read_only: bool,
-    /// Line by line: sentences and numbered answers, for screen readers and pipes; so too where TERM is `dumb`
+    /// Line by line: sentences and numbered answers, for screen readers and pipes; on a terminal so too with AFENDA_ACCESSIBLE,
+    /// with `ui.accessible` in the settings, or where TERM is `dumb`
     #[arg(long)]
     accessible: bool,
 }
@@ -48,7 +49,7 @@ pub(crate) fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// How the inbox opens.
+/// How the inbox opens; line by line also where the settings or the environment say so.
 #[derive(Debug, Default)]
 pub(crate) struct How {
     /// Line by line.
@@ -82,7 +83,7 @@ async fn run(ctx: &mut Context, Tui { view, read_only, accessible }: Tui) -> Res
     if ctx.out.is_structured() {
         return Err(CliError::usage("the inbox is not JSON").hint("name a command, such as `afenda status --json`"));
     }
-    // Whoever asks for lines gets them in a pipe too; a script without a terminal whose TERM is `dumb` asked for nothing.
+    // Whoever asks for lines gets them in a pipe too; a script without a terminal asked for nothing, whatever its environment.
     if !accessible && (!ctx.out.terminal || !std::io::stdin().is_terminal()) {
         let state = match Box::pin(crate::commands::status::line(ctx)).await {
             Ok(line) => line,
@@ -151,12 +152,13 @@ pub(crate) async fn open(
     } else if ["SSH_CONNECTION", "SSH_TTY"].iter().any(|name| std::env::var_os(name).is_some()) {
         options.esc_timeout = tui::ESC_TIMEOUT_SSH;
     }
+    let accessible = how.accessible || settings.ui.accessible;
     options.settings = settings;
     options.keys_file = crate::commands::keys::path();
     options.no_color = !ctx.out.color;
     options.set_by = crate::commands::settings::all(ctx, &options);
     options.stop = stop.token.clone();
-    let ended = if how.accessible { Box::pin(tui::accessible::run(options)).await } else { Box::pin(tui::run(options)).await };
+    let ended = if accessible { Box::pin(tui::accessible::run(options)).await } else { Box::pin(tui::run(options)).await };
     let ended = ended.map_err(|err| CliError::failed("the inbox ended").because(err))?;
     match (ended, stop.by()) {
         (tui::Exit::Stopped, Some(exit)) => Err(CliError::told(exit)),

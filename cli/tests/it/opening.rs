@@ -1,4 +1,7 @@
-//! How the inbox opens: with which view, and only to look; as it is asked for on the command line.
+//! How the inbox opens: with which view, only to look, line by line; as it is asked for on the command line, in the environment, in the settings.
+
+use std::io::Write as _;
+use std::process::Stdio;
 
 use api::lists::NewCustomFilter;
 use serde_json::json;
@@ -112,5 +115,66 @@ fn a_read_only_inbox_looks_at_everything_and_changes_nothing() {
     assert_eq!(pty.ends().0, 0);
     assert_eq!(kept(&shop), [""; 0]);
     assert_eq!(held(&shop), before);
+    shop.close();
+}
+
+#[test]
+fn the_environment_and_the_settings_ask_for_lines_on_a_terminal() {
+    let shop = Shop::open();
+    let settings = |accessible: bool| {
+        let path = shop.home.path().join(format!("{accessible}.toml"));
+        std::fs::write(&path, format!("[ui]\naccessible = {accessible}\n")).unwrap();
+        path.display().to_string()
+    };
+    let (on, off) = (settings(true), settings(false));
+    let lines = "What next?";
+    for (args, env, by_lines) in [
+        ("", &[("AFENDA_ACCESSIBLE", "1")][..], true),
+        ("tui", &[("AFENDA_ACCESSIBLE", "1")], true),
+        ("tui", &[("AFENDA_CONFIG", on.as_str())], true),
+        ("", &[("AFENDA_CONFIG", on.as_str())], true),
+        ("tui", &[("AFENDA_CONFIG", off.as_str()), ("AFENDA_ACCESSIBLE", "1")], true),
+        ("tui", &[("AFENDA_CONFIG", on.as_str()), ("AFENDA_ACCESSIBLE", "0")], false),
+        ("tui", &[("AFENDA_CONFIG", off.as_str())], false),
+        ("tui --accessible", &[("AFENDA_ACCESSIBLE", "0")], true),
+    ] {
+        let mut pty = Pty::with(&shop.home, &format!("-P jo {args}"), env);
+        pty.shows(if by_lines { lines } else { "live" });
+        pty.types(if by_lines { "quit\n" } else { "q" });
+        assert_eq!(pty.code(), 0, "{args} {env:?}: {}", pty.raw());
+        assert_eq!(pty.raw().contains("\x1b[?1049h"), !by_lines, "{args} {env:?}");
+    }
+    // A script asked for nothing.
+    let home = |key: &str, value: &str| {
+        let mut command = shop.home.command(&["-P", "jo"]);
+        command.env(key, value);
+        crate::harness::ran(command.output().unwrap()).ends(0).out
+    };
+    for (key, value) in [("AFENDA_ACCESSIBLE", "1"), ("AFENDA_CONFIG", on.as_str())] {
+        let out = home(key, value);
+        assert!(out.contains("Usage: afenda") && !out.contains(lines), "{out}");
+    }
+    shop.close();
+}
+
+#[test]
+fn line_by_line_the_settings_count_too() {
+    let shop = Shop::open();
+    let path = shop.home.path().join("mine.toml");
+    std::fs::write(&path, "[ui]\naccessible = true\n[editor]\nmode = \"vim\"\n[composer]\nhold_seconds = 600\n").unwrap();
+    let tells = |input: &str| -> String {
+        let mut command = shop.home.command(&["-P", "jo", "tui", "--accessible", "--view", "all"]);
+        command.env("AFENDA_CONFIG", &path).stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        crate::harness::ran(child.wait_with_output().unwrap()).ends(0).out
+    };
+    let settings = tells("settings\nmore\nmore\nmore\nmore\nmore\nquit\n");
+    assert!(settings.contains("ui.accessible, on, file config.toml") && settings.contains("data folder, "), "{settings}");
+    let sent = tells("1\nnote\nFor the team.\n.\nsend\nreply\nHello there.\n.\nsend\nquit\n");
+    assert!(sent.contains("Hello there."), "{sent}");
+    let held = shop.run("jo", &["outbox", "list", "--jq", "map(select(.kind == \"reply\"))[0]"]).ends(0).json();
+    let at = |name: &str| held[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert_eq!(at("sends_at").duration_since(at("created_at")).as_secs(), 600, "{held}");
     shop.close();
 }

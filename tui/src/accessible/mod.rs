@@ -27,6 +27,7 @@ use crate::around::Around;
 use crate::effects::{Core, Outward, now};
 use crate::event::Event;
 use crate::keymap::{Command, registry};
+use crate::settings::EditorMode;
 use crate::state::State;
 use crate::text;
 use crate::update::spoken::Deed;
@@ -106,6 +107,11 @@ async fn run_on(options: Options, mut lines: mpsc::Receiver<Line>, out: &mut imp
     let mut core = Core::start(options.client, options.data_dir, &options.profile, SIZE, |state| {
         state.calm = false;
         (state.read_only, state.opening) = (options.read_only, options.opening);
+        (state.settings, state.set_by) = (options.settings, options.set_by);
+        // A text is typed line by line: there are no modes.
+        if state.has_modes() {
+            state.settings.editor.mode = Some(EditorMode::Readline);
+        }
         state.around = Around::lines_only();
     });
     let mut dialog = Dialog::default();
