@@ -402,7 +402,7 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
             let (purpose, with_it, content) = (purpose_of(state, &entry), handed(state, &entry), entry.content);
             let chosen = with_it.template.clone();
             if let (Some(Purpose::Template(id)), Some(chosen)) = (purpose, chosen) {
-                template::come_back(state, id, &chosen);
+                template::come_back(state, id, &chosen, with_it.answers);
             } else if let (Some(purpose), Some(content)) = (purpose, content) {
                 let (text, mentions) = written(purpose, &content);
                 let mut with = With { mentions, ..With::default() };

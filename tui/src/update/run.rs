@@ -221,8 +221,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
                 attributes::ask_contact(state, out, id);
             }
         }
-        C::Reply if template::instead(state, out) => {}
         C::Reply if context == Context::Thread && messages::reply(state, out) => {}
+        C::Reply if template::instead(state, out) => {}
         C::Reply
         | C::Retry
         | C::Unread
