@@ -23,6 +23,9 @@ pub(crate) fn load() -> (Settings, Choice, Option<String>) {
         Some(Err(why)) => (Settings::default(), Some(format!("{why}; the usual settings count"))),
         None => (Settings::default(), None),
     };
+    if let Some(asked) = lines_asked() {
+        settings.ui.accessible = asked;
+    }
     if var("AFENDA_NO_MOTION").is_some() {
         settings.ui.motion = false;
     }
@@ -34,6 +37,17 @@ pub(crate) fn load() -> (Settings, Choice, Option<String>) {
         }
     };
     (settings, choice, wrong)
+}
+
+/// What the environment says of lines instead of a screen, bars and pagers.
+fn lines_asked() -> Option<bool> {
+    var("AFENDA_ACCESSIBLE").map(|value| value.trim() != "0")
+}
+
+/// Whether lines are wanted instead of a screen, bars and pagers; not where the settings cannot be read, which others say.
+pub(crate) fn is_accessible() -> bool {
+    let set = || settings(&crate::commands::config::file().ok()?).ok();
+    lines_asked().unwrap_or_else(|| set().is_some_and(|settings| settings.ui.accessible))
 }
 
 /// The pager that is set; none also where the settings cannot be read, which others say.
@@ -123,6 +137,7 @@ mod tests {
             "esc_timeout_ms",
             "read_after_ms",
             "downloads",
+            "accessible",
             "pager",
             "preset",
             "mode",

@@ -64,11 +64,12 @@ pub(crate) fn safe(text: &str) -> String {
         .collect()
 }
 
-/// Reads the drafts. A missing file is no drafts; an unreadable one is set aside and said.
-pub(crate) fn load(path: &Path) -> (Vec<(String, Draft)>, Option<String>) {
+/// Reads the drafts. A missing file is no drafts; an unreadable one is said, and set aside with `sets_aside`.
+pub(crate) fn load(path: &Path, sets_aside: bool) -> (Vec<(String, Draft)>, Option<String>) {
     match read(path) {
         Ok(drafts) => (drafts, None),
         Err(err) if err.kind() == std::io::ErrorKind::NotFound => (Vec::new(), None),
+        Err(err) if !sets_aside => (Vec::new(), Some(format!("the drafts file cannot be read ({err})"))),
         Err(err) => {
             let aside = path.with_extension("unreadable");
             let kept = match std::fs::rename(path, &aside) {
@@ -321,11 +322,11 @@ mod tests {
     fn drafts_come_back_and_nobody_else_can_read_them() {
         let dir = tempfile::tempdir().unwrap();
         let path = path(&dir.path().join("deep"), "work", "acme/jo");
-        assert_eq!(load(&path), (vec![], None));
+        assert_eq!(load(&path, true), (vec![], None));
         let drafts = vec![("reply/12".to_owned(), draft("Hi\nDee 李", 2)), ("note/12".to_owned(), draft("n", 1))];
         save(&path, &drafts).unwrap();
         save(&path, &drafts).unwrap();
-        assert_eq!(load(&path), (drafts.clone(), None));
+        assert_eq!(load(&path, true), (drafts.clone(), None));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
@@ -344,17 +345,17 @@ mod tests {
         let path = path(dir.path(), "p", "o");
         let one = |name: &str, text: &str| (name.to_owned(), draft(text, 1));
         save(&path, &[one("note/1", "old")]).unwrap();
-        let (mut known_a, mut known_b) = (load(&path).0, load(&path).0);
+        let (mut known_a, mut known_b) = (load(&path, true).0, load(&path, true).0);
         merge(&path, &mut known_a, vec![one("note/1", "old"), one("note/2", "a")]).unwrap();
         merge(&path, &mut known_b, vec![one("note/1", "old, by b")]).unwrap();
         merge(&path, &mut known_a, vec![one("note/1", "old"), one("note/2", "a, more")]).unwrap();
-        let mut all: Vec<_> = load(&path).0.into_iter().map(|(name, d)| (name, d.text)).collect();
+        let mut all: Vec<_> = load(&path, true).0.into_iter().map(|(name, d)| (name, d.text)).collect();
         all.sort();
         assert_eq!(all, [("note/1".to_owned(), "old, by b".to_owned()), ("note/2".into(), "a, more".into())]);
         // Sent by a: gone, and b does not bring it back.
         merge(&path, &mut known_a, vec![]).unwrap();
         merge(&path, &mut known_b, vec![one("note/1", "old, by b")]).unwrap();
-        assert_eq!(load(&path).0.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["note/1"]);
+        assert_eq!(load(&path, true).0.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["note/1"]);
     }
 
     #[test]
@@ -363,9 +364,9 @@ mod tests {
         let path = path(dir.path(), "p", "o");
         let one = |name: &str, text: &str, at: i64| (name.to_owned(), draft(text, at));
         save(&path, &[one("reply/1", "Hi", 1)]).unwrap();
-        let (mut known_a, mut known_b) = (load(&path).0, load(&path).0);
+        let (mut known_a, mut known_b) = (load(&path, true).0, load(&path, true).0);
         let texts = || {
-            let mut all: Vec<_> = load(&path).0.into_iter().map(|(name, d)| (name, d.text, d.key)).collect();
+            let mut all: Vec<_> = load(&path, true).0.into_iter().map(|(name, d)| (name, d.text, d.key)).collect();
             all.sort();
             all
         };
@@ -410,7 +411,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!(load(&path).0.len(), 80);
+        assert_eq!(load(&path, true).0.len(), 80);
     }
 
     #[test]
@@ -419,11 +420,11 @@ mod tests {
         for bytes in [&b"{\"version\":1,\"dra"[..], b"", b"\xff\xfe", b"{\"version\":9,\"drafts\":[]}"] {
             let path = path(dir.path(), "p", "o");
             std::fs::write(&path, bytes).unwrap();
-            let (drafts, said) = load(&path);
+            let (drafts, said) = load(&path, true);
             assert!(drafts.is_empty() && said.is_some_and(|s| s.contains("kept as")));
             assert_eq!(std::fs::read(path.with_extension("unreadable")).unwrap(), bytes);
             save(&path, &[("note/1".into(), draft("again", 1))]).unwrap();
-            assert_eq!(load(&path).0.len(), 1);
+            assert_eq!(load(&path, true).0.len(), 1);
         }
     }
 
@@ -433,7 +434,7 @@ mod tests {
         let path = path(dir.path(), "p", "o");
         let many: Vec<_> = (0..300).map(|i| (format!("note/{i}"), draft("x", i))).collect();
         save(&path, &many).unwrap();
-        let (kept, _) = load(&path);
+        let (kept, _) = load(&path, true);
         assert_eq!((kept.len(), kept[0].0.as_str()), (DRAFTS_MAX, "note/299"));
     }
 }

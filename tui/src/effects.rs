@@ -99,6 +99,7 @@ impl Core {
             profile: profile.to_owned(),
             keys_file: None,
             hold_seconds: None,
+            read_only: false,
             drafts: Arc::new(Mutex::new(Drafts { path: None, saved: Vec::new(), written: 0, forgotten: false })),
             saves: 0,
         };
@@ -107,6 +108,7 @@ impl Core {
         let mut state = State::new(now(), TimeZone::system(), size, uuid::Uuid::now_v7().to_string());
         state.remote = browser::is_remote(|name| std::env::var_os(name));
         prepare(&mut state);
+        runtime.read_only = state.read_only;
         runtime.hold_seconds = state.settings.composer.hold_seconds;
         // Read here, before the first frame: one small file.
         let seen = runtime.data_dir.as_ref().and_then(|dir| seen::load(&seen::path(dir, &runtime.profile)));
@@ -167,6 +169,11 @@ impl Core {
 
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
+            // The second wall: `update` asks for none of it in a read-only inbox.
+            if self.state.read_only && !effect.leaves_no_trace() {
+                tracing::error!(?effect, "a read-only inbox was asked for a change; it was not made");
+                continue;
+            }
             self.under_way += usize::from(effect.is_change());
             match effect {
                 Effect::Copy(text) => self.outward.push(Outward::Copy(text)),
@@ -230,6 +237,8 @@ struct Runtime {
     keys_file: Option<PathBuf>,
     /// Seconds that a reply from here is held, if not as the daemon has it.
     hold_seconds: Option<u32>,
+    /// The agent is not counted as present, and no file of the inbox's own is touched.
+    read_only: bool,
     drafts: Arc<Mutex<Drafts>>,
     saves: u64,
 }
@@ -269,10 +278,12 @@ impl Runtime {
     fn open_stream(&mut self, generation: u64, after: Option<i64>) {
         self.stream.cancel();
         self.stream = self.stop.child_token();
-        let (client, events, stop) = (self.client.clone(), self.events.clone(), self.stream.clone());
+        let (client, events, stop, read_only) = (self.client.clone(), self.events.clone(), self.stream.clone(), self.read_only);
         tokio::spawn(async move {
             stop.run_until_cancelled(async move {
-                let mut stream = match client.inbox_events(after) {
+                // Who is present and who writes goes with one another.
+                let opened = if read_only { client.events(after) } else { client.inbox_events(after) };
+                let mut stream = match opened {
                     Ok(stream) => stream,
                     Err(err) => {
                         let _ = events.send(Event::Stream(generation, Err(err.into()))).await;

@@ -107,9 +107,13 @@ pub enum Act {
 }
 
 impl Act {
-    /// Whether it is carried through even when the inbox ends meanwhile.
+    /// Whether it is carried through even when the inbox ends meanwhile. Exhaustive: a new one has to say.
     pub fn writes(&self) -> bool {
-        matches!(self, Self::Macro { .. } | Self::ChangeContact { .. } | Self::Availability(Some(_)))
+        match self {
+            Self::Macro { .. } | Self::ChangeContact { .. } | Self::Availability(Some(_)) => true,
+            Self::Macros | Self::Participants(_) | Self::Availability(None) | Self::Signature | Self::Contact(_) => false,
+            Self::ContactNotes(_) | Self::ContactInboxes(_) | Self::Templates(..) => false,
+        }
     }
 }
 

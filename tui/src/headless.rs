@@ -27,7 +27,10 @@ impl Headless {
     /// # Errors
     /// `TimedOut` when the daemon does not answer in 20 s.
     pub async fn connect(options: Options) -> Result<Self, TuiError> {
-        let core = Core::start(options.client, options.data_dir, &options.profile, (200, 50), |state| state.calm = false);
+        let core = Core::start(options.client, options.data_dir, &options.profile, (200, 50), |state| {
+            state.calm = false;
+            (state.read_only, state.opening) = (options.read_only, options.opening);
+        });
         let mut headless = Self { core };
         headless
             .wait_until(|state| state.list.loaded && state.status.is_some() && state.daemon == crate::state::Daemon::Live, CONNECT)

@@ -310,6 +310,18 @@ impl Context {
         }
     }
 
+    /// Whether it stands only where something is changed: a text that is written, a value, a decision.
+    pub fn is_for_changes(self) -> bool {
+        match self {
+            Self::Composer | Self::Normal | Self::Completion | Self::Path | Self::Address | Self::Line => true,
+            Self::ContactField | Self::Labels | Self::Sheet => true,
+            Self::List | Self::Thread | Self::Queue | Self::Card | Self::Activity | Self::Search | Self::Found => false,
+            Self::Contacts | Self::Contact | Self::ContactFilter | Self::Filter | Self::Find | Self::Menu | Self::Pick => false,
+            Self::Question | Self::Help | Self::Words | Self::Palette | Self::Shown => false,
+            Self::Drafts | Self::Outbox | Self::Log | Self::Settings => false,
+        }
+    }
+
     /// Whether letters are text here.
     pub fn is_text(self) -> bool {
         matches!(

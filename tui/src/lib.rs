@@ -88,6 +88,10 @@ pub struct Options {
     pub profile: String,
     /// A hint for the first screen, such as how to approve from another shell; Esc takes it away.
     pub banner: Option<String>,
+    /// Nothing is sent, changed, decided or written: not at the daemon, and no file of the inbox's own on this machine.
+    pub read_only: bool,
+    /// What the list shows first; none: what it showed last.
+    pub opening: Option<state::Opening>,
     /// Which key does what.
     pub keys: keymap::Keys,
     /// The file that a key which is changed here is written into.
@@ -118,6 +122,8 @@ impl Options {
             data_dir: None,
             profile: profile.into(),
             banner: None,
+            read_only: false,
+            opening: None,
             keys: keymap::Keys::default(),
             keys_file: None,
             notice: None,
@@ -337,6 +343,7 @@ pub async fn run_on<B: Backend>(screen: &mut Terminal<B>, options: Options, them
     let banner = options.banner.clone().filter(|banner| !banner.trim().is_empty());
     let mut core = Core::start(options.client, options.data_dir, &options.profile, (size.width, size.height), |state| {
         state.banner = banner;
+        (state.read_only, state.opening) = (options.read_only, options.opening);
         state.keys = options.keys;
         state.settings = options.settings;
         state.around = options.around;

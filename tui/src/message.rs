@@ -26,7 +26,8 @@ pub fn message(purpose: Purpose, text: &str, with: &With, hold: Option<u32>) -> 
                 language: Some(chosen.template.language.clone()),
                 vars: chosen.vars.clone(),
             });
-            return Some((id, NewMessage { template, hold_seconds: hold, ..NewMessage::default() }, Vec::new()));
+            let in_reply_to = with.answers.map(|id| id.0);
+            return Some((id, NewMessage { template, in_reply_to, hold_seconds: hold, ..NewMessage::default() }, Vec::new()));
         }
         Purpose::Escalate(_) | Purpose::Reject(..) | Purpose::ContactNote(_) | Purpose::Begin(..) => return None,
     };

@@ -56,6 +56,8 @@ pub struct Ui {
     pub read_after_ms: u32,
     /// The folder that files are saved in; `~` is the home folder. Absent: the person's own for downloads, else their home.
     pub downloads: Option<String>,
+    /// Whether the inbox opens line by line, for screen readers; the command line then shows no pager and no bars.
+    pub accessible: bool,
     /// What the command line shows long lists through; empty or `cat`: nothing. Absent: PAGER, else `less`. The inbox has no use for it.
     pub pager: Option<String>,
 }
@@ -72,6 +74,7 @@ impl Default for Ui {
             esc_timeout_ms: None,
             read_after_ms: 2_000,
             downloads: None,
+            accessible: false,
             pager: None,
         }
     }

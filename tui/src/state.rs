@@ -48,7 +48,7 @@ pub use palette::{Choice, Palette, Row};
 pub use feed::{Feed, Kinds};
 pub use log::{Log, Noted};
 
-pub use list::{List, ListFilter, STATUSES, Tab};
+pub use list::{List, ListFilter, Opening, STATUSES, Tab};
 pub use news::{Heard, News, Shown};
 pub use overlay::{
     Action, Bulk, Button, FilterMenu, LabelPicker, Menu, MenuItem, Overlay, Question, TemplateStep, Toast, Tone, Undo, ViewMenu,
@@ -224,6 +224,10 @@ pub struct State {
     pub views: Vec<CustomFilterView>,
     /// They were read.
     pub views_read: bool,
+    /// Nothing is sent, changed, decided or written from here.
+    pub read_only: bool,
+    /// What the list shows first, if not what it showed last or what is the caller's.
+    pub opening: Option<Opening>,
     /// What it was started with.
     pub set_by: Vec<Setting>,
     /// Where Esc goes from the opened conversation, if not to the list.
@@ -379,6 +383,8 @@ impl State {
             log: Log::default(),
             views: Vec::new(),
             views_read: false,
+            read_only: false,
+            opening: None,
             set_by: Vec::new(),
             back_to: None,
             composer: None,

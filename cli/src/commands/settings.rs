@@ -27,6 +27,10 @@ pub(crate) fn all(ctx: &Context, options: &tui::Options) -> Vec<Setting> {
     let source = flag_or_env(given.is_some(), given, "--profile", "AFENDA_PROFILE").unwrap_or(Source::Default);
     out.push(Setting::new("profile", options.profile.clone(), source, "--profile NAME or AFENDA_PROFILE"));
 
+    if options.read_only {
+        out.push(Setting::new("read-only", "on", Source::Flag("--read-only"), "opening it without --read-only"));
+    }
+
     let file = Context::data_dir().ok().map(|dir| Profiles::new(&dir).path(&options.profile)).filter(|path| path.is_file());
     let file = || file.as_ref().map(|path| Source::File(path.display().to_string()));
     let url = globals.url.as_deref().filter(|url| !url.is_empty());

@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use super::{HEIGHT_DEFAULT, WIDTH_DEFAULT, talk};
 use crate::error::CliError;
-use crate::settings::var;
+use crate::settings::{is_accessible, var};
 use crate::stop::Interrupts;
 use crate::text;
 
@@ -42,7 +42,7 @@ enum Ended {
 
 /// Which pager counts unless something asks for one by its name: the command line, empty for none, and the variable that says so.
 pub(crate) fn usual() -> (String, Option<&'static str>) {
-    if var("AFENDA_ACCESSIBLE").is_some() {
+    if var("AFENDA_ACCESSIBLE").is_some() && is_accessible() {
         return (String::new(), Some("AFENDA_ACCESSIBLE"));
     }
     if crate::commands::is_dumb() {
@@ -54,7 +54,8 @@ pub(crate) fn usual() -> (String, Option<&'static str>) {
 /// The command line of the pager; none where none is wanted.
 fn wanted() -> Option<String> {
     let asked = var("AFENDA_PAGER").or_else(crate::settings::pager);
-    Some(asked.unwrap_or_else(|| usual().0)).filter(|pager| !["", "cat"].contains(&pager.trim()))
+    let usual = || if is_accessible() { String::new() } else { usual().0 };
+    Some(asked.unwrap_or_else(usual)).filter(|pager| !["", "cat"].contains(&pager.trim()))
 }
 
 /// Shows a text in the pager until that is left, which may be before the end of the text. `false` where it is still to be printed: it fits the

@@ -30,10 +30,10 @@ pub(crate) enum Telling {
 impl Telling {
     /// As stderr, `--quiet` and the environment want it.
     pub(crate) fn usual(quiet: bool) -> Self {
-        let still = ["AFENDA_NO_MOTION", "AFENDA_ACCESSIBLE"].iter().any(|name| crate::settings::var(name).is_some());
+        let still = || crate::settings::var("AFENDA_NO_MOTION").is_some() || crate::settings::is_accessible();
         match std::io::stderr().is_terminal() {
             _ if quiet => Self::Nothing,
-            true if !still => Self::Bar,
+            true if !still() => Self::Bar,
             _ => Self::Lines,
         }
     }

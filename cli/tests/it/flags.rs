@@ -46,6 +46,8 @@ const ROWS: &[(&str, &str, Shown)] = &[
     ("", "json-envelope", By("jo", "label list --json", "--json-envelope")),
     ("", "exit-empty", By("jo", "search zzqq", "--exit-empty")),
     ("", "fail-truncated", By("jo", "conv list -L 1", "--fail-truncated")),
+    ("tui", "view", In("cli/tests/it/opening.rs")),
+    ("tui", "read-only", By("jo", "tui --accessible", "--read-only")),
     ("tui", "accessible", By("jo", "tui", "--accessible")),
     ("demo", "headless", In("cli/tests/it/demo.rs")),
     ("demo", "repeat", In("cli/tests/it/demo.rs")),

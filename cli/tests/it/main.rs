@@ -22,6 +22,7 @@ mod ledgers;
 mod narrowing;
 mod offline;
 mod online;
+mod opening;
 mod paging;
 mod printing;
 mod profiles;

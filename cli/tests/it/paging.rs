@@ -71,6 +71,14 @@ fn the_pager_is_the_first_that_is_named() {
     home.run(&["config", "set", "ui.pager", "sed s/^/C:/"]).ends(0);
     assert!(with(&[theirs]).starts_with("C:"));
     assert!(with(&[theirs, quiet]).starts_with("C:"));
+    home.run(&["config", "set", "ui.accessible", "true"]).ends(0);
+    assert!(with(&[theirs]).starts_with("C:"));
+    let lines = home.path().join("lines.toml");
+    std::fs::write(&lines, "[ui]\naccessible = true\n").unwrap();
+    let set = ("AFENDA_CONFIG", lines.to_str().unwrap());
+    assert!(!with(&[theirs, set]).contains("B:"));
+    assert!(with(&[theirs, set, ("AFENDA_ACCESSIBLE", "0")]).starts_with("B:"));
+    assert!(with(&[ours, set]).starts_with("A:"));
     assert!(with(&[ours, theirs]).starts_with("A:"));
     for (args, want) in [
         (&["config", "get", "ui.pager", "--origin"][..], "sed s/^/C:/\tfile\t"),

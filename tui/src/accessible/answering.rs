@@ -45,8 +45,8 @@ impl Dialog {
         let with_words = || {
             let (word, rest) = line.split_once(char::is_whitespace)?;
             match choice::find(&choices, word) {
-                Meant::One(Choice { does: Does::Ask(ask @ (Ask::Mark | Ask::Words | Ask::Search | Ask::Contacts)), .. }) => {
-                    Some((ask.clone(), rest.trim()))
+                Meant::One(choice @ Choice { does: Does::Ask(ask @ (Ask::Mark | Ask::Words | Ask::Search | Ask::Contacts)), .. }) => {
+                    Some((choice, ask.clone(), rest.trim()))
                 }
                 _ => None,
             }
@@ -61,7 +61,8 @@ impl Dialog {
                 self.say(format!("That could be: {}.", choice::brief(&words)));
             }
             Meant::Nothing => match with_words() {
-                Some((ask, rest)) => self.words(state, &ask, rest),
+                Some((Choice { says, refused: Some(why), .. }, ..)) => self.say(format!("{says}: {why}.")),
+                Some((_, ask, rest)) => self.words(state, &ask, rest),
                 None => self.say(format!("That is none of the answers. There are: {}.", self.answers(&choices))),
             },
         }

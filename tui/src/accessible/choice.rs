@@ -1,6 +1,7 @@
 //! Numbered choices, and which of them an answer means.
 
 use super::Does;
+use crate::keymap::registry::READ_ONLY;
 use crate::update::spoken::Deed;
 
 /// Lines of a menu that are told at once.
@@ -32,6 +33,11 @@ impl Choice {
     /// A choice known by a name, which may have spaces.
     pub(super) fn named(number: usize, name: &str, says: impl Into<String>, does: Does) -> Self {
         Self { number, words: vec![name.to_owned()], says: says.into(), refused: None, does }
+    }
+
+    /// Whether it is told. What a read-only inbox does not do keeps its number and says so where it is answered, but is not offered.
+    pub(super) fn is_told(&self) -> bool {
+        self.refused.as_deref() != Some(READ_ONLY)
     }
 }
 
@@ -71,6 +77,7 @@ pub(super) fn find<'a>(choices: &'a [Choice], answer: &str) -> Meant<'a> {
 
 /// The choices in one line: `2 reply, 3 note`.
 pub(super) fn brief(choices: &[Choice]) -> String {
+    let choices: Vec<&Choice> = choices.iter().filter(|choice| choice.is_told()).collect();
     let told = choices.iter().take(BRIEF_MAX).map(|choice| format!("{} {}", choice.number, choice.words.first().map_or("", |w| w)));
     let rest = choices.len().saturating_sub(BRIEF_MAX);
     let others = (rest > 0).then(|| format!("{rest} others that help tells"));
@@ -83,7 +90,7 @@ pub(super) fn lines(choices: &[Choice]) -> Vec<String> {
         let why = choice.refused.as_ref().filter(|why| !why.is_empty()).map(|why| format!(" (not now: {why})")).unwrap_or_default();
         format!("{}. {}{why}", choice.number, choice.says)
     };
-    choices.iter().map(line).collect()
+    choices.iter().filter(|choice| choice.is_told()).map(line).collect()
 }
 
 /// The choices of a menu, its own lines from `first` on and page by page; the others, such as back, each time.

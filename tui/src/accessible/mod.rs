@@ -26,7 +26,9 @@ use tokio::time::Instant;
 use crate::around::Around;
 use crate::effects::{Core, Outward, now};
 use crate::event::Event;
-use crate::keymap::Command;
+use crate::keymap::{Command, registry};
+use crate::settings::EditorMode;
+use crate::state::State;
 use crate::text;
 use crate::update::spoken::Deed;
 use crate::{Exit, Options, TuiError};
@@ -73,6 +75,22 @@ enum Does {
     ViewName(Ask),
 }
 
+impl Does {
+    /// Whether it changes something, or begins what does: not done in a read-only inbox.
+    fn changes(&self, state: &State) -> bool {
+        match self {
+            Self::Key(command) => registry::changes(state.pane(), *command),
+            Self::Ask(Ask::Mark | Ask::Resolve(_) | Ask::SaveView | Ask::RenameView) => true,
+            Self::Ask(Ask::Words | Ask::Tab | Ask::Status | Ask::Decisions | Ask::Search | Ask::Message(_)) => false,
+            Self::Ask(Ask::Contacts | Ask::Entry(..)) => false,
+            Self::WriteOn | Self::Anew | Self::Unmark | Self::ViewName(_) => true,
+            // Rows, and lines of menus, which offer nothing else where nothing is changed.
+            Self::Deed(_) => false,
+            Self::More | Self::Again | Self::Help | Self::Older | Self::Newer | Self::Customer | Self::Leave => false,
+        }
+    }
+}
+
 /// Runs the inbox on standard input and output, terminals or not.
 ///
 /// # Errors
@@ -88,9 +106,18 @@ async fn run_on(options: Options, mut lines: mpsc::Receiver<Line>, out: &mut imp
     let stop = options.stop.clone();
     let mut core = Core::start(options.client, options.data_dir, &options.profile, SIZE, |state| {
         state.calm = false;
+        (state.read_only, state.opening) = (options.read_only, options.opening);
+        (state.settings, state.set_by) = (options.settings, options.set_by);
+        // A text is typed line by line: there are no modes.
+        if state.has_modes() {
+            state.settings.editor.mode = Some(EditorMode::Readline);
+        }
         state.around = Around::lines_only();
     });
     let mut dialog = Dialog::default();
+    if options.read_only {
+        dialog.say("This inbox is read-only: nothing is sent, changed or decided from here.".into());
+    }
     for words in [options.banner, options.notice].into_iter().flatten() {
         dialog.say(text::line(&words));
     }

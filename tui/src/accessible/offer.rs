@@ -9,6 +9,7 @@ use super::choice::Choice;
 use super::place::{Ask, Place};
 use super::{Does, say};
 use crate::keymap::Command;
+use crate::keymap::registry::READ_ONLY;
 use crate::state::{Hit, State};
 use crate::text;
 use crate::update::spoken::Deed;
@@ -41,6 +42,14 @@ fn numbered(from: usize, all: Vec<Offer>) -> Vec<Choice> {
 
 /// What is offered in a place, with `rows` where there are some.
 pub(super) fn offered(state: &State, place: &Place, rows: Vec<Choice>) -> Vec<Choice> {
+    let mut all = choices(state, place, rows);
+    for choice in all.iter_mut().filter(|choice| state.read_only && choice.does.changes(state)) {
+        choice.refused = Some(READ_ONLY.to_owned());
+    }
+    all
+}
+
+fn choices(state: &State, place: &Place, rows: Vec<Choice>) -> Vec<Choice> {
     match place {
         Place::List => panes::list(state, rows),
         Place::Thread(id) => panes::thread(state, *id),

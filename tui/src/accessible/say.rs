@@ -189,7 +189,8 @@ pub(super) fn delivery(state: &State, m: &MessageView) -> Option<String> {
     Some(match m.state {
         DeliveryState::Queued => {
             let left = m.sends_at.map_or(0, |at| view::ui::seconds_until(state.now, at));
-            if left > 0 { format!("leaves in {left} s, u takes it back") } else { "queued".into() }
+            let back = if state.read_only { "" } else { ", u takes it back" };
+            if left > 0 { format!("leaves in {left} s{back}") } else { "queued".into() }
         }
         DeliveryState::Sending => "being sent".into(),
         DeliveryState::Held => "arrival unknown, look in Chatwoot".into(),

@@ -152,7 +152,8 @@ impl Dialog {
         let total = if list.next_cursor.is_none() { list.rows.len() } else { usize::try_from(list.total).unwrap_or(usize::MAX) };
         let counts = list.counts.filter(|_| !state.counts_due && !state.reads.contains_key(&Read::Counts));
         let others = counts.map(|n| format!(" Mine {}, unassigned {}, all {}.", n.mine, n.unassigned, n.all)).unwrap_or_default();
-        self.say(format!("Inbox, {}, {}{cut}: {}.{others}", list.tab.title(), list.status, say::count(total, "conversation")));
+        let inbox = if state.read_only { "Inbox, read-only" } else { "Inbox" };
+        self.say(format!("{inbox}, {}, {}{cut}: {}.{others}", list.tab.title(), list.status, say::count(total, "conversation")));
         if let Some(seen) = state.seen_at {
             self.say(format!("As it was at {}.", crate::view::ui::clock(state, seen)));
         }

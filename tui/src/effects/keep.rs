@@ -14,9 +14,9 @@ impl Runtime {
     pub(super) fn load_drafts(&mut self, owner: &str) {
         let path = self.data_dir.as_ref().map(|dir| drafts::path(dir, &self.profile, owner));
         self.drafts.lock().unwrap_or_else(PoisonError::into_inner).path.clone_from(&path);
-        let (events, drafts) = (self.events.clone(), self.drafts.clone());
+        let (events, drafts, read_only) = (self.events.clone(), self.drafts.clone(), self.read_only);
         let read = move |path: PathBuf| {
-            let loaded = drafts::load(&path);
+            let loaded = drafts::load(&path, !read_only);
             drafts.lock().unwrap_or_else(PoisonError::into_inner).saved.clone_from(&loaded.0);
             loaded
         };

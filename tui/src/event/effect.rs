@@ -255,17 +255,49 @@ pub enum Effect {
     Quit,
 }
 
+/// What an effect leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trace {
+    /// Nothing: it reads, shows, or ends.
+    None,
+    /// A change in Chatwoot or at the daemon.
+    Change,
+    /// A file of the inbox's own on this machine.
+    File,
+}
+
 impl Effect {
     /// Whether it changes something outside. It is carried through even when the inbox ends meanwhile, and line by line its outcome is told
     /// before anything else is asked.
     pub(crate) fn is_change(&self) -> bool {
+        self.trace() == Trace::Change
+    }
+
+    /// Whether a read-only inbox carries it out: what a person saves or copies is theirs, all else is only read.
+    pub(crate) fn leaves_no_trace(&self) -> bool {
+        self.trace() == Trace::None
+    }
+
+    /// Exhaustive: a new effect has to say.
+    fn trace(&self) -> Trace {
         match self {
-            Self::Act(act) => act.writes(),
-            Self::Submit { .. } | Self::Patch { .. } | Self::MarkRead { .. } | Self::Approve { .. } => true,
-            Self::Retry(..) | Self::Recall(..) | Self::Discard(..) => true,
-            Self::Erase { .. } | Self::EditContact { .. } => true,
-            Self::SaveView(..) | Self::RenameView(..) | Self::DeleteView(..) => true,
-            _ => false,
+            Self::Act(act) => match act.writes() {
+                true => Trace::Change,
+                false => Trace::None,
+            },
+            Self::Submit { .. } | Self::Patch { .. } | Self::MarkRead { .. } | Self::Approve { .. } => Trace::Change,
+            Self::Retry(..) | Self::Recall(..) | Self::Discard(..) => Trace::Change,
+            Self::Erase { .. } | Self::EditContact { .. } => Trace::Change,
+            Self::SaveView(..) | Self::RenameView(..) | Self::DeleteView(..) => Trace::Change,
+            Self::SaveDrafts(_) | Self::SaveSeen(_) | Self::SaveKey { .. } | Self::Forget => Trace::File,
+            Self::Me | Self::Status | Self::Directory | Self::Outbox | Self::Views | Self::Stream { .. } => Trace::None,
+            Self::List { .. } | Self::Counts { .. } | Self::OwnCounts { .. } | Self::Conversation(_) => Trace::None,
+            Self::Messages { .. } | Self::Around { .. } | Self::Newer { .. } | Self::Search { .. } => Trace::None,
+            Self::Contacts { .. } | Self::Contact(_) | Self::ConversationsOf(_) => Trace::None,
+            Self::Approvals { .. } | Self::Approval(_) | Self::Activity { .. } => Trace::None,
+            Self::LoadDrafts { .. } | Self::DraftsKnown(_) | Self::Look { .. } | Self::Paths(_) | Self::Edit { .. } => Trace::None,
+            Self::SaveFile { .. } | Self::StopSaving | Self::Copy(_) | Self::Browse(_) | Self::Notify(_) | Self::Mouse(_) => Trace::None,
+            Self::Picture(_) | Self::Transmit(_) | Self::ForgetPicture(_) | Self::Suspend | Self::Quit => Trace::None,
         }
     }
 }

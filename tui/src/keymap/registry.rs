@@ -5,7 +5,7 @@ use api::approval::{ApprovalStatus, Hindrance};
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationStatus, ConversationView, OutboxState, OutboxView};
 
-use super::{Command, Context, TABLE, bindings};
+use super::{Binding, Command, Context, TABLE, bindings};
 use crate::editor::{Edit, Vim};
 use crate::event::Purpose;
 use crate::state::{Focus, Overlay, Screen, State, Undo};
@@ -224,6 +224,56 @@ fn vim_action(vim: Vim) -> Action {
     Action { command: Command::Vim(vim), id, title, synonyms: "text write vim" }
 }
 
+/// Said where a read-only inbox is asked for a change.
+pub const READ_ONLY: &str = "this inbox is read-only";
+
+/// Whether a command changes something in Chatwoot or afenda, or begins what does: a text, a mark, a menu of changes. What it means in a
+/// place counts; what only answers a menu or a question does what that was opened for.
+pub fn changes(context: Context, command: Command) -> bool {
+    use Command as C;
+    match command {
+        C::Down | C::Up | C::Top | C::Bottom | C::HalfDown | C::HalfUp | C::PageDown | C::PageUp => false,
+        C::PaneLeft | C::PaneRight | C::Back | C::Quit | C::QuitTwice => false,
+        // Writes on.
+        C::Open => context == Context::Drafts,
+        C::Inbox | C::Approvals | C::Activity | C::Search | C::Contacts | C::Drafts | C::Outbox | C::Log | C::Settings => false,
+        C::Mentions | C::View | C::Views | C::TabNext | C::TabPrevious | C::StatusNext | C::StatusPrevious => false,
+        C::Follow | C::Kinds | C::CopyJson | C::CopyMenu | C::CopyRow | C::Url | C::Links | C::Info | C::Refetch => false,
+        C::Filter | C::Cut | C::Find | C::Quotes | C::Conversation => false,
+        C::UnreadNext | C::UnreadPrevious | C::ConversationNext | C::ConversationPrevious => false,
+        C::Select | C::MessagePrevious | C::MessageNext => false,
+        C::Help | C::HelpWords | C::HelpKey | C::Palette | C::CommandLine | C::Complete | C::Mouse | C::Suspend => false,
+        C::Yes | C::Cancel | C::Choose | C::Accept | C::Buttons | C::Leave => false,
+        C::Edit(_) | C::Vim(_) => false,
+        C::Reply | C::Note | C::Canned | C::Template | C::Quote | C::ContactNote | C::Begin | C::Escalate => true,
+        C::Retry | C::Erase | C::Undo | C::Drop | C::Discard => true,
+        C::Assign | C::Labels | C::Status | C::Resolve | C::ResolveNext | C::Snooze | C::Priority | C::Unread => true,
+        C::Macros | C::Block | C::Participants | C::Attributes | C::ContactAttributes | C::EditContact | C::Availability => true,
+        C::Approve | C::Reject | C::Toggle => true,
+        C::Send | C::SendResolve | C::SendPend | C::SendSnooze | C::SendNext => true,
+        C::Attach | C::Detach | C::MailTo | C::MailCc | C::MailBcc | C::Signature | C::Editor | C::Turn | C::ToReply | C::ToNote => true,
+        // Marks are for what is then done to all of them.
+        C::Mark | C::MarkDown | C::MarkRange | C::MarkAll => true,
+        // Files of the inbox's own.
+        C::HelpChange | C::Logout => true,
+    }
+}
+
+/// What a row of the table does, for people; in a read-only inbox without what it would change.
+pub fn help(state: &State, context: Context, row: &'static Binding) -> &'static str {
+    match row.command {
+        Command::Quotes if state.read_only => "show or fold quoted e-mail",
+        Command::Views if state.read_only => "saved views",
+        Command::Open if state.read_only && context == Context::Outbox => "open the conversation",
+        _ => row.help,
+    }
+}
+
+/// Whether a command is offered at all: in a read-only inbox what changes nothing.
+pub fn is_offered(state: &State, context: Context, command: Command) -> bool {
+    !(state.read_only && (changes(context, command) || context.is_for_changes()))
+}
+
 /// Where a command holds, for people: why it does nothing elsewhere.
 pub(super) fn only(command: Command) -> &'static str {
     let holds = |context| TABLE.iter().any(|row| row.command == command && row.contexts.contains(&context));
@@ -256,6 +306,9 @@ fn no_templates(state: &State) -> Option<&'static str> {
 /// Why a command is not available here and now; `None` when it is.
 pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'static str> {
     use Command as C;
+    if state.read_only && changes(context, command) {
+        return Some(READ_ONLY);
+    }
     if !bindings(context).any(|row| row.command == command) {
         return Some(only(command));
     }
@@ -272,7 +325,7 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
         C::Assign | C::Labels | C::Status | C::Resolve | C::Snooze | C::Priority | C::Macros | C::Block
             if context == Context::List && !state.list.marked.is_empty() =>
         {
-            when(state.me.as_ref().is_some_and(|me| !me.role.may_work()), "your role reads only")
+            state.barred()
         }
         C::Select | C::Links | C::Quote => when(thread(state).is_none_or(|thread| thread.messages.is_empty()), "there are no messages"),
         C::Attach => when(
@@ -319,10 +372,10 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
         | C::Participants => working(state).err(),
         C::Template => working(state).err().or_else(|| no_templates(state)),
         C::Attributes => working(state).err().or(when(!defined(state, "conversation_attribute"), NO_ATTRIBUTES)),
-        C::ContactAttributes => match state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-            true => Some("your role reads only"),
-            false if state.contact_meant().is_none() => Some("no contact is meant"),
-            false => when(!defined(state, "contact_attribute"), NO_ATTRIBUTES),
+        C::ContactAttributes => match state.barred() {
+            Some(why) => Some(why),
+            None if state.contact_meant().is_none() => Some("no contact is meant"),
+            None => when(!defined(state, "contact_attribute"), NO_ATTRIBUTES),
         },
         C::Availability => when(
             state.me.as_ref().is_none_or(|_| !state.speaks_for_itself()),
@@ -353,7 +406,7 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
         C::Drop | C::Retry if matches!(context, Context::Drafts | Context::Outbox) => dropping(state, context, command),
         C::Undo if context == Context::Outbox => match entry(state).map(|entry| entry.state) {
             None => Some("the list is empty"),
-            Some(OutboxState::Queued) => when(state.me.as_ref().is_some_and(|me| !me.role.may_work()), "your role reads only"),
+            Some(OutboxState::Queued) => state.barred(),
             Some(OutboxState::Sending) => Some("it is on its way"),
             Some(_) => Some("it waits for nothing; x discards it, r tries it again"),
         },
@@ -415,8 +468,8 @@ fn dropping(state: &State, context: Context, command: Command) -> Option<&'stati
     if context == Context::Drafts {
         return kept(state).is_none().then_some("the list is empty");
     }
-    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-        return Some("your role reads only");
+    if let Some(why) = state.barred() {
+        return Some(why);
     }
     match entry(state).map(|entry| entry.state) {
         None => Some("the list is empty"),
@@ -464,10 +517,7 @@ fn target(state: &State) -> Result<&ConversationView, &'static str> {
 
 /// The same, for somebody who may change it.
 fn working(state: &State) -> Result<&ConversationView, &'static str> {
-    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-        return Err("your role reads only");
-    }
-    target(state)
+    state.barred().map_or_else(|| target(state), Err)
 }
 
 fn at_edge(state: &State, last: bool) -> bool {

@@ -55,7 +55,12 @@ impl Help {
         let mut out = Vec::new();
         let mut section = |title: &'static str, place: Context, takes: &dyn Fn(&Binding) -> bool| {
             let rows: Vec<&'static Binding> = keymap::bindings(place)
-                .filter(|row| takes(row) && !shown.iter().any(|other| std::ptr::eq(*other, *row)) && self.fits(state, place, row))
+                .filter(|row| {
+                    takes(row)
+                        && registry::is_offered(state, place, row.command)
+                        && !shown.iter().any(|other| std::ptr::eq(*other, *row))
+                        && self.fits(state, place, row)
+                })
                 .collect();
             if !rows.is_empty() {
                 out.push(HelpLine::Heading(title));
@@ -75,7 +80,7 @@ impl Help {
         out
     }
 
-    fn fits(&self, state: &State, place: Context, row: &Binding) -> bool {
+    fn fits(&self, state: &State, place: Context, row: &'static Binding) -> bool {
         let keys = state.keys.of(place, row);
         if let Some(wanted) = &self.key
             && !keys.iter().any(|key| key == wanted || key.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.starts_with(' ')))
@@ -86,7 +91,8 @@ impl Help {
             return true;
         }
         let action = registry::action(row.command);
-        let text = format!("{} {} {} {} {}", row.help, action.title, action.synonyms, action.id, keys.join(" ")).to_lowercase();
+        let text = format!("{} {} {} {} {}", registry::help(state, place, row), action.title, action.synonyms, action.id, keys.join(" "))
+            .to_lowercase();
         self.words.text().to_lowercase().split_whitespace().all(|word| text.contains(word))
     }
 

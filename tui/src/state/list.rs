@@ -39,10 +39,24 @@ impl Tab {
         }
     }
 
+    /// The tab of a title, whatever the case.
+    pub fn named(title: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tab| tab.title().eq_ignore_ascii_case(title))
+    }
+
     /// Whether only the daemon can say what belongs in it.
     pub fn is_asked(self) -> bool {
         matches!(self, Self::Mentions | Self::Unattended)
     }
+}
+
+/// What the list shows when the inbox opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// A tab.
+    Tab(Tab),
+    /// A saved view: its id, and its name.
+    View(i64, String),
 }
 
 /// How the list is cut and ordered, besides tab, status and words.

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Button, Daemon, Focus, Overlay, Screen, Shelf, State};
 use crate::keymap::Context;
+use crate::keymap::registry::READ_ONLY;
 use crate::settings::EditorMode;
 
 /// Without a key for so long nobody counts minutes here.
@@ -171,6 +172,17 @@ impl State {
     /// Whether replies go out under the caller's own name.
     pub fn speaks_for_itself(&self) -> bool {
         self.me.as_ref().is_none_or(|me| me.agent.as_ref().is_some_and(|a| a.own_token))
+    }
+
+    /// Why nothing is changed from here, whatever it is.
+    pub fn barred(&self) -> Option<&'static str> {
+        let reads_only = self.me.as_ref().is_some_and(|me| !me.role.may_work());
+        if self.read_only { Some(READ_ONLY) } else { reads_only.then_some("your role reads only") }
+    }
+
+    /// Whether texts and decisions are kept in the file of drafts: they are read, nobody has them removed, and this inbox writes.
+    pub(crate) fn keeps_drafts(&self) -> bool {
+        self.drafts_loaded && !self.forgotten && !self.read_only
     }
 
     /// Whether the first copy still runs.

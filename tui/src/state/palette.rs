@@ -98,6 +98,7 @@ impl Palette {
         let typed = line.unwrap_or_else(|| self.editor.text().trim()).to_owned();
         let mut found: Vec<_> = registry::actions()
             .filter(|action| state.has_modes() || !matches!(action.command, Command::Vim(_)))
+            .filter(|action| registry::is_offered(state, self.context, action.command))
             .filter_map(|action| {
                 // In the order of the foot of this place; what belongs elsewhere keeps the table's.
                 let order = keymap::bindings(self.context).position(|row| row.command == action.command);

@@ -352,3 +352,17 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #[test]
+    fn a_read_only_inbox_asks_for_no_change(vim: bool, steps in prop::collection::vec(step(), 1..100)) {
+        let mut run = Run::new(vim);
+        run.screen.state.read_only = true;
+        for step in &steps {
+            run.go(step)?;
+            let traces: Vec<_> = run.waiting.iter().filter(|effect| !effect.leaves_no_trace()).collect();
+            prop_assert!(traces.is_empty() && run.screen.state.composer.is_none(), "{:?}: {:?}", step, traces);
+        }
+    }
+}

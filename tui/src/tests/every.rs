@@ -140,8 +140,18 @@ fn template_filled(width: u16, height: u16) -> Screen {
     screen
 }
 
-fn rows() -> Vec<Row> {
-    let mut rows = vec![
+/// An inbox with saved views.
+pub(super) fn with_views(width: u16, height: u16) -> Screen {
+    views(width, height, "")
+}
+
+/// Every pane.
+pub(super) fn panes(width: u16, height: u16) -> Vec<(&'static str, Screen)> {
+    places().iter().map(|row| (row.name, (row.open)(width, height))).collect()
+}
+
+fn places() -> Vec<Row> {
+    vec![
         pane("list", |w, h| at(w, h, "")),
         pane("thread", |w, h| at(w, h, "Enter k")),
         pane("info", |w, h| at(w, h, if w < 150 { "Enter i" } else { "Enter" })),
@@ -156,7 +166,11 @@ fn rows() -> Vec<Row> {
         pane("log", shelf::log),
         pane("settings", shelf::settings),
         pane("which_key", |w, h| at(w, h, "g")),
-    ];
+    ]
+}
+
+fn rows() -> Vec<Row> {
+    let mut rows = places();
     rows.extend(texts());
     rows.extend(lines());
     rows.extend(menus());

@@ -156,7 +156,7 @@ async fn two_inboxes_of_one_user_share_their_drafts_and_lose_none() {
     let dir = tempfile::tempdir().unwrap();
     let (mut a, mut b) = (inbox(dir.path()).await, inbox(dir.path()).await);
     let path = drafts::path(dir.path(), "p", &update::owner(&me(Some(true))));
-    let there = || drafts::load(&path).0;
+    let there = || drafts::load(&path, true).0;
     write(&mut a, "reply/1", "by a");
     wait(&mut a, |_| there().len() == 1).await;
     write(&mut b, "reply/1", "by b, later");

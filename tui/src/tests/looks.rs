@@ -194,3 +194,52 @@ fn the_foot_ages_in_steps() {
     screen.tick(10_000);
     assert!(screen.draw().trim_end().ends_with("live"));
 }
+
+/// The words on the screen, whatever rows they stand in.
+fn words(screen: &Screen) -> String {
+    let drawn = screen.draw().replace(['\u{2500}', '\u{258e}'], " ");
+    drawn.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_lines_of_menus_are_whole_on_a_phone_too() {
+    let at = |keys: &str| {
+        let mut screen = Screen::new(40, 15);
+        screen.press(keys);
+        screen
+    };
+    let mut templates = super::templates::whatsapp(40, 15, false);
+    templates.press("r");
+    super::templates::listed(&mut templates);
+    for (screen, whole) in [
+        (at("j z"), "c until another time: 2h, tomorrow 9:00, mon 8"),
+        (at("Enter O"), "1 [1] photo-of-door.jpg \u{2192} chat.example.com"),
+        (at("Enter y"), "nts/1/conversations/1042"),
+        (super::every::with_views(40, 15), "delete this view \u{2026} no saved view is shown"),
+        (templates, "invoice en: not offered, its header is no text (document)"),
+    ] {
+        let mut screen = screen;
+        if screen.state.overlay.is_none() {
+            screen.press("g v");
+        }
+        assert!(words(&screen).contains(whole), "{whole}\n{}", screen.draw());
+        // Going down, the marked line is whole on the screen and the title stays.
+        let title = screen.draw().lines().position(|line| line.starts_with("\u{2500}\u{2500} "));
+        for _ in 0..9 {
+            screen.press("\u{2193}");
+            assert!(title.is_some() && screen.draw().contains('\u{258e}'), "{}", screen.draw());
+        }
+    }
+    // A title too.
+    let mut screen = super::templates::whatsapp(40, 15, false);
+    screen.press("r");
+    super::templates::listed(&mut screen);
+    assert!(words(&screen).contains("the reply window is closed \u{b7} #1042 via Shop WhatsApp"), "{}", screen.draw());
+    // More than three rows of one line are more than its name.
+    screen.answer(crate::event::Answer::Views(Ok(Vec::new())));
+    for (width, height) in [(20, 6), (24, 8), (30, 10)] {
+        let mut screen = super::every::with_views(width, height);
+        screen.press("g v \u{2193} \u{2193}");
+        assert!(screen.draw().contains('\u{258e}'), "{width}x{height}\n{}", screen.draw());
+    }
+}

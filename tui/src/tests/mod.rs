@@ -22,6 +22,7 @@ mod looks;
 mod mailing;
 mod news;
 mod pictures;
+mod read_only;
 mod reading;
 #[cfg(target_os = "linux")]
 mod restoring;

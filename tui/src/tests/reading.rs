@@ -515,3 +515,26 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn links_past_the_ninth_have_letters_that_move_nowhere_else() {
+    let text: Vec<String> = (1..=70).map(|n| format!("https://shop{n}.example/")).collect();
+    let mut screen = opened(80, 24);
+    screen.messages(vec![message(600, MessageType::Incoming, "Dee Shopper", &text.join(" "), 1)]);
+    screen.press("O");
+    let Some(Overlay::Pick(pick)) = &screen.state.overlay else { panic!("{}", screen.draw()) };
+    let letters: String = pick.lines.iter().filter_map(|line| line.letter).collect();
+    assert_eq!((pick.lines.len(), letters.len()), (70, 51));
+    assert!(!letters.contains(['h', 'j', 'k', 'l', 'q']) && letters.starts_with("123456789abc"), "{letters}");
+    assert!(screen.draw().contains("c [12] https://shop12.example/"), "{}", screen.draw());
+    screen.press("c");
+    assert!(screen.draw().contains("https://shop12.example/"), "{}", screen.draw());
+    assert_eq!(screen.press("c"), [Effect::Copy("https://shop12.example/".into())]);
+    // What has no letter is chosen by going there.
+    screen.press("O");
+    for _ in 0..69 {
+        screen.press("↓");
+    }
+    screen.press("Enter");
+    assert!(screen.draw().contains("https://shop70.example/"), "{}", screen.draw());
+}

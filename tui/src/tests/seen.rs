@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::update;
 
 /// What an inbox leaves behind.
-fn left(dir: &Path) -> Seen {
+pub(super) fn left(dir: &Path) -> Seen {
     let mut screen = Screen::new(200, 50);
     screen.press("j Enter");
     let effects = update::finish(&mut screen.state);

@@ -587,3 +587,45 @@ fn a_long_menu_is_told_page_by_page() {
     let to = |effect: &Effect| matches!(effect, Effect::Patch { patch, .. } if patch.assignee.as_deref() == Some("130"));
     assert!(effects.iter().any(to), "{effects:?}");
 }
+
+#[test]
+fn a_read_only_inbox_offers_no_change_and_says_so_where_one_is_asked_for() {
+    let mut screen = Screen::new(80, 24);
+    screen.state.read_only = true;
+    let mut talk = Talk::on(screen);
+    assert!(talk.said.contains("Inbox, read-only, Mine"), "{}", talk.said);
+    for (place, lines) in [
+        ("list", &["mark 1 3", "mark", "resolve", "assign", "18", "u", "logout", "availability"][..]),
+        ("dee", &["reply", "2", "r", "note", "escalate", "assign", "unread", "resolve", "block", "contact-attributes", "undo"]),
+        ("approvals", &["undo"]),
+        ("1", &["approve", "a", "reject", "x"]),
+    ] {
+        if place != "list" {
+            talk.types(&[place]);
+        }
+        for line in lines {
+            let effects = talk.types(&[line]);
+            assert!(effects.is_empty(), "{place} {line}: {effects:?}");
+            assert!(talk.said.contains("his inbox is read-only."), "{place} {line}: {}", talk.said);
+        }
+        talk.types(&["help"]);
+        for line in talk.said.lines().filter(|line| line.contains(". ")) {
+            for word in ["reply", "note", "resolve", "assign", "approve", "reject", "undo", "mark", "escalate", "logout", "block"] {
+                assert!(!line.contains(&format!(". {word}")), "{place}: {line}");
+            }
+        }
+        assert!(talk.said.contains("again: tell this place again") || place == "1", "{}", talk.said);
+    }
+    // A number means here what it means where everything can be done.
+    talk.types(&["inbox", "dee"]);
+    let number = |talk: &mut Talk| {
+        talk.types(&["help"]);
+        let line = talk.said.lines().find(|line| line.ends_with("next: the next conversation")).unwrap_or_default();
+        line.split('.').next().unwrap_or_default().to_owned()
+    };
+    let here = number(&mut talk);
+    let mut other = Talk::new();
+    other.types(&["dee"]);
+    assert_eq!(here, number(&mut other));
+    assert!(!here.is_empty());
+}

@@ -107,6 +107,31 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 80, ..ProptestConfig::default() })]
+    #[test]
+    fn a_read_only_inbox_asks_for_no_change(steps in prop::collection::vec(step(), 1..120)) {
+        let mut talk = Talk::new();
+        talk.run.screen.state.read_only = true;
+        for step in &steps {
+            match step {
+                Step::Line(line) => {
+                    let effects = talk.type_line(line);
+                    talk.run.waiting.extend(effects);
+                    talk.prompt();
+                }
+                Step::Answer(at, how) => talk.run.answer(at, *how),
+                Step::Stream(kind, id, how) => talk.run.stream(kind, *id, *how),
+                Step::Tick(millis) => talk.run.screen.tick(*millis),
+            }
+            let new = std::mem::take(&mut talk.run.screen.effects);
+            talk.run.waiting.extend(new);
+            let traces: Vec<_> = talk.run.waiting.iter().filter(|effect| !effect.leaves_no_trace()).collect();
+            prop_assert!(traces.is_empty() && talk.run.screen.state.composer.is_none(), "{:?}: {:?}", step, traces);
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
     #[test]
     fn whatever_is_typed_goes_where_the_prompt_said(steps in prop::collection::vec(step(), 1..120)) {

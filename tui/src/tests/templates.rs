@@ -244,3 +244,50 @@ fn a_hostile_template_harms_no_terminal() {
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
     }
 }
+
+#[test]
+fn the_chosen_message_is_answered_by_what_goes_out_instead_of_a_reply() {
+    use api::id::MessageId;
+    let answers = |screen: &Screen| screen.state.composer.as_ref().map(|composer| (composer.purpose, composer.with.answers));
+    for key in ["r", "Enter"] {
+        // A note for the team.
+        let mut screen = whatsapp(80, 24, false);
+        screen.press("Enter v");
+        assert!(asks(&screen.press(key)), "{key}");
+        listed(&mut screen);
+        screen.type_text("private");
+        screen.press("Enter");
+        assert_eq!(answers(&screen), Some((Purpose::Note(DEE), Some(MessageId(505)))));
+        assert!(screen.draw().contains("Answers Dee Shopper: Any news?"), "{}", screen.draw());
+        // A template, sent, taken back and sent again.
+        let mut screen = whatsapp(80, 24, false);
+        screen.press("Enter v");
+        assert!(asks(&screen.press(key)));
+        listed(&mut screen);
+        screen.type_text("parcel");
+        screen.press("Enter Enter");
+        screen.type_text("A-2291");
+        screen.press("Enter");
+        assert!(screen.draw().contains("Answers Dee Shopper: Any news?"), "{}", screen.draw());
+        let (text, with, key) = submitted(&screen.press("y")).unwrap();
+        assert_eq!(with.answers, Some(MessageId(505)));
+        let (_, handed, _) = crate::message::message(Purpose::Template(DEE), &text, &with, None).unwrap();
+        assert_eq!(handed.in_reply_to, Some(505));
+        let mut taken = message(0, MessageType::Outgoing, "Jo Agent", &text, 0);
+        (taken.id, taken.outbox_id, taken.state) = (None, Some(outbox_id(1)), DeliveryState::Queued);
+        screen.answer(Answer::Submitted { purpose: Purpose::Template(DEE), key, result: Ok(Submitted::Message(Box::new(taken))) });
+        screen.press("u");
+        let entry = OutboxView { content: Some(text), state: OutboxState::Cancelled, ..super::world::entry(1, "reply") };
+        screen.answer(Answer::Recalled(outbox_id(1), Ok(entry)));
+        assert_eq!(submitted(&screen.press("y")).map(|(_, with, _)| with.answers), Some(Some(MessageId(505))));
+    }
+    // What only the team reads is answered by a note, whatever the window.
+    let mut screen = whatsapp(80, 24, false);
+    let effects = screen.press("Enter v ( r");
+    assert!(!asks(&effects));
+    assert_eq!(answers(&screen), Some((Purpose::Note(DEE), Some(MessageId(504)))));
+    // Without a message chosen nothing is answered.
+    let mut screen = whatsapp(80, 24, false);
+    filled(&mut screen);
+    assert_eq!(submitted(&screen.press("y")).map(|(_, with, _)| with.answers), Some(None));
+}

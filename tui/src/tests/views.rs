@@ -5,9 +5,11 @@ use api::lists::CustomFilterView;
 use serde_json::json;
 
 use super::behaviour::{activity, toasts};
-use super::world::{Screen, failure, page, talks};
+use super::world::{Screen, failure, me, now, page, talks};
 use crate::event::{Answer, Effect, Event};
-use crate::state::{Overlay, Tab};
+use crate::seen::Seen;
+use crate::state::{Opening, Overlay, State, Tab};
+use crate::update;
 
 fn saved(id: i64, name: &str) -> CustomFilterView {
     CustomFilterView { id, name: name.into(), filter_type: "conversation".into(), query: Default::default() }
@@ -192,4 +194,41 @@ fn the_view_that_is_shown_is_renamed_and_deleted_after_a_question() {
     screen.type_text("view rename x");
     assert_eq!(screen.press("Enter"), []);
     assert!(screen.draw().contains("no saved view is shown"));
+}
+
+/// An inbox that was asked to open with something, and what it left behind the last time.
+fn opening(what: Opening, seen: Option<Seen>) -> Screen {
+    let mut state = State::new(now(), jiff::tz::TimeZone::UTC, (80, 24), "s");
+    state.opening = Some(what);
+    let effects = update::start(&mut state, seen);
+    Screen { state, effects }
+}
+
+#[test]
+fn it_opens_with_the_tab_or_the_view_that_it_was_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    for (what, query) in [
+        (Opening::Tab(Tab::Unassigned), (None, Some("open".into()), Some("unassigned".into()))),
+        (Opening::View(7, "VIP".into()), (Some(7), Some("all".into()), Some("all".into()))),
+    ] {
+        for seen in [None, Some(super::seen::left(dir.path()))] {
+            let mut screen = opening(what.clone(), seen);
+            assert!(screen.state.list.rows.is_empty(), "rows of another list are not shown under this one's name");
+            screen.answer(Answer::Me(Ok(me(Some(true)))));
+            assert_eq!(asked(&screen.effects), Some(query.clone()));
+            let generation = screen.state.list.generation;
+            screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
+            let drawn = screen.draw();
+            assert!(drawn.contains("Dee Shopper") && drawn.contains("VIP") == (query.0 == Some(7)), "{drawn}");
+        }
+    }
+    // Somebody else's inbox of last time changes nothing of it.
+    let mut screen = opening(Opening::View(7, "VIP".into()), Some(super::seen::left(dir.path())));
+    screen.answer(Answer::Me(Ok(api::tenant::MeView { user: "kim".into(), ..me(Some(true)) })));
+    assert_eq!(asked(&screen.effects).map(|(view, ..)| view), Some(Some(7)));
+    // What was shown last is there at once where it is the same.
+    let screen = opening(Opening::Tab(Tab::Mine), Some(super::seen::left(dir.path())));
+    assert_eq!(screen.state.list.rows.len(), talks().len());
+    assert_eq!(screen.state.list.cursor, screen.state.list.rows.get(1).copied(), "the cursor stands where it stood");
+    assert_eq!([Tab::named("mine"), Tab::named("UNASSIGNED"), Tab::named("min")], [Some(Tab::Mine), Some(Tab::Unassigned), None]);
 }

@@ -99,7 +99,7 @@ pub(super) fn note(state: &mut State, out: &mut Out) {
 
 /// Why nothing can be written to the contact that is meant; `None` when it can.
 pub(crate) fn refusal(state: &State) -> Option<&'static str> {
-    state.me.as_ref().is_some_and(|me| !me.role.may_work()).then_some("your role reads only")
+    state.barred()
 }
 
 /// Notes came.

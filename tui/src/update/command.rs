@@ -32,6 +32,17 @@ pub(super) enum Line {
     RenameView(String),
 }
 
+impl Line {
+    /// Whether it changes something, or begins what does. Actions say so themselves; views are the caller's own, whatever their role.
+    fn changes(&self) -> bool {
+        match self {
+            Self::Write(..) | Self::Change(..) | Self::Menu(..) | Self::Snooze(..) | Self::EditContact(..) | Self::Recall(..) => true,
+            Self::Run(_) | Self::Open(_) | Self::Find(_) | Self::Contact(_) | Self::Approval(_) | Self::View(_) => false,
+            Self::SaveView(_) | Self::RenameView(_) => false,
+        }
+    }
+}
+
 /// Whether a line is one of a shell's: it begins with a command of `afenda`.
 pub(super) fn is_shell(line: &str) -> bool {
     let first = line.split_whitespace().find(|word| *word != "afenda").unwrap_or_default();
@@ -213,10 +224,9 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, line: &str
         return Ok(());
     }
     let line = parse(line)?;
-    if matches!(line, Line::Write(..) | Line::Change(..) | Line::Menu(..) | Line::Snooze(..) | Line::EditContact(..) | Line::Recall(..))
-        && state.me.as_ref().is_some_and(|me| !me.role.may_work())
-    {
-        return Err("Your role reads only".into());
+    let why = if line.changes() { state.barred() } else { None };
+    if let Some(why) = why {
+        return Err(palette::sentence(why));
     }
     match line {
         Line::Run(command) => return palette::act(state, out, context, command),

@@ -402,7 +402,7 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
             let (purpose, with_it, content) = (purpose_of(state, &entry), handed(state, &entry), entry.content);
             let chosen = with_it.template.clone();
             if let (Some(Purpose::Template(id)), Some(chosen)) = (purpose, chosen) {
-                template::come_back(state, id, &chosen);
+                template::come_back(state, id, &chosen, with_it.answers);
             } else if let (Some(purpose), Some(content)) = (purpose, content) {
                 let (text, mentions) = written(purpose, &content);
                 let mut with = With { mentions, ..With::default() };
@@ -464,12 +464,13 @@ pub(super) fn outbox(state: &mut State, out: &mut Out, outbox: Vec<OutboxView>) 
         state.failed_said.insert(id);
         let why = error.unwrap_or_else(|| "no reason given".into());
         let followed = follow::after(state, id).map_or_else(String::new, |what| format!(" · the conversation is {what} all the same"));
+        let back = |key: &str| if state.read_only { String::new() } else { format!(" · {key} brings its text back") };
         let text = match (how, kind.as_str()) {
             (OutboxState::Held, _) => format!("{about}: it is not known whether the {kind} arrived; look in Chatwoot"),
-            (_, "reply") => format!("{about}: reply not sent, {why} · r brings its text back{followed}"),
-            (_, "contact_note") => format!("{about}: note not saved, {why} · n there brings its text back"),
-            (_, "conversation") => format!("{about}: no conversation begun, {why} · C there brings its text back"),
-            (_, "note") => format!("{about}: note not saved, {why} · p brings its text back{followed}"),
+            (_, "reply") => format!("{about}: reply not sent, {why}{}{followed}", back("r")),
+            (_, "contact_note") => format!("{about}: note not saved, {why}{}", back("n there")),
+            (_, "conversation") => format!("{about}: no conversation begun, {why}{}", back("C there")),
+            (_, "note") => format!("{about}: note not saved, {why}{}{followed}", back("p")),
             _ => format!("{about}: {kind} not changed, {why}"),
         };
         toast(state, Tone::Bad, text);

@@ -17,8 +17,8 @@ const SHOWN: usize = 60;
 
 /// Why nothing can be edited here; `None` when it can.
 pub(crate) fn refusal(state: &State) -> Option<&'static str> {
-    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-        return Some("your role reads only");
+    if let Some(why) = state.barred() {
+        return Some(why);
     }
     let read = state.contacts.card.as_ref().is_some_and(|card| card.detail.is_some());
     (!read).then_some("it is still being read")

@@ -3,12 +3,12 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{
-    Out, attach, begin, buttons, complete, compose, contact_edit, contacts, find, help, line, mail, menus, palette, pasted, pick, search,
-    template, thread, toast, vim,
+    Out, attach, begin, buttons, complete, compose, contact_edit, contacts, find, help, is_barred, line, mail, menus, palette, pasted,
+    pick, search, template, thread, vim,
 };
 use crate::event::Purpose;
 use crate::keymap::{self, Command, Context, Found};
-use crate::state::{Overlay, State, Tone};
+use crate::state::{Overlay, State};
 
 /// Characters of the list's filter at most.
 const FILTER_MAX: usize = 200;
@@ -165,8 +165,7 @@ pub(super) fn filtered(state: &mut State) {
 
 /// Opens a composer, for whoever may write.
 pub(super) fn write(state: &mut State, out: &mut Out, purpose: Purpose) {
-    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-        toast(state, Tone::Plain, "Your role reads only");
+    if is_barred(state) {
         return;
     }
     if let Purpose::Template(id) = purpose {

@@ -99,7 +99,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out, now: Timestamp) {
         contacts::tick(state, out);
     }
     // One after the other: what the first learns from the file the second must not write over.
-    if state.drafts_dirty && state.drafts_loaded && !state.forgotten && !state.drafts_saving {
+    if state.drafts_dirty && state.keeps_drafts() && !state.drafts_saving {
         (state.drafts_dirty, state.drafts_saving) = (false, true);
         out.push(super::compose::save(state));
     }
@@ -211,6 +211,7 @@ pub(super) fn me(state: &mut State, out: &mut Out, me: MeView, first: bool) {
             super::recall::forget(state);
             out.push(Effect::LoadDrafts { owner: super::recall::owner(&me) });
             state.list.tab = if me.agent.is_some() { Tab::Mine } else { Tab::All };
+            super::view::opening(state);
         }
         if me.agent.as_ref().is_some_and(|agent| agent.own_token) {
             out.push(Effect::Act(Box::new(Act::Signature)));

@@ -3,7 +3,7 @@
 use api::id::ConversationId;
 use api::inbox::{DeliveryState, MessageType, MessageView, OutboxView};
 
-use super::{Out, compose, keys, live, new_key, pick, read, thread, toast};
+use super::{Out, compose, keys, live, new_key, pick, read, template, thread, toast};
 use crate::editor::Editor;
 use crate::event::{Effect, Outcome, Purpose};
 use crate::state::{Link, Pick, PickLine, Picked, Read, State, Tone};
@@ -13,6 +13,8 @@ use crate::view::rich;
 
 /// Links listed at once, the newest first: more nobody reads through.
 const LISTED_MAX: usize = 200;
+/// What opens them, one after the other: no letter that moves elsewhere, and not the one that leaves.
+const LETTERS: &str = "123456789abcdefgimnoprstuvwxyzABCDEFGIMNOPRSTUVWXYZ";
 /// Messages looked through for them.
 const LOOKED_MAX: usize = 500;
 /// Lines of a message that are quoted.
@@ -85,17 +87,38 @@ pub(super) fn choose(state: &mut State, index: usize) {
     thread::reveal(state, index);
 }
 
-/// Writes an answer to the chosen message; what only the team reads is answered by a note. False where none is chosen.
+/// Writes an answer to the chosen message; what only the team reads is answered by a note, and where no reply goes out it stays chosen for
+/// the template or the note that is chosen instead. False where none is chosen.
 pub(super) fn reply(state: &mut State, out: &mut Out) -> bool {
     let Some(chosen) = chosen(state) else { return false };
+    if !chosen.private && template::closed(state, chosen.conversation_id) {
+        template::begin(state, out, chosen.conversation_id);
+        return true;
+    }
     write(state, out, &chosen);
     clear(state);
     true
 }
 
+/// Writes a note, which answers the message that is chosen in its conversation.
+pub(super) fn note(state: &mut State, out: &mut Out, id: ConversationId) {
+    match chosen(state).filter(|message| message.conversation_id == id) {
+        Some(to) => {
+            write_as(state, out, Purpose::Note(id), &to);
+            clear(state);
+        }
+        None => keys::write(state, out, Purpose::Note(id)),
+    }
+}
+
 /// Opens the composer that fits a message.
 fn write(state: &mut State, out: &mut Out, to: &MessageView) {
     let purpose = if to.private { Purpose::Note(to.conversation_id) } else { Purpose::Reply(to.conversation_id) };
+    write_as(state, out, purpose, to);
+}
+
+/// Opens a composer that answers a message.
+fn write_as(state: &mut State, out: &mut Out, purpose: Purpose, to: &MessageView) {
     keys::write(state, out, purpose);
     if let Some(composer) = state.composer.as_mut().filter(|composer| composer.purpose == purpose && to.id.is_some()) {
         composer.with.answers = to.id;
@@ -245,7 +268,7 @@ pub(super) fn ask_links(state: &mut State) {
                 continue;
             }
             let place = if link.words.contains(&link.host) { String::new() } else { format!("→ {}  ", link.host) };
-            let letter = char::from_digit(u32::try_from(lines.len() + 1).unwrap_or(10), 10);
+            let letter = LETTERS.chars().nth(lines.len());
             let who =
                 if chosen.is_some() { String::new() } else { format!("{who}, {}", crate::view::ui::clock(state, message.created_at)) };
             let disabled = link.address.is_empty().then_some("it has no address to open");

@@ -86,6 +86,7 @@ pub(crate) fn start(state: &mut State, seen: Option<Seen>) -> Vec<Effect> {
     if let Some(seen) = seen {
         recall::recall(state, &mut out, seen);
     }
+    view::opening(state);
     live::connect(state, &mut out);
     read(state, &mut out, Read::Me);
     read(state, &mut out, Read::Status);
@@ -96,7 +97,7 @@ pub(crate) fn start(state: &mut State, seen: Option<Seen>) -> Vec<Effect> {
 pub(crate) fn finish(state: &mut State) -> Vec<Effect> {
     compose::keep(state);
     let mut out: Out = recall::keep(state).into_iter().collect();
-    if state.drafts_loaded && state.drafts_dirty && !state.forgotten {
+    if state.drafts_dirty && state.keeps_drafts() {
         state.drafts_dirty = false;
         out.push(compose::save(state));
     }
@@ -328,6 +329,12 @@ pub(crate) fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
     state.toasts.push(Toast { text, tone, until });
     let extra = state.toasts.len().saturating_sub(TOASTS_MAX);
     state.toasts.drain(..extra);
+}
+
+/// Says why nothing is changed from here, where that is so.
+fn is_barred(state: &mut State) -> bool {
+    let why = state.barred().map(palette::sentence);
+    why.map(|why| toast(state, Tone::Plain, why)).is_some()
 }
 
 /// An idempotency key: unique to this run and to what is asked.

@@ -10,7 +10,7 @@ use crate::state::{Choice, Focus, Help, Overlay, Palette, Screen, State, Tab, To
 /// A key was pressed that means something: does it, or says why not.
 pub(super) fn pressed(state: &mut State, out: &mut Out, context: Context, command: Command, name: &str) {
     // A card says on itself why it cannot be decided.
-    let on_the_card = matches!(command, Command::Approve | Command::Reject);
+    let on_the_card = matches!(command, Command::Approve | Command::Reject) && !state.read_only;
     match registry::refusal(state, context, command).filter(|_| !on_the_card) {
         Some(why) => toast(state, Tone::Plain, refused(command, why)),
         None => {
@@ -26,6 +26,11 @@ pub(super) fn refused(command: Command, why: &str) -> String {
     if action.is_deed() {
         return format!("{}: {why}", action.title);
     }
+    sentence(why)
+}
+
+/// With a capital letter.
+pub(super) fn sentence(why: &str) -> String {
     let mut chars = why.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

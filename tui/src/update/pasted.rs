@@ -33,7 +33,7 @@ pub(super) fn offer(state: &mut State, context: Context, text: &str) {
         }
         _ => {}
     }
-    let may = state.me.as_ref().is_none_or(|me| me.role.may_work());
+    let may = state.barred().is_none();
     let target = state.target().filter(|id| may && Context::PANES.contains(&context) && state.conversation(*id).is_some());
     let blank = text.trim().is_empty();
     match target {

@@ -19,10 +19,9 @@ pub(crate) fn owner(me: &MeView) -> String {
 /// What is kept now; nothing before the daemon has said anything.
 pub(super) fn keep(state: &mut State) -> Option<Effect> {
     let list = &state.list;
-    let me = state
-        .me
-        .clone()
-        .filter(|_| !state.forgotten && state.known && list.loaded && list.query.is_empty() && list.filter.words().is_empty())?;
+    let me = state.me.clone().filter(|_| {
+        !state.forgotten && !state.read_only && state.known && list.loaded && list.query.is_empty() && list.filter.words().is_empty()
+    })?;
     state.kept_at = state.now;
     let rows = list.rows.iter().take(ROWS_MAX).filter_map(|id| state.conversations.get(id)).cloned().collect();
     let thread = state.shown().and_then(|id| {
@@ -49,7 +48,7 @@ pub(super) fn recall(state: &mut State, out: &mut Out, seen: Seen) {
     out.push(Effect::LoadDrafts { owner: owner(&seen.me) });
     state.me = Some(seen.me);
     state.seen_at = Some(seen.at);
-    state.list.tab = Tab::ALL.into_iter().find(|tab| tab.title() == seen.tab).unwrap_or(Tab::All);
+    state.list.tab = Tab::named(&seen.tab).unwrap_or(Tab::All);
     state.list.status = STATUSES.into_iter().find(|status| *status == seen.filter).unwrap_or(STATUSES[0]);
     state.list.rows = seen.rows.iter().map(|view| view.id).collect();
     state.list.total = seen.total;

@@ -221,8 +221,8 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
                 attributes::ask_contact(state, out, id);
             }
         }
-        C::Reply if template::instead(state, out) => {}
         C::Reply if context == Context::Thread && messages::reply(state, out) => {}
+        C::Reply if template::instead(state, out) => {}
         C::Reply
         | C::Retry
         | C::Unread
@@ -349,7 +349,8 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
 
 pub(super) fn quit(state: &mut State, out: &mut Out) {
     let (queued, _) = state.unsent();
-    if state.drafts.is_empty() && queued == 0 {
+    // What waits is nobody's here who only looks.
+    if state.read_only || state.drafts.is_empty() && queued == 0 {
         leave(state, out);
     } else {
         state.overlay = Some(Overlay::Question(Question::Quit));
@@ -358,7 +359,7 @@ pub(super) fn quit(state: &mut State, out: &mut Out) {
 
 fn leave(state: &mut State, out: &mut Out) {
     compose::keep(state);
-    if state.drafts_loaded && !state.forgotten {
+    if state.keeps_drafts() {
         state.drafts_dirty = false;
         out.push(compose::save(state));
     }

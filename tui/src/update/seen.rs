@@ -4,7 +4,7 @@
 use api::id::ConversationId;
 use jiff::SignedDuration;
 
-use super::{Out, live, new_key, read, toast};
+use super::{Out, is_barred, live, new_key, read, toast};
 use crate::event::{Effect, Outcome};
 use crate::state::{Focus, Read, Screen, State, Tone};
 
@@ -21,7 +21,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out) {
     match state.seen.since {
         Some((id, newest, since)) if (id, newest) == now => {
             let looked = SignedDuration::from_millis(state.settings.ui.read_after_ms.into());
-            let may = state.me.as_ref().is_some_and(|me| me.role.may_work());
+            let may = state.me.is_some() && state.barred().is_none();
             let unread = may && state.conversations.get(&id).is_some_and(|view| view.unread_count > 0);
             if unread && state.seen.settled != Some(now) && state.now.duration_since(since) >= looked {
                 mark(state, out, id);
@@ -56,8 +56,8 @@ pub(super) fn replied(state: &mut State, out: &mut Out, id: ConversationId) {
 
 /// Marks the conversation unread; it stays so until it is opened anew or the customer writes.
 pub(super) fn unread(state: &mut State, out: &mut Out, id: ConversationId) {
-    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-        return toast(state, Tone::Plain, "Your role reads only");
+    if is_barred(state) {
+        return;
     }
     let newest = state.threads.get(&id).and_then(|thread| thread.messages.iter().filter_map(|m| m.id).map(|id| id.0).max());
     state.seen.settled = Some((id, newest));

@@ -3,7 +3,7 @@
 use api::id::ConversationId;
 use api::inbox::OutboxState;
 
-use super::{Out, compose, keys, moved, new_key, read, returned, run, thread, toast, waiting};
+use super::{Out, compose, is_barred, keys, moved, new_key, read, returned, run, thread, toast, waiting};
 use crate::event::{Effect, Purpose};
 use crate::layout;
 use crate::state::{DraftOf, Overlay, Question, Read, Screen, Setting, Shelf, State, Tone, draft_of};
@@ -66,11 +66,13 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
         Some((Shelf::Drafts, name)) => open_draft(state, out, &name),
         Some((Shelf::Outbox, name)) => {
             let Some(entry) = state.outbox_entry(&name).cloned() else { return };
-            let purpose = if entry.state == OutboxState::Failed { compose::purpose_of(state, &entry) } else { None };
+            // Where nothing is written a text that failed is what its conversation has to show for it.
+            let comes_back = entry.state == OutboxState::Failed && !state.read_only;
+            let purpose = if comes_back { compose::purpose_of(state, &entry) } else { None };
             match (purpose, entry.conversation_id) {
                 (Some(purpose), _) => {
-                    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-                        return toast(state, Tone::Plain, "Your role reads only");
+                    if is_barred(state) {
+                        return;
                     }
                     returned::take_up(state, purpose, &entry);
                     write(state, out, Shelf::Outbox, purpose);
@@ -96,8 +98,8 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
 fn open_draft(state: &mut State, out: &mut Out, name: &str) {
     match draft_of(name) {
         DraftOf::Text(purpose) => {
-            if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-                return toast(state, Tone::Plain, "Your role reads only");
+            if is_barred(state) {
+                return;
             }
             // A second draft goes before the first: both are in the composer then.
             if name != purpose.draft_name()

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use api::id::ConversationId;
+use api::id::{ConversationId, MessageId};
 use api::inbox::ConversationView;
 use api::template::{self, TemplateView};
 
-use super::{Out, acts, compose, keys, line, live, new_key, thread, toast};
+use super::{Out, acts, compose, is_barred, line, live, messages, new_key, thread, toast};
 use crate::canned;
 use crate::drafts::Draft;
 use crate::editor::Editor;
@@ -16,6 +16,7 @@ use crate::event::{Act, Effect, Failure, Outcome, Purpose};
 use crate::layout;
 use crate::state::{Action, Asks, Chosen, Line, Menu, MenuItem, Overlay, State, TemplateStep, Tone, Waits, With};
 use crate::text;
+use crate::view::message;
 
 /// Templates in the menu: more than WhatsApp allows to most businesses.
 const ROWS_MAX: usize = 1_000;
@@ -45,15 +46,21 @@ pub(super) fn closed(state: &State, id: ConversationId) -> bool {
 
 /// Goes on with the template that was chosen, or asks which.
 pub(super) fn begin(state: &mut State, out: &mut Out, id: ConversationId) {
-    if state.me.as_ref().is_some_and(|me| !me.role.may_work()) {
-        return toast(state, Tone::Plain, "Your role reads only");
+    if is_barred(state) {
+        return;
     }
     if state.composer.is_some() {
         compose::leave(state);
     }
     thread::open(state, out, id);
     match draft(state, id) {
-        Some(chosen) => go_on(state, id, chosen),
+        Some(chosen) => {
+            // Another message is answered: what was handed in before was another one. Else its key stays.
+            if answered(state, id).is_some_and(|message| Some(message) != answers(state, id)) {
+                keep(state, id, &chosen);
+            }
+            go_on(state, id, chosen);
+        }
         None => ask(state, out, id),
     }
 }
@@ -61,6 +68,16 @@ pub(super) fn begin(state: &mut State, out: &mut Out, id: ConversationId) {
 /// The template that was chosen for a conversation.
 fn draft(state: &State, id: ConversationId) -> Option<Chosen> {
     state.drafts.get(&Purpose::Template(id).draft_name()).and_then(|draft| draft.with.template.as_deref().cloned())
+}
+
+/// The message that is chosen to be answered by it.
+fn answered(state: &State, id: ConversationId) -> Option<MessageId> {
+    messages::chosen(state).filter(|message| message.conversation_id == id && !message.private).and_then(|message| message.id)
+}
+
+/// The message that it answers.
+fn answers(state: &State, id: ConversationId) -> Option<MessageId> {
+    state.drafts.get(&Purpose::Template(id).draft_name()).and_then(|draft| draft.with.answers)
 }
 
 /// Asks for the templates of the inbox.
@@ -117,7 +134,7 @@ fn row(template: &TemplateView) -> String {
 /// A step was chosen from a menu.
 pub(super) fn step(state: &mut State, out: &mut Out, id: ConversationId, step: TemplateStep) {
     match step {
-        TemplateStep::Note => keys::write(state, out, Purpose::Note(id)),
+        TemplateStep::Note => messages::note(state, out, id),
         TemplateStep::Choose(template) => {
             let vars = prefilled(state, id, &template);
             let chosen = Chosen { template: *template, vars };
@@ -199,8 +216,11 @@ pub(super) fn typed(state: &mut State, id: ConversationId, mut chosen: Chosen, a
     }
 }
 
+/// Keeps it as a draft. It answers the message that is chosen, else the one that it answered before.
 fn keep(state: &mut State, id: ConversationId, chosen: &Chosen) {
-    let with = With { template: Some(Box::new(chosen.clone())), ..With::default() };
+    let answers = answered(state, id).or_else(|| answers(state, id));
+    messages::clear(state);
+    let with = With { answers, template: Some(Box::new(chosen.clone())), ..With::default() };
     let draft = Draft { text: chosen.template.preview(&chosen.vars), key: None, replaces: None, with, decides: None, at: state.now };
     state.drafts_dirty = true;
     state.drafts.insert(Purpose::Template(id).draft_name(), draft);
@@ -217,6 +237,10 @@ fn review(state: &mut State, id: ConversationId, chosen: &Chosen) {
     let parts = [template.header.clone(), Some(template.preview(&chosen.vars)), template.footer.clone()];
     items.extend(parts.iter().flatten().flat_map(|part| text::wrap(&text::clean(part), width)).map(said));
     items.extend(template.buttons.iter().map(|words| said(format!("[{}]", text::line(words)))));
+    if let Some(answers) = answers(state, id) {
+        let words = message::answer_words(state, id, answers).unwrap_or_else(|| format!("message {answers}"));
+        items.push(said(text::truncate(&format!("Answers {words}"), width)));
+    }
     if !template.variables.is_empty() {
         items.push(item(Some('e'), "change the values", TemplateStep::Values));
     }
@@ -252,8 +276,11 @@ pub(super) fn refused(state: &mut State, id: ConversationId, key: &str, failure:
 }
 
 /// A template that was taken back: it stands there again.
-pub(super) fn come_back(state: &mut State, id: ConversationId, chosen: &Chosen) {
+pub(super) fn come_back(state: &mut State, id: ConversationId, chosen: &Chosen, answers: Option<MessageId>) {
     keep(state, id, chosen);
+    if let Some(draft) = state.drafts.get_mut(&Purpose::Template(id).draft_name()) {
+        draft.with.answers = answers;
+    }
     if state.shown() == Some(id) && state.overlay.is_none() && state.composer.is_none() {
         review(state, id, chosen);
     }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Out, list, live, read, run, toast};
 use crate::event::{Effect, Outcome};
-use crate::state::{Action, ListFilter, Menu, MenuItem, Overlay, Question, Read, STATUSES, Screen, State, Tab, Tone, ViewMenu};
+use crate::keymap::registry::READ_ONLY;
+use crate::state::{Action, ListFilter, Menu, MenuItem, Opening, Overlay, Question, Read, STATUSES, Screen, State, Tab, Tone, ViewMenu};
 use crate::text;
 
 /// Views that a menu lists: nobody picks from more.
@@ -45,15 +46,33 @@ pub(super) fn named(state: &mut State, out: &mut Out, name: &str) -> Result<(), 
 /// Cuts the list by a saved filter and by nothing else.
 pub(super) fn open(state: &mut State, out: &mut Out, id: i64) {
     let Some(view) = state.views.iter().find(|view| view.id == id) else { return };
-    let filter = ListFilter { view: Some((view.id, view.name.clone())), sort: state.list.filter.sort, ..ListFilter::default() };
+    let name = view.name.clone();
     run::show(state, Screen::Inbox);
     state.focus = crate::state::Focus::List;
+    cut(state, id, name);
+    list::refilter(state, out);
+}
+
+fn cut(state: &mut State, id: i64, name: String) {
     state.list.tab = Tab::All;
     // A saved filter has no status that it does not name.
     state.list.status = "all";
     state.list.query.clear();
-    state.list.filter = filter;
-    list::refilter(state, out);
+    state.list.filter = ListFilter { view: Some((id, name)), sort: state.list.filter.sort, ..ListFilter::default() };
+}
+
+/// Cuts the list as the inbox was asked to open; what it showed last stays where that is the same.
+pub(super) fn opening(state: &mut State) {
+    let before = (state.list.tab, state.list.status, state.list.filter.clone());
+    match state.opening.clone() {
+        Some(Opening::Tab(tab)) => (state.list.tab, state.list.status) = (tab, STATUSES[0]),
+        Some(Opening::View(id, name)) => cut(state, id, name),
+        None => return,
+    }
+    if before != (state.list.tab, state.list.status, state.list.filter.clone()) {
+        (state.list.cursor, state.list.total, state.list.top) = (None, 0, 0);
+        state.list.rows.clear();
+    }
 }
 
 /// Back to the list without a saved filter.
@@ -88,10 +107,18 @@ pub(super) fn menu(state: &mut State, out: &mut Out) {
         items.push(named(Action::View(ViewMenu::Leave), "saved views".into(), Some(why)));
     }
     let none = current.is_none().then_some("no saved view is shown");
+    if state.read_only {
+        items.push(named(Action::View(ViewMenu::Leave), "no saved view: back to the list".into(), none));
+        return show(state, items);
+    }
     items.push(named(Action::View(ViewMenu::Save), "save this list as a view …".into(), conditions(state).err()));
     items.push(named(Action::View(ViewMenu::Leave), "no saved view: back to the list".into(), none));
     items.push(named(Action::View(ViewMenu::Rename), "rename this view …".into(), none));
     items.push(named(Action::View(ViewMenu::Delete), "delete this view …".into(), none));
+    show(state, items);
+}
+
+fn show(state: &mut State, items: Vec<MenuItem>) {
     let cursor = items.iter().position(|item| item.disabled.is_none()).unwrap_or(0);
     state.overlay =
         Some(Overlay::Menu(Menu { title: "Saved views".into(), targets: Vec::new(), items, cursor, search: Some(String::new()) }));
@@ -157,8 +184,14 @@ pub(super) fn conditions(state: &State) -> Result<Vec<Value>, &'static str> {
     Ok(made.collect())
 }
 
+/// Views are the caller's own, whatever their role; a read-only inbox leaves them alone.
+fn barred(state: &State) -> Result<(), String> {
+    if state.read_only { Err(super::palette::sentence(READ_ONLY)) } else { Ok(()) }
+}
+
 /// Saves the list as it is cut now.
 pub(super) fn save(state: &mut State, out: &mut Out, name: &str) -> Result<(), String> {
+    barred(state)?;
     let payload = conditions(state)?;
     let mut query = serde_json::Map::new();
     query.insert("payload".into(), Value::Array(payload));
@@ -169,6 +202,7 @@ pub(super) fn save(state: &mut State, out: &mut Out, name: &str) -> Result<(), S
 
 /// Gives the view that is shown another name.
 pub(super) fn rename(state: &mut State, out: &mut Out, name: &str) -> Result<(), String> {
+    barred(state)?;
     let (id, _) = state.list.filter.view.clone().ok_or("no saved view is shown; g v shows them")?;
     state.overlay = None;
     out.push(Effect::RenameView(id, name.to_owned()));

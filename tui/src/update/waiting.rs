@@ -52,6 +52,9 @@ fn keep(state: &mut State, name: String, draft: Draft) {
 
 /// The daemon is there: every waiting decision is handed in.
 pub(super) fn hand_in(state: &mut State, out: &mut Out) {
+    if state.read_only {
+        return;
+    }
     for (name, draft) in &state.drafts {
         let (Some(revision), Some(key)) = (draft.decides, draft.key.clone()) else { continue };
         if let Some(id) = name.strip_prefix(APPROVE).and_then(|id| id.parse().ok()) {

@@ -45,6 +45,7 @@ pub(super) fn draw_queue(state: &State, theme: &Theme, buf: &mut Buffer, pane: R
             }
             (None, false, _) => ("Reading …", ""),
             (None, true, ApprovalTab::Waiting) => ("Nothing waits for you", "Tab shows what you asked and what was decided"),
+            (None, true, ApprovalTab::Asked) if state.read_only => ("You have asked for nothing", ""),
             (None, true, ApprovalTab::Asked) => ("You have asked for nothing", "H in a conversation asks for a decision"),
             (None, true, ApprovalTab::Decided) => ("Nothing was decided yet", ""),
         };
@@ -416,12 +417,13 @@ fn actions(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, a: &Appro
         bar = theme.warn;
         let verb = if name.starts_with("approve") { "approved" } else { "rejected" };
         let at = draft.at.to_zoned(state.tz.clone()).strftime("%H:%M").to_string();
-        vec![
-            span(format!("{verb} at {at}"), theme.warn),
-            span(", waits for the daemon · ", theme.dim),
-            span("u", theme.accent),
-            span(" takes it back", theme.dim),
-        ]
+        let mut waits = vec![span(format!("{verb} at {at}"), theme.warn), span(", waits for the daemon", theme.dim)];
+        if state.read_only {
+            waits.push(span(" and another inbox", theme.dim));
+        } else {
+            waits.extend([span(" · ", theme.dim), span("u", theme.accent), span(" takes it back", theme.dim)]);
+        }
+        waits
     } else if card.is_some_and(|c| c.deciding) {
         vec![span("deciding …", theme.dim)]
     } else if a.status != ApprovalStatus::Submitted {
@@ -435,6 +437,9 @@ fn actions(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect, a: &Appro
     } else if let Some(hindrance) = a.hindrance {
         bar = theme.warn;
         vec![span(hindrance_words(hindrance), theme.dim)]
+    } else if state.read_only {
+        bar = theme.warn;
+        vec![span("read-only: it is decided elsewhere", theme.dim)]
     } else if open {
         let read = card.is_none_or(|card| card.read);
         let (key, does) = if read { ("a", " approve    ") } else { ("Space", " read on    ") };

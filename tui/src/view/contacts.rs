@@ -212,6 +212,7 @@ fn lines(state: &State, theme: &Theme, card: &ContactCard, width: usize) -> Vec<
     section(&mut out, &title, card.conversations.iter().map(ContactItem::Conversation).collect(), Some(none));
     let none = match (&card.notes_error, &card.notes_meta) {
         (Some(why), _) => why.as_str(),
+        (None, Some(_)) if state.read_only => "None",
         (None, Some(_)) => "None; n writes one",
         (None, None) => "Reading …",
     };

@@ -179,6 +179,9 @@ fn grouped(n: u64) -> String {
 /// How fresh the data is, and what is still unsent.
 pub(super) fn freshness(state: &State, theme: &Theme) -> Spans {
     let mut parts: Vec<Spans> = Vec::new();
+    if state.read_only {
+        parts.push(vec![span("read-only", theme.warn)]);
+    }
     let (_, style, word) = link(state, theme);
     match &state.daemon {
         // No countdown: it would be the only thing on the screen that moves, and cost the line more than all else.

@@ -20,7 +20,7 @@ fn draw_line(state: &State, theme: &Theme, line: &HelpLine) -> Spans {
             // What has no key is done by its name.
             let keys = if keys.is_empty() { format!(":{}", registry::action(row.command).id) } else { keys };
             let pad = KEYS.saturating_sub(text::width(&keys)).max(2);
-            vec![span(keys, theme.accent), span(" ".repeat(pad), theme.text), span(row.help, theme.text)]
+            vec![span(keys, theme.accent), span(" ".repeat(pad), theme.text), span(registry::help(state, *place, row), theme.text)]
         }
         HelpLine::Blank => Spans::new(),
     }

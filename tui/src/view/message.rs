@@ -262,10 +262,11 @@ fn delivery(state: &State, theme: &Theme, m: &MessageView, ours: bool) -> Spans 
     let mark = match m.state {
         DeliveryState::Queued => {
             let left = m.sends_at.map_or(0, |at| seconds_until(state.now, at));
+            let back = if state.read_only { "" } else { ", u takes it back" };
             let words = if left > 0 && !state.settings.ui.motion {
-                "leaves in a moment, u takes it back".to_owned()
+                format!("leaves in a moment{back}")
             } else if left > 0 {
-                format!("leaves in {left} s, u takes it back")
+                format!("leaves in {left} s{back}")
             } else {
                 "queued".into()
             };

@@ -121,6 +121,39 @@ fn unsent(state: &State) -> String {
     if parts.is_empty() { "Quit?".into() } else { format!("Quit? {}.", parts.join("; ")) }
 }
 
+/// Rows that one line of a panel takes at most: of a longer text that much tells which it is.
+const LINE_ROWS: usize = 3;
+/// Rows that a panel's title takes at most besides the one in its rule, where there is room for them.
+const TITLE_MORE: usize = 2;
+
+/// A line of a panel in rows of `width` cells; what does not fit in one goes on under its words, the last row at most is cut.
+fn wrapped(line: Spans, width: usize) -> Vec<Spans> {
+    let (Some(key), rest) = (line.first().cloned(), line.get(1..).unwrap_or_default()) else { return vec![line] };
+    let indent = text::width(&key.content);
+    if ui::spans_width(&line) <= width || indent >= width {
+        return vec![line];
+    }
+    let words: String = rest.iter().map(|part| part.content.as_ref()).collect();
+    let rows = text::rows(&words, width - indent);
+    let last = rows.len().min(LINE_ROWS) - 1;
+    let row = |(n, row): (usize, &std::ops::Range<usize>)| {
+        let end = if n == last { words.len() } else { row.end };
+        // The space at which it breaks may stand past its end.
+        let kept = words.get(row.start..end).map_or(0, |own| own.trim_end().len());
+        let row = row.start..row.start + kept;
+        let mut out = vec![if n == 0 { key.clone() } else { span(" ".repeat(indent), key.style) }];
+        let mut from = 0;
+        for part in rest {
+            let (start, end) = (row.start.max(from), row.end.min(from + part.content.len()));
+            let own = start.checked_sub(from).and_then(|start| part.content.get(start..end.checked_sub(from)?));
+            out.extend(own.filter(|own| !own.is_empty()).map(|own| span(own.to_owned(), part.style)));
+            from += part.content.len();
+        }
+        out
+    };
+    rows.iter().enumerate().take(last + 1).map(row).collect()
+}
+
 /// A list above the foot.
 fn panel(
     theme: &Theme,
@@ -131,22 +164,46 @@ fn panel(
     cursor: usize,
     search: Option<&str>,
 ) -> Option<Position> {
-    let most = panes.foot.y.saturating_sub(4).min(14);
-    let room = u16::try_from(lines.len().max(1)).unwrap_or(most).min(most);
-    let area = Rect { y: panes.foot.y.saturating_sub(room + 2), height: room + 1, ..panes.foot };
-    ui::fill(buf, area, theme.block);
     let words = match search.filter(|s| !s.is_empty()) {
         Some(search) => format!("{title}  /{}", text::line(search)),
         None => title.to_owned(),
     };
-    titled_rule(buf, Rect { height: 1, ..area }, &words, theme.strong, theme.accent);
-    let top = (cursor + 1).saturating_sub(usize::from(room));
-    if lines.is_empty() {
-        put(buf, 3, area.y + 1, area.width.saturating_sub(4), vec![span("nothing matches", theme.faint)]);
+    let width = panes.foot.width.saturating_sub(4);
+    // The first row of the title stands in the rule, which takes a cell at each side of it.
+    let mut titles = text::wrap(&words, usize::from(width.saturating_sub(2)).max(1));
+    let more = usize::from(panes.foot.y.saturating_sub(8)).min(TITLE_MORE);
+    if titles.len() > more + 1 {
+        let rest = titles.split_off(more).join(" ");
+        titles.push(rest);
     }
-    for (i, (y, line)) in (area.y + 1..area.bottom()).zip(lines.into_iter().skip(top)).enumerate() {
-        put(buf, 3, y, area.width.saturating_sub(4), line);
-        if i + top == cursor {
+    let first = if titles.is_empty() { String::new() } else { titles.remove(0) };
+    let head = u16::try_from(titles.len()).unwrap_or(0);
+    let rows: Vec<(usize, Spans)> = lines
+        .into_iter()
+        .enumerate()
+        .flat_map(|(n, line)| wrapped(line, usize::from(width)).into_iter().map(move |row| (n, row)))
+        .collect();
+    let most = panes.foot.y.saturating_sub(4 + head).clamp(1, 14);
+    let room = u16::try_from(rows.len().max(1)).unwrap_or(most).min(most);
+    let height = room + head + 1;
+    let area = Rect { y: panes.foot.y.saturating_sub(height + 1), height, ..panes.foot };
+    ui::fill(buf, area, theme.block);
+    titled_rule(buf, Rect { height: 1, ..area }, &first, theme.strong, theme.accent);
+    for (y, row) in (area.y + 1..).zip(titles) {
+        put(buf, 3, y, width, vec![span(row, theme.strong)]);
+    }
+    let top = area.y + 1 + head;
+    if rows.is_empty() {
+        put(buf, 3, top, width, vec![span("nothing matches", theme.faint)]);
+    }
+    // The marked line is on the screen as a whole.
+    let mut marked = (0..rows.len()).filter(|row| rows.get(*row).is_some_and(|(line, _)| *line == cursor));
+    let begins = marked.next().unwrap_or(0);
+    let ends = marked.next_back().unwrap_or(begins);
+    let skip = (ends + 1).saturating_sub(usize::from(room)).min(begins);
+    for (y, (line, row)) in (top..area.bottom()).zip(rows.into_iter().skip(skip)) {
+        put(buf, 3, y, width, row);
+        if line == cursor {
             super::inbox::select(theme, buf, Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 }, false);
         }
     }

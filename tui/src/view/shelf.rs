@@ -102,6 +102,7 @@ fn about(state: &State, theme: &Theme, shelf: Shelf) -> Spans {
 fn empty(state: &State, shelf: Shelf) -> (&'static str, &'static str) {
     match shelf {
         Shelf::Drafts if !state.drafts_loaded => ("The drafts are being read", ""),
+        Shelf::Drafts if state.read_only => ("Nothing is unsent", ""),
         Shelf::Drafts => ("Nothing is unsent", "What you write is kept here until it is sent or discarded"),
         Shelf::Outbox if !state.shelves.outbox_read && matches!(state.daemon, Daemon::Lost { .. }) => {
             ("The daemon is not there", "What it holds is shown when it is back")

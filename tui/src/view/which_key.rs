@@ -28,7 +28,7 @@ pub(super) fn next(state: &State) -> Vec<Next> {
     let Some(prefix) = &state.prefix else { return Vec::new() };
     let context = state.context();
     let mut out = Vec::new();
-    for row in keymap::bindings(context) {
+    for row in keymap::bindings(context).filter(|row| registry::is_offered(state, context, row.command)) {
         let second = |key: &str| key.strip_prefix(prefix.as_str()).and_then(|rest| rest.strip_prefix(' ')).map(str::to_owned);
         let refusal = registry::refusal(state, context, row.command);
         let mut keys: Vec<String> = state.keys.of(context, row).into_iter().filter_map(second).collect();
@@ -36,7 +36,11 @@ pub(super) fn next(state: &State) -> Vec<Next> {
         if let (true, Some(first), Some(last)) = (keys.len() > MANY, keys.first(), keys.last()) {
             keys = vec![format!("{first}\u{2026}{last}")];
         }
-        out.extend(keys.into_iter().map(|key| Next { key: crate::glyphs::key(&key).into_owned(), help: row.help, refusal }));
+        out.extend(keys.into_iter().map(|key| Next {
+            key: crate::glyphs::key(&key).into_owned(),
+            help: registry::help(state, context, row),
+            refusal,
+        }));
     }
     out
 }

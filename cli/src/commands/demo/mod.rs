@@ -102,8 +102,8 @@ async fn show(ctx: &mut Context, files: &Files, profiles: &Profiles, stage: &Sta
         let client = stage.jo.client.clone();
         // What is typed in a demo goes with the demo.
         let drafts = files.store().to_owned();
-        let (name, lines) = (DEMO_AGENT.to_owned(), inbox::is_dumb());
-        return Box::pin(inbox::open(ctx, client, Some(name), Some(banner), drafts, stop.clone(), lines)).await;
+        let how = inbox::How { accessible: inbox::is_dumb(), ..inbox::How::default() };
+        return Box::pin(inbox::open(ctx, client, Some(DEMO_AGENT.to_owned()), Some(banner), drafts, stop.clone(), how)).await;
     }
     ctx.out.line(&format!("the demo runs at {} until it is told to stop", stage.jo.client.base()))?;
     ctx.out.line(&format!("  {program} -P {DEMO_AGENT} conv list        Jo, an agent"))?;

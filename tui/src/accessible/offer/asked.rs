@@ -56,7 +56,9 @@ pub(super) fn menu(state: &State) -> Vec<Choice> {
                 let note = line.note.trim().replacen("→ ", "leads to ", 1).replacen("  ", ", ", 1);
                 let says = if note.is_empty() { label.to_owned() } else { format!("{label}, {note}") };
                 let mut choice = Choice::named(index + 1, label, says, Does::Deed(Deed::Pick(index)));
-                choice.words.extend(line.letter.filter(|letter| letter.is_alphabetic()).map(String::from));
+                // Links have their numbers here.
+                let letter = line.letter.filter(|letter| letter.is_alphabetic() && !matches!(line.choice, Picked::Link(_)));
+                choice.words.extend(letter.map(String::from));
                 choice.refused = line.disabled.map(str::to_owned);
                 all.push(choice);
             }

@@ -34,8 +34,13 @@ fn help() -> Offer {
     plain("help ?", "help: this list", Does::Help)
 }
 
-fn quit() -> Offer {
-    plain("quit q", "quit: leave, drafts are kept", Does::Deed(Deed::Quit))
+fn quit(state: &State) -> Offer {
+    plain("quit q", in_words(state, "quit: leave, drafts are kept", "quit: leave"), Does::Deed(Deed::Quit))
+}
+
+/// How something is said, and how where nothing is changed.
+fn in_words(state: &State, usual: &'static str, read_only: &'static str) -> &'static str {
+    if state.read_only { read_only } else { usual }
 }
 
 fn first() -> Offer {
@@ -65,7 +70,7 @@ fn elsewhere(state: &State) -> Vec<Offer> {
     all.extend([
         key("availability", "availability: whether you are online, busy or offline in Chatwoot", Command::Availability),
         key("logout", "logout: remove what the inbox keeps here and leave, asks once more", Command::Logout),
-        quit(),
+        quit(state),
     ]);
     all
 }
@@ -93,7 +98,7 @@ pub(super) fn list(state: &State, mut rows: Vec<Choice>) -> Vec<Choice> {
         again(),
         help(),
         key("filter", "filter: by inbox, team, label, priority, unread; and the order", Command::Cut),
-        key("views", "views: saved views, choose, save, rename, delete", Command::Views),
+        key("views", in_words(state, "views: saved views, choose, save, rename, delete", "views: saved views, choose one"), Command::Views),
         key("macros", "macros: on the marked rows; what one does is told before it runs", Command::Macros),
         key("block", "block: the customers of the marked rows, asks once more", Command::Block),
     ];
@@ -121,7 +126,15 @@ pub(super) fn thread(state: &State, id: ConversationId) -> Vec<Choice> {
         plain("newer", "newer: the messages below", Does::Newer),
         again(),
         help(),
-        plain("message", "message: choose one to answer, quote, copy, delete or send again", Does::Ask(Ask::Message(id))),
+        plain(
+            "message",
+            in_words(
+                state,
+                "message: choose one to answer, quote, copy, delete or send again",
+                "message: choose one, for its links or to copy",
+            ),
+            Does::Ask(Ask::Message(id)),
+        ),
         key("links", "links: links and files of all messages, with the host each leads to", Command::Links),
         key("copy", "copy: tell its address, number or name to be taken from here", Command::CopyMenu),
         plain("contact", "contact: who the customer is", Does::Customer),
