@@ -176,6 +176,9 @@ impl Scope<'_> {
             if row.kind == OutboxKind::Participants {
                 self.participants_done(&row)?;
             }
+            if let (OutboxKind::Contact, Some(contact)) = (row.kind, row.contact_id) {
+                self.contact_written(contact)?;
+            }
             self.tell(&row)?;
         }
         Ok(())

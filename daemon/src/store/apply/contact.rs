@@ -69,6 +69,13 @@ impl Scope<'_> {
         Ok(if heard.is_none() { Applied::Created } else { Applied::Changed })
     }
 
+    /// A write of ours was carried out: a read that was asked for before it may still show what was there.
+    pub(in crate::store) fn contact_written(&self, id: i64) -> Result<(), StoreError> {
+        const SQL: Sql = Sql::new("update contacts set heard_at_us = :now where tenant_id = :tenant and id = :id and heard_at_us < :now");
+        self.run(SQL, named_params! { ":id": id, ":now": self.now() })?;
+        Ok(())
+    }
+
     /// Contacts that no read has shown since, by id.
     pub fn contacts_not_heard_since(&self, since: Micros, after: i64, limit: u32) -> Result<Vec<i64>, StoreError> {
         const SQL: Sql =

@@ -44,6 +44,26 @@ async fn a_block_that_waits_shows_after_a_fresh_read_of_the_contact() {
 }
 
 #[tokio::test]
+async fn what_was_read_of_a_contact_before_a_write_was_carried_out_does_not_come_back() {
+    let bench = bench().await;
+    let (before, now) = (bench.clock.now() / SECOND + 1, bench.clock.now() / SECOND + 2);
+    bench.write(bench.ours, move |scope| scope.apply_contact(&contact(31, "Ann"), at(before - 1)).map(drop)).await;
+    let names = |asked| {
+        move |scope: &Scope<'_>| {
+            scope.apply_contact(&contact(31, "Ann"), at(asked))?;
+            Ok(scope.contact(31)?.map(|contact| contact.name))
+        }
+    };
+    let edit = json!({ "contact_id": 31, "fields": { "name": "Ann Other" } });
+    let id = bench.write(bench.ours, move |scope| scope.enqueue(&entry(0, OutboxKind::Contact, edit))).await.id;
+    assert_eq!(bench.write(bench.ours, names(before)).await.as_deref(), Some("Ann Other"), "it is laid over");
+    bench.clock.advance(2 * SECOND);
+    bench.write(bench.ours, move |scope| scope.outbox_done(id, None)).await;
+    assert_eq!(bench.write(bench.ours, names(before)).await.as_deref(), Some("Ann Other"), "read before the write");
+    assert_eq!(bench.write(bench.ours, names(now)).await.as_deref(), Some("Ann"), "somebody changed it back");
+}
+
+#[tokio::test]
 async fn what_an_entry_replaces_is_what_stands_when_it_leaves() {
     let bench = bench().await;
     let with = |status, updated_at| ConversationRow { status, ..conversation(12, updated_at) };
