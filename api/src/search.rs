@@ -23,18 +23,6 @@ pub struct SearchQuery {
     /// includes its day), `has:attachment`, `is:note`. All must fit; what is no operator is text. The last word may be a beginning.
     #[serde(default)]
     pub q: String,
-    /// Messages at most, 1 to 100.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// `meta.next_cursor` of the page before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-}
-
-/// When it was written; `GET /search` takes these beside [`SearchQuery`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct SearchSpan {
     /// Only messages written at this instant or later; together with `after:` the later of the two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<String>, format = DateTime)]
@@ -43,6 +31,12 @@ pub struct SearchSpan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Option<String>, format = DateTime)]
     pub to: Option<Timestamp>,
+    /// Messages at most, 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// `meta.next_cursor` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// A piece of a found message's line.

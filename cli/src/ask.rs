@@ -37,7 +37,7 @@ pub(crate) fn yes(question: &str) -> Result<bool, CliError> {
 ///
 /// # Errors
 /// Nothing came in time.
-fn answered() -> Result<(), CliError> {
+pub(crate) fn answered() -> Result<(), CliError> {
     let Some((end, limit)) = END.get() else { return Ok(()) };
     let stdin = std::io::stdin();
     loop {

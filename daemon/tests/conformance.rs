@@ -232,6 +232,7 @@ fn left(scope: &Scope<'_>, scenario: &Scenario) -> Result<Left, StoreError> {
         conversation_type: None,
         priority: None,
         unread: false,
+        waiting_before: None,
         view: None,
         q: None,
         sort,

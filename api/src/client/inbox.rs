@@ -15,7 +15,7 @@ use crate::lists::{
     NotificationView, RatingQuery, RatingView, RenameCustomFilter,
 };
 use crate::page::{Data, Page};
-use crate::search::{SearchPage, SearchQuery, SearchSpan};
+use crate::search::{SearchPage, SearchQuery};
 use crate::template::TemplateView;
 
 impl Client {
@@ -95,24 +95,9 @@ impl Client {
     /// Messages, and with the first page contacts and canned responses, that fit a query.
     ///
     /// # Errors
-    /// As every call; `VALIDATION_FAILED` for a date that is none.
-    pub async fn search(&self, query: &SearchQuery) -> Result<SearchPage, ClientError> {
-        self.search_within(query, SearchSpan::default()).await
-    }
-
-    /// The same, of messages written in a span of time.
-    ///
-    /// # Errors
     /// As every call; `VALIDATION_FAILED` for a date that is none, and for a span that ends before it begins.
-    pub async fn search_within(&self, query: &SearchQuery, span: SearchSpan) -> Result<SearchPage, ClientError> {
-        #[derive(serde::Serialize)]
-        struct Both<'a> {
-            #[serde(flatten)]
-            query: &'a SearchQuery,
-            #[serde(flatten)]
-            span: SearchSpan,
-        }
-        self.get("/search", &Both { query, span }).await
+    pub async fn search(&self, query: &SearchQuery) -> Result<SearchPage, ClientError> {
+        self.get("/search", query).await
     }
 
     /// Writes a reply or a note into the outbox.

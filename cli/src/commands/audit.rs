@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use api::audit::{AuditQuery, AuditView, Chain, Ledger, LedgerQuery, LedgerRow, LedgerView};
 use api::page::LIMIT_MAX;
-use jiff::Timestamp;
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -59,8 +58,8 @@ pub(crate) struct List {
     #[arg(long, value_name = "TYPE[/ID]")]
     object: Option<String>,
     /// Only what was done since then: 2h (ago), 2026-11-27, or a time in full
-    #[arg(long, value_name = "TIME", value_parser = crate::time::parse_past)]
-    since: Option<Timestamp>,
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
     #[command(flatten)]
     rows: Rows<30>,
 }
@@ -162,6 +161,7 @@ impl Export {
 
 impl List {
     async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        let since = ctx.past("since", self.since.as_deref())?;
         let session = ctx.session().await?;
         let (kind, id) = match self.object.as_deref().map(|object| object.split_once('/').unwrap_or((object, ""))) {
             Some((kind, id)) => (Some(kind.to_owned()), Some(id.to_owned()).filter(|id| !id.is_empty())),
@@ -176,7 +176,7 @@ impl List {
                 actor: self.actor.clone(),
                 resource_type: kind.clone(),
                 resource_id: id.clone(),
-                since: self.since,
+                since,
             };
             let answer = session.call(async |client| client.audit(&query).await).await?;
             let got = answer.data.len();

@@ -2,7 +2,7 @@
 
 use api::inbox::ContactView;
 use api::lists::CannedResponseView;
-use api::search::{FoundMessage, SEARCH_LIMIT_MAX, SearchPage, SearchQuery, SearchSpan};
+use api::search::{FoundMessage, SEARCH_LIMIT_MAX, SearchPage, SearchQuery};
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -61,19 +61,19 @@ impl Search {
                 "--from and --to are when a message was written: they say nothing of contacts and canned responses",
             ));
         }
-        let span = SearchSpan { from: ctx.past("from", self.from.as_deref())?, to: ctx.past("to", self.to.as_deref())? };
-        if let (Some(from), Some(to)) = (span.from, span.to)
+        let (from, to) = (ctx.past("from", self.from.as_deref())?, ctx.past("to", self.to.as_deref())?);
+        if let (Some(from), Some(to)) = (from, to)
             && to <= from
         {
             return Err(CliError::usage("--to must be later than --from"));
         }
         let session = ctx.session().await?;
         let limit = self.limit as usize;
-        let mut query = SearchQuery { q: self.query.join(" "), ..SearchQuery::default() };
+        let mut query = SearchQuery { q: self.query.join(" "), from, to, ..SearchQuery::default() };
         let mut found = SearchPage::default();
         loop {
             query.limit = u32::try_from(limit - found.data.len()).ok().map(|rest| rest.min(SEARCH_LIMIT_MAX));
-            let page = session.call(async |client| client.search_within(&query, span).await).await?;
+            let page = session.call(async |client| client.search(&query).await).await?;
             if query.cursor.is_none() {
                 (found.contacts, found.canned_responses) = (page.contacts, page.canned_responses);
             }

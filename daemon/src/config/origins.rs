@@ -92,7 +92,7 @@ mod tests {
         let origins = Origins::new(Some((Path::new("/c.toml"), text)), &overrides, &env);
         assert_eq!(
             origins.sentence(),
-            "/c.toml sets listen, chatwoot.account_id, users (2); AFENDA_HOLD_SECONDS sets hold_seconds; CHATWOOT_API_TOKEN sets chatwoot.token; \
+            "/c.toml sets chatwoot.account_id, listen, users (2); AFENDA_HOLD_SECONDS sets hold_seconds; CHATWOOT_API_TOKEN sets chatwoot.token; \
              --data-dir sets data_dir; all else is at its default"
         );
         assert_eq!(Origins::new(None, &Overrides::default(), &|_| None).sentence(), "no file is read; all else is at its default");

@@ -2,10 +2,8 @@
 
 use api::error::ErrorBody;
 use api::page::{LIMIT_DEFAULT, PageMeta};
-use api::search::{SEARCH_LIMIT_MAX, SearchPage, SearchQuery, SearchSpan};
+use api::search::{SEARCH_LIMIT_MAX, SearchPage, SearchQuery};
 use axum::Json;
-use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::request::{self, Query};
 use crate::app::{Caller, Person};
@@ -13,22 +11,10 @@ use crate::domain::search::Search;
 use crate::fault::Fault;
 use crate::store::Scope;
 
-/// [`SearchQuery`] and [`SearchSpan`] as they stand beside each other in an address.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
-    #[serde(default)]
-    q: String,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
 /// Messages, newest first; with the first page the contacts and canned responses that hold the same words.
-#[utoipa::path(get, path = "/search", tag = "conversations", params(SearchQuery, SearchSpan), security(("bearer" = [])),
+#[utoipa::path(get, path = "/search", tag = "conversations", params(SearchQuery), security(("bearer" = [])),
     responses((status = 200, body = SearchPage), (status = 422, body = ErrorBody)))]
-pub(crate) async fn find(caller: Caller, Query(query): Query<Asked>) -> Result<Json<SearchPage>, Fault> {
+pub(crate) async fn find(caller: Caller, Query(query): Query<SearchQuery>) -> Result<Json<SearchPage>, Fault> {
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
     if !(1..=SEARCH_LIMIT_MAX).contains(&limit) {
         return Err(Fault::invalid("limit", &format!("1 to {SEARCH_LIMIT_MAX}")));

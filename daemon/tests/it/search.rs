@@ -3,7 +3,7 @@
 use api::Code;
 use api::contact::ContactQuery;
 use api::id::ConversationId;
-use api::search::{SearchPage, SearchQuery, SearchSpan};
+use api::search::{SearchPage, SearchQuery};
 use daemon::store::{Asked, ContactRow, MessageRow};
 use jiff::Timestamp;
 use serde_json::json;
@@ -133,14 +133,14 @@ async fn a_span_holds_its_first_instant_and_not_its_last() {
         ("needle after:2023-11-14", at(12), None, vec![902]),
         ("", at(10), at(11), vec![900]),
     ] {
-        let page = jo.search_within(&query(q), SearchSpan { from, to }).await.unwrap();
+        let page = jo.search(&SearchQuery { from, to, ..query(q) }).await.unwrap();
         assert_eq!((ids(&page), page.meta.total), (found.clone(), found.len() as u64), "{q} {from:?} {to:?}");
     }
     // Over pages, and without what has no time.
-    let first = jo.search_within(&SearchQuery { limit: Some(1), ..query("needle") }, SearchSpan { from: at(11), to: None }).await.unwrap();
+    let first = jo.search(&SearchQuery { limit: Some(1), from: at(11), ..query("needle") }).await.unwrap();
     assert_eq!((ids(&first), first.meta.total, first.contacts.len()), (vec![902], 2, 0));
-    let next = SearchQuery { limit: Some(1), cursor: first.meta.next_cursor, ..query("needle") };
-    assert_eq!(ids(&jo.search_within(&next, SearchSpan { from: at(11), to: None }).await.unwrap()), [901]);
+    let next = SearchQuery { limit: Some(1), from: at(11), cursor: first.meta.next_cursor, ..query("needle") };
+    assert_eq!(ids(&jo.search(&next).await.unwrap()), [901]);
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn a_span_that_cannot_be_is_refused_by_name() {
     let bench = Bench::new().await;
     let jo = bench.client("jo").await;
     let now = Timestamp::from_second(1_700_000_000).unwrap();
-    let (status, code, details) = refused(jo.search_within(&query("x"), SearchSpan { from: Some(now), to: Some(now) }).await);
+    let (status, code, details) = refused(jo.search(&SearchQuery { from: Some(now), to: Some(now), ..query("x") }).await);
     assert_eq!((status, code), (422, Code::ValidationFailed));
     assert_eq!(details["fields"], json!([{ "field": "to", "message": "must be later than `from`" }]));
     for (field, value) in [("from", "yesterday"), ("to", "2026-11-27"), ("limit", "many")] {

@@ -80,7 +80,7 @@ pub(super) fn tick(state: &mut State, out: &mut Out) {
 
 fn ask(state: &mut State, out: &mut Out, cursor: Option<String>) {
     state.search.loading = true;
-    let query = SearchQuery { q: state.search.line.text().to_owned(), limit: Some(PAGE), cursor };
+    let query = SearchQuery { q: state.search.line.text().to_owned(), limit: Some(PAGE), cursor, ..SearchQuery::default() };
     out.push(Effect::Search { generation: state.search.generation, query });
 }
 

@@ -1,6 +1,7 @@
 //! `afenda approvals next`: the oldest that waits, decided with two keys: for a phone over ssh.
 
 use std::io::{BufRead, Write};
+use std::time::Duration;
 
 use api::approval::{ApprovalQuery, ApprovalSort, ApprovalView};
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
@@ -79,6 +80,7 @@ async fn decide(ctx: &mut Context, session: &Session, approval: &ApprovalView, k
 
 fn reason() -> Result<String, CliError> {
     say("\nWhy? ")?;
+    crate::ask::answered()?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).map_err(|err| CliError::failed("cannot read the reason").because(err))?;
     let line = line.trim().to_owned();
@@ -104,6 +106,10 @@ fn ask(words: &str, keys: &[char]) -> Result<char, CliError> {
     terminal::enable_raw_mode().map_err(failed)?;
     let raw = Raw;
     let key = loop {
+        // What was typed ahead may have been read from the terminal already.
+        if !event::poll(Duration::ZERO).map_err(failed)? {
+            crate::ask::answered()?;
+        }
         let Event::Key(key) = event::read().map_err(failed)? else { continue };
         if key.kind == KeyEventKind::Release {
             continue;

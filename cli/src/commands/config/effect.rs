@@ -49,6 +49,8 @@ impl From {
 enum Says {
     /// Its own text is the value.
     Itself,
+    /// Yes or no: no is `0`.
+    Switch,
     /// Whatever it is set to, this.
     This(&'static str),
     /// A secret in place of what names one: `KEY_file` and `KEY_env` do not count.
@@ -57,6 +59,7 @@ enum Says {
 
 /// Variables that outweigh a key of the file, besides the daemon's: they are read in `settings`.
 const VARIABLES: &[(&str, &str, Says)] = &[
+    ("ui.accessible", "AFENDA_ACCESSIBLE", Says::Switch),
     ("ui.motion", "AFENDA_NO_MOTION", Says::This("false")),
     ("ui.theme", "NO_COLOR", Says::This("none")),
     ("ui.pager", "AFENDA_PAGER", Says::Itself),
@@ -80,6 +83,7 @@ pub(super) fn set(path: &Path) -> Result<Vec<Row>, CliError> {
         let Some(value) = var(name) else { continue };
         let value = match says {
             Says::Itself => value,
+            Says::Switch => (value.trim() != "0").to_string(),
             Says::This(value) => value.to_owned(),
             Says::Secret => "set; it is not shown".to_owned(),
         };

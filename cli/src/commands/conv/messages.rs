@@ -4,7 +4,6 @@ use api::event::Activity;
 use api::id::ConversationId;
 use api::inbox::{MessageQuery, MessageType, MessageView};
 use api::page::LIMIT_MAX;
-use jiff::Timestamp;
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
@@ -25,8 +24,8 @@ pub(crate) struct Messages {
     #[arg(long, value_name = "MESSAGE", conflicts_with = "before")]
     after: Option<i64>,
     /// Only messages written since then: 2h (ago), 2026-11-27, or a time in full
-    #[arg(long, value_name = "TIME", value_parser = crate::time::parse_past)]
-    since: Option<Timestamp>,
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
     /// Messages at most: the newest, unless --after is given
     #[arg(short = 'L', short_alias = 'n', long, default_value_t = 50, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
@@ -72,7 +71,8 @@ pub(super) const COLUMNS: &[Column<MessageView>] = &[
 impl Messages {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let session = ctx.session().await?;
-        let query = MessageQuery { before: self.before, after: self.after, since: self.since, limit: Some(self.limit), fresh: false };
+        let since = ctx.past("since", self.since.as_deref())?;
+        let query = MessageQuery { before: self.before, after: self.after, since, limit: Some(self.limit), fresh: false };
         Thread { id: self.conversation.id, query }.show(ctx, &session, &self.watch).await
     }
 }
