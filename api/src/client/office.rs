@@ -1,6 +1,7 @@
 //! Approvals, the audit log and webhooks.
 
-use super::{CACHE_TIMEOUT, Client, ClientError, NO_QUERY, answer, segment};
+use super::upkeep::WHOLE_TIMEOUT;
+use super::{Client, ClientError, NO_QUERY, answer, segment};
 use crate::approval::{ApprovalChanges, ApprovalPatch, ApprovalQuery, ApprovalView, ChangesQuery, Decision, NewApproval};
 use crate::audit::{AuditQuery, AuditView, LedgerQuery, LedgerRow, LedgerView, NewAudit};
 use crate::id::WebhookId;
@@ -21,7 +22,7 @@ impl Client {
     /// # Errors
     /// As every call; `FORBIDDEN` for all but owners and admins.
     pub async fn verify_ledgers(&self) -> Result<Vec<LedgerView>, ClientError> {
-        let request = self.request(reqwest::Method::GET, "/audit/verify").timeout(CACHE_TIMEOUT);
+        let request = self.request(reqwest::Method::GET, "/audit/verify").timeout(WHOLE_TIMEOUT);
         Ok(answer::<Page<LedgerView>>(request).await?.data)
     }
 
