@@ -91,6 +91,11 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
+    /// Whether people read it, for whom a short name says more than a whole one.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.terminal
+    }
+
     /// An age such as `41m`, or the time itself in a pipe.
     pub(crate) fn age(&self, at: Timestamp) -> String {
         if self.terminal { crate::time::short(self.now.duration_since(at)) } else { at.to_string() }

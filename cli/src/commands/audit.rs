@@ -5,13 +5,15 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use api::audit::{AuditQuery, AuditView, Chain, Ledger, LedgerQuery, LedgerRow, LedgerView};
+use api::id::Reference;
 use api::page::LIMIT_MAX;
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::progress::{Progress, Telling};
-use crate::output::{Column, column, flexible};
+use crate::output::{Column, Shown, column, flexible};
 use crate::rows::Rows;
 
 /// Who did what
@@ -54,7 +56,7 @@ pub(crate) struct List {
     /// Only what this user did
     #[arg(long, value_name = "USER")]
     actor: Option<String>,
-    /// Only what was done to this, such as conversation/123, approval/ID, or to all of a type
+    /// Only what was done to this, such as conversation/123, approval/AP-42, or to all of a type
     #[arg(long, value_name = "TYPE[/ID]")]
     object: Option<String>,
     /// Only what was done since then: 2h (ago), 2026-11-27, or a time in full
@@ -69,9 +71,15 @@ const COLUMNS: &[Column<AuditView>] = &[
     column("ACTOR", |row, _| row.actor.user.clone().unwrap_or_else(|| row.actor.name.clone())),
     column("VIA", |row, _| row.via.clone()),
     column("ACTION", |row, _| row.action.clone()),
-    column("OBJECT", |row, _| format!("{}/{}", row.resource_type, row.resource_id)),
+    flexible("OBJECT", object),
     flexible("NOTE", |row, _| row.note.clone().unwrap_or_default()),
 ];
+
+/// What it was done to: for people an approval by its reference.
+fn object(row: &AuditView, shown: &Shown) -> String {
+    let reference = row.data.get("reference").and_then(Value::as_str).filter(|_| shown.is_for_people() && row.resource_type == "approval");
+    format!("{}/{}", row.resource_type, reference.unwrap_or(&row.resource_id))
+}
 
 impl Audit {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
@@ -164,6 +172,11 @@ impl List {
         let since = ctx.past("since", self.since.as_deref())?;
         let session = ctx.session().await?;
         let (kind, id) = match self.object.as_deref().map(|object| object.split_once('/').unwrap_or((object, ""))) {
+            // The log has the id of an approval, people its reference.
+            Some((kind, id)) if id.parse::<Reference>().is_ok() => {
+                let approval = session.call(async |client| client.approval(id).await).await.map_err(|err| err.about(id))?;
+                (Some(kind.to_owned()), Some(approval.id.to_string()))
+            }
             Some((kind, id)) => (Some(kind.to_owned()), Some(id.to_owned()).filter(|id| !id.is_empty())),
             None => (None, None),
         };

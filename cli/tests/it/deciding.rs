@@ -95,6 +95,21 @@ fn what_is_changed_while_it_is_read_is_shown_and_asked_again() {
 }
 
 #[test]
+fn the_keys_of_the_phone_path_end_with_the_commands_time_and_decide_nothing() {
+    let shop = Shop::open();
+    let reference = asked(&shop, "Refund 240 EUR", "The parcel never arrived.");
+    let mut pty = Pty::of(&shop.home, "--timeout 1s -P ada approvals next");
+    pty.shows("[a] approve");
+    assert_eq!(pty.code(), 124, "{}", pty.raw());
+    // Keys that come in time are heard, two at once too.
+    let mut pty = Pty::of(&shop.home, "--timeout 60s -P ada approvals next");
+    pty.shows("[a] approve");
+    pty.types("an");
+    assert_eq!((pty.code(), status(&shop, &reference)), (1, "submitted".into()), "{}", pty.raw());
+    shop.close();
+}
+
+#[test]
 fn a_terminal_that_is_not_to_be_asked_is_none() {
     let shop = Shop::open();
     let reference = asked(&shop, "Refund 240 EUR", "The parcel never arrived.");
@@ -149,6 +164,11 @@ fn the_audit_log_is_read_by_who_what_and_when() {
     let of_44 = rows(&["--object", "conversation/44"]);
     assert!(!of_44.is_empty() && of_44.iter().all(|row| row["resource_id"] == "44"), "{of_44:?}");
     assert!(rows(&["--object", "approval"]).iter().all(|row| row["resource_type"] == "approval"));
+    let (named, id) = (format!("approval/{}", asked["reference"].as_str().unwrap()), format!("approval/{}", asked["id"].as_str().unwrap()));
+    assert_eq!((rows(&["--object", &named]), rows(&["--object", &named]).len()), (rows(&["--object", &id]), 2));
+    assert!(shop.plain("max", &["audit", "list", "--object", &named, "-o", "table"]).ends(0).out.contains(&named), "for people");
+    assert!(shop.plain("max", &["audit", "list", "--object", &named]).ends(0).out.contains(&id), "for programs");
+    shop.run("max", &["audit", "list", "--object", "approval/AP-999"]).ends(6);
     assert_eq!(rows(&["--since", "1h"]).len(), all.len());
     assert!(rows(&["--since", "2100-01-01T00:00:00Z"]).is_empty());
     shop.run("max", &["audit", "list", "--since", "soon"]).ends(2);
