@@ -26,26 +26,36 @@ pub(crate) fn take(data_dir: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// The process that has the folder. What the file says counts only while somebody holds it, so that no other process that was given the number
-/// later is ever meant.
+/// Who has a data folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// No daemon.
+    Nobody,
+    /// The daemon with this process id.
+    Process(u32),
+    /// A daemon that did not write down which process it is: one from before 2026-11-28, or one that begins just now.
+    Unnamed,
+}
+
+/// Who has the folder. What the file says counts only while somebody holds it, so that no other process that was given the number later is ever
+/// meant.
 ///
 /// # Errors
-/// A lock file that cannot be read, or is held and names no process: an older daemon wrote none.
-pub fn holder(data_dir: &Path) -> io::Result<Option<u32>> {
+/// A lock file that cannot be read.
+pub fn holder(data_dir: &Path) -> io::Result<Holder> {
     let file = match File::open(data_dir.join(NAME)) {
         Ok(file) => file,
-        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(Holder::Nobody),
         Err(err) => return Err(err),
     };
     match file.try_lock_shared() {
-        Ok(()) => return Ok(None),
+        Ok(()) => return Ok(Holder::Nobody),
         Err(TryLockError::WouldBlock) => {}
         Err(TryLockError::Error(err)) => return Err(err),
     }
     let mut text = String::new();
     file.take(BYTES_MAX).read_to_string(&mut text)?;
-    let named = text.trim().parse().map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("{NAME} names no process")))?;
-    Ok(Some(named))
+    Ok(text.trim().parse().map_or(Holder::Unnamed, Holder::Process))
 }
 
 #[cfg(test)]
@@ -55,16 +65,16 @@ mod tests {
     #[test]
     fn who_holds_the_folder_is_named_while_they_do() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(holder(folder.path()).unwrap(), None);
+        assert_eq!(holder(folder.path()).unwrap(), Holder::Nobody);
         std::fs::write(folder.path().join(NAME), "4194304 and what a longer number left behind").unwrap();
-        assert_eq!(holder(folder.path()).unwrap(), None, "nobody holds it");
+        assert_eq!(holder(folder.path()).unwrap(), Holder::Nobody);
         let held = take(folder.path()).unwrap().unwrap();
         assert!(take(folder.path()).unwrap().is_none());
-        assert_eq!(holder(folder.path()).unwrap(), Some(std::process::id()));
+        assert_eq!(holder(folder.path()).unwrap(), Holder::Process(std::process::id()));
         drop(held);
-        assert_eq!(holder(folder.path()).unwrap(), None);
+        assert_eq!(holder(folder.path()).unwrap(), Holder::Nobody);
         let held = take(folder.path()).unwrap().unwrap();
         held.set_len(0).unwrap();
-        assert!(holder(folder.path()).is_err(), "an older daemon's");
+        assert_eq!(holder(folder.path()).unwrap(), Holder::Unnamed, "an older daemon's");
     }
 }

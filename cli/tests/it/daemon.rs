@@ -62,6 +62,7 @@ fn one_that_hangs_is_ended_and_started_again_where_that_is_forced() {
     let second = stands();
     assert_eq!(first[0], second[0], "at the same address");
     assert_ne!(first[1], second[1]);
+    assert!(home.run(&["-P", "default", "daemon", "restart", "--force"]).ends(2).err.contains("--data-dir"));
     // What answers is asked first.
     let forced = home.run(&["daemon", "restart", "--force"]).ends(0);
     assert!(forced.err.contains("stopped") && !forced.err.contains("is ended"), "{}", forced.err);

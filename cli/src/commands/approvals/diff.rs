@@ -1,5 +1,7 @@
 //! What of an approval is another than it was, line by line.
 
+use std::time::Duration;
+
 use api::approval::{ApprovalChanges, ApprovalView, ExcerptLine, FieldChange, Money};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -7,6 +9,8 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::{money, text};
 
+/// How long the fewest changes are looked for; after it more lines may be shown as changed than need be. Texts are somebody else's.
+const LIMIT: Duration = Duration::from_millis(500);
 /// Unchanged lines that are shown around changed ones.
 const AROUND: usize = 3;
 
@@ -27,7 +31,7 @@ pub(super) fn diff(now: &ApprovalView, changes: &ApprovalChanges, color: bool) -
 
 fn lines(out: &mut String, change: &FieldChange, color: bool) {
     let [from, to] = [&change.from, &change.to].map(|value| words(&change.field, value));
-    let diff = TextDiff::from_lines(&from, &to);
+    let diff = TextDiff::configure().timeout(LIMIT).diff_lines(&from, &to);
     for (at, group) in diff.grouped_ops(AROUND).iter().enumerate() {
         if at > 0 {
             out.push_str("  …\n");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ::daemon::Config;
+use ::daemon::{Config, Holder, holder};
 use api::status::StatusView;
 use api::{ClientError, Token};
 use rustix::io::Errno;
@@ -123,14 +123,22 @@ impl Which<'_> {
     pub(super) async fn end_to_begin_again(&self, ctx: &Context, force: bool) -> Result<Option<SocketAddr>, CliError> {
         let ours = self.profile()?.map(|profile| profile.url.trim_end_matches('/').to_owned());
         let address = |url: &String| url.strip_prefix("http://").and_then(|address| address.parse().ok());
-        if force && ctx.named_profile().is_none() && ctx.named_url().is_none() {
+        let named = ctx.named_profile().is_some() || ctx.named_url().is_some();
+        if force && named {
+            return Err(CliError::usage("--force ends the process that has a data folder of this machine")
+                .hint("name it with --data-dir, not with -P or --url"));
+        }
+        if force {
             let stopped = match self.answers().await? {
                 Some(_) => self.stop(ctx).await,
                 None => Err(CliError::failed("it does not answer")),
             };
-            match stopped {
-                Ok(()) => self.released().await?,
-                Err(err) => self.kill(ctx, &err).await?,
+            let stopped = match stopped {
+                Ok(()) => self.released().await,
+                Err(err) => Err(err),
+            };
+            if let Err(err) = stopped {
+                self.kill(ctx, &err).await?;
             }
             return Ok(ours.as_ref().and_then(address));
         }
@@ -145,20 +153,15 @@ impl Which<'_> {
         Ok(address(&url))
     }
 
-    /// The process that has the data folder.
-    fn holder(&self) -> Result<Option<u32>, CliError> {
+    fn holder(&self) -> Result<Holder, CliError> {
         let data_dir = &self.config.data_dir;
-        ::daemon::holder(data_dir).map_err(|err| {
-            CliError::failed(format!("cannot tell which process has {}", data_dir.display()))
-                .because(err)
-                .hint("end it by hand: `ps` lists it")
-        })
+        holder(data_dir).map_err(|err| CliError::failed(format!("cannot tell whether a daemon has {}", data_dir.display())).because(err))
     }
 
     /// Waits until no process has the data folder: the store is closed after the last answer.
     async fn released(&self) -> Result<(), CliError> {
         let released = tokio::time::timeout(STOP_LIMIT, async {
-            while self.holder()?.is_some() {
+            while self.holder()? != Holder::Nobody {
                 tokio::time::sleep(LOOK).await;
             }
             Ok(())
@@ -168,7 +171,14 @@ impl Which<'_> {
 
     /// Ends the process that has the data folder, if one does. What it was doing is taken up again at the next start, as after a power cut.
     async fn kill(&self, ctx: &Context, why: &CliError) -> Result<(), CliError> {
-        let Some(pid) = self.holder()? else { return Ok(()) };
+        let pid = match self.holder()? {
+            Holder::Nobody => return Ok(()),
+            Holder::Process(pid) => pid,
+            Holder::Unnamed => {
+                let message = format!("the daemon that has {} does not say which process it is", self.config.data_dir.display());
+                return Err(CliError::failed(message).hint("it is an older one: end it by hand, `ps` lists it"));
+            }
+        };
         let process = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(|| CliError::failed(format!("{pid} is no process")))?;
         ctx.out.note(&format!("{}: process {pid} is ended", why.sentence()));
         match kill_process(process, Signal::KILL) {
