@@ -69,6 +69,13 @@ pub struct LedgerView {
     pub broken: Option<BrokenRow>,
 }
 
+impl LedgerView {
+    /// Of a chain as far as it holds, and the row that does not.
+    pub fn new(ledger: Ledger, chain: Chain, broken: Option<BrokenRow>) -> Self {
+        Self { ledger, whole: broken.is_none(), rows: chain.rows, hash: chain.hash, broken }
+    }
+}
+
 /// A row that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
 #[error("row {position}: {message}")]

@@ -82,14 +82,10 @@ pub(crate) fn parse_moment(text: &str, now: Timestamp) -> Result<Timestamp, Stri
     api::moment::parse(text, &now.to_zoned(zone()))
 }
 
-/// So long ago.
-pub(crate) fn ago(duration: Duration) -> Timestamp {
-    let now = Timestamp::now();
+/// So long before `now`.
+pub(crate) fn ago(duration: Duration, now: Timestamp) -> Timestamp {
     SignedDuration::try_from(duration).ok().and_then(|ago| now.checked_sub(ago).ok()).unwrap_or(Timestamp::MIN)
 }
-
-/// What is said of a time that cannot be read.
-const PAST_FORMS: &str = "2h (ago), 2026-11-27, 2026-11-27T14:00, or with a zone";
 
 /// A moment that was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,11 +99,10 @@ pub(crate) struct Past {
 /// Reads a moment that was: a duration before `now` (`2h`), a day, or a time in full, without a zone in that of times here, which is known once
 /// the flags are read.
 pub(crate) fn past(text: &str, now: Timestamp) -> Result<Past, String> {
-    let wrong = || format!("`{text}` is no time that was: {PAST_FORMS}");
-    if let Ok(ago) = parse_duration(text) {
-        let at = i64::try_from(ago.as_secs()).ok().and_then(|s| now.checked_sub(SignedDuration::from_secs(s)).ok());
-        return at.map(|at| Past { at, ago: true }).ok_or_else(wrong);
+    if let Ok(duration) = parse_duration(text) {
+        return Ok(Past { at: ago(duration, now), ago: true });
     }
+    let wrong = || format!("`{text}` is no time that was: 2h (ago), 2026-11-27, 2026-11-27T14:00, or with a zone");
     written(text).map(|at| Past { at, ago: false }).ok_or_else(wrong)
 }
 

@@ -37,7 +37,7 @@ mod webhooks;
 
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Overrides};
-pub use lock::{Holder, holder};
+pub use lock::{Holder, await_release, holder};
 pub use start::{Running, StartError, mint_token, start};
 
 /// The OpenAPI document of everything the daemon serves under `/api/v1`, as JSON.

@@ -58,6 +58,18 @@ pub fn holder(data_dir: &Path) -> io::Result<Holder> {
     Ok(text.trim().parse().map_or(Holder::Unnamed, Holder::Process))
 }
 
+/// Waits until nobody has the folder, however long that is.
+///
+/// # Errors
+/// A lock file that cannot be read.
+pub fn await_release(data_dir: &Path) -> io::Result<()> {
+    match File::open(data_dir.join(NAME)) {
+        Ok(file) => file.lock_shared(),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(err) => Err(err),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,7 +83,11 @@ mod tests {
         let held = take(folder.path()).unwrap().unwrap();
         assert!(take(folder.path()).unwrap().is_none());
         assert_eq!(holder(folder.path()).unwrap(), Holder::Process(std::process::id()));
+        let (path, (tell, told)) = (folder.path().to_owned(), std::sync::mpsc::channel());
+        std::thread::spawn(move || tell.send(await_release(&path).is_ok()));
+        assert!(told.try_recv().is_err(), "it is held");
         drop(held);
+        assert!(told.recv_timeout(std::time::Duration::from_secs(20)).unwrap());
         assert_eq!(holder(folder.path()).unwrap(), Holder::Nobody);
         let held = take(folder.path()).unwrap().unwrap();
         held.set_len(0).unwrap();

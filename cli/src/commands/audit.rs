@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use api::audit::{AuditQuery, AuditView, Chain, Ledger, LedgerQuery, LedgerRow, LedgerView};
+use api::audit::{AuditQuery, AuditView, BrokenRow, Chain, Ledger, LedgerQuery, LedgerRow, LedgerView};
 use api::id::Reference;
 use api::page::LIMIT_MAX;
 use serde_json::Value;
@@ -110,7 +110,7 @@ fn read(path: &Path) -> Result<Vec<LedgerView>, CliError> {
         _ => Box::new(std::fs::File::open(path).map_err(|err| unreadable().because(err))?),
     };
     let mut lines = BufReader::new(file);
-    let mut views: BTreeMap<Ledger, LedgerView> = BTreeMap::new();
+    let mut chains: BTreeMap<Ledger, (Chain, Option<BrokenRow>)> = BTreeMap::new();
     for number in 1.. {
         let mut line = String::new();
         let bytes = lines.by_ref().take(LINE_BYTES_MAX).read_line(&mut line).map_err(|err| unreadable().because(err))?;
@@ -124,23 +124,15 @@ fn read(path: &Path) -> Result<Vec<LedgerView>, CliError> {
             return Err(strange("too long"));
         }
         let row: LedgerRow = serde_json::from_str(&line).map_err(|err| strange(&err.to_string()))?;
-        let view = views.entry(row.ledger).or_insert_with(|| whole(row.ledger, Chain::default()));
-        if view.whole {
-            let mut chain = Chain { rows: view.rows, hash: view.hash.clone() };
-            match chain.follow(row.position, &row.record, &row.prev_hash, &row.hash) {
-                Ok(()) => *view = whole(row.ledger, chain),
-                Err(broken) => (view.whole, view.broken) = (false, Some(broken)),
-            }
+        let (chain, broken) = chains.entry(row.ledger).or_default();
+        if broken.is_none() {
+            *broken = chain.follow(row.position, &row.record, &row.prev_hash, &row.hash).err();
         }
     }
-    if views.is_empty() {
+    if chains.is_empty() {
         return Err(unreadable().hint("there is no row in it"));
     }
-    Ok(views.into_values().collect())
-}
-
-fn whole(ledger: Ledger, chain: Chain) -> LedgerView {
-    LedgerView { ledger, whole: true, rows: chain.rows, hash: chain.hash, broken: None }
+    Ok(chains.into_iter().map(|(ledger, (chain, broken))| LedgerView::new(ledger, chain, broken)).collect())
 }
 
 impl Export {

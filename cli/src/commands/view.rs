@@ -63,7 +63,7 @@ struct Condition {
 struct Names {
     agents: Vec<Named>,
     teams: Vec<Named>,
-    inboxes: Vec<(i64, String)>,
+    inboxes: Vec<Named>,
 }
 
 impl View {
@@ -108,20 +108,20 @@ impl Names {
         }
         if asks("inbox_id") {
             let inboxes = session.call(async |client| client.inboxes().await).await?;
-            names.inboxes = inboxes.into_iter().map(|inbox| (inbox.id, inbox.name)).collect();
+            names.inboxes = inboxes.into_iter().map(|inbox| Named { id: inbox.id, name: inbox.name }).collect();
         }
         Ok(names)
     }
 
     /// What the number stands for in this attribute, where that is known.
     fn name(&self, key: &str, id: i64) -> Option<&str> {
-        let named = |things: &'_ [Named]| things.iter().position(|thing| thing.id == id);
-        match key {
-            "assignee_id" => named(&self.agents).and_then(|at| self.agents.get(at)).map(|agent| agent.name.as_str()),
-            "team_id" => named(&self.teams).and_then(|at| self.teams.get(at)).map(|team| team.name.as_str()),
-            "inbox_id" => self.inboxes.iter().find(|inbox| inbox.0 == id).map(|inbox| inbox.1.as_str()),
-            _ => None,
-        }
+        let things = match key {
+            "assignee_id" => &self.agents,
+            "team_id" => &self.teams,
+            "inbox_id" => &self.inboxes,
+            _ => return None,
+        };
+        things.iter().find(|thing| thing.id == id).map(|thing| thing.name.as_str())
     }
 }
 
@@ -232,7 +232,7 @@ mod tests {
 
     fn said(query: Value) -> Vec<String> {
         let named = |id, name: &str| Named { id, name: name.to_owned() };
-        let names = Names { agents: vec![named(7, "Jo")], teams: vec![named(7, "Billing")], inboxes: vec![(7, "Mail".to_owned())] };
+        let names = Names { agents: vec![named(7, "Jo")], teams: vec![named(7, "Billing")], inboxes: vec![named(7, "Mail")] };
         conditions(query.as_object().unwrap(), &names)
             .into_iter()
             .map(|c| {

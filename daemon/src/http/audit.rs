@@ -65,7 +65,7 @@ pub(crate) async fn verify(caller: Caller) -> Result<Json<Page<LedgerView>>, Fau
     let data = caller.read(|scope, _| {
         let views = [Ledger::Audit, Ledger::Approvals].map(|ledger| {
             let (chain, broken) = scope.verify(ledger)?;
-            Ok(LedgerView { ledger, whole: broken.is_none(), rows: chain.rows, hash: chain.hash, broken })
+            Ok(LedgerView::new(ledger, chain, broken))
         });
         Ok(views.into_iter().collect::<Result<Vec<_>, StoreError>>()?)
     });

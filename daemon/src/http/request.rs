@@ -107,11 +107,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         serde_path_to_error::deserialize(query).map(Self).map_err(|err| {
             let (field, message) = (err.path().to_string(), err.inner().to_string());
             let code = if message.starts_with("unknown field") { Code::UnknownParameter } else { Code::ValidationFailed };
-            match field.as_str() {
-                // The whole of it.
-                "." => Fault::new(code, format!("the query cannot be read: {message}")),
-                _ if code == Code::UnknownParameter => Fault::new(code, format!("the query cannot be read: {message}")),
-                field => Fault::invalid(field, &message),
+            // `.` is the whole of it.
+            if field == "." || code == Code::UnknownParameter {
+                Fault::new(code, format!("the query cannot be read: {message}"))
+            } else {
+                Fault::invalid(&field, &message)
             }
         })
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::approval::{ApprovalQuery, ApprovalSort, ApprovalStatus, ApprovalView};
 use api::event::{Activity, SubjectType};
 use api::page::LIMIT_MAX;
+use jiff::Timestamp;
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
@@ -87,7 +88,7 @@ impl Watched for Approvals {
 
     async fn read(&mut self, session: &Session) -> Result<(Vec<ApprovalView>, u64), CliError> {
         let (mut rows, mut query) = (Vec::new(), ApprovalQuery { page: Some(1), ..self.query.clone() });
-        query.asked_before = self.older.map(crate::time::ago);
+        query.asked_before = self.older.map(|older| crate::time::ago(older, Timestamp::now()));
         let total = loop {
             let answer = session.call(async |client| client.approvals(&query).await).await?;
             let got = answer.data.len();

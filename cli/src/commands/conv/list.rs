@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::event::Activity;
 use api::inbox::{ConversationQuery, ConversationStatus, ConversationView, Priority, Sort};
 use api::page::LIMIT_MAX;
+use jiff::Timestamp;
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
@@ -155,7 +156,7 @@ impl Watched for Conversations {
 
     async fn read(&mut self, session: &Session) -> Result<(Vec<ConversationView>, u64), CliError> {
         let (mut rows, mut query) = (Vec::new(), self.query.clone());
-        query.waiting_before = self.waiting.map(crate::time::ago);
+        query.waiting_before = self.waiting.map(|waiting| crate::time::ago(waiting, Timestamp::now()));
         let total = loop {
             query.limit = u32::try_from(self.most - rows.len()).ok().map(|rest| rest.min(LIMIT_MAX));
             let answer = session.call(async |client| client.conversations(&query).await).await?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ::daemon::{Config, Holder, holder};
+use ::daemon::{Config, Holder, await_release, holder};
 use api::status::StatusView;
 use api::{ClientError, Token};
 use rustix::io::Errno;
@@ -153,25 +153,25 @@ impl Which<'_> {
         Ok(address(&url))
     }
 
-    fn holder(&self) -> Result<Holder, CliError> {
-        let data_dir = &self.config.data_dir;
-        holder(data_dir).map_err(|err| CliError::failed(format!("cannot tell whether a daemon has {}", data_dir.display())).because(err))
-    }
-
     /// Waits until no process has the data folder: the store is closed after the last answer.
     async fn released(&self) -> Result<(), CliError> {
-        let released = tokio::time::timeout(STOP_LIMIT, async {
-            while self.holder()? != Holder::Nobody {
-                tokio::time::sleep(LOOK).await;
-            }
-            Ok(())
-        });
-        released.await.unwrap_or_else(|_| Err(still_there("it has stopped answering, and still has its data folder")))
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let data_dir = self.config.data_dir.clone();
+        // On a thread of its own: it may wait longer than this program does.
+        std::thread::spawn(move || tell.send(await_release(&data_dir)));
+        match tokio::time::timeout(STOP_LIMIT, told).await {
+            Ok(Ok(released)) => released.map_err(|err| self.unknown(err)),
+            _ => Err(still_there("it has stopped answering, and still has its data folder")),
+        }
+    }
+
+    fn unknown(&self, err: std::io::Error) -> CliError {
+        CliError::failed(format!("cannot tell whether a daemon has {}", self.config.data_dir.display())).because(err)
     }
 
     /// Ends the process that has the data folder, if one does. What it was doing is taken up again at the next start, as after a power cut.
     async fn kill(&self, ctx: &Context, why: &CliError) -> Result<(), CliError> {
-        let pid = match self.holder()? {
+        let pid = match holder(&self.config.data_dir).map_err(|err| self.unknown(err))? {
             Holder::Nobody => return Ok(()),
             Holder::Process(pid) => pid,
             Holder::Unnamed => {
