@@ -146,6 +146,24 @@ class Daemon:
         end(self.process)
 
 
+def shop_with_approvals(work, pending):
+    """A daemon with a small account, and approvals that wait for the user of its profile."""
+    _, base, tokens = sandbox(work, "20x2x500")
+    data = os.path.join(work, "data")
+    os.makedirs(data, mode=0o700)
+    with open(os.path.join(data, "config.toml"), "w") as out:
+        for name, role in (("jo", "member"), ("ada", "approver")):
+            out.write(f'[[users]]\nname = "{name}"\ndisplay_name = "{name.title()}"\nrole = "{role}"\n')
+    daemon = Daemon(data, (base, tokens["sync"]))
+    awaited("the first copy", 60, daemon.copied)
+    daemon.acts_as("jo")
+    for n in range(pending):
+        title, body = f"Refund {n} € for parcel {n}", "The courier has no signature, the customer waits since Monday."
+        subprocess.run([AFENDA, "approvals", "request", "-t", title, "-b", body, "--amount", f"{n + 1}.00 EUR"], env=daemon.env, check=True, stdout=subprocess.DEVNULL)
+    daemon.acts_as("ada")
+    return daemon
+
+
 VIEWS = {
     "open, mine or nobody's, of a label": [
         {"attribute_key": "status", "filter_operator": "equal_to", "values": ["open"], "query_operator": "and"},
