@@ -18,6 +18,7 @@ use crate::output::{Column, column, flexible};
 use crate::settings::var;
 use draft::Draft;
 use effect::Row;
+pub(crate) use effect::outweighed;
 
 /// The settings file: of the daemon and of the inbox
 #[derive(Debug, clap::Subcommand)]

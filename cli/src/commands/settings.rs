@@ -2,6 +2,7 @@
 
 use tui::state::{Setting, Source};
 
+use super::config::outweighed;
 use crate::context::Context;
 use crate::profile::Profiles;
 use crate::settings::var;
@@ -72,6 +73,16 @@ pub(crate) fn all(ctx: &Context, options: &tui::Options) -> Vec<Setting> {
         None => ("the system's".to_owned(), Source::Default),
     };
     out.push(Setting::new("time zone", value, source, "TZ"));
+    for (key, ..) in options.settings.rows() {
+        if let Some((name, value)) = outweighed(&key) {
+            let value = match value.as_str() {
+                "true" => "on".to_owned(),
+                "false" => "off".to_owned(),
+                _ => value,
+            };
+            out.push(Setting::new(&*key, value, Source::Environment(name), format!("{name}, or `{key}` in config.toml")));
+        }
+    }
     out
 }
 

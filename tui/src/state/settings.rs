@@ -104,7 +104,10 @@ impl Setting {
         }
         out.push(Self::new("inbox's version", format!("{}, protocol {}", env!("CARGO_PKG_VERSION"), api::PROTOCOL), Source::Default, ""));
         for (name, value, own) in state.settings.rows() {
-            out.push(Self::new(&*name, value, file(own), format!("`{name}` in config.toml")));
+            // What a variable outweighs is known from the start.
+            if !state.set_by.iter().any(|setting| setting.name == name) {
+                out.push(Self::new(&*name, value, file(own), format!("`{name}` in config.toml")));
+            }
         }
         out
     }

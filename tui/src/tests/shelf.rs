@@ -295,3 +295,14 @@ fn the_settings_say_where_each_value_comes_from() {
     screen.press("q");
     assert_eq!(screen.state.screen, crate::state::Screen::Inbox);
 }
+
+#[test]
+fn what_a_variable_outweighs_is_said_once_with_its_name() {
+    let mut screen = settings(100, 40);
+    screen.state.settings.ui.motion = false;
+    let moves =
+        |screen: &Screen| -> Vec<_> { Setting::all(&screen.state).into_iter().filter(|setting| setting.name == "ui.motion").collect() };
+    assert!(matches!(moves(&screen).as_slice(), [only] if only.source == Source::File("config.toml".into())));
+    screen.state.set_by.push(Setting::new("ui.motion", "off", Source::Environment("AFENDA_NO_MOTION"), "AFENDA_NO_MOTION"));
+    assert!(matches!(moves(&screen).as_slice(), [only] if only.source == Source::Environment("AFENDA_NO_MOTION")));
+}

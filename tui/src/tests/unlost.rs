@@ -94,6 +94,14 @@ impl Run {
         composing.chain(state.drafts.values().map(|d| d.text.clone())).chain(failed).collect()
     }
 
+    /// Whether the cursor stands in a word of the text that is typed into.
+    fn is_in_a_word(&self) -> bool {
+        let state = &self.screen.state;
+        let Some(composer) = state.composer.as_ref().filter(|_| state.context() == Context::Composer) else { return false };
+        let before = composer.editor.text().get(..composer.editor.cursor()).unwrap_or_default();
+        before.rfind('⟦') > before.rfind('⟧')
+    }
+
     /// Carries a step out; edits take words away only from the text that is edited.
     fn go(&mut self, step: &Step) -> Result<(), TestCaseError> {
         let asked = match &self.screen.state.overlay {
@@ -102,8 +110,15 @@ impl Run {
         };
         // While the person's own editor has the terminal nothing is typed here.
         let away = self.waiting.iter().any(|e| matches!(e, Effect::Edit { .. }));
+        // A word that something is typed into is another word.
+        let types = match step {
+            Step::Key(at) => KEYS[*at].chars().count() == 1 || ["Enter", "Tab"].contains(&KEYS[*at]),
+            Step::Word | Step::Char(_) => true,
+            _ => false,
+        };
         match step {
             Step::Key(_) | Step::Word | Step::Char(_) if away => {}
+            _ if types && self.is_in_a_word() => {}
             Step::Key(at) => {
                 let key = keymap::parse(KEYS[*at]).unwrap();
                 let thrown = asked == Some(Question::Discard) && KEYS[*at] == "y";
@@ -122,9 +137,7 @@ impl Run {
                 }
                 // Killing a line is an edit, no loss.
                 let kills = self.screen.state.prefix.as_deref() == Some("Ctrl+X") && KEYS[*at] == "k";
-                // A word that something is typed into is another word.
-                let into = matches!(KEYS[*at], "Ctrl+N" | "Ctrl+P") && self.screen.state.context() == Context::Composer;
-                if !kills && !into {
+                if !kills {
                     self.screen.send(Event::Key(key));
                 }
             }

@@ -65,10 +65,16 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, panes: &Panes
             break;
         }
         let key = format!("{}{}", next.key, " ".repeat(keys.saturating_sub(text::width(&next.key)) + 2));
+        let room = width.saturating_sub(2);
         let spans = match next.refusal {
-            Some(why) => vec![span(key, theme.faint), span(format!("{}  {why}", next.help), theme.faint)],
+            Some(why) => {
+                // A reason that does not fit is left to who presses the key.
+                let words = format!("{}  {why}", next.help);
+                let fits = text::width(&key) + text::width(&words) <= usize::from(room);
+                vec![span(key, theme.faint), span(if fits { words } else { next.help.to_owned() }, theme.faint)]
+            }
             None => vec![span(key, theme.accent), span(next.help, theme.text)],
         };
-        put(buf, area.x + 3 + column * width, area.y + 1 + line, width.saturating_sub(2), spans);
+        put(buf, area.x + 3 + column * width, area.y + 1 + line, room, spans);
     }
 }

@@ -57,6 +57,18 @@ enum Says {
     Secret,
 }
 
+impl Says {
+    /// The key's value where the variable is set to this.
+    fn value(self, set: String) -> String {
+        match self {
+            Self::Itself => set,
+            Self::Switch => (set.trim() != "0").to_string(),
+            Self::This(value) => value.to_owned(),
+            Self::Secret => "set; it is not shown".to_owned(),
+        }
+    }
+}
+
 /// Variables that outweigh a key of the file, besides the daemon's: they are read in `settings`.
 const VARIABLES: &[(&str, &str, Says)] = &[
     ("ui.accessible", "AFENDA_ACCESSIBLE", Says::Switch),
@@ -72,6 +84,12 @@ fn variables() -> impl Iterator<Item = (&'static str, &'static str, Says)> {
     daemon.chain(VARIABLES.iter().copied())
 }
 
+/// The variable that is set and outweighs the file in this setting of a person's own, and the value it gives.
+pub(crate) fn outweighed(key: &str) -> Option<(&'static str, String)> {
+    let (_, name, says) = *VARIABLES.iter().find(|(of, ..)| *of == key)?;
+    Some((name, says.value(var(name)?)))
+}
+
 /// What the file and the environment set, sorted by key.
 ///
 /// # Errors
@@ -81,12 +99,7 @@ pub(super) fn set(path: &Path) -> Result<Vec<Row>, CliError> {
     collect(super::read(path)?.as_item(), String::new(), &path.display().to_string(), &mut rows);
     for (key, name, says) in variables() {
         let Some(value) = var(name) else { continue };
-        let value = match says {
-            Says::Itself => value,
-            Says::Switch => (value.trim() != "0").to_string(),
-            Says::This(value) => value.to_owned(),
-            Says::Secret => "set; it is not shown".to_owned(),
-        };
+        let value = says.value(value);
         let names_one =
             |row: &Row| matches!(says, Says::Secret) && row.key.strip_prefix(key).is_some_and(|rest| ["_file", "_env"].contains(&rest));
         rows.retain(|row| row.key != key && !names_one(row));
