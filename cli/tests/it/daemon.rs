@@ -1,5 +1,6 @@
 //! The daemon in the background: started, asked how it stands, started again, stopped; and offered where somebody needs one.
 
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
@@ -44,6 +45,27 @@ fn a_daemon_is_started_looked_at_started_again_and_stopped() {
     assert_eq!(url(), first, "at the same address");
     home.run(&["daemon", "stop"]).ends(0);
     home.run(&["daemon", "status"]).ends(9);
+}
+
+#[test]
+fn a_log_that_has_grown_large_makes_room_while_the_daemon_runs() {
+    let machine = Machine::new();
+    let home = &machine.0;
+    home.run(&["daemon", "start"]).ends(0);
+    let log = home.path().join("daemon.log");
+    let mut file = std::fs::OpenOptions::new().append(true).open(&log).unwrap();
+    for _ in 0..110 {
+        file.write_all(&[b"x".repeat(99_999).as_slice(), b"\n"].concat()).unwrap();
+    }
+    // Logs a line; there is no Chatwoot to compare with.
+    home.run(&["cache", "rebuild"]).ends(11);
+    assert!(std::fs::read_to_string(&log).unwrap().contains("made anew"));
+    assert!(std::fs::metadata(home.path().join("daemon.log.old")).unwrap().len() > 10 << 20);
+    assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(home.run(&["daemon", "logs", "-n", "1"]).ends(0).out.contains("made anew"));
+    // What is said besides the log is in the new one too.
+    home.run(&["daemon", "restart"]).ends(0);
+    until("the log", || home.run(&["daemon", "logs", "-n", "2"]).ends(0).out.contains("afenda listens").then_some(()));
 }
 
 #[test]

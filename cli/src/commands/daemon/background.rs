@@ -1,8 +1,7 @@
 //! The daemon in the background: started, stopped through its API, looked after. It lives when it answers, never because a process id looks right.
 
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 
-use super::logs::{self, LOG};
+use super::logs;
 use crate::context::{Context, Session};
 use crate::error::{CliError, START_HINT};
 use crate::exit::Exit;
@@ -27,8 +26,6 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// How often it is asked whether it answers.
 const LOOK: Duration = Duration::from_millis(50);
-/// The log beyond which a start begins a new one; the one before is kept.
-const LOG_BYTES_MAX: u64 = 10 * 1024 * 1024;
 /// Lines of the log that a failed start shows.
 const LOG_LINES: usize = 10;
 
@@ -67,23 +64,24 @@ impl Which<'_> {
             ctx.out.note(&format!("it runs already, at {url}"));
             return Ok(());
         }
-        let log = log_file(&self.config.data_dir)?;
-        let begun = std::fs::metadata(&log).map_or(0, |file| file.len());
-        let mut child = spawn(self, &log)?;
+        let log = logs::File::of(&self.config.data_dir);
+        let out = log.open().map_err(|err| CliError::failed(format!("cannot write {}", log.path().display())).because(err))?;
+        let begun = out.metadata().map_or(0, |file| file.len());
+        let mut child = spawn(self, out)?;
+        let log = log.path();
         let url = tokio::time::timeout(START_LIMIT, async {
             loop {
                 if let Some(url) = self.answers().await? {
                     return Ok(url);
                 }
                 if let Some(status) = child.try_wait().map_err(|err| CliError::failed("the daemon was lost").because(err))? {
-                    return Err(not_started(&log, begun, &format!("it ended with {status}")));
+                    return Err(not_started(log, begun, &format!("it ended with {status}")));
                 }
                 tokio::time::sleep(LOOK).await;
             }
         });
-        let url = url
-            .await
-            .unwrap_or_else(|_| Err(not_started(&log, begun, &format!("it did not answer within {} s", START_LIMIT.as_secs()))))?;
+        let url =
+            url.await.unwrap_or_else(|_| Err(not_started(log, begun, &format!("it did not answer within {} s", START_LIMIT.as_secs()))))?;
         ctx.out.note(&format!("afenda listens at {url}; its log is {}", log.display()));
         Ok(())
     }
@@ -198,9 +196,8 @@ impl Which<'_> {
     }
 }
 
-fn spawn(which: &Which<'_>, log: &Path) -> Result<Child, CliError> {
+fn spawn(which: &Which<'_>, out: std::fs::File) -> Result<Child, CliError> {
     let fail = |err: std::io::Error| CliError::failed("the daemon did not start").because(err);
-    let out = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(log).map_err(fail)?;
     let program = std::env::current_exe().map_err(fail)?;
     Command::new(program)
         .args(["daemon", "start", "--foreground", "--detached"])
@@ -210,17 +207,6 @@ fn spawn(which: &Which<'_>, log: &Path) -> Result<Child, CliError> {
         .stderr(out)
         .spawn()
         .map_err(fail)
-}
-
-/// The log; one that has grown large makes room for a new one.
-fn log_file(data_dir: &Path) -> Result<PathBuf, CliError> {
-    let fail = |err: std::io::Error| CliError::failed(format!("cannot write the log in {}", data_dir.display())).because(err);
-    std::fs::create_dir_all(data_dir).map_err(fail)?;
-    let path = data_dir.join(LOG);
-    if std::fs::metadata(&path).is_ok_and(|file| file.len() > LOG_BYTES_MAX) {
-        std::fs::rename(&path, data_dir.join(format!("{LOG}.old"))).map_err(fail)?;
-    }
-    Ok(path)
 }
 
 fn not_started(log: &Path, begun: u64, why: &str) -> CliError {

@@ -71,13 +71,13 @@ impl Daemon {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let mut overrides = Overrides { config: self.config, listen: self.listen, data_dir: self.data_dir };
         match self.command {
-            None => serve(ctx, &overrides).await,
+            None => serve(ctx, &overrides, false).await,
             Some(Verb::Start(start)) => {
                 overrides.listen = start.listen.or(overrides.listen);
                 if start.detached {
                     rustix::process::setsid().map_err(|err| CliError::failed("cannot leave the terminal").because(err))?;
                 }
-                if start.foreground { serve(ctx, &overrides).await } else { in_background(ctx, &overrides).await }
+                if start.foreground { serve(ctx, &overrides, start.detached).await } else { in_background(ctx, &overrides).await }
             }
             Some(Verb::Stop) => which(&load(&overrides)?, &overrides)?.stop(ctx).await,
             Some(Verb::Restart { force }) => {
@@ -138,9 +138,13 @@ fn load(overrides: &Overrides) -> Result<Config, CliError> {
     })
 }
 
-async fn serve(ctx: &mut Context, overrides: &Overrides) -> Result<(), CliError> {
+async fn serve(ctx: &mut Context, overrides: &Overrides, detached: bool) -> Result<(), CliError> {
     let config = load(overrides)?;
-    crate::log::to_stderr();
+    if detached {
+        crate::log::to_file(logs::File::of(&config.data_dir))
+    } else {
+        crate::log::to_stderr()
+    }
     let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
     let running = tokio::select! {
         running = ::daemon::start(config, Clock::system()) => running.map_err(not_started)?,
