@@ -63,7 +63,7 @@ pub(crate) async fn clear(caller: Caller, body: Bytes) -> Result<Json<Data<Clear
 }
 
 /// Makes the search index anew from the messages, and begins to compare everything with Chatwoot: `GET /sync` counts the rounds. Writes wait
-/// for the index, some seconds for each million messages.
+/// for the index, some seconds for each million messages; it is broken off, and stays as it was, when the caller goes away.
 #[utoipa::path(post, path = "/cache/rebuild", tag = "sync", security(("bearer" = [])),
     responses((status = 202, description = "The index is new, the comparison begins"), (status = 403, body = ErrorBody)))]
 pub(crate) async fn rebuild(caller: Caller) -> Result<StatusCode, Fault> {

@@ -253,21 +253,24 @@ impl Store {
         self.examiner.bytes()
     }
 
-    /// Whether the search index says what the messages do.
+    /// Whether the search index says what the messages do. Writes wait for it; it is broken off when the caller goes away.
     ///
     /// # Errors
     /// That it does not, or cannot be read.
     pub(crate) async fn check_index(&self) -> Result<(), StoreError> {
-        self.write_global(|global| global.run("insert into messages_fts (messages_fts, rank) values ('integrity-check', 1)", &[]).map(drop))
-            .await
+        self.on_the_index("insert into messages_fts (messages_fts, rank) values ('integrity-check', 1)").await
     }
 
-    /// Makes the search index anew from the messages. Writes wait for it.
+    /// Makes the search index anew from the messages. Writes wait for it; it is broken off when the caller goes away, and the index stays as it was.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub(crate) async fn rebuild_index(&self) -> Result<(), StoreError> {
-        self.write_global(|global| global.run("insert into messages_fts (messages_fts) values ('rebuild')", &[]).map(drop)).await
+        self.on_the_index("insert into messages_fts (messages_fts) values ('rebuild')").await
+    }
+
+    async fn on_the_index(&self, command: &'static str) -> Result<(), StoreError> {
+        self.writer.run_alone(move |batch| batch.global().run(command, &[]).map(drop)).await
     }
 
     /// Whether the file is whole, looked at for `limit` at most, and its size in bytes. Waits for another look to end.
