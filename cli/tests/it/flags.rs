@@ -273,7 +273,8 @@ fn every_flag_has_a_row_and_every_row_its_flag() {
 /// What an outcome is, without what is different each time.
 fn outcome(ran: &Ran) -> (i32, String) {
     let each_time = Regex::new(
-        r#"(?x) [0-9a-f]{8}-[0-9a-f-]{27} | \d{4}-\d\d-\d\dT[\d:.]+Z | \bAP-\d+ | sha256:[0-9a-f]+ | "(?:id|seq|revision)":\d+ | \bnow\b | \b\d+[sm]\b"#,
+        r#"(?x) [0-9a-f]{8}-[0-9a-f-]{27} | \d{4}-\d\d-\d\dT[\d:.]+Z | \bAP-\d+ | sha256:[0-9a-f]+ | "(?:id|seq|revision)":\d+ | \bnow\b
+            | \b\d+(?:[smhd]|\ (?:second|minute|hour|day)s?)\b"#,
     )
     .unwrap();
     (ran.code, each_time.replace_all(&format!("{}\n{}", ran.out, ran.err), "…").into_owned())
