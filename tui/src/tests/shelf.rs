@@ -306,3 +306,31 @@ fn what_a_variable_outweighs_is_said_once_with_its_name() {
     screen.state.set_by.push(Setting::new("ui.motion", "off", Source::Environment("AFENDA_NO_MOTION"), "AFENDA_NO_MOTION"));
     assert!(matches!(moves(&screen).as_slice(), [only] if only.source == Source::Environment("AFENDA_NO_MOTION")));
 }
+
+#[test]
+fn what_is_tried_again_is_no_draft_any_more() {
+    let name = "reply/1042";
+    let tried = |typed: &str| {
+        let mut screen = Screen::new(80, 24);
+        screen.answer(Answer::Outbox(Ok(vec![said(1, "reply", OutboxState::Failed, "Hello")])));
+        screen.press("Enter r");
+        screen.send(Event::Paste(typed.into()));
+        screen.press("Esc");
+        assert_eq!(screen.state.drafts[name].replaces, Some(outbox_id(1)));
+        screen
+    };
+    let again = || said(1, "reply", OutboxState::Queued, "Hello");
+    let mut screen = tried("");
+    screen.answer(Answer::Retried(Ok(again())));
+    assert!(!screen.state.drafts.contains_key(name), "it would be sent twice");
+    // Somebody else tried it again.
+    let mut screen = tried("");
+    screen.answer(Answer::Outbox(Ok(vec![again()])));
+    assert!(!screen.state.drafts.contains_key(name));
+    for (typed, rest) in [("\n\nAnd this", "And this"), (" and more", "Hello and more")] {
+        let mut screen = tried(typed);
+        screen.answer(Answer::Retried(Ok(again())));
+        let draft = &screen.state.drafts[name];
+        assert_eq!((draft.text.as_str(), draft.replaces), (rest, None));
+    }
+}

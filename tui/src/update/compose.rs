@@ -7,7 +7,7 @@ use api::Code;
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationView, OutboxState, OutboxView};
 
-use super::returned::{come_back, handed, joined, written};
+use super::returned::{come_back, gone_again, handed, joined, written};
 use super::{
     Out, acts, approvals, attach, begin, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, template, thread,
     toast, waiting,
@@ -414,6 +414,10 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
                 }
             }
             let words = if purpose.is_some() { "Taken back; nobody has seen it" } else { "Taken back; Chatwoot was not told" };
+            if purpose.is_none() {
+                // It is where it was, and counted there; Chatwoot has no news of it.
+                (state.list.due, state.counts_due) = (true, true);
+            }
             toast(state, Tone::Good, words);
             state.stale.extend(entry.conversation_id);
             state.toasts.retain(|t| !t.text.starts_with("Queued; leaves"));
@@ -453,7 +457,11 @@ fn about(entry: &OutboxView) -> String {
 
 /// The outbox came: what failed since is said, once.
 pub(super) fn outbox(state: &mut State, out: &mut Out, outbox: Vec<OutboxView>) {
-    state.outbox = outbox;
+    let before = std::mem::replace(&mut state.outbox, outbox);
+    let failed = before.iter().filter(|entry| entry.state == OutboxState::Failed);
+    let again: Vec<_> =
+        failed.filter(|entry| state.outbox.iter().any(|now| now.id == entry.id && now.state != OutboxState::Failed)).collect();
+    again.into_iter().for_each(|entry| gone_again(state, entry));
     let news: Vec<_> = state
         .outbox
         .iter()

@@ -3,7 +3,7 @@
 use api::id::ConversationId;
 use api::inbox::{DeliveryState, MessageType, MessageView, OutboxView};
 
-use super::{Out, compose, keys, live, new_key, pick, read, template, thread, toast};
+use super::{Out, compose, keys, live, new_key, pick, read, returned, template, thread, toast};
 use crate::editor::Editor;
 use crate::event::{Effect, Outcome, Purpose};
 use crate::state::{Link, Pick, PickLine, Picked, Read, State, Tone};
@@ -196,6 +196,7 @@ pub(super) fn retried(state: &mut State, out: &mut Out, result: Outcome<OutboxVi
     match result {
         Ok(entry) => {
             state.failed_said.remove(&entry.id);
+            returned::gone_again(state, &entry);
             if let Some(id) = entry.conversation_id {
                 thread::refresh(state, out, id);
             }

@@ -4,7 +4,7 @@
 use api::inbox::OutboxView;
 use api::template::{TemplateView, UseTemplate};
 
-use super::compose::{changed, keep};
+use super::compose::{changed, keep, purpose_of};
 use super::{Out, mail, toast};
 use crate::drafts::Draft;
 use crate::event::{Effect, Purpose};
@@ -111,6 +111,37 @@ pub(super) fn take_up(state: &mut State, purpose: Purpose, entry: &OutboxView) {
     if let Some(draft) = state.drafts.get_mut(&name) {
         draft.replaces = before.or(Some(id));
     }
+}
+
+/// An entry whose text came back is on its way again: its text is no draft any more, or it would be sent twice. What was written after it stays; a
+/// text that was changed, and one that is being written, stay as they are and stand for nothing else.
+pub(super) fn gone_again(state: &mut State, entry: &OutboxView) {
+    let id = Some(entry.id);
+    let writing = state.composer.as_mut().filter(|composer| composer.replaces == id && !composer.sending);
+    let writes = writing.map(|composer| composer.replaces = None).is_some();
+    let Some((name, mut draft)) =
+        state.drafts.iter().find(|(_, draft)| draft.replaces == id).map(|(name, draft)| (name.clone(), draft.clone()))
+    else {
+        return;
+    };
+    (draft.replaces, draft.key) = (None, None);
+    let came = purpose_of(state, entry).zip(entry.content.as_deref()).map(|(purpose, content)| {
+        let text = written(purpose, content).0;
+        mail::unsigned(state, purpose, text, &mut With::default())
+    });
+    let rest = came.as_deref().and_then(|came| draft.text.strip_prefix(came)).filter(|rest| rest.is_empty() || rest.starts_with('\n'));
+    let rest = rest.map(|rest| rest.trim_start_matches('\n').to_owned());
+    if let Some(rest) = rest.filter(|_| !writes) {
+        let sent = handed(state, entry).files;
+        draft.with.files.retain(|file| !sent.contains(file));
+        draft.text = rest;
+    }
+    if draft.text.is_empty() && draft.with.files.is_empty() {
+        state.drafts.remove(&name);
+    } else {
+        state.drafts.insert(name, draft);
+    }
+    state.drafts_dirty = true;
 }
 
 /// Two texts as one, a line between them.

@@ -262,11 +262,14 @@ fn delivery(state: &State, theme: &Theme, m: &MessageView, ours: bool) -> Spans 
     let mark = match m.state {
         DeliveryState::Queued => {
             let left = m.sends_at.map_or(0, |at| seconds_until(state.now, at));
-            let back = if state.read_only { "" } else { ", u takes it back" };
+            // What was tried already may have arrived: nobody is promised that it can be taken back.
+            let tried = m.error.is_some();
+            let back = if state.read_only || tried { "" } else { ", u takes it back" };
+            let does = if tried { "tried again" } else { "leaves" };
             let words = if left > 0 && !state.settings.ui.motion {
-                format!("leaves in a moment{back}")
+                format!("{does} in a moment{back}")
             } else if left > 0 {
-                format!("leaves in {left} s{back}")
+                format!("{does} in {left} s{back}")
             } else {
                 "queued".into()
             };
