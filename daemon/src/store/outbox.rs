@@ -240,10 +240,10 @@ impl Scope<'_> {
     }
 
     /// Tries a failed or held entry again. A message or a conversation is looked up first, whatever it failed of; for everything else a person has looked and
-    /// wants it.
+    /// wants it. Its tries are counted anew; not from none, which would say that it never left.
     pub fn retry_outbox(&self, id: Uuid) -> Result<bool, StoreError> {
         const SQL: Sql = Sql::new(
-            "update outbox set state = 'queued', not_before_us = :now, error = null,
+            "update outbox set state = 'queued', not_before_us = :now, error = null, attempts = min(attempts, 1),
                  unsure = case when kind in ('reply', 'note', 'contact_note', 'conversation') then unsure else 0 end
              where tenant_id = :tenant and id = :id and state in ('failed', 'held')",
         );

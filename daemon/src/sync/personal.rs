@@ -113,9 +113,7 @@ impl SyncHandle {
         let work = async {
             check(core, &client, agent).await?;
             let made = match &change {
-                FilterChange::Save(name, query) => {
-                    core.call_for_person(|_| client.create_custom_filter(name, query)).await.map(|made| made.id)
-                }
+                FilterChange::Save(name, query) => save(core, &client, name, query).await,
                 FilterChange::Rename(id, name) => {
                     core.call_for_person(|_| client.rename_custom_filter(*id, name)).await.map(|made| made.id)
                 }
@@ -130,6 +128,22 @@ impl SyncHandle {
             Err(_) => Err(Unseen::Unavailable("Chatwoot does not answer in time; look there whether it was done".to_owned())),
         }
     }
+}
+
+/// Makes a saved filter. Chatwoot takes two of one name: where an answer was lost, the next try looks for it first.
+async fn save(core: &Core, client: &Client, name: &str, query: &Value) -> Result<i64, Error> {
+    let mut tries = 0;
+    let made = core.call_for_person(|_| {
+        tries += 1;
+        let again = tries > 1;
+        async move {
+            if again && let Some(made) = client.custom_filters("conversation").await?.into_iter().find(|one| one.name == name) {
+                return Ok(made);
+            }
+            client.create_custom_filter(name, query).await
+        }
+    });
+    Ok(made.await?.id)
 }
 
 /// Why a kind was not read, or nothing was changed.

@@ -63,7 +63,7 @@ pub(super) async fn change(core: &Core, row: &OutboxRow) -> Tried {
         return Tried::Set(None);
     }
     let id = row.conversation_id;
-    let read = core.call(|client| async move { client.conversation(id).await }).await;
+    let read = core.call_for_person(|client| async move { client.conversation(id).await }).await;
     Tried::Set(read.ok().map(Box::new))
 }
 
@@ -77,7 +77,7 @@ async fn after_unsure(core: &Core, row: &OutboxRow) -> Result<Option<Step>, Erro
     match row.kind {
         OutboxKind::Status | OutboxKind::Assignee | OutboxKind::Team | OutboxKind::Priority => {
             let id = row.conversation_id;
-            let read = core.call(|client| async move { client.conversation(id).await }).await?;
+            let read = core.call_for_person(|client| async move { client.conversation(id).await }).await?;
             let Some(fresh) = normalise::conversation(&read) else { return Ok(None) };
             let now = match row.kind {
                 OutboxKind::Status => status_value(fresh.status, fresh.snoozed_until),
@@ -98,7 +98,7 @@ async fn after_unsure(core: &Core, row: &OutboxRow) -> Result<Option<Step>, Erro
         }
         OutboxKind::Contact => {
             let id = row.contact_id.unwrap_or_default();
-            let fresh = normalise::contact(&core.call(|client| async move { client.contact(id).await }).await?).view;
+            let fresh = normalise::contact(&core.call_for_person(|client| async move { client.contact(id).await }).await?).view;
             let fresh = json!({ "name": fresh.name, "email": fresh.email, "phone_number": fresh.phone_number,
                 "identifier": fresh.identifier, "blocked": fresh.blocked });
             for (key, ours) in row.payload.get("fields").and_then(Value::as_object).into_iter().flatten() {
@@ -117,7 +117,7 @@ async fn after_unsure(core: &Core, row: &OutboxRow) -> Result<Option<Step>, Erro
         // Not done twice: each time an activity line says so.
         OutboxKind::Mute => {
             let id = row.conversation_id;
-            let read = core.call(|client| async move { client.conversation(id).await }).await?;
+            let read = core.call_for_person(|client| async move { client.conversation(id).await }).await?;
             let muted = row.payload.get("muted").and_then(Value::as_bool).unwrap_or_default();
             let so = read.muted == Some(muted) && (!muted || read.status == Status::Resolved);
             Ok(so.then_some(Step::Done))
