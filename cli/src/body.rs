@@ -43,10 +43,15 @@ impl Body {
         self.text.body.is_none() && self.text.body_file.is_none() && self.text.canned.is_none() && self.attach.is_empty()
     }
 
+    /// Whether the text will be written in the person's editor.
+    pub(crate) fn is_to_be_written(&self, ctx: &Context) -> bool {
+        self.is_empty() && ctx.can_ask()
+    }
+
     /// The message without who it is for, and its files. On a terminal a text that is given nowhere is written in the person's editor.
     pub(crate) async fn read(mut self, ctx: &Context) -> Result<(NewMessage, Vec<FileToSend>), CliError> {
-        if self.is_empty() && ctx.can_ask() {
-            let text = in_editor("", "nothing was sent", "give the text with --body, or set AFENDA_EDITOR").await?;
+        if self.is_to_be_written(ctx) {
+            let text = in_editor(ctx, "", "nothing was sent", "give the text with --body, or set AFENDA_EDITOR").await?;
             if text.trim().is_empty() {
                 return Err(CliError::new(Exit::Failed, "NOT_CONFIRMED", "nothing was written, so nothing was sent"));
             }
@@ -66,11 +71,17 @@ impl Body {
     }
 }
 
-/// The text as the person's own editor leaves it. `otherwise` says what an editor that fails means, `hint` what to do without one.
-pub(crate) async fn in_editor(text: &str, otherwise: &str, hint: &str) -> Result<String, CliError> {
+/// The text as the person's own editor leaves it; should the command fail, its file is kept. `otherwise` says what an editor that fails
+/// means, `hint` what to do without one.
+pub(crate) async fn in_editor(ctx: &Context, text: &str, otherwise: &str, hint: &str) -> Result<String, CliError> {
     let editor = tui::editor_command(|name| std::env::var(name).ok())
         .ok_or_else(|| CliError::usage("the text is missing, and no editor is set").hint(hint))?;
-    tui::edit_in_editor(&editor, text).await.map_err(|why| CliError::failed(format!("{otherwise}: {why}")))
+    let edited = tui::edit_in_editor(&editor, text).await.map_err(|why| CliError::failed(format!("{otherwise}: {why}")))?;
+    let now = edited.text.clone();
+    if now.trim() != text.trim() {
+        ctx.written.replace(Some(edited));
+    }
+    Ok(now)
 }
 
 fn file(path: PathBuf) -> Result<FileToSend, CliError> {

@@ -1,5 +1,6 @@
 //! What every command needs, made once: how to print, and the client of the chosen profile.
 
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -103,6 +104,8 @@ pub(crate) struct Context {
     pub(crate) globals: Globals,
     /// What its calls changed.
     pub(crate) changes: Arc<Changes>,
+    /// What was written in the person's editor.
+    pub(crate) written: RefCell<Option<tui::Edited>>,
 }
 
 /// A client, and where it came from.
@@ -151,7 +154,7 @@ impl Context {
         if let Some(debug) = globals.debug()? {
             crate::log::of_calls(debug == Debug::Api);
         }
-        Ok(Self { out: Output::new(globals.printing.form()?, globals.quiet, globals.color), globals, changes: Arc::default() })
+        Ok(Self { out: Output::new(globals.printing.form()?, globals.quiet, globals.color), globals, changes: Arc::default(), written: RefCell::default() })
     }
 
     /// Where the user's profiles, drafts and, unless told otherwise, the store lie.
@@ -188,6 +191,13 @@ impl Context {
             self.out.note(&format!("{flag} {}", crate::time::in_full(past.at)));
         }
         Ok(Some(past.at))
+    }
+
+    /// Keeps what was written in an editor for a command that failed, and says where it lies.
+    pub(crate) fn keep_written(&self) {
+        if let Some(written) = self.written.take() {
+            talk(&text::clean(&format!("what you wrote is kept in {}\n", written.keep().display())));
+        }
     }
 
     /// Prints an error where errors go, in the form that was asked for.
@@ -337,6 +347,11 @@ impl Session {
             first => first,
         };
         result.map_err(|err| self.explain(err))
+    }
+
+    /// A client whose changing calls are only checked, and count as none.
+    pub(crate) fn checking(&self) -> Client {
+        self.client.clone().with_dry_run(true).with_changes(Arc::default())
     }
 
     async fn wait<T>(&self, answer: impl Future<Output = T>) -> T {

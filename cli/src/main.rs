@@ -113,6 +113,7 @@ fn main() -> ExitCode {
     match done.and(printed) {
         Ok(()) => Exit::Done.into(),
         Err(err) => {
+            ctx.keep_written();
             let err = runtime.block_on(offer::to_start(&ctx, &path, err));
             ctx.report(&err);
             err.exit.into()

@@ -4,7 +4,7 @@
 //! read back stays, and where it lies is said.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -18,12 +18,31 @@ pub fn command(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     ["AFENDA_EDITOR", "VISUAL", "EDITOR"].iter().find_map(|name| variable(name).filter(|value| !value.trim().is_empty()))
 }
 
+/// A text as an editor left it. Its file goes with it, unless it is kept.
+#[derive(Debug)]
+pub struct Edited {
+    /// The text.
+    pub text: String,
+    folder: TempDir,
+    path: PathBuf,
+}
+
+impl Edited {
+    /// Keeps the file for the person who wrote it, and tells where it lies.
+    pub fn keep(self) -> PathBuf {
+        let _ = self.folder.keep();
+        self.path
+    }
+}
+
 /// Writes the text, runs the editor on it until it ends, and reads the text back. The terminal is the child's meanwhile.
 ///
 /// # Errors
 /// For people: why the text is as it was. What was written in the editor is then kept, if it differs.
-pub async fn edit(command: &str, text: &str) -> Result<String, String> {
-    let (folder, path) = write(text).map_err(|err| format!("the text could not be put in a file: {err}"))?;
+pub async fn edit(command: &str, text: &str) -> Result<Edited, String> {
+    let (mut folder, path) = write(text).map_err(|err| format!("the text could not be put in a file: {err}"))?;
+    // Whoever breaks this off leaves the file to the person who wrote in it.
+    folder.disable_cleanup(true);
     // As git does: the shell takes the variable apart, the path stays one word.
     let mut child = tokio::process::Command::new("sh");
     child.arg("-c").arg(format!("{command} \"$@\"")).arg("afenda").arg(&path).kill_on_drop(true);
@@ -32,8 +51,9 @@ pub async fn edit(command: &str, text: &str) -> Result<String, String> {
         Ok(status) => Some(format!("the editor ended with {status}")),
         Err(err) => Some(format!("the editor could not be started: {err}")),
     };
+    folder.disable_cleanup(false);
     match (failed, read_back(&path)) {
-        (None, Ok(now)) => Ok(without_last_break(text, now)),
+        (None, Ok(now)) => Ok(Edited { text: without_last_break(text, now), folder, path }),
         (Some(why), Ok(now)) if without_last_break(text, now.clone()) == text => Err(why),
         (Some(why), Ok(_)) => Err(format!("{why}{}", kept(folder, &path))),
         (why, Err(err)) if path.exists() => {
@@ -43,7 +63,7 @@ pub async fn edit(command: &str, text: &str) -> Result<String, String> {
     }
 }
 
-fn write(text: &str) -> std::io::Result<(TempDir, std::path::PathBuf)> {
+fn write(text: &str) -> std::io::Result<(TempDir, PathBuf)> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
@@ -99,7 +119,7 @@ mod tests {
             ("false", "as it was", Err("the editor ended with exit status: 1")),
             ("rm", "as it was", Err("the editor took the file away")),
         ] {
-            assert_eq!(edit(command, before).await, now.map(str::to_owned).map_err(str::to_owned), "{command}");
+            assert_eq!(edit(command, before).await.map(|edited| edited.text), now.map(str::to_owned).map_err(str::to_owned), "{command}");
         }
     }
 
@@ -112,6 +132,17 @@ mod tests {
             std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
         }
         assert!(edit("no-such-editor-here", "old").await.unwrap_err().starts_with("the editor ended with"));
+    }
+
+    #[tokio::test]
+    async fn a_file_goes_with_its_text_unless_it_is_kept() {
+        let edited = edit("printf 'written\\n' >", "").await.unwrap();
+        let path = edited.path.clone();
+        drop(edited);
+        assert!(!path.exists());
+        let path = edit("printf 'written\\n' >", "").await.unwrap().keep();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "written\n");
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 
     #[test]

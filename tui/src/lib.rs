@@ -57,7 +57,7 @@ pub use around::Around;
 pub use browser::open as open_in_browser;
 pub use drafts::{Draft, DraftFile};
 pub use editor::{Edit, Editor, Modal, Vim};
-pub use external::{command as editor_command, edit as edit_in_editor};
+pub use external::{Edited, command as editor_command, edit as edit_in_editor};
 pub use headless::Headless;
 pub use limits::Limits;
 pub use seen::{Seen, is_there as has_seen};
@@ -329,7 +329,7 @@ impl Desk for OwnTerminal<'_> {
         if let Err(err) = self.guard.take() {
             tracing::warn!(%err, "the terminal could not be taken again");
         }
-        edited
+        edited.map(|edited| edited.text)
     }
 }
 

@@ -65,7 +65,7 @@ impl Text {
     async fn read(self, ctx: &Context, was: Option<&str>) -> Result<String, CliError> {
         let written = match (self.body.is_none() && self.body_file.is_none() && ctx.can_ask(), was) {
             (true, Some(was)) => {
-                let text = body::in_editor(was, "nothing was changed", "give the text with --body, or set AFENDA_EDITOR").await?;
+                let text = body::in_editor(ctx, was, "nothing was changed", "give the text with --body, or set AFENDA_EDITOR").await?;
                 Some(text).filter(|text| !text.trim().is_empty())
             }
             _ => body::read(self.body, self.body_file)?,

@@ -57,6 +57,29 @@ fn on_a_terminal_a_text_is_written_in_ones_own_editor_and_nothing_written_is_not
 }
 
 #[test]
+fn what_was_written_in_an_editor_and_is_refused_is_kept_and_what_can_be_known_before_is_said_before() {
+    let shop = Shop::open();
+    let write = |command: &str, editor: &str| {
+        let mut pty = Pty::with(&shop.home, &format!("-P jo {command}"), &[("AFENDA_EDITOR", editor)]);
+        (pty.code(), pty.raw())
+    };
+    // Longer than a message may be, which nobody can know before.
+    let (code, raw) = write("conv note 44", "f() { head -c 150001 /dev/zero | tr '\\0' x > \"$1\"; }; f");
+    assert_eq!(code, 1, "{raw}");
+    let path = raw.split("what you wrote is kept in ").nth(1).unwrap_or_else(|| panic!("{raw}")).split_whitespace().next().unwrap();
+    let path = std::path::Path::new(path);
+    assert_eq!(std::fs::metadata(path).unwrap().len(), 150_001);
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    let opened = shop.home.path().join("opened");
+    let editor = format!("touch '{}'; true", opened.display());
+    for (command, code) in [("conv reply 44 --hold 99999", 1), ("conv note 99999", 6)] {
+        let (ended, raw) = write(command, &editor);
+        assert!(ended == code && !opened.exists(), "{command}: {ended} {raw}");
+    }
+    shop.close();
+}
+
+#[test]
 fn the_page_is_opened_by_the_browser_that_is_named() {
     let shop = Shop::open();
     let opened = shop.home.path().join("opened");

@@ -190,7 +190,7 @@ impl Drafts {
             return Err(CliError::usage("an editor needs a terminal").hint("`afenda conv draft show` prints the text"));
         }
         let hint = "set AFENDA_EDITOR, VISUAL or EDITOR";
-        let text = crate::body::in_editor(&row.text, "the draft stays as it was", hint).await?;
+        let text = crate::body::in_editor(ctx, &row.text, "the draft stays as it was", hint).await?;
         if text == row.text {
             ctx.out.note("nothing was changed");
             return ctx.out.row(&row, COLUMNS, &format!("#{}: {} kept", row.conversation_id, row.kind));

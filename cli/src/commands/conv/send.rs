@@ -97,9 +97,16 @@ impl Reply {
             let message = NewMessage { template, hold_seconds: self.hold, ..NewMessage::default() };
             return send(ctx, self.conversations, &message, &[], "template", then).await;
         }
-        let (message, files) = self.body.read(ctx).await?;
-        let message =
-            NewMessage { hold_seconds: self.hold, vars, to: self.to, cc: self.cc, bcc: self.bcc, in_reply_to: self.in_reply_to, ..message };
+        let message = NewMessage {
+            hold_seconds: self.hold,
+            vars,
+            to: self.to,
+            cc: self.cc,
+            bcc: self.bcc,
+            in_reply_to: self.in_reply_to,
+            ..NewMessage::default()
+        };
+        let (message, files) = write(ctx, &self.conversations, self.body, message).await?;
         send(ctx, self.conversations, &message, &files, "reply", then).await
     }
 
@@ -116,7 +123,6 @@ impl Reply {
 
 impl Note {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
-        let (message, files) = self.body.read(ctx).await?;
         let mut mentions = Vec::new();
         for name in &self.mention {
             let session = ctx.session().await?;
@@ -131,8 +137,24 @@ impl Note {
                 }
             });
         }
-        send(ctx, self.conversations, &NewMessage { private: true, mentions, ..message }, &files, "note", None).await
+        let message = NewMessage { private: true, mentions, ..NewMessage::default() };
+        let (message, files) = write(ctx, &self.conversations, self.body, message).await?;
+        send(ctx, self.conversations, &message, &files, "note", None).await
     }
+}
+
+/// The message with its text. Before somebody writes one, the daemon is asked whether it would be taken.
+async fn write(ctx: &Context, to: &Several, body: Body, message: NewMessage) -> Result<(NewMessage, Vec<FileToSend>), CliError> {
+    if body.is_to_be_written(ctx) {
+        let session = ctx.session().await?;
+        let (checking, begun) = (session.checking(), NewMessage { content: "…".to_owned(), ..message.clone() });
+        for id in &to.ids {
+            let checked = checking.send_message(*id, &begun, &api::client::new_key()).await;
+            checked.map_err(|err| session.explain(err).about(super::name(id)))?;
+        }
+    }
+    let (given, files) = body.read(ctx).await?;
+    Ok((NewMessage { content: given.content, canned: given.canned, ..message }, files))
 }
 
 async fn send(
