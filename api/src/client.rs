@@ -73,6 +73,9 @@ pub enum ClientError {
     /// The connection broke after the request may have been carried out.
     #[error("the daemon was lost while it worked; whether the request was carried out is not known")]
     Lost(#[source] reqwest::Error),
+    /// The request cannot be made: a header would have a character that none may have, such as a line break in a key.
+    #[error("a header of the request cannot be made of what was given")]
+    Unsendable(#[source] reqwest::Error),
     /// A file to send cannot be read.
     #[error("cannot read {}", path.display())]
     File {
@@ -116,7 +119,9 @@ impl ClientError {
 
 impl From<reqwest::Error> for ClientError {
     fn from(source: reqwest::Error) -> Self {
-        if source.is_connect() {
+        if source.is_builder() {
+            Self::Unsendable(source.without_url())
+        } else if source.is_connect() {
             let url = source.url().map_or_else(|| "its address".to_owned(), |url| url.origin().ascii_serialization());
             Self::Unreachable { url, source: source.without_url() }
         } else {
@@ -150,7 +155,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What changing calls came to.
+/// What changes came to.
 #[derive(Debug, Default)]
 pub struct Changes {
     made: AtomicU32,
@@ -162,6 +167,12 @@ impl Changes {
     pub fn is_nothing(&self) -> bool {
         let made = self.made.load(Ordering::Relaxed);
         made > 0 && self.unchanged.load(Ordering::Relaxed) == made
+    }
+
+    /// Counts a change: a call, or what a program changes itself.
+    pub fn count(&self, unchanged: bool) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+        self.unchanged.fetch_add(u32::from(unchanged), Ordering::Relaxed);
     }
 }
 
@@ -248,8 +259,7 @@ impl Client {
         if self.dry_run && !response.headers().contains_key(crate::DRY_RUN) {
             return Err(ClientError::Protocol("the daemon knows no dry runs, and has carried it out".to_owned()));
         }
-        self.changes.made.fetch_add(1, Ordering::Relaxed);
-        self.changes.unchanged.fetch_add(u32::from(response.headers().contains_key(crate::UNCHANGED)), Ordering::Relaxed);
+        self.changes.count(response.headers().contains_key(crate::UNCHANGED));
         Ok(response)
     }
 

@@ -53,6 +53,9 @@ pub struct TenantView {
     pub role: Role,
     /// Whether it is the caller's default.
     pub default: bool,
+    /// What the addresses of its pages in Chatwoot begin with, such as `https://chat.example.com/app/accounts/1/`; empty without an account.
+    #[serde(default)]
+    pub url: String,
 }
 
 /// The caller's Chatwoot agent.

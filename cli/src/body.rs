@@ -9,6 +9,7 @@ use api::inbox::NewMessage;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::stop::Interrupts;
 
 /// More than Chatwoot takes in a message (150,000 characters of at most four bytes), so that the API says what is too long.
 const BYTES_MAX: u64 = 1024 * 1024;
@@ -76,7 +77,11 @@ impl Body {
 pub(crate) async fn in_editor(ctx: &Context, text: &str, otherwise: &str, hint: &str) -> Result<String, CliError> {
     let editor = tui::editor_command(|name| std::env::var(name).ok())
         .ok_or_else(|| CliError::usage("the text is missing, and no editor is set").hint(hint))?;
-    let edited = tui::edit_in_editor(&editor, text).await.map_err(|why| CliError::failed(format!("{otherwise}: {why}")))?;
+    let interrupts = Interrupts::listen().map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
+    let at_editor = interrupts.are_an_editors();
+    let edited = tui::edit_in_editor(&editor, text).await;
+    drop(at_editor);
+    let edited = edited.map_err(|why| CliError::failed(format!("{otherwise}: {why}")))?;
     let now = edited.text.clone();
     if now.trim() != text.trim() {
         ctx.written.replace(Some(edited));

@@ -1,9 +1,10 @@
 //! What every command needs, made once: how to print, and the client of the chosen profile.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api::client::Changes;
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::error::{CliError, START_HINT, unknown, unreachable_at};
+use crate::error::{CliError, START_HINT, daemon_lost, unreachable_at};
 use crate::exit::Exit;
 use crate::output::progress::{Telling, waiting};
 use crate::output::{Color, Column, Output, Printing, talk};
@@ -106,6 +107,24 @@ pub(crate) struct Context {
     pub(crate) changes: Arc<Changes>,
     /// What was written in the person's editor.
     pub(crate) written: RefCell<Option<tui::Edited>>,
+    /// The change that was asked for last.
+    pub(crate) asked: Arc<Asked>,
+}
+
+/// The change that the daemon was asked for and did not answer yet: its key, and the command that tells what became of it.
+#[derive(Debug, Default)]
+pub(crate) struct Asked(Mutex<Option<(String, String)>>);
+
+impl Asked {
+    /// Of it nobody knows what it came to.
+    pub(crate) fn unanswered(&self) -> Option<(String, String)> {
+        self.set(None)
+    }
+
+    fn set(&self, asked: Option<(String, String)>) -> Option<(String, String)> {
+        // A panic while it was held cannot have left half of it.
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), asked)
+    }
 }
 
 /// A client, and where it came from.
@@ -117,6 +136,7 @@ pub(crate) struct Session {
     pub(crate) profile: Option<String>,
     /// How it is told that an answer takes its time.
     telling: Telling,
+    asked: Arc<Asked>,
 }
 
 impl Globals {
@@ -151,10 +171,20 @@ impl Context {
         if let Some(zone) = if globals.utc { Some(TimeZone::UTC) } else { globals.tz.clone() } {
             crate::time::set_zone(zone);
         }
+        if globals.url.as_deref().and_then(|url| url.split("://").nth(1)?.split('/').next()).is_some_and(|host| host.contains('@')) {
+            // Not repeated: it may be a password.
+            return Err(CliError::usage("--url: who you are is no part of the daemon's address").hint("give the token in AFENDA_TOKEN"));
+        }
         if let Some(debug) = globals.debug()? {
             crate::log::of_calls(debug == Debug::Api);
         }
-        Ok(Self { out: Output::new(globals.printing.form()?, globals.quiet, globals.color), globals, changes: Arc::default(), written: RefCell::default() })
+        Ok(Self {
+            out: Output::new(globals.printing.form()?, globals.quiet, globals.color),
+            globals,
+            changes: Arc::default(),
+            written: RefCell::default(),
+            asked: Arc::default(),
+        })
     }
 
     /// Where the user's profiles, drafts and, unless told otherwise, the store lie.
@@ -233,9 +263,14 @@ impl Context {
         self.globals.url.as_deref().filter(|url| !url.is_empty())
     }
 
-    /// The client of the chosen profile.
+    /// The client of the chosen profile. What was named by its address in Chatwoot is of the profile's account.
+    ///
+    /// # Errors
+    /// No daemon, no token, or an address of another account.
     pub(crate) async fn session(&self) -> Result<Session, CliError> {
-        self.session_of(&Profiles::new(&Self::data_dir()?), self.named_profile()).await
+        let session = self.session_of(&Profiles::new(&Self::data_dir()?), self.named_profile()).await?;
+        crate::selector::are_of_this_account(&session).await?;
+        Ok(session)
     }
 
     /// The client of one of these profiles: the named one, where one is.
@@ -262,19 +297,30 @@ impl Context {
         let client = Client::new(&url, token).map_err(|err| CliError::usage("the daemon's address is wrong").because(err))?;
         let client = client.with_tenant(tenant).with_dry_run(self.globals.dry_run).with_changes(self.changes.clone());
         let client = client.with_freshness(self.globals.freshness());
-        Ok(Session { client, profile, telling: Telling::usual(self.globals.quiet) })
+        Ok(Session { client, profile, telling: Telling::usual(self.globals.quiet), asked: self.asked.clone() })
     }
 
-    /// A token belongs to the address it was made for and is sent nowhere else.
+    /// A token belongs to the address it was made for and is sent nowhere else. Of several people there the current profile's counts.
     fn profile_at(&self, profiles: &Profiles, url: &str) -> Result<(String, Profile), CliError> {
-        let names = self.named_profile().map_or_else(|| profiles.names(), |name| vec![name.to_owned()]);
-        for name in names {
+        let mut fit = Vec::new();
+        for name in self.named_profile().map_or_else(|| profiles.names(), |name| vec![name.to_owned()]) {
             if let Some(profile) = profiles.get(&name)?.filter(|p| p.url.trim_end_matches('/') == url.trim_end_matches('/')) {
-                return Ok((name, profile));
+                fit.push((name, profile));
             }
         }
-        Err(CliError::new(Exit::Unauthenticated, "NO_TOKEN", format!("no profile has a token for {url}"))
-            .hint("set AFENDA_TOKEN; `afenda daemon token USER` on the daemon's machine prints one"))
+        let current = profiles.current()?;
+        if let Some(at) = fit.iter().position(|(name, _)| Some(name) == current.as_ref()) {
+            return Ok(fit.swap_remove(at));
+        }
+        match fit.len() {
+            1 => Ok(fit.swap_remove(0)),
+            0 => Err(CliError::new(Exit::Unauthenticated, "NO_TOKEN", format!("no profile has a token for {url}"))
+                .hint("set AFENDA_TOKEN; `afenda daemon token USER` on the daemon's machine prints one")),
+            _ => {
+                let names = fit.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+                Err(CliError::usage(format!("several profiles are for {url}")).hint(format!("name one with -P: {names}")))
+            }
+        }
     }
 
     /// The profile that was named; else the one that was chosen; else `default` if its daemon answers or there is no demo; else the demo's.
@@ -331,13 +377,19 @@ impl Session {
         find_out: &str,
         call: impl AsyncFn(&Client) -> Result<T, ClientError>,
     ) -> Result<T, CliError> {
-        match self.wait(call(&self.client)).await {
+        self.asked.set(Some((key.to_owned(), find_out.to_owned())));
+        let first = self.wait(call(&self.client)).await;
+        let result = match first {
             Err(ClientError::Lost(_)) => match self.wait(call(&self.client)).await {
-                Err(ClientError::Lost(source) | ClientError::Unreachable { source, .. }) => Err(unknown(key, find_out).because(source)),
+                Err(ClientError::Lost(source) | ClientError::Unreachable { source, .. }) => {
+                    Err(daemon_lost().outcome_unknown(key, find_out).because(source))
+                }
                 second => second.map_err(|err| self.explain(err)),
             },
             first => first.map_err(|err| self.explain(err)),
-        }
+        };
+        self.asked.set(None);
+        result
     }
 
     /// Makes a call that may be made again; where the daemon was lost while it worked, once more.
@@ -370,8 +422,8 @@ impl Session {
     }
 }
 
-/// Runs one thing after the other. What fails is told at once and does not keep the rest from being tried, unless nothing else could
-/// succeed either; the exit code is that of the first failure.
+/// Runs one thing after the other, each once however often it is named. What fails is told at once and does not keep the rest from being
+/// tried, unless nothing else could succeed either; the exit code is that of the first failure.
 pub(crate) async fn each<T>(
     ctx: &mut Context,
     targets: Vec<T>,
@@ -379,9 +431,12 @@ pub(crate) async fn each<T>(
     run: impl AsyncFn(&mut Context, T) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
     let several = targets.len() > 1;
-    let mut first = None;
+    let (mut first, mut named) = (None, BTreeSet::new());
     for target in targets {
         let name = name(&target);
+        if !named.insert(name.clone()) {
+            continue;
+        }
         let Err(err) = run(ctx, target).await else { continue };
         let err = err.about(name);
         if !several || err.silent {

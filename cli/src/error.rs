@@ -76,6 +76,15 @@ impl CliError {
         self
     }
 
+    /// Nobody here knows whether the change was carried out: its key and `find_out` tell.
+    #[must_use]
+    pub(crate) fn outcome_unknown(mut self, key: &str, find_out: &str) -> Self {
+        self.details = Some(Box::new(json!({"outcome": "unknown", "idempotency_key": key, "find_out": find_out})));
+        self.hint(format!(
+            "once the daemon answers, `{find_out}` tells; repeated with `--idempotency-key {key}` it is carried out once at most"
+        ))
+    }
+
     /// Whether asking for the next thing makes sense after this one failed.
     pub(crate) fn is_final(&self) -> bool {
         !matches!(self.exit, Exit::Forbidden | Exit::NotFound | Exit::Conflict | Exit::Failed)
@@ -142,6 +151,9 @@ impl From<ClientError> for CliError {
             )
             .because(source)
             .hint("repeat it with the same --idempotency-key once the daemon runs again: it is carried out once at most"),
+            err @ ClientError::Unsendable(_) => Self::usage("the request cannot be made")
+                .because(err)
+                .hint("AFENDA_TOKEN, --tenant and --idempotency-key are of visible ASCII characters"),
             ClientError::File { path, source } => Self::usage(format!("cannot read {}", path.display())).because(source),
             err @ (ClientError::TooLarge { .. } | ClientError::Slow) => Self::failed(err.to_string()),
             ClientError::StreamEnded => Self::new(Exit::Unreachable, "DAEMON_LOST", "the event stream ended"),
@@ -172,14 +184,9 @@ pub(crate) fn unreachable_at(url: &str) -> CliError {
     CliError::new(Exit::Unreachable, "DAEMON_UNREACHABLE", format!("no daemon answers at {url}")).hint(START_HINT)
 }
 
-/// The daemon was lost while it changed something, and is not back: nobody here knows whether it did.
-pub(crate) fn unknown(key: &str, find_out: &str) -> CliError {
-    let details = json!({"outcome": "unknown", "idempotency_key": key, "find_out": find_out});
-    CliError {
-        details: Some(Box::new(details)),
-        ..CliError::new(Exit::Unreachable, "DAEMON_LOST", "the daemon was lost while it worked; whether it was carried out is not known")
-    }
-    .hint(format!("once it runs again, `{find_out}` tells; repeated with `--idempotency-key {key}` it is carried out once at most"))
+/// The daemon was lost while it changed something, and is not back.
+pub(crate) fn daemon_lost() -> CliError {
+    CliError::new(Exit::Unreachable, "DAEMON_LOST", "the daemon was lost while it worked; whether it was carried out is not known")
 }
 
 /// How to get a daemon.
@@ -232,7 +239,7 @@ mod tests {
 
     #[test]
     fn an_outcome_that_nobody_knows_is_named_with_its_key_and_the_way_to_find_out() {
-        let err = unknown("k-1", "afenda approvals view AP-1");
+        let err = daemon_lost().outcome_unknown("k-1", "afenda approvals view AP-1");
         let shown = err.json();
         assert_eq!((&shown["error"]["outcome"], &shown["error"]["exit_code"]), (&json!("unknown"), &json!(9)));
         assert_eq!(shown["error"]["details"]["idempotency_key"], "k-1");

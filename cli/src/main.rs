@@ -58,6 +58,9 @@ pub(crate) struct Cli {
     globals: Globals,
 }
 
+/// What can be told to end has done so this long after its time.
+const GRACE: Duration = Duration::from_millis(500);
+
 fn main() -> ExitCode {
     // Fails only when there is one already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -103,7 +106,8 @@ fn main() -> ExitCode {
     if commands::only_shows(&path) && !ctx.globals.no_pager {
         ctx.out.hold();
     }
-    let done = match fields(&path, &mut ctx) {
+    let prints = cli.command.as_ref().map_or(path.as_str(), |command| command.prints(&path));
+    let done = match fields(prints, &mut ctx) {
         Ok(true) => Ok(()),
         Ok(false) => runtime.block_on(carry_out(cli.command, &mut ctx)),
         Err(err) => Err(err),
@@ -128,11 +132,11 @@ async fn carry_out(command: Option<commands::Command>, ctx: &mut Context) -> Res
     }
     let limit = ctx.globals.timeout;
     if !ctx.globals.wait {
-        in_time(limit, commands::run(command, ctx)).await?;
+        in_time(limit, ctx, command).await?;
         return ended(ctx);
     }
     let before = settle::Before::look(ctx).await?;
-    in_time(limit, commands::run(command, ctx)).await?;
+    in_time(limit, ctx, command).await?;
     before.settle(ctx, limit).await?;
     ended(ctx)
 }
@@ -149,13 +153,41 @@ fn ended(ctx: &Context) -> Result<(), CliError> {
 }
 
 /// Runs a command, for so long at most.
-async fn in_time(limit: Option<Duration>, run: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
-    let Some(limit) = limit else { return run.await };
+async fn in_time(limit: Option<Duration>, ctx: &mut Context, command: Option<commands::Command>) -> Result<(), CliError> {
+    let Some(limit) = limit else { return commands::run(command, ctx).await };
     ask::within(limit);
-    tokio::time::timeout(limit, run).await.unwrap_or_else(|_| {
-        Err(CliError::timed_out(limit)
-            .hint("whether a change was carried out is not known: repeated with the same --idempotency-key it is, once at most"))
-    })
+    let (asked, json) = (ctx.asked.clone(), ctx.globals.printing.errors_in_json());
+    let late = move || {
+        let err = CliError::timed_out(limit);
+        match asked.unanswered() {
+            Some((key, find_out)) => err.outcome_unknown(&key, &find_out),
+            None => err,
+        }
+    };
+    let _watched = watch(limit, late.clone(), json);
+    let mut run = std::pin::pin!(commands::run(command, ctx));
+    loop {
+        match tokio::time::timeout(limit, &mut run).await {
+            Ok(done) => return done,
+            Err(_) if stop::is_at_editor() => {}
+            Err(_) => return Err(late()),
+        }
+    }
+}
+
+/// What is busy or reads cannot be told to end: where it goes on beyond its time, the process ends. The watch ends with what it returns.
+fn watch(limit: Duration, late: impl Fn() -> CliError + Send + 'static, json: bool) -> std::sync::mpsc::Sender<()> {
+    let (watched, ended) = std::sync::mpsc::channel();
+    let longest = limit.saturating_add(GRACE);
+    std::thread::spawn(move || {
+        while ended.recv_timeout(longest) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            if !stop::is_at_editor() {
+                context::report(&late(), json);
+                std::process::exit(i32::from(Exit::TimedOut.number()));
+            }
+        }
+    });
+    watched
 }
 
 /// The command's words, without aliases.
@@ -170,9 +202,13 @@ fn path(matches: &clap::ArgMatches) -> String {
 }
 
 /// Checks the fields that `--json` names; `true` where it only asks for their list, which is printed.
-fn fields(path: &str, ctx: &mut Context) -> Result<bool, CliError> {
+fn fields(prints: &str, ctx: &mut Context) -> Result<bool, CliError> {
     let names: Vec<String> = ctx.globals.printing.fields().map(str::to_owned).collect();
-    let Some(shape) = shape::of(path).filter(|_| !names.is_empty()) else { return Ok(false) };
+    if names.is_empty() {
+        return Ok(false);
+    }
+    let none = || CliError::usage(format!("nothing is known of the fields that `{prints}` prints")).hint("--jq chooses from any JSON");
+    let shape = shape::of(prints).ok_or_else(none)?;
     if names == [output::FIELDS_HELP] {
         for field in shape.fields(&shape::schemas()) {
             ctx.out.raw(&format!("{}\t{}\n", field.name, field.kind))?;

@@ -14,6 +14,7 @@ mod table;
 mod template;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 
 use jiff::Timestamp;
@@ -194,7 +195,12 @@ impl Output {
 
     fn emit(&mut self, value: &Value) -> Result<(), CliError> {
         let text = match &self.form.kind {
-            Kind::Jq(filter) => filter.run(&value.to_string())?.iter().map(|text| text::raw(text) + "\n").collect(),
+            Kind::Jq(filter) => {
+                let mut lines = String::new();
+                let done = filter.run(&value.to_string(), &mut lines);
+                self.raw(&lines)?;
+                return done;
+            }
             Kind::Template(template) => text::raw(&template.run(value)?),
             Kind::Yaml => {
                 let text =
@@ -233,12 +239,13 @@ impl Output {
                 let whole = json!({"data": data, "meta": {"total": total, "truncated": (rows.len() as u64) < total}});
                 self.emit(if self.form.envelope { &whole } else { &whole["data"] })
             }
-            _ if rows.is_empty() => {
-                if self.is_for_people() {
-                    self.note(empty);
-                }
+            _ if rows.is_empty() && self.is_for_people() => {
+                self.note(empty);
                 Ok(())
             }
+            // Of nothing too it is told what its columns are.
+            Kind::Csv => self.rows(rows, columns),
+            _ if rows.is_empty() => Ok(()),
             _ => self.rows(rows, columns),
         }
     }
@@ -256,13 +263,22 @@ impl Output {
 
     /// A thing: as data, or as words for people or for pipes. It has no columns.
     pub(crate) fn thing<T: Serialize>(&mut self, value: &T, words: impl FnOnce(&Shown) -> String) -> Result<(), CliError> {
+        if self.is_structured() {
+            return self.json(value);
+        }
+        self.is_no_list("one thing")?;
+        let words = words(&self.shown());
+        self.raw(&words)
+    }
+
+    /// What is printed has no rows with columns; `what` names it.
+    ///
+    /// # Errors
+    /// They are asked for.
+    pub(crate) fn is_no_list(&self, what: &str) -> Result<(), CliError> {
         match self.form.kind {
-            _ if self.is_structured() => self.json(value),
-            Kind::Csv | Kind::Ids => Err(CliError::new(Exit::Usage, "USAGE", "this is one thing, not a list of rows").hint("use --json")),
-            _ => {
-                let words = words(&self.shown());
-                self.raw(&words)
-            }
+            Kind::Csv | Kind::Ids => Err(CliError::usage(format!("this is {what}, not a list of rows")).hint("use --json")),
+            _ => Ok(()),
         }
     }
 
@@ -270,7 +286,9 @@ impl Output {
         let shown = self.shown();
         if matches!(self.form.kind, Kind::Ids) {
             let id = columns.iter().find(|c| c.hidden).or(columns.first());
-            let ids: String = rows.iter().filter_map(|row| id.map(|c| text::field(&(c.cell)(row, &shown)) + "\n")).collect();
+            let mut named = BTreeSet::new();
+            let ids = rows.iter().filter_map(|row| id.map(|c| text::field(&(c.cell)(row, &shown)) + "\n"));
+            let ids: String = ids.filter(|id| named.insert(id.clone())).collect();
             return self.raw(&ids);
         }
         let columns: Vec<&Column<T>> = columns.iter().filter(|c| !c.hidden).collect();

@@ -1,8 +1,10 @@
 //! What people type to mean one thing: a conversation, an approval with its revision, an agent, a team, an inbox.
 
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
 use api::id::{ConversationId, Reference};
+use api::page::Freshness;
 use uuid::Uuid;
 
 use crate::context::Session;
@@ -21,9 +23,40 @@ pub(crate) fn contact(text: &str) -> Result<i64, String> {
     number(text, "contacts").ok_or_else(|| "expected a contact's number (123 or #123) or the address of its page in Chatwoot".to_owned())
 }
 
+/// Addresses that were named. Whether they are of this account the daemon knows, so that [`are_of_this_account`] tells it later.
+static ADDRESSES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Whether the addresses that were named are of the account that the daemon works with: another one has other things under the same numbers.
+///
+/// # Errors
+/// One is not; or the daemon cannot be asked.
+pub(crate) async fn are_of_this_account(session: &Session) -> Result<(), CliError> {
+    let named = std::mem::take(&mut *ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner));
+    if named.is_empty() {
+        return Ok(());
+    }
+    let ours = session.call(async |client| client.clone().with_freshness(Freshness::Usual).me().await).await?.tenant.url;
+    match named.iter().find(|address| !is_below(address, &ours)) {
+        None => Ok(()),
+        Some(address) => Err(CliError::new(Exit::NotFound, "NOT_FOUND", format!("{address} is of another account than this, {ours}"))
+            .hint(
+                "choose the profile or the tenant that works with it; where it is the same one under another name, give the number alone",
+            )),
+    }
+}
+
+/// Whether an address lies below another, over http or https.
+fn is_below(address: &str, ours: &str) -> bool {
+    let read = |text: &str| reqwest::Url::parse(text).ok();
+    let (Some(address), Some(ours)) = (read(address), read(ours)) else { return false };
+    let at = |url: &reqwest::Url| (url.host_str().map(str::to_owned), url.port());
+    at(&address) == at(&ours) && address.path().starts_with(ours.path())
+}
+
 /// The number itself, or the one behind `what` in an address.
 fn number(text: &str, what: &str) -> Option<i64> {
     let number = if text.contains("://") {
+        ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner).push(text.to_owned());
         let path = text.split(['?', '#']).next().unwrap_or_default();
         path.split('/').skip_while(|part| *part != what).nth(1).unwrap_or_default()
     } else {
@@ -133,6 +166,25 @@ mod tests {
         ] {
             assert_eq!(conversation(text).ok().map(|id| id.0), want, "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_is_of_one_account_of_one_server() {
+        let ours = "https://chat.example/app/accounts/1/";
+        for (address, want) in [
+            ("https://chat.example/app/accounts/1/conversations/42", true),
+            ("http://CHAT.example/app/accounts/1/inbox/3/conversations/42?messageId=9", true),
+            ("https://chat.example/app/accounts/12/conversations/42", false),
+            ("https://chat.example/app/accounts/2/conversations/42", false),
+            ("https://chat.example:8443/app/accounts/1/conversations/42", false),
+            ("https://other.example/app/accounts/1/conversations/42", false),
+            ("https://chat.example@other.example/app/accounts/1/conversations/42", false),
+            ("https://chat.example/app/accounts/1/../2/conversations/42", false),
+            ("://conversations/42", false),
+        ] {
+            assert_eq!(is_below(address, ours), want, "{address}");
+        }
+        assert!(!is_below("https://chat.example/app/accounts/1/conversations/42", ""), "no account");
     }
 
     #[test]

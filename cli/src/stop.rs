@@ -86,4 +86,29 @@ impl Interrupts {
     pub(crate) fn take_back(&self) {
         self.ours.store(true, Ordering::SeqCst);
     }
+
+    /// They are an editor's while what this returns lives, and `--timeout` waits for it: the text in it is worth more.
+    pub(crate) fn are_an_editors(&self) -> AtEditor<'_> {
+        self.leave();
+        EDITING.store(true, Ordering::SeqCst);
+        AtEditor(self)
+    }
+}
+
+/// An editor has the terminal.
+static EDITING: AtomicBool = AtomicBool::new(false);
+
+/// Whether an editor has the terminal.
+pub(crate) fn is_at_editor() -> bool {
+    EDITING.load(Ordering::SeqCst)
+}
+
+/// While it lives an editor has the terminal.
+pub(crate) struct AtEditor<'a>(&'a Interrupts);
+
+impl Drop for AtEditor<'_> {
+    fn drop(&mut self) {
+        EDITING.store(false, Ordering::SeqCst);
+        self.0.take_back();
+    }
 }

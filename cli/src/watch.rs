@@ -196,8 +196,9 @@ fn changes<L: Watched>(ctx: &mut Context, rows: &[L::Row], known: &mut BTreeMap<
         now.insert(key, value);
     }
     for left in std::mem::replace(known, now).keys() {
-        // No row, so no fields are chosen from it.
-        ctx.out.raw(&format!("{}\n", crate::text::json(&json!({ "left": left }).to_string())))?;
+        // No row, so no fields are chosen from it. A number is one here as it is in the rows.
+        let id = left.parse::<i64>().map_or_else(|_| json!(left), |id| json!(id));
+        ctx.out.raw(&format!("{}\n", crate::text::json(&json!({ "left": id }).to_string())))?;
     }
     Ok(())
 }

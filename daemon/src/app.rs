@@ -131,9 +131,10 @@ impl App {
 
     /// A tenant the user belongs to, for the wire.
     pub(crate) fn tenant_view(&self, user: &User, at: usize, role: Role) -> TenantView {
-        let row = &self.tenants[at].row;
+        let Tenant { row, url, .. } = &self.tenants[at];
         let default = user.default.as_deref() == Some(row.slug.as_str()) || (user.default.is_none() && user.roles.len() == 1);
-        TenantView { id: TenantId(row.id), slug: row.slug.clone(), name: row.name.clone(), role, default }
+        let url = url.strip_suffix("conversations/").unwrap_or_default().to_owned();
+        TenantView { id: TenantId(row.id), slug: row.slug.clone(), name: row.name.clone(), role, default, url }
     }
 }
 

@@ -65,6 +65,7 @@ impl Alias {
                 let mut document = document()?;
                 document[name.as_str()] = toml_edit::value(expansion);
                 aliases::write(&path, &document.to_string())?;
+                ctx.changes.count(known.get(&name).is_some_and(|before| before == expansion));
                 let before = known.get(&name).filter(|before| *before != expansion);
                 let before = before.map(|before| format!("; it was `{before}`")).unwrap_or_default();
                 ctx.out.note(&format!("`afenda {name}` now stands for `{expansion}`{before}"));

@@ -62,6 +62,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 impl Api {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        ctx.out.is_no_list("the API's own answer")?;
         let get = self.method == "GET";
         if self.paginate && !get {
             return Err(CliError::usage("--paginate is for GET"));
@@ -82,9 +83,9 @@ impl Api {
         let session = ctx.session().await?;
         let key = ctx.key("api", false);
         if !self.paginate {
-            let answer = session
-                .change(&key, "afenda audit list", async |client| client.raw(&self.method, &self.path, &query, body.as_ref(), &key).await);
-            return ctx.out.json(&answer.await?);
+            let call = async |client: &api::Client| client.raw(&self.method, &self.path, &query, body.as_ref(), &key).await;
+            let answer = if get { session.call(call).await } else { session.change(&key, "afenda audit list", call).await };
+            return ctx.out.json(&answer?);
         }
         let mut rows = Vec::new();
         loop {

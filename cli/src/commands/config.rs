@@ -72,7 +72,9 @@ impl Config {
     pub(crate) fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         let path = file()?;
         match self {
-            Self::Path => ctx.out.line(&path.display().to_string()),
+            Self::Path => {
+                ctx.out.thing(&serde_json::json!({ "path": path }), |_| format!("{}\n", crate::text::clean(&path.display().to_string())))
+            }
             Self::List { resolved, origin } => {
                 let rows = if resolved { effect::all(&path, ctx.globals.no_pager)? } else { effect::set(&path)? };
                 if let Some(why) = wrong(&path).filter(|_| resolved) {
@@ -98,7 +100,7 @@ impl Config {
                 }
             }
             Self::Set { key, value } => {
-                set(&path, &key, &value)?;
+                ctx.changes.count(!set(&path, &key, &value)?);
                 ctx.out.note(&format!("{key} is set in {}; a running daemon reads it when it starts again", path.display()));
                 Ok(())
             }
@@ -127,8 +129,8 @@ fn read(path: &Path) -> Result<DocumentMut, CliError> {
     text(path)?.parse().map_err(|err: toml_edit::TomlError| CliError::usage(format!("cannot read {}", path.display())).because(err))
 }
 
-/// Sets a value, if the programs take the file afterwards.
-pub(crate) fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
+/// Sets a value, if the programs take the file afterwards; `false` where the file says so already.
+pub(crate) fn set(path: &Path, key: &str, value: &str) -> Result<bool, CliError> {
     let mut file = read(path)?;
     let before = fault::all(path);
     let parts: Vec<&str> = key.split('.').collect();
@@ -150,11 +152,16 @@ pub(crate) fn set(path: &Path, key: &str, value: &str) -> Result<(), CliError> {
     if let (Some(decor), Some(new)) = (decor, item.as_value_mut()) {
         *new.decor_mut() = decor;
     }
-    let draft = Draft::write(path, &file.to_string())?;
+    let changed = file.to_string();
+    if changed == text(path)? {
+        return Ok(false);
+    }
+    let draft = Draft::write(path, &changed)?;
     if let Some(why) = draft.fault(&before) {
         return Err(CliError::usage(format!("{key}: {why}")).hint("nothing was changed"));
     }
-    draft.put(path)
+    draft.put(path)?;
+    Ok(true)
 }
 
 /// What the daemon or the inbox would say against a file.
@@ -190,9 +197,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
         std::fs::write(&path, "# mine\nhold_seconds = 5 # calm\n\n[ui]\ntheme = \"dark\"\n").unwrap();
-        set(&path, "hold_seconds", "9").unwrap();
+        assert!(set(&path, "hold_seconds", "9").unwrap() && !set(&path, "hold_seconds", "9").unwrap());
         set(&path, "ui.theme", "light").unwrap();
-        set(&path, "keys.preset", "vim").unwrap_or_else(|err| assert!(err.message.contains("preset"), "{err:?}"));
+        if let Err(err) = set(&path, "keys.preset", "vim") {
+            assert!(err.message.contains("preset"), "{err:?}");
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("# mine\nhold_seconds = 9 # calm\n\n[ui]\ntheme = \"light\"\n"), "{text}");
         let rows = effect::set(&path).unwrap();

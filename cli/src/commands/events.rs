@@ -33,6 +33,7 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
+        ctx.out.is_no_list("a stream")?;
         let Some(_) = self.exec.command() else { return self.follow(ctx).await };
         // What the command started is in a group of its own, which no Ctrl-C reaches: it ends with this.
         let stop = Stop::listen(|| ()).map_err(|err| CliError::failed("cannot listen for signals").because(err))?;

@@ -88,7 +88,7 @@ fn preset(ctx: &mut Context, name: Option<&str>) -> Result<(), CliError> {
         return ctx.out.list(&rows, PRESETS, "no presets");
     };
     let path = crate::commands::config::file()?;
-    crate::commands::config::set(&path, "keys.preset", name)?;
+    ctx.changes.count(!crate::commands::config::set(&path, "keys.preset", name)?);
     ctx.out.note(&format!("the inbox has the keys of `{name}` the next time it is opened"));
     Ok(())
 }

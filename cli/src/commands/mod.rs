@@ -159,6 +159,14 @@ impl Command {
         )
     }
 
+    /// Under which name the fields of what it prints are known; `path` is the command's own.
+    pub(crate) fn prints<'a>(&self, path: &'a str) -> &'a str {
+        match self {
+            Self::Search(search) => search.prints(),
+            _ => path,
+        }
+    }
+
     /// Whether it works for others or for a screen meanwhile, not only for its own call.
     pub(crate) fn serves(&self) -> bool {
         match self {

@@ -55,6 +55,15 @@ const CANNED: &[Column<CannedResponseView>] =
     &[column("CODE", |row, _| row.short_code.clone()), flexible("TEXT", |row, _| row.content.clone())];
 
 impl Search {
+    /// Under which name the fields of what it prints are known.
+    pub(crate) fn prints(&self) -> &'static str {
+        match self.what {
+            In::Messages => "search",
+            In::Contacts => "search --in contacts",
+            In::Canned => "search --in canned",
+        }
+    }
+
     pub(crate) async fn run(self, ctx: &mut Context) -> Result<(), CliError> {
         if self.what != In::Messages && (self.from.is_some() || self.to.is_some()) {
             return Err(CliError::usage(

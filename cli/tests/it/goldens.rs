@@ -17,6 +17,7 @@ const READS: &[(&str, &str, &str)] = &[
     ("cache stats", "jo", ""),
     ("cache verify", "max", ""),
     ("version", "jo", ""),
+    ("config path", "", ""),
     ("config list", "", ""),
     ("config get", "", "data_dir"),
     ("keys preset", "", ""),
@@ -55,6 +56,8 @@ const READS: &[(&str, &str, &str)] = &[
     ("tenant list", "jo", ""),
     ("notification list", "jo", ""),
     ("search", "jo", "parcel -L 2"),
+    ("search --in contacts", "jo", "ann"),
+    ("search --in canned", "jo", "refund"),
 ];
 
 /// Commands that change something or never end: what they print is shown by the tests of what they do.
@@ -157,7 +160,7 @@ fn every_command_that_reads_has_its_golden_json() {
             });
         }
         let shown = redacted(&format!("{value:#}\n"), &shop.home);
-        insta::assert_snapshot!(command.replace(' ', "_"), shown);
+        insta::assert_snapshot!(command.replace(" --", " ").replace(' ', "_"), shown);
     }
     shop.close();
 }

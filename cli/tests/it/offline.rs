@@ -275,3 +275,36 @@ fn doctor_says_what_is_wrong_without_a_daemon() {
     let secret = crate::harness::ran(home.command(&["doctor"]).env("AFENDA_TOKEN", "s3cret").output().unwrap());
     assert!(secret.out.contains("AFENDA_TOKEN") && !secret.out.contains("s3cret"), "{}", secret.out);
 }
+
+#[test]
+fn what_took_too_long_tells_the_key_of_a_change() {
+    // Takes calls, and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = Home::new();
+    home.profile("default", &format!("http://{}", silent.local_addr().unwrap()), "t");
+    let late = home.run(&["conv", "priority", "44", "high", "--json", "--timeout", "1s"]).ends(124).error();
+    assert_eq!((&late["code"], &late["outcome"]), (&"TIMED_OUT".into(), &"unknown".into()));
+    let key = late["details"]["idempotency_key"].as_str().unwrap();
+    assert!(key.parse::<uuid::Uuid>().is_ok() && late["hint"].as_str().unwrap().contains(key), "{late}");
+    let late = home.run(&["conv", "list", "--json", "--timeout", "1s"]).ends(124).error();
+    assert!(late["outcome"].is_null() && late["hint"].is_null(), "{late}");
+    // What is busy, and what waits for text, too.
+    let late = home.run(&["version", "--jq", "last(range(1000000000000))", "--timeout", "1s"]).ends(124);
+    assert_eq!(late.error()["code"], "TIMED_OUT");
+    let mut reads = home.command(&["conv", "note", "44", "-F", "-", "--json", "--timeout", "1s"]);
+    let mut reads = reads.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let held = reads.stdin.take();
+    let ended = crate::harness::ran(reads.wait_with_output().unwrap()).ends(124);
+    drop(held);
+    assert_eq!(ended.error()["code"], "TIMED_OUT");
+}
+
+#[test]
+fn a_key_or_token_that_no_header_can_have_is_no_lost_daemon() {
+    let home = Home::new();
+    home.profile("default", &nobody(), "t");
+    home.run(&["conv", "resolve", "44", "--idempotency-key", "a\nb", "--json"]).ends(2);
+    let home = home.with("AFENDA_TOKEN", "a\nb");
+    let refused = home.run(&["conv", "list", "--json"]).ends(2);
+    assert!(refused.error()["hint"].as_str().unwrap().contains("AFENDA_TOKEN"), "{}", refused.err);
+}

@@ -56,6 +56,22 @@ fn a_profile_is_made_chosen_and_forgotten() {
 }
 
 #[test]
+fn of_several_people_at_an_address_the_current_profile_counts_and_nobody_is_chosen_by_their_name() {
+    let shop = Shop::open();
+    let url = shop.daemon.base_url();
+    let whoami = || shop.home.run(&["--url", &url, "auth", "whoami", "--json"]);
+    let error = whoami().ends(2).error();
+    assert!(error["hint"].as_str().unwrap().contains("ada, jo, max, vi"), "{error}");
+    shop.home.run(&["auth", "switch", "jo"]).ends(0);
+    assert_eq!(whoami().ends(0).json()["user"], "jo");
+    assert_eq!(shop.home.run(&["-P", "vi", "--url", &url, "auth", "whoami", "--json"]).ends(0).json()["user"], "vi");
+    let secret = url.replace("://", "://jo:hunter2@");
+    let refused = shop.home.run(&["--url", &secret, "status", "--json"]).ends(2);
+    assert!(!refused.err.contains("hunter2"), "{}", refused.err);
+    shop.close();
+}
+
+#[test]
 fn how_the_active_profile_stands_is_the_exit_code() {
     let shop = Shop::open();
     let home = &shop.home;

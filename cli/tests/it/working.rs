@@ -70,6 +70,9 @@ fn what_was_written_in_an_editor_and_is_refused_is_kept_and_what_can_be_known_be
     let path = std::path::Path::new(path);
     assert_eq!(std::fs::metadata(path).unwrap().len(), 150_001);
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    // The time that a command may take does not run out in an editor.
+    let (code, raw) = write("conv note 44 --timeout 1s", "f() { sleep 2; echo 'Took my time' > \"$1\"; }; f");
+    assert_eq!(code, 0, "{raw}");
     let opened = shop.home.path().join("opened");
     let editor = format!("touch '{}'; true", opened.display());
     for (command, code) in [("conv reply 44 --hold 99999", 1), ("conv note 99999", 6)] {
@@ -188,6 +191,35 @@ fn what_was_so_already_is_3_where_that_is_asked_for() {
     shop.run("ada", &approve).ends(0);
     shop.run("ada", &approve).ends(3);
     shop.run("jo", &["conv", "view", &id, "--error-unchanged"]).ends(0);
+    for args in [&["config", "set", "hold_seconds", "9"][..], &["alias", "set", "mine", "conv list -a me"], &["auth", "switch", "jo"]] {
+        let strictly = [args, &["--error-unchanged"]].concat();
+        shop.home.run(&strictly).ends(0);
+        shop.home.run(&strictly).ends(3);
+        shop.home.run(args).ends(0);
+    }
+    shop.close();
+}
+
+#[test]
+fn what_is_named_twice_is_done_once_and_an_address_of_another_account_is_nothing_here() {
+    let shop = Shop::open();
+    let id = shop.conversation();
+    let count = || shop.run("jo", &["conv", "messages", &id, "-L", "100"]).ends(0).json().as_array().unwrap().len();
+    let before = count();
+    let page = shop.plain("jo", &["conv", "view", &id, "--page"]).ends(0).out.trim().to_owned();
+    assert_eq!(shop.plain("jo", &["conv", "note", &id, &format!("#{id}"), &page, "-b", "Once"]).ends(0).out.lines().count(), 1);
+    assert_eq!(count(), before + 1);
+    let port = page.split(':').nth(2).unwrap().split('/').next().unwrap();
+    for (from, to) in [("/accounts/", "/accounts/9"), (port, "1"), ("127.0.0.1", "chat.example.com")] {
+        let other = page.replacen(from, to, 1);
+        let refused = shop.run("jo", &["conv", "note", &other, "-b", "Astray"]).ends(6);
+        assert!(refused.error()["message"].as_str().unwrap().contains("another account"), "{other}: {}", refused.err);
+    }
+    assert_eq!(count(), before + 1);
+    let ids = shop.plain("jo", &["search", "the", "-o", "ids", "-L", "100"]).ends(0).out;
+    let all = ids.lines().collect::<Vec<_>>();
+    let once = all.iter().collect::<std::collections::BTreeSet<_>>();
+    assert!(all.len() > 1 && all.len() == once.len(), "{ids}");
     shop.close();
 }
 

@@ -68,6 +68,7 @@ pub(super) fn me(own_token: Option<bool>) -> MeView {
             name: "Acme Shop".into(),
             role: Role::Admin,
             default: true,
+            url: "https://chat.example.com/app/accounts/1/".into(),
         },
         agent: own_token.map(|own_token| LinkedAgent { id: 1, name: "Jo Agent".into(), own_token }),
         hold_seconds: 5,

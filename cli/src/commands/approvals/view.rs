@@ -64,7 +64,7 @@ impl View {
             Some(changes) => diff(&approval, changes, color),
             None => super::card(&approval, shown),
         })?;
-        if !self.diff && !ctx.out.is_structured() && self.id.revision.is_some_and(|read| read != approval.revision) {
+        if !self.diff && self.id.revision.is_some_and(|read| read != approval.revision) {
             ctx.out.note(&format!("{id} is at revision {} now", approval.revision));
         }
         match outcome(&approval).unwrap_or(Exit::Pending) {

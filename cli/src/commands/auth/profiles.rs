@@ -237,6 +237,7 @@ impl Switch {
             }
             (None, _) => return Err(CliError::usage("to which profile?").hint(there())),
         };
+        ctx.changes.count(current.as_ref() == Some(&name));
         profiles.set_current(&name)?;
         ctx.out.note(&format!("`{name}` counts from now on where no profile is named"));
         Ok(())

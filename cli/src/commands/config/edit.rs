@@ -18,10 +18,10 @@ pub(super) fn run(ctx: &mut Context, path: &Path) -> Result<(), CliError> {
     let mut draft = Draft::write(path, &before)?;
     let interrupts = Interrupts::listen().map_err(|err| CliError::failed("cannot listen for signals").because(err))?;
     let (err, kept) = loop {
-        interrupts.leave();
+        let at_editor = interrupts.are_an_editors();
         // As git does: the shell takes the variable apart, the path stays one word.
         let ended = Command::new("sh").arg("-c").arg(format!("{editor} \"$@\"")).arg("afenda").arg(draft.path()).status();
-        interrupts.take_back();
+        drop(at_editor);
         let failed = match ended {
             Ok(status) if status.success() => None,
             Ok(status) => Some(format!("the editor ended with {status}")),
