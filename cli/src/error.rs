@@ -140,7 +140,7 @@ impl From<ClientError> for CliError {
     fn from(err: ClientError) -> Self {
         match err {
             ClientError::Api { status, code, message, details } => {
-                let hint = hint_for(&code, &details).map(str::to_owned);
+                let hint = hint_for(&code, &details);
                 Self { hint, details: Some(Box::new(details)), ..Self::new(Exit::of_status(status), code.as_str(), message) }
             }
             ClientError::Unreachable { url, source } => unreachable_at(&url).because(source),
@@ -192,8 +192,8 @@ pub(crate) fn daemon_lost() -> CliError {
 /// How to get a daemon.
 pub(crate) const START_HINT: &str = "start one with `afenda daemon start`, or see everything at work with `afenda demo`";
 
-fn hint_for(code: &Code, details: &Value) -> Option<&'static str> {
-    Some(match code {
+fn hint_for(code: &Code, details: &Value) -> Option<String> {
+    let hint = match code {
         Code::Unauthenticated => {
             "the token is not known to this daemon: make a new one with `afenda daemon token USER` and set AFENDA_TOKEN, or choose another profile with -P"
         }
@@ -202,7 +202,9 @@ fn hint_for(code: &Code, details: &Value) -> Option<&'static str> {
         }
         Code::OwnRequest => "a requester never decides their own request: somebody else must",
         Code::NotFound => {
-            "look for it with `afenda conv list -s all` or `afenda approvals list -s all`; another tenant's things are not found either (--tenant)"
+            let list = details.get("what").and_then(Value::as_str).and_then(list_of);
+            let look = list.map(|list| format!("look for it with `{list}`; ")).unwrap_or_default();
+            return Some(format!("{look}another tenant's things are not found either (--tenant)"));
         }
         Code::StaleRevision => "read it again with `afenda approvals view`, then decide on the revision shown there",
         Code::AlreadyDecided => "see the result with `afenda approvals view`",
@@ -213,6 +215,24 @@ fn hint_for(code: &Code, details: &Value) -> Option<&'static str> {
         Code::ChatwootUnavailable => "see `afenda status` for how Chatwoot stands, and try again",
         Code::StoreUnavailable => "look at the daemon's log: the disk is full, or it is shutting down",
         Code::Internal if details.get("request_id").is_some() => "the daemon's log has the cause under the request id (--json shows it)",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// The command that lists such things, as the API names them.
+fn list_of(what: &str) -> Option<&'static str> {
+    Some(match what {
+        "conversation" => "afenda conv list -s all",
+        "approval" | "revision" => "afenda approvals list -s all",
+        "contact" => "afenda contact list --all",
+        "inbox" => "afenda inbox list",
+        "canned response" => "afenda canned list",
+        "outbox entry" => "afenda outbox list",
+        "webhook" => "afenda webhooks list",
+        "audit row" => "afenda audit list",
+        "saved filter of yours" => "afenda view list",
+        "tenant" => "afenda tenant list",
         _ => return None,
     })
 }

@@ -258,7 +258,13 @@ fn answer(err: &clap::Error, args: &[OsString]) -> Exit {
             }
         }
     }
-    if err.print().is_ok() { Exit::Done } else { Exit::OutputClosed }
+    match err.print().map_err(CliError::from) {
+        Ok(()) => Exit::Done,
+        Err(err) => {
+            context::report(&err, false);
+            err.exit
+        }
+    }
 }
 
 /// Whether an id is missing, which is what `#123` without quotes comes to.

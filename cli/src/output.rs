@@ -66,23 +66,30 @@ pub(crate) struct Column<T> {
     cell: fn(&T, &Shown) -> String,
     /// May be cut to make the table fit.
     flexible: bool,
+    /// Left out, the last first, before cells are cut so short that they say nothing.
+    spare: bool,
     /// Only for `-o ids`: what names the row in other commands, where that is not the first column.
     hidden: bool,
 }
 
+/// A column that a narrow terminal does without.
+pub(crate) const fn spare<T>(column: Column<T>) -> Column<T> {
+    Column { spare: true, ..column }
+}
+
 /// A column as wide as its longest value.
 pub(crate) const fn column<T>(head: &'static str, cell: fn(&T, &Shown) -> String) -> Column<T> {
-    Column { head, cell, flexible: false, hidden: false }
+    Column { head, cell, flexible: false, spare: false, hidden: false }
 }
 
 /// What names a row in other commands, where that is not what its first column shows.
 pub(crate) const fn naming<T>(cell: fn(&T, &Shown) -> String) -> Column<T> {
-    Column { head: "", cell, flexible: false, hidden: true }
+    Column { head: "", cell, flexible: false, spare: false, hidden: true }
 }
 
 /// A column that is cut where the terminal is narrow.
 pub(crate) const fn flexible<T>(head: &'static str, cell: fn(&T, &Shown) -> String) -> Column<T> {
-    Column { head, cell, flexible: true, hidden: false }
+    Column { head, cell, flexible: true, spare: false, hidden: false }
 }
 
 /// How values are shown: ages on a terminal, full times in a pipe.
@@ -413,7 +420,7 @@ mod tests {
     const COLUMNS: &[Column<Row>] = &[
         column("ID", |row: &Row, _| row.id.to_string()),
         flexible("TEXT", |row: &Row, _| row.text.to_owned()),
-        column("AGE", |row: &Row, shown| shown.age(row.at)),
+        spare(column("AGE", |row: &Row, shown| shown.age(row.at))),
         naming(|row: &Row, _| format!("{}@1", row.id)),
     ];
 
@@ -441,6 +448,18 @@ mod tests {
         assert!(table.lines().all(|line| text::width(line) <= 24));
         assert!(!printed(&["--no-headers"], true, 24).contains("TEXT"));
         assert_eq!(printed(&["-o", "table"], false, 24), table);
+        assert_eq!(printed(&[], true, 16), "ID  TEXT\n1   a b␛[2J\n22  =a longer t…\n", "what can be spared goes before cells say nothing");
+        assert_eq!(printed(&[], true, 5), "ID  TEXT\n1   a b…\n22  =a…\n");
+    }
+
+    #[test]
+    fn of_nothing_csv_has_its_columns_and_ids_are_told_once() {
+        let none: [Row; 0] = [];
+        let empty = |flags: &[&str]| on(flags, false, 80, |out| out.part(&none, 0, COLUMNS, "none").unwrap());
+        assert_eq!((empty(&["-o", "csv"]).as_str(), empty(&["-o", "csv", "--no-headers"]).as_str()), ("ID,TEXT,AGE\n", ""));
+        assert_eq!(empty(&["-o", "tsv"]), "");
+        let twice: Vec<Row> = rows().into_iter().chain(rows()).collect();
+        assert_eq!(on(&["-o", "ids"], false, 80, |out| out.part(&twice, 4, COLUMNS, "none").unwrap()), "1@1\n22@1\n");
     }
 
     #[test]

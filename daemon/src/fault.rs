@@ -46,7 +46,7 @@ impl Fault {
 
     /// There is no such thing in this tenant.
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(Code::NotFound, format!("there is no such {what}"))
+        Self::new(Code::NotFound, format!("there is no such {what}")).with(json!({ "what": what }))
     }
 
     /// A field that cannot be accepted.

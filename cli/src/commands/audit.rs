@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::progress::{Progress, Telling};
-use crate::output::{Column, Shown, column, flexible};
+use crate::output::{Column, Shown, column, flexible, spare};
 use crate::rows::Rows;
 
 /// Who did what
@@ -69,7 +69,7 @@ pub(crate) struct List {
 const COLUMNS: &[Column<AuditView>] = &[
     column("TIME", |row, shown| shown.clock(row.at)),
     column("ACTOR", |row, _| row.actor.user.clone().unwrap_or_else(|| row.actor.name.clone())),
-    column("VIA", |row, _| row.via.clone()),
+    spare(column("VIA", |row, _| row.via.clone())),
     column("ACTION", |row, _| row.action.clone()),
     flexible("OBJECT", object),
     flexible("NOTE", |row, _| row.note.clone().unwrap_or_default()),

@@ -12,7 +12,7 @@ use crate::commands::outbox;
 use crate::commands::conv::attributes::{Attributes, pair};
 use crate::context::{Context, Session};
 use crate::error::CliError;
-use crate::output::{Column, column, flexible};
+use crate::output::{Column, column, flexible, spare};
 use crate::rows::Rows;
 
 /// Read and change contacts
@@ -106,18 +106,18 @@ const COLUMNS: &[Column<ContactView>] = &[
     column("ID", |row, _| row.id.to_string()),
     flexible("NAME", |row, _| row.name.clone()),
     flexible("EMAIL", |row, _| row.email.clone().unwrap_or_default()),
-    column("PHONE", |row, _| row.phone_number.clone().unwrap_or_default()),
-    column("IDENTIFIER", |row, _| row.identifier.clone().unwrap_or_default()),
-    column("BLOCKED", |row, _| row.blocked.to_string()),
+    spare(column("PHONE", |row, _| row.phone_number.clone().unwrap_or_default())),
+    spare(column("IDENTIFIER", |row, _| row.identifier.clone().unwrap_or_default())),
+    spare(column("BLOCKED", |row, _| row.blocked.to_string())),
 ];
 
 const LISTED: &[Column<ContactDetail>] = &[
     column("ID", |row, _| row.contact.id.to_string()),
     flexible("NAME", |row, _| row.contact.name.clone()),
     flexible("EMAIL", |row, _| row.contact.email.clone().unwrap_or_default()),
-    column("PHONE", |row, _| row.contact.phone_number.clone().unwrap_or_default()),
-    column("SEEN", |row, shown| shown.age_of(row.last_activity_at)),
-    column("BLOCKED", |row, _| row.contact.blocked.to_string()),
+    spare(column("PHONE", |row, _| row.contact.phone_number.clone().unwrap_or_default())),
+    spare(column("SEEN", |row, shown| shown.age_of(row.last_activity_at))),
+    spare(column("BLOCKED", |row, _| row.contact.blocked.to_string())),
 ];
 
 impl List {

@@ -6,7 +6,7 @@ use api::inbox::{FlushView, OutboxView};
 
 use crate::context::{Context, Session, each};
 use crate::error::CliError;
-use crate::output::{Column, column, flexible};
+use crate::output::{Column, column, flexible, spare};
 use crate::watch::{Watch, Watched};
 
 /// What is on its way to Chatwoot
@@ -57,7 +57,7 @@ pub(crate) const COLUMNS: &[Column<OutboxView>] = &[
     column("KIND", |row, _| row.kind.clone()),
     column("STATE", |row, _| row.state.to_string()),
     column("SENDS IN", |row, shown| shown.until(row.sends_at)),
-    column("TRIES", |row, _| row.attempts.to_string()),
+    spare(column("TRIES", |row, _| row.attempts.to_string())),
     flexible("ERROR", |row, _| row.error.clone().unwrap_or_default()),
 ];
 

@@ -9,7 +9,7 @@ use jiff::ToSpan;
 
 use crate::context::{Context, Session, each};
 use crate::error::CliError;
-use crate::output::{Column, Shown, column, flexible};
+use crate::output::{Column, Shown, column, flexible, spare};
 use crate::rows::Rows;
 use crate::text;
 use crate::time::parse_duration;
@@ -88,8 +88,8 @@ const COLUMNS: &[Column<WebhookView>] = &[
     column("RECEIVED", |row, shown| shown.age(row.received_at)),
     flexible("EVENT", |row, _| row.event.clone()),
     column("STATE", |row, _| row.state.to_string()),
-    column("TRIES", |row, _| row.attempts.to_string()),
-    column("NEXT TRY", |row, shown| row.next_try_at.map(|at| shown.until(at)).unwrap_or_default()),
+    spare(column("TRIES", |row, _| row.attempts.to_string())),
+    spare(column("NEXT TRY", |row, shown| row.next_try_at.map(|at| shown.until(at)).unwrap_or_default())),
     flexible("ERROR", |row, _| row.error.clone().unwrap_or_default()),
 ];
 

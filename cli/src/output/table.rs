@@ -5,7 +5,8 @@ use crate::text;
 
 /// Gap between two columns of a table.
 const GAP: usize = 2;
-/// No column is squeezed below the first, unless the table would not fit: then below the second, which is three letters and what stands for the rest.
+/// No column is squeezed below the first, unless the table would not fit without those that can be spared: then below the second, which is
+/// three letters and what stands for the rest.
 const COLUMN_MIN: [usize; 2] = [8, 4];
 
 impl Output {
@@ -17,26 +18,24 @@ impl Output {
 
     pub(super) fn table<T>(&self, columns: &[&Column<T>], cells: &[Vec<String>], headed: bool) -> String {
         let cells: Vec<Vec<String>> = cells.iter().map(|row| row.iter().map(|cell| text::line(cell)).collect()).collect();
-        let mut widths: Vec<usize> = columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| {
-                let longest = cells.iter().filter_map(|row| row.get(at)).map(|cell| text::width(cell)).max().unwrap_or(0);
-                longest.max(text::width(column.head))
-            })
-            .collect();
-        // The widest flexible column gives way until the table fits or nothing can give any more.
-        for least in COLUMN_MIN {
-            while widths.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1) > self.width {
-                let give = (0..columns.len()).filter(|at| columns[*at].flexible && widths[*at] > least).max_by_key(|at| widths[*at]);
-                let Some(at) = give else { break };
-                widths[at] -= 1;
+        let longest = |at: usize| cells.iter().filter_map(|row| row.get(at)).map(|cell| text::width(cell)).max().unwrap_or(0);
+        let widths = columns.iter().enumerate().map(|(at, column)| longest(at).max(text::width(column.head)));
+        let mut kept: Vec<(usize, usize)> = widths.enumerate().collect();
+        let shown = loop {
+            let mut shown = kept.clone();
+            if self.squeeze(columns, &mut shown, COLUMN_MIN[0]) {
+                break shown;
             }
-        }
+            let Some(last) = kept.iter().rposition(|(at, _)| columns[*at].spare) else {
+                self.squeeze(columns, &mut shown, COLUMN_MIN[1]);
+                break shown;
+            };
+            kept.remove(last);
+        };
         let render = |row: &[String]| -> String {
-            let line: String = row
+            let line: String = shown
                 .iter()
-                .zip(&widths)
+                .filter_map(|(at, width)| Some((row.get(*at)?, width)))
                 .map(|(cell, width)| {
                     let cell = text::truncate(cell, *width);
                     let pad = width.saturating_sub(text::width(&cell)) + GAP;
@@ -57,5 +56,15 @@ impl Output {
             lines.push('\n');
         }
         lines
+    }
+
+    /// Whether these columns, each with its width, fit once the widest flexible one has given way for as long as it has more than `least`.
+    fn squeeze<T>(&self, columns: &[&Column<T>], shown: &mut [(usize, usize)], least: usize) -> bool {
+        while shown.iter().map(|(_, width)| width).sum::<usize>() + GAP * shown.len().saturating_sub(1) > self.width {
+            let gives = shown.iter_mut().filter(|(at, width)| columns[*at].flexible && *width > least);
+            let Some((_, width)) = gives.max_by_key(|(_, width)| *width) else { return false };
+            *width -= 1;
+        }
+        true
     }
 }

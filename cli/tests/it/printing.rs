@@ -242,7 +242,14 @@ fn any_call_of_the_api_can_be_made() {
         .home
         .run_with_input(&["-P", "jo", "api", "POST", "/approvals", "--input", "-", "--jq", ".data.title"], r#"{"title": "A desk"}"#);
     assert_eq!(body.ends(0).out, "A desk\n");
-    assert_eq!(shop.run("jo", &["api", "GET", "/approvals/AP-999"]).ends(6).error()["code"], "NOT_FOUND");
+    let missing = |args: &[&str]| shop.run("jo", args).ends(6).error();
+    assert_eq!(missing(&["api", "GET", "/approvals/AP-999"])["code"], "NOT_FOUND");
+    for (args, list) in [(&["contact", "view", "99999"][..], "contact list"), (&["webhooks", "show", "99999"], "")] {
+        let hint = missing(args)["hint"].to_string();
+        assert!(hint.contains(list), "{args:?}: {hint}");
+    }
+    call(&["GET", "/conversations", "-o", "csv"]).ends(2);
+    call(&["GET", "/conversations", "--json=id"]).ends(2);
     assert_eq!(shop.run("jo", &["api", "POST", "/approvals", "-f", "titel=x"]).ends(1).error()["code"], "VALIDATION_FAILED");
     call(&["GET", "https://elsewhere.example/"]).ends(2);
     call(&["FETCH", "/me"]).ends(2);

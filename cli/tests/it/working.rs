@@ -180,7 +180,18 @@ fn a_dry_run_shows_what_would_be_and_changes_nothing() {
 fn what_was_so_already_is_3_where_that_is_asked_for() {
     let shop = Shop::open();
     let id = shop.conversation();
-    for args in [&["conv", "resolve", &id][..], &["conv", "priority", &id, "high"], &["conv", "assign", &id, "@me"]] {
+    let unread = shop.run("jo", &["conv", "list", "--unread", "-L", "1"]).ends(0).json()[0]["id"].to_string();
+    shop.run("jo", &["canned", "create", "hello", "-b", "Hello"]).ends(0);
+    for args in [
+        &["conv", "resolve", &id][..],
+        &["conv", "priority", &id, "high"],
+        &["conv", "assign", &id, "@me"],
+        &["conv", "attr", &id, "--set", "tier=gold"],
+        &["conv", "read", &unread],
+        &["contact", "edit", "1001", "--name", "Ann B. Uyer"],
+        &["canned", "edit", "hello", "-b", "Good day"],
+        &["agent", "availability", "busy"],
+    ] {
         let strictly = [args, &["--error-unchanged"]].concat();
         shop.run("jo", &strictly).ends(0);
         shop.run("jo", args).ends(0);

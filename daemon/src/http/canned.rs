@@ -95,6 +95,7 @@ async fn carry_out<B: serde::de::DeserializeOwned + Send + 'static>(
     let is_there = !matches!(wanted, CannedChange::Delete(_));
     let view = sync.change_canned(&caller.user.name, agent, wanted).await.map_err(fault)?;
     let write = move |scope: &crate::store::Scope<'_>, who: &crate::app::Person, _| {
+        let so_already = is_there && scope.canned_responses()?.contains(&view);
         scope.put_canned_response(&view, is_there)?;
         let entry = AuditEntry {
             actor: who.actor(),
@@ -107,9 +108,9 @@ async fn carry_out<B: serde::de::DeserializeOwned + Send + 'static>(
             data: json!({ "short_code": view.short_code }),
         };
         scope.append(Ledger::Audit, &entry)?;
-        Ok(view)
+        Ok((view, so_already))
     };
-    change.carry_out(StatusCode::OK, write).await
+    change.carry_out_telling(StatusCode::OK, write).await
 }
 
 fn fault(unchanged: Unchanged) -> Fault {

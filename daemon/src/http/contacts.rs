@@ -84,8 +84,8 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ContactPatch>)
     change.caller.must_work()?;
     let id = parse(&id)?;
     change
-        .carry_out(StatusCode::OK, move |scope, who, patch: ContactPatch| {
-            one(scope, id)?;
+        .carry_out_telling(StatusCode::OK, move |scope, who, patch: ContactPatch| {
+            let before = scope.contact_detail(id)?.ok_or_else(|| Fault::not_found("contact"))?;
             let payload = payload(id, &patch)?;
             let keys = |key: &str| payload.get(key).and_then(Value::as_object).map(|map| map.keys().cloned().collect::<Vec<_>>());
             // Names and addresses stay out of the ledger; which of them were changed stands in it.
@@ -100,7 +100,7 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ContactPatch>)
                 approval_id: None,
                 not_before: scope.now(),
             })?;
-            one(scope, id)
+            Ok((one(scope, id)?, scope.contact_detail(id)?.as_ref() == Some(&before)))
         })
         .await
 }

@@ -192,7 +192,15 @@ pub(super) fn audit(scope: &Scope<'_>, who: &Person, action: &str, conversation_
 }
 
 /// Writes whose outcome a conversation shows at once, so that one that changes nothing is known.
-const SHOWN: [OutboxKind; 5] = [OutboxKind::Status, OutboxKind::Assignee, OutboxKind::Team, OutboxKind::Labels, OutboxKind::Priority];
+const SHOWN: [OutboxKind; 7] = [
+    OutboxKind::Status,
+    OutboxKind::Assignee,
+    OutboxKind::Team,
+    OutboxKind::Labels,
+    OutboxKind::Priority,
+    OutboxKind::Attributes,
+    OutboxKind::Read,
+];
 
 /// Changes status, assignee, team, labels, priority, custom attributes, who takes part, whether the contact is blocked, or what counts as
 /// read, through the outbox.

@@ -1,6 +1,7 @@
 //! Who takes part in a conversation, whether the caller takes work and how they sign: Chatwoot alone knows, so it is asked each time. Who
 //! takes part is answered as it was read last while Chatwoot is away.
 
+use api::UNCHANGED;
 use api::error::{Code, ErrorBody};
 use api::inbox::Named;
 use api::page::{Data, Page, PageMeta, Source};
@@ -8,6 +9,7 @@ use api::people::{AvailabilityView, SignatureView};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::Path;
+use axum::response::IntoResponse;
 
 use super::conversations::parse;
 use super::directory::whole;
@@ -66,11 +68,11 @@ pub(crate) async fn signature(caller: Caller) -> Result<Json<Data<SignatureView>
 #[utoipa::path(put, path = "/me/availability", tag = "personal", request_body = AvailabilityView, security(("bearer" = [])),
     responses((status = 200, body = Data<AvailabilityView>), (status = 403, body = ErrorBody), (status = 422, body = ErrorBody),
         (status = 503, body = ErrorBody)))]
-pub(crate) async fn set_availability(caller: Caller, body: Bytes) -> Result<Json<Data<AvailabilityView>>, Fault> {
+pub(crate) async fn set_availability(caller: Caller, body: Bytes) -> Result<impl IntoResponse, Fault> {
     let AvailabilityView { availability } = read_body(&body)?;
     let agent = own(&caller).await?;
-    let availability = sync(&caller)?.set_availability(&caller.user.name, agent, availability).await.map_err(fault)?;
-    Ok(Json(Data { data: AvailabilityView { availability } }))
+    let (availability, so_already) = sync(&caller)?.set_availability(&caller.user.name, agent, availability).await.map_err(fault)?;
+    Ok((so_already.then_some([(UNCHANGED, "true")]), Json(Data { data: AvailabilityView { availability } })))
 }
 
 /// The caller's agent, where it has an own token.

@@ -66,13 +66,14 @@ impl SyncHandle {
         Ok(signature.map(|text| text.chars().take(SIGNATURE_CHARS_MAX).collect()))
     }
 
-    /// Sets it. The token is looked at first: one in the config is whoever's was put there.
-    pub(crate) async fn set_availability(&self, user: &str, agent: i64, to: Availability) -> Result<Availability, Unasked> {
-        self.theirs(user, agent).await?;
+    /// Sets it, and tells whether it was so already. The token is looked at first: one in the config is whoever's was put there.
+    pub(crate) async fn set_availability(&self, user: &str, agent: i64, to: Availability) -> Result<(Availability, bool), Unasked> {
+        let before = self.chosen(&self.theirs(user, agent).await?)?;
         let client = self.core.agent_client(user).ok_or_else(unlinked)?;
         let set = self.core.call_for_person(|_| client.set_availability(to.as_str()));
         let profile = tokio::time::timeout(LIMIT, set).await.map_err(late)??;
-        self.chosen(&profile)
+        let now = self.chosen(&profile)?;
+        Ok((now, now == before))
     }
 
     async fn theirs(&self, user: &str, agent: i64) -> Result<Profile, Unasked> {

@@ -13,7 +13,7 @@ use api::approval::ApprovalView;
 
 use crate::context::Context;
 use crate::error::CliError;
-use crate::output::{Column, column, flexible, naming};
+use crate::output::{Column, column, flexible, naming, spare};
 
 pub(crate) use card::card;
 
@@ -56,13 +56,13 @@ impl Approvals {
 /// The columns of an approval list.
 pub(crate) const COLUMNS: &[Column<ApprovalView>] = &[
     column("ID", |row, _| row.reference.to_string()),
-    flexible("KIND", |row, _| row.kind.clone()),
+    spare(flexible("KIND", |row, _| row.kind.clone())),
     flexible("TITLE", |row, _| row.title.clone()),
     flexible("REQUESTED BY", |row, _| row.requester.name.clone()),
     column("AGE", |row, shown| shown.age(row.submitted_at.unwrap_or(row.created_at))),
-    column("EXPIRES", |row, shown| row.expires_at.map(|at| shown.until(at)).unwrap_or_default()),
-    column("REV", |row, _| row.revision.to_string()),
-    column("STATE", |row, _| row.status.to_string()),
+    spare(column("EXPIRES", |row, shown| row.expires_at.map(|at| shown.until(at)).unwrap_or_default())),
+    spare(column("REV", |row, _| row.revision.to_string())),
+    spare(column("STATE", |row, _| row.status.to_string())),
     // With the revision, so that a script which lists and then decides cannot decide what changed in between.
     naming(|row, _| format!("{}@{}", row.reference, row.revision)),
 ];

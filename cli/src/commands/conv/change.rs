@@ -31,14 +31,15 @@ pub(crate) struct Assign {
 
 /// Add and remove labels
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("labels").required(true).multiple(true)))]
 pub(crate) struct Label {
     #[command(flatten)]
     conversations: Several,
     /// To add
-    #[arg(long, value_name = "LABEL", value_delimiter = ',', required_unless_present = "remove")]
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', group = "labels")]
     add: Vec<String>,
     /// To remove
-    #[arg(long, value_name = "LABEL", value_delimiter = ',')]
+    #[arg(long, value_name = "LABEL", value_delimiter = ',', group = "labels")]
     remove: Vec<String>,
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
-use crate::output::{Column, column, flexible};
+use crate::output::{Column, column, flexible, spare};
 use crate::rows::Rows;
 use crate::selector::{self, pick};
 use crate::watch::{Watch, Watched};
@@ -74,11 +74,11 @@ pub(super) const COLUMNS: &[Column<ConversationView>] = &[
     column("ST", |row, _| row.status.to_string()),
     column("PRI", |row, _| row.priority.map(|p| p.to_string()).unwrap_or_default()),
     column("WAIT", |row, shown| shown.age_of(row.waiting_since)),
-    column("UNR", |row, _| row.unread_count.to_string()),
+    spare(column("UNR", |row, _| row.unread_count.to_string())),
     flexible("CONTACT", |row, _| row.contact.name.clone()),
-    flexible("INBOX", |row, _| row.inbox.name.clone()),
-    flexible("ASSIGNEE", |row, _| row.assignee.as_ref().map(|a| a.name.clone()).unwrap_or_default()),
-    flexible("LABELS", |row, _| row.labels.join(",")),
+    spare(flexible("INBOX", |row, _| row.inbox.name.clone())),
+    spare(flexible("ASSIGNEE", |row, _| row.assignee.as_ref().map(|a| a.name.clone()).unwrap_or_default())),
+    spare(flexible("LABELS", |row, _| row.labels.join(","))),
     flexible("LAST", |row, _| row.snippet.as_ref().map(|s| s.text.clone()).unwrap_or_default()),
 ];
 

@@ -7,7 +7,7 @@ use api::page::LIMIT_MAX;
 
 use crate::context::{Context, Session};
 use crate::error::CliError;
-use crate::output::{Column, column, flexible};
+use crate::output::{Column, column, flexible, spare};
 use crate::watch::{Watch, Watched};
 
 use super::One;
@@ -64,7 +64,7 @@ pub(super) const COLUMNS: &[Column<MessageView>] = &[
     column("TIME", |row, shown| shown.clock(row.created_at)),
     flexible("WHO", |row, _| who(row)),
     column("KIND", |row, _| kind(row).to_owned()),
-    column("STATE", |row, _| row.state.to_string()),
+    spare(column("STATE", |row, _| row.state.to_string())),
     flexible("TEXT", |row, _| text(row)),
 ];
 
