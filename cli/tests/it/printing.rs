@@ -244,9 +244,9 @@ fn any_call_of_the_api_can_be_made() {
     assert_eq!(body.ends(0).out, "A desk\n");
     let missing = |args: &[&str]| shop.run("jo", args).ends(6).error();
     assert_eq!(missing(&["api", "GET", "/approvals/AP-999"])["code"], "NOT_FOUND");
-    for (args, list) in [(&["contact", "view", "99999"][..], "contact list"), (&["webhooks", "show", "99999"], "")] {
-        let hint = missing(args)["hint"].to_string();
-        assert!(hint.contains(list), "{args:?}: {hint}");
+    for (thing, list) in [("contact", "contact list"), ("conv", "conv list")] {
+        let hint = missing(&[thing, "view", "99999"])["hint"].to_string();
+        assert!(hint.contains(list), "{thing}: {hint}");
     }
     call(&["GET", "/conversations", "-o", "csv"]).ends(2);
     call(&["GET", "/conversations", "--json=id"]).ends(2);
