@@ -341,6 +341,8 @@ create table approvals (
     requester   text,                      -- user's name; null when only Chatwoot knows them, or nobody
     requester_agent integer,               -- Chatwoot's user id
     requester_name text not null,          -- as shown; 'unknown' where nobody is named
+    editor      text,                      -- user who wrote this revision; null: it is as it was asked, or from before this was kept
+    editor_agent integer,                  -- the editor's Chatwoot user id
     conversation_id integer,
     asked_assignee integer,                -- the conversation's agent when it was asked
     contact_name text,

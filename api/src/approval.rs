@@ -62,6 +62,8 @@ words!(
     Hindrance {
         /// It is the caller's own request.
         OwnRequest = "own_request",
+        /// The caller wrote the revision that waits.
+        OwnRevision = "own_revision",
         /// The caller's role does not decide this type.
         NotAnApprover = "not_an_approver",
         /// The requester is unknown and the caller is the conversation's assignee.

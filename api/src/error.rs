@@ -50,7 +50,7 @@ codes! {
     SignatureInvalid = "SIGNATURE_INVALID", 401;
     /// The caller's role does not allow it.
     Forbidden = "FORBIDDEN", 403;
-    /// A requester never decides their own approval.
+    /// A requester never decides their own approval, an editor never what they changed.
     OwnRequest = "OWN_REQUEST", 403;
     /// There is no such thing in this tenant.
     NotFound = "NOT_FOUND", 404;

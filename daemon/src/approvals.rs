@@ -229,6 +229,8 @@ fn write_new(scope: &Scope<'_>, rules: &Rules, ask: Ask) -> Result<ApprovalRow, 
         digest: String::new(),
         requester: ask.requester,
         requester_agent: ask.requester_agent,
+        editor: None,
+        editor_agent: None,
         conversation_id: ask.conversation_id,
         asked_assignee: None,
         contact_name: None,
@@ -324,6 +326,8 @@ fn facts<'a>(rules: &'a Rules, row: &'a ApprovalRow, assignee: Option<i64>) -> F
         revision: row.revision,
         requester: &row.requester,
         requester_agent: row.requester_agent,
+        editor: row.editor.as_deref(),
+        editor_agent: row.editor_agent,
         assignee,
         asked_assignee: row.asked_assignee,
         decided_by: row.decided_by.as_ref(),
@@ -466,7 +470,7 @@ pub(crate) fn withdraw(
     Ok(row)
 }
 
-/// Changes what is shown: a new revision, and decisions on the old one are refused.
+/// Changes what is shown: a new revision, which its editor does not decide, and decisions on the old one are refused.
 pub(crate) fn edit(
     scope: &Scope<'_>,
     rules: &Rules,
@@ -496,6 +500,7 @@ pub(crate) fn edit(
         return Ok(row);
     }
     row.revision += 1;
+    (row.editor, row.editor_agent) = (Some(who.user.clone()), who.agent_id());
     put(scope, &mut row)?;
     record(scope, &row, "update", "api", &who.actor(), ActivityType::ApprovalUpdated, None)?;
     Ok(row)

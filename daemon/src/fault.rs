@@ -80,7 +80,7 @@ impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         let code = match &refusal {
             Refusal::NotAnApprover | Refusal::NotTheRequester => Code::Forbidden,
-            Refusal::OwnRequest | Refusal::MaybeOwnRequest => Code::OwnRequest,
+            Refusal::OwnRequest | Refusal::OwnRevision | Refusal::MaybeOwnRequest => Code::OwnRequest,
             Refusal::RevisionRequired => Code::RevisionRequired,
             Refusal::RevisionsDiffer => Code::ValidationFailed,
             Refusal::Stale { .. } => Code::StaleRevision,

@@ -1,7 +1,8 @@
 //! What may happen to an approval, and what follows from it.
 //!
 //! draft → submitted → approved | rejected | withdrawn | expired; every other transition is refused. A decision names the revision that
-//! was read; nobody decides their own request; where the requester is unknown, the conversation's assignee may be it and does not decide.
+//! was read; nobody decides their own request, or a revision that they wrote themselves; where the requester is unknown, the conversation's
+//! assignee may be it and does not decide.
 
 use api::approval::{Actor, ApprovalStatus, ExcerptLine, Hindrance, Money};
 use api::id::Reference;
@@ -38,6 +39,10 @@ pub struct Facts<'a> {
     pub requester: &'a Actor,
     /// The requester's Chatwoot agent.
     pub requester_agent: Option<i64>,
+    /// The user who changed it to what it shows now; `None`: it is as it was asked.
+    pub editor: Option<&'a str>,
+    /// The editor's Chatwoot agent.
+    pub editor_agent: Option<i64>,
     /// The agent of its conversation, if there is one.
     pub assignee: Option<i64>,
     /// The agent of its conversation when it was asked: giving the conversation away afterwards changes nothing.
@@ -73,6 +78,9 @@ pub enum Refusal {
     /// Nobody decides their own request.
     #[error("this is your own request; somebody else must decide it")]
     OwnRequest,
+    /// Nobody decides what they changed themselves.
+    #[error("you changed this request last; somebody else must decide it")]
+    OwnRevision,
     /// It may be their own request.
     #[error("nobody is named as the requester and the conversation is assigned to you; somebody else must decide it")]
     MaybeOwnRequest,
@@ -122,11 +130,12 @@ pub fn hindrance(a: &Facts<'_>, who: &Who<'_>) -> Option<Hindrance> {
 }
 
 fn own(a: &Facts<'_>, who: &Who<'_>) -> Option<Hindrance> {
-    let same_user = a.requester.user.as_deref() == Some(who.user);
-    let same_agent = who.agent.is_some() && a.requester_agent == who.agent;
+    let same = |user: Option<&str>, agent: Option<i64>| user == Some(who.user) || who.agent.is_some() && agent == who.agent;
     let nobody_named = a.requester.user.is_none() && a.requester_agent.is_none();
-    if same_user || same_agent {
+    if same(a.requester.user.as_deref(), a.requester_agent) {
         Some(Hindrance::OwnRequest)
+    } else if same(a.editor, a.editor_agent) {
+        Some(Hindrance::OwnRevision)
     } else if nobody_named && who.agent.is_some() && (a.assignee == who.agent || a.asked_assignee == who.agent) {
         Some(Hindrance::MaybeOwnRequest)
     } else {
@@ -141,6 +150,7 @@ fn own(a: &Facts<'_>, who: &Who<'_>) -> Option<Hindrance> {
 pub fn may_decide(a: &Facts<'_>, who: &Who<'_>) -> Result<(), Refusal> {
     match own(a, who) {
         Some(Hindrance::MaybeOwnRequest) => Err(Refusal::MaybeOwnRequest),
+        Some(Hindrance::OwnRevision) => Err(Refusal::OwnRevision),
         Some(_) => Err(Refusal::OwnRequest),
         None if a.deciders.contains(&who.role) => Ok(()),
         None => Err(Refusal::NotAnApprover),
@@ -315,6 +325,8 @@ mod tests {
             revision: 2,
             requester,
             requester_agent: Some(7),
+            editor: None,
+            editor_agent: None,
             assignee: Some(7),
             asked_assignee: Some(8),
             decided_by,
@@ -350,6 +362,24 @@ mod tests {
         ] {
             let got = decide(&facts(status, &jo, by), &who, verdict, read, comment, now);
             assert_eq!(got, want, "{status} {who:?} {verdict:?} {read} {now}");
+        }
+    }
+
+    #[test]
+    fn whoever_wrote_the_revision_does_not_decide_it() {
+        let jo = actor(Some("jo"));
+        let unknown = actor(None);
+        for requester in [&jo, &unknown] {
+            let a = Facts { editor: Some("max"), editor_agent: Some(3), ..facts(ApprovalStatus::Submitted, requester, None) };
+            let (max, as_agent) = (who("max", Role::Admin, None), who("owner", Role::Owner, Some(3)));
+            for editor in [&max, &as_agent] {
+                assert_eq!(decide(&a, editor, Verdict::Approve, 2, None, 1), Err(Refusal::OwnRevision));
+                assert_eq!(hindrance(&a, editor), Some(Hindrance::OwnRevision));
+                assert_eq!((edit(&a, editor, 2), withdraw(&a, editor, None)), (Ok(()), Ok(Outcome::Record)), "what they run stays theirs");
+            }
+            assert_eq!(decide(&a, &who("ada", Role::Approver, Some(1)), Verdict::Approve, 2, None, 1), Ok(Outcome::Record));
+            // An editor whose role has been taken away is no requester.
+            assert_eq!(withdraw(&a, &who("max", Role::Approver, None), None), Err(Refusal::NotTheRequester));
         }
     }
 

@@ -32,6 +32,10 @@ pub struct ApprovalRow {
     pub requester: Actor,
     /// The requester's Chatwoot agent, where one is known.
     pub requester_agent: Option<i64>,
+    /// Who wrote this revision; `None`: it is as it was asked, or from before editors were kept.
+    pub editor: Option<String>,
+    /// The editor's Chatwoot agent.
+    pub editor_agent: Option<i64>,
     /// The conversation it is about.
     pub conversation_id: Option<i64>,
     /// Its agent when it was asked: where nobody is named as the requester, it may have been them.
@@ -113,13 +117,13 @@ impl Scope<'_> {
     pub fn put_approval(&self, a: &ApprovalRow) -> Result<(), StoreError> {
         const SQL: Sql = Sql::new(
             "insert into approvals (tenant_id, number, id, kind, title, description, status, revision, digest, requester, requester_agent,
-                 requester_name, conversation_id, asked_assignee, contact_name, amount_minor, amount_currency, excerpt, created_at_us, submitted_at_us,
+                 requester_name, editor, editor_agent, conversation_id, asked_assignee, contact_name, amount_minor, amount_currency, excerpt, created_at_us, submitted_at_us,
                  expires_at_us, decided_at_us, decided_by, decided_by_name, comment)
              values (:tenant, :number, :id, :kind, :title, :description, :status, :revision, :digest, :requester, :requester_agent,
-                 :requester_name, :conversation, :asked_assignee, :contact, :amount, :currency, :excerpt, :created, :submitted,
+                 :requester_name, :editor, :editor_agent, :conversation, :asked_assignee, :contact, :amount, :currency, :excerpt, :created, :submitted,
                  :expires, :decided, :decided_by, :decided_by_name, :comment)
              on conflict (tenant_id, number) do update set title = excluded.title, description = excluded.description, status = excluded.status,
-                 revision = excluded.revision, digest = excluded.digest, amount_minor = excluded.amount_minor,
+                 revision = excluded.revision, editor = excluded.editor, editor_agent = excluded.editor_agent, digest = excluded.digest, amount_minor = excluded.amount_minor,
                  amount_currency = excluded.amount_currency, excerpt = excluded.excerpt, submitted_at_us = excluded.submitted_at_us,
                  expires_at_us = excluded.expires_at_us, decided_at_us = excluded.decided_at_us, decided_by = excluded.decided_by,
                  decided_by_name = excluded.decided_by_name, comment = excluded.comment",
@@ -131,7 +135,8 @@ impl Scope<'_> {
             named_params! {
                 ":number": a.number, ":id": a.id.to_string(), ":kind": a.kind, ":title": a.title, ":description": a.description,
                 ":status": a.status.as_str(), ":revision": a.revision, ":digest": a.digest, ":requester": a.requester.user,
-                ":requester_agent": a.requester_agent, ":requester_name": a.requester.name, ":conversation": a.conversation_id, ":asked_assignee": a.asked_assignee,
+                ":requester_agent": a.requester_agent, ":requester_name": a.requester.name,
+                ":editor": a.editor, ":editor_agent": a.editor_agent, ":conversation": a.conversation_id, ":asked_assignee": a.asked_assignee,
                 ":contact": a.contact_name, ":amount": a.amount.as_ref().map(|m| m.minor_units),
                 ":currency": a.amount.as_ref().map(|m| m.currency.clone()), ":excerpt": excerpt, ":created": a.created_at,
                 ":submitted": a.submitted_at, ":expires": a.expires_at, ":decided": a.decided_at,
@@ -249,6 +254,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<ApprovalRow, StoreError>> {
         digest: row.get("digest")?,
         requester: Actor { user: row.get("requester")?, name: row.get("requester_name")? },
         requester_agent: row.get("requester_agent")?,
+        editor: row.get("editor")?,
+        editor_agent: row.get("editor_agent")?,
         conversation_id: row.get("conversation_id")?,
         asked_assignee: row.get("asked_assignee")?,
         contact_name: row.get("contact_name")?,

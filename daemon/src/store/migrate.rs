@@ -17,11 +17,12 @@ pub(super) const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// 'afnd': says that a file is ours.
 const APPLICATION_ID: i32 = 0x6166_6e64;
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("../../migrations/1.sql"),
     include_str!("../../migrations/2.sql"),
     include_str!("../../migrations/3.sql"),
     include_str!("../../migrations/4.sql"),
+    include_str!("../../migrations/5.sql"),
 ];
 const VERSION: usize = STEPS.len();
 

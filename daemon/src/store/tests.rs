@@ -650,6 +650,8 @@ async fn approvals_keep_all_they_show_and_one_open_escalation_a_conversation() {
         digest: "sha256:x".to_owned(),
         requester: Actor { user: Some("jo".to_owned()), name: "Jo".to_owned() },
         requester_agent: Some(7),
+        editor: Some("max".to_owned()),
+        editor_agent: Some(3),
         conversation_id: Some(12),
         asked_assignee: Some(7),
         contact_name: Some("Ann".to_owned()),

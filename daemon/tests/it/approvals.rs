@@ -137,6 +137,32 @@ async fn nobody_decides_their_own_and_only_approvers_decide() {
     assert_eq!(refused(vic.create_approval(&plain("x"), &new_key()).await).1, Code::Forbidden);
 }
 
+#[tokio::test]
+async fn whoever_changes_a_request_does_not_decide_what_they_wrote() {
+    let bench = Bench::new().await;
+    let (jo, ada, max) = (bench.client("jo").await, bench.client("ada").await, bench.client("max").await);
+    let asked = jo.create_approval(&plain("refund 240 EUR"), &new_key()).await.unwrap();
+    let id = asked.id.to_string();
+    assert_eq!(max.approval(&id).await.unwrap().hindrance, None);
+    let patch =
+        |revision, title: &str| ApprovalPatch { revision: Some(revision), title: Some(title.to_owned()), ..ApprovalPatch::default() };
+    let changed = max.update_approval(&id, &patch(1, "refund 2400 EUR"), &new_key()).await.unwrap();
+    assert_eq!((changed.revision, changed.hindrance), (2, Some(Hindrance::OwnRevision)));
+    for (verb, comment) in [("approve", ""), ("reject", "no")] {
+        let err = decide(&max, &id, verb, &decision(2, comment)).await.unwrap_err();
+        assert!(err.to_string().contains("you changed this request last"), "{err}");
+        assert_eq!(refused::<()>(Err(err)).1, Code::OwnRequest);
+    }
+    let audit = max.audit(&api::audit::AuditQuery::default()).await.unwrap();
+    assert_eq!((audit.data[0].action.as_str(), audit.data[0].actor.user.as_deref()), ("approval.update", Some("max")));
+    // Changed again by somebody else, it is theirs: max has read what they wrote.
+    jo.update_approval(&id, &patch(2, "refund 280 EUR"), &new_key()).await.unwrap();
+    max.update_approval(&id, &patch(3, "refund 280 EUR"), &new_key()).await.unwrap();
+    assert_eq!(max.approval(&id).await.unwrap().hindrance, None, "a change that changes nothing writes no revision");
+    max.update_approval(&id, &patch(3, "refund 290 EUR"), &new_key()).await.unwrap();
+    assert_eq!(decide(&ada, &id, "approve", &decision(4, "")).await.unwrap().status, ApprovalStatus::Approved);
+}
+
 fn plain(title: &str) -> NewApproval {
     NewApproval {
         kind: None,

@@ -273,6 +273,7 @@ pub(crate) fn money(money: &Money) -> String {
 pub(crate) fn hindrance_words(hindrance: Hindrance) -> &'static str {
     match hindrance {
         Hindrance::OwnRequest => "You asked for this yourself: somebody else decides.",
+        Hindrance::OwnRevision => "You changed this last: somebody else decides.",
         Hindrance::NotAnApprover => "Your role does not decide this type.",
         Hindrance::MaybeOwnRequest => "Nobody knows who asked and you work on the conversation: somebody else decides.",
         Hindrance::NotWaiting => "It does not wait for a decision any more.",

@@ -63,6 +63,7 @@ fn indent(out: &mut String, words: &str) {
 pub(super) fn hindrance(why: Hindrance) -> &'static str {
     match why {
         Hindrance::OwnRequest => "cannot decide it: it is your own request",
+        Hindrance::OwnRevision => "cannot decide it: you changed it last",
         Hindrance::NotAnApprover => "cannot decide it: your role does not decide this type",
         Hindrance::MaybeOwnRequest => "cannot decide it: nobody knows who asked, and the conversation is yours",
         Hindrance::NotWaiting => "cannot decide it: it does not wait for a decision",

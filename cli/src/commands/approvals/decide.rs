@@ -226,7 +226,7 @@ pub(super) fn undecided() -> CliError {
 /// Why not.
 pub(super) fn may_decide(approval: &ApprovalView) -> Result<(), CliError> {
     match approval.hindrance {
-        Some(why @ (Hindrance::OwnRequest | Hindrance::MaybeOwnRequest)) => {
+        Some(why @ (Hindrance::OwnRequest | Hindrance::OwnRevision | Hindrance::MaybeOwnRequest)) => {
             Err(CliError::new(Exit::Forbidden, "OWN_REQUEST", format!("you {}", hindrance(why))))
         }
         Some(why @ Hindrance::NotAnApprover) => Err(CliError::new(Exit::Forbidden, "FORBIDDEN", format!("you {}", hindrance(why)))),
