@@ -117,7 +117,7 @@ pub enum Refusal {
 pub enum Outcome {
     /// It is recorded.
     Record,
-    /// The same person decided the same before: nothing changes.
+    /// The same person decided the same revision the same way before: nothing changes.
     Already,
 }
 
@@ -182,17 +182,20 @@ pub fn decide(a: &Facts<'_>, who: &Who<'_>, verdict: Verdict, read: u32, comment
         ApprovalStatus::Submitted => {}
         ApprovalStatus::Approved | ApprovalStatus::Rejected => {
             let same_person = a.decided_by.and_then(|by| by.user.as_deref()) == Some(who.user);
-            return if same_person && a.status == verdict.status() { Ok(Outcome::Already) } else { Err(Refusal::AlreadyDecided) };
+            if !same_person || a.status != verdict.status() {
+                return Err(Refusal::AlreadyDecided);
+            }
         }
         other => return Err(Refusal::InvalidTransition(other)),
     }
-    if a.expires_at.is_some_and(|at| at <= now) {
+    let waits = a.status == ApprovalStatus::Submitted;
+    if waits && a.expires_at.is_some_and(|at| at <= now) {
         return Err(Refusal::InvalidTransition(ApprovalStatus::Expired));
     }
     if read != a.revision {
         return Err(Refusal::Stale { read, current: a.revision });
     }
-    Ok(Outcome::Record)
+    Ok(if waits { Outcome::Record } else { Outcome::Already })
 }
 
 /// Whether `who` may change, submit or withdraw it: the requester, or whoever runs the tenant.
@@ -356,7 +359,9 @@ mod tests {
             (Submitted, None, who("x", Role::Owner, Some(7)), Verdict::Approve, 2, None, 1, Err(Refusal::OwnRequest)),
             (Draft, None, approver.clone(), Verdict::Approve, 2, None, 1, Err(Refusal::InvalidTransition(Draft))),
             (Withdrawn, None, approver.clone(), Verdict::Approve, 2, None, 1, Err(Refusal::InvalidTransition(Withdrawn))),
-            (Approved, Some(&ada), approver.clone(), Verdict::Approve, 1, None, 1, Ok(Outcome::Already)),
+            (Approved, Some(&ada), approver.clone(), Verdict::Approve, 2, None, 101, Ok(Outcome::Already)),
+            (Approved, Some(&ada), approver.clone(), Verdict::Approve, 1, None, 1, Err(Refusal::Stale { read: 1, current: 2 })),
+            (Rejected, Some(&ada), approver.clone(), Verdict::Reject, 3, Some("no"), 1, Err(Refusal::Stale { read: 3, current: 2 })),
             (Approved, Some(&ada), approver.clone(), Verdict::Reject, 2, Some("no"), 1, Err(Refusal::AlreadyDecided)),
             (Approved, Some(&ada), who("max", Role::Admin, None), Verdict::Approve, 2, None, 1, Err(Refusal::AlreadyDecided)),
         ] {

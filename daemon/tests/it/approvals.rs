@@ -92,6 +92,7 @@ async fn a_decision_names_the_revision_that_was_read() {
     assert_eq!((decided.status, decided.comment.as_deref()), (ApprovalStatus::Rejected, Some("too much")));
     let again = decide(&ada, &id, "reject", &decision(2, "too much")).await.unwrap();
     assert_eq!(again, decided, "the same decision by the same person is the same row");
+    assert_eq!(refused(decide(&ada, &id, "reject", &decision(1, "too much")).await).1, Code::StaleRevision, "that one was not decided");
     let (status, code, details) = refused(decide(&ada, &id, "approve", &decision(2, "")).await);
     assert_eq!((status, code, &details["status"]), (409, Code::AlreadyDecided, &"rejected".into()));
     let max = bench.client("max").await;
