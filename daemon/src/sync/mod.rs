@@ -59,6 +59,8 @@ mod write;
 mod tests;
 #[cfg(test)]
 mod tests_first;
+#[cfg(test)]
+mod tests_gone;
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -175,8 +177,6 @@ struct Core {
     compared: watch::Sender<Option<Micros>>,
     /// As they were when the lists were last looked at.
     cache_keys: Mutex<Option<CacheKeys>>,
-    /// Something is gone from the lists: rows may still name it.
-    lists_shrank: Mutex<bool>,
     warnings: Mutex<BTreeMap<&'static str, String>>,
     present: Mutex<presence::Present>,
     wake: Wake,
@@ -312,7 +312,6 @@ impl Core {
             rounds: Mutex::default(),
             compared: watch::Sender::default(),
             cache_keys: Mutex::default(),
-            lists_shrank: Mutex::new(false),
             warnings: Mutex::default(),
             present: Mutex::default(),
             wake: Wake::default(),

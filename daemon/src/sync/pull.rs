@@ -198,7 +198,10 @@ pub(super) fn administrator(settings: &config::Chatwoot, profile: &model::Profil
     Ok(())
 }
 
-/// Agents, inboxes, teams and labels; makes the labels that the loop needs. Says whether something is gone from the lists.
+/// Cursor: our clock when something was found to be gone from the lists. Rows may name it until every conversation was walked once more.
+pub(super) const SWEEP_DUE: &str = "sweep_due";
+
+/// Agents, inboxes, teams and labels; makes the labels that the loop needs. Says whether something is gone from the lists, which is remembered.
 pub(super) async fn directory(core: &Core) -> Result<bool, Failure> {
     let fail = |err: Error| core.failure(&err);
     let agents = core.call(|client| async move { client.agents().await }).await.map_err(fail)?;
@@ -214,6 +217,9 @@ pub(super) async fn directory(core: &Core) -> Result<bool, Failure> {
             let lost = old.agents.iter().any(|a| !new.agents.iter().any(|b| a.id == b.id))
                 || old.teams.iter().any(|a| !new.teams.iter().any(|b| a.id == b.id))
                 || old.labels.iter().any(|a| !new.labels.iter().any(|b| a.title == b.title));
+            if changed && lost {
+                scope.set_cursor(SWEEP_DUE, &scope.now())?;
+            }
             Ok(changed && lost)
         })
         .await?;

@@ -16,7 +16,7 @@ use futures_util::{StreamExt, stream};
 
 use super::apply::{How, Incoming, Outcome};
 use super::link::{Base, Failure};
-use super::pull::{apply_messages, cutoff, directory, profile};
+use super::pull::{SWEEP_DUE, apply_messages, cutoff, directory, profile};
 use super::{ASSIGNED, Core, deep, lock, since};
 use crate::clock::{Micros, SECOND, timestamp};
 use crate::store::{Asked, Reread, RereadKind, Scope, StoreError};
@@ -33,6 +33,9 @@ const BACK_PAGE: usize = 20;
 const ROUND_GAP: Duration = Duration::from_millis(500);
 /// The lists are read again every so many rounds: agents, canned responses and label colours change without an event.
 const DIRECTORY_EVERY: u32 = 15;
+/// Chatwoot takes what is gone off its conversations in a job of its own (since 4.14, without an event): so long after it was missed, all of them
+/// are walked a second time.
+const STRIP_TIME: Micros = 60 * SECOND;
 /// `updated_within` is asked for while so many conversations at most moved in that time: it costs the server 15 ms a row and has no paging
 /// (section 12.7).
 const WINDOW_ROWS_MAX: usize = 300;
@@ -54,6 +57,8 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
     // Totals of Chatwoot and ours that differed in the round before, and those that a walk through everything did not even out.
     let mut differed = None;
     let mut settled = None;
+    // What was missed from the lists and has been walked for once.
+    let mut swept = None;
     loop {
         let began = core.now();
         let running = core.round_begins(|rounds| &mut rounds.shallow);
@@ -65,15 +70,27 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
         if rounds.is_multiple_of(DIRECTORY_EVERY) {
             super::lists::read(core).await?;
         }
-        let shrunk = (lists_changed(core).await? || rounds.is_multiple_of(DIRECTORY_EVERY)) && directory(core).await?;
-        let shrunk = shrunk | std::mem::take(&mut *lock(&core.lists_shrank));
+        if lists_changed(core).await? || rounds.is_multiple_of(DIRECTORY_EVERY) {
+            directory(core).await?;
+        }
+        let due: Option<Micros> = core.read(|scope| scope.cursor(SWEEP_DUE)).await?;
+        let stripped_at = due.map(|due| due + core.paced_us(STRIP_TIME));
+        let stripped = stripped_at.is_some_and(|at| at <= core.now());
         let totals = round(core).await?;
         core.set_base(Base::Up).await;
         let now_differs = (totals.0 != totals.1 && settled != Some(totals)).then_some(totals);
-        if shrunk || (now_differs.is_some() && now_differs == differed) {
+        if stripped || due != swept || (now_differs.is_some() && now_differs == differed) {
             tracing::info!(tenant = %core.cx.slug, chatwoot = totals.0, here = totals.1, "walking all conversations: something is gone");
             deep::sweep(core).await?;
             settled = Some(totals);
+            swept = due.filter(|_| !stripped);
+            if stripped {
+                core.write(move |scope| match scope.cursor(SWEEP_DUE)? == due {
+                    true => scope.drop_cursor(SWEEP_DUE),
+                    false => Ok(()), // Something else is missed meanwhile.
+                })
+                .await?;
+            }
         }
         differed = now_differs;
         recent_messages(core).await?;
@@ -81,6 +98,7 @@ async fn shallow(core: &Core) -> Result<Infallible, Failure> {
         core.round_done(|rounds| &mut rounds.shallow, began);
         drop(running);
         let interval = if differed.is_some() { core.paced(ROUND_GAP * 4) } else { Duration::from_secs(core.cx.sync.reconcile_interval_s) };
+        let interval = stripped_at.filter(|_| swept.is_some()).map_or(interval, |at| interval.min(core.wait_for(at)));
         tokio::time::sleep(core.paced(ROUND_GAP)).await;
         tokio::select! {
             () = tokio::time::sleep(interval) => {}

@@ -7,12 +7,12 @@ use chatwoot::error::{Error, ErrorKind};
 use chatwoot::rest::MessagesQuery;
 use futures_util::{StreamExt, stream};
 
+use super::Core;
 use super::apply::{ESCALATE_CURSOR, FIRST_COPY, FirstCopy, How, Incoming, PendingEscalation};
 use super::escalate::{Asked, who};
 use super::link::Failure;
 use super::pull::{cutoff, directory};
 use super::reconcile::{Unread, messages_back};
-use super::{Core, lock};
 use crate::clock::{Micros, SECOND};
 use crate::domain::approval::ESCALATE_LABEL;
 use crate::store::{Reread, RereadKind, StoreError};
@@ -181,7 +181,6 @@ pub(super) async fn contact(core: &Core, id: i64) -> Result<(), Failure> {
 
 async fn lists(core: &Core) -> Result<(), Failure> {
     if directory(core).await? {
-        *lock(&core.lists_shrank) = true;
         core.wake.reconcile.notify_one();
     }
     Ok(())

@@ -20,7 +20,7 @@ pub(super) struct Bench {
     http: reqwest::Client,
     pub(super) store: Store,
     pub(super) tenant: TenantKey,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
     asked: Arc<Mutex<Vec<Escalation>>>,
     /// Goes last: the store lies in it.
     _folder: tempfile::TempDir,

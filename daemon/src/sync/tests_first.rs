@@ -14,13 +14,13 @@ use super::tests::{Bench, assert_same_as, until};
 use super::*;
 
 /// Counts the requests that pass through it, by path and query.
-struct Counter {
-    url: String,
+pub(super) struct Counter {
+    pub(super) url: String,
     seen: Arc<Mutex<HashMap<String, u32>>>,
 }
 
 impl Counter {
-    async fn before(target: &str) -> Self {
+    pub(super) async fn before(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let target = target.trim_start_matches("http://").to_owned();
@@ -51,7 +51,7 @@ impl Counter {
     }
 
     /// How often each page of the walks was read.
-    fn pages(&self) -> HashMap<String, u32> {
+    pub(super) fn pages(&self) -> HashMap<String, u32> {
         let walked = |path: &str| path.contains("created_at") || path.contains("/messages?after=");
         lock(&self.seen).iter().filter(|(path, _)| walked(path)).map(|(path, n)| (path.clone(), *n)).collect()
     }
