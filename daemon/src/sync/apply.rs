@@ -129,6 +129,8 @@ pub struct Outcome {
     pub missed: bool,
     /// A message's conversation is not here yet.
     pub orphan: bool,
+    /// What is here of the conversation is newer.
+    pub older: bool,
 }
 
 impl Outcome {
@@ -141,6 +143,7 @@ impl Outcome {
             escalation: self.escalation | other.escalation,
             missed: self.missed | other.missed,
             orphan: self.orphan | other.orphan,
+            older: self.older | other.older,
         }
     }
 }
@@ -224,6 +227,7 @@ impl Door {
         let labels = if known { scope.conversation_labels(row.id)? } else { Vec::new() };
         let applied = scope.apply_conversation(&row, how.asked())?;
         outcome.news |= applied.is_news();
+        outcome.older = applied == Applied::Older;
         if applied == Applied::Created && how == How::Live {
             outcome = outcome.and(mark(scope, RereadKind::Conversation, row.id, 0)?); // Its earlier messages are not here.
         }

@@ -61,6 +61,8 @@ mod tests;
 mod tests_first;
 #[cfg(test)]
 mod tests_gone;
+#[cfg(test)]
+mod tests_push;
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;

@@ -170,7 +170,7 @@ async fn carry_out(core: &Core, row: OutboxRow) {
 }
 
 /// Writes down what became of a try, in one write with what it brought.
-async fn record(core: &Core, row: &OutboxRow, asked: Asked, tried: Arc<Tried>) {
+pub(super) async fn record(core: &Core, row: &OutboxRow, asked: Asked, tried: Arc<Tried>) {
     loop {
         let (door, tried, row) = (core.door.clone(), Arc::clone(&tried), row.clone());
         match core.write(move |scope| keep(scope, &door, &row, asked, &tried)).await {
@@ -225,9 +225,11 @@ fn keep(scope: &Scope<'_>, door: &super::Door, row: &OutboxRow, asked: Asked, tr
             }
             Ok(outcome)
         }
-        Tried::Set(Some(conversation)) => {
+        Tried::Set(Some((conversation, asked))) => {
             scope.outbox_done(row.id, None)?; // First, so that the row is Chatwoot's own again.
-            door.apply(scope, &Incoming::Conversation(conversation.clone()), How::Read(asked))
+            let outcome = door.apply(scope, &Incoming::Conversation(conversation.clone()), How::Read(*asked))?;
+            // What came meanwhile, such as the customer's answer, still has our value laid over it.
+            if outcome.older { Ok(outcome.and(reread(scope)?)) } else { Ok(outcome) }
         }
         Tried::Set(None) => {
             scope.outbox_done(row.id, None)?;

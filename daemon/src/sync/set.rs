@@ -63,8 +63,9 @@ pub(super) async fn change(core: &Core, row: &OutboxRow) -> Tried {
         return Tried::Set(None);
     }
     let id = row.conversation_id;
+    let asked = core.asked();
     let read = core.call_for_person(|client| async move { client.conversation(id).await }).await;
-    Tried::Set(read.ok().map(Box::new))
+    Tried::Set(read.ok().map(|read| (Box::new(read), asked)))
 }
 
 /// What is left to do after a try that may have been carried out; `None`: the same again.

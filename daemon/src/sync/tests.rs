@@ -27,7 +27,7 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self::of(World::demo_shop()).await
     }
 
@@ -108,7 +108,7 @@ impl Bench {
     }
 
     /// The newest open conversation of the app inbox that no label marks.
-    async fn some_conversation(&self) -> i64 {
+    pub(super) async fn some_conversation(&self) -> i64 {
         let inbox = self.shop.inbox_ids()["api"];
         let all = self.conversations().await;
         let fits = |c: &&Value| c["inbox_id"] == inbox && c["status"] == "open" && !c["labels"].to_string().contains("escalate");

@@ -1,7 +1,6 @@
 //! What goes from Chatwoot's lists goes from the conversations too, whenever it is noticed.
 
 use api::status::LinkState;
-use sandbox::World;
 use serde_json::{Value, json};
 
 use super::pull::SWEEP_DUE;
@@ -17,7 +16,7 @@ fn walks(counter: &Counter) -> u32 {
 
 #[tokio::test]
 async fn a_label_that_goes_while_nobody_looks_goes_from_every_conversation_at_once_and_is_looked_for_once_more() {
-    let bench = Bench::of(World::demo_shop()).await;
+    let bench = Bench::new().await;
     let stop = CancellationToken::new();
     let counter = Counter::before(&bench.shop.base_url()).await;
     let clock = Clock::running_ahead();

@@ -15,7 +15,7 @@ use crate::clock::{Micros, SECOND};
 use crate::config;
 use crate::domain::outbox::backoff;
 use crate::domain::text::literal;
-use crate::store::{OutboxKind, OutboxRow};
+use crate::store::{Asked, OutboxKind, OutboxRow};
 
 /// What became of a try.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub(super) enum Tried {
     Noted(Box<ContactNote>),
     /// The conversation is begun.
     Begun(Box<Conversation>),
-    /// It is done; the conversation as it was read afterwards, where that worked.
-    Set(Option<Box<Conversation>>),
+    /// It is done; the conversation as it was read afterwards, where that worked, and when that was asked for.
+    Set(Option<(Box<Conversation>, Asked)>),
     /// Not now.
     Later { why: String, unsure: bool, not_before: Micros },
     /// Not at all.
