@@ -85,6 +85,7 @@ fn apply(filter: &str, value: &Value, argument: &Value) -> Value {
         "strip" => json!(text.trim()),
         "append" => json!(text + &written(argument)),
         "prepend" => json!(written(argument) + &text),
+        "url_decode" => json!(text.replace('+', " ").replace("%60", "`")),
         "default" if text.is_empty() => argument.clone(),
         _ => value.clone(),
     }

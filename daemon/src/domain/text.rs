@@ -9,6 +9,11 @@ use std::collections::BTreeMap;
 /// What Chatwoot knows by itself: a canned response may leave these open.
 const DROPS: [&str; 5] = ["contact", "agent", "conversation", "inbox", "account"];
 
+/// An expression whose value is `{`.
+const BRACE: &str = "{{ '{' }}";
+/// An expression whose value is a backtick: written out, it would count among those of the text around it.
+const BACKTICK: &str = "{{ '%60' | url_decode }}";
+
 /// A piece of a text: between two backticks, or not.
 struct Piece<'a> {
     text: &'a str,
@@ -30,7 +35,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     }
 }
 
-/// The text written so that Liquid gives it back unchanged: a `{` that would open something becomes an expression whose value is `{`.
+/// The text written so that Liquid gives it back unchanged: a `{` that would open something becomes an expression.
 pub fn literal(text: &str) -> String {
     let (mut out, pieces) = (String::with_capacity(text.len()), pieces(text));
     for (at, piece) in pieces.iter().enumerate() {
@@ -47,9 +52,23 @@ pub fn literal(text: &str) -> String {
                 None => code_follows,
             };
             match (letter, opens) {
-                ('{', true) => out.push_str("{{ '{' }}"),
+                ('{', true) => out.push_str(BRACE),
                 _ => out.push(letter),
             }
+        }
+    }
+    out
+}
+
+/// The same of a value in the middle of a text, whatever stands before and behind it. No backtick of it makes a pair with one of the text's.
+fn inserted(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut letters = value.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (letter, letters.peek()) {
+            ('`', _) => out.push_str(BACKTICK),
+            ('{', None | Some('{' | '%' | '`')) => out.push_str(BRACE),
+            _ => out.push(letter),
         }
     }
     out
@@ -86,7 +105,7 @@ pub fn fill(content: &str, vars: &BTreeMap<String, String>) -> Result<String, Un
             match vars.get_key_value(name) {
                 Some((key, value)) => {
                     used.push(key);
-                    out.push_str(&literal(value));
+                    out.push_str(&inserted(value));
                 }
                 None if is_chatwoots(name) => out.push_str(&format!("{{{{{inner}}}}}")),
                 None => open.push(name.to_owned()),
@@ -180,6 +199,65 @@ mod tests {
         }
     }
 
+    /// As Chatwoot's Liquid renders it, expression by expression: our own two, and a name of Chatwoot's.
+    fn filled(text: &str) -> String {
+        let (mut out, pieces) = (String::new(), pieces(text));
+        for (at, piece) in pieces.iter().enumerate() {
+            if piece.code {
+                out.push_str(piece.text);
+                continue;
+            }
+            let code_follows = pieces.get(at + 1).is_some_and(|next| next.code);
+            assert!(!(code_follows && piece.text.ends_with('{')), "Chatwoot's own tag begins there: {text:?}");
+            let mut rest = piece.text;
+            while let Some((before, (inner, after))) = rest.split_once("{{").map(|(before, tail)| (before, tail.split_once("}}").unwrap()))
+            {
+                assert!(!before.contains("{%"), "{text:?}");
+                out.push_str(before);
+                out.push_str(match format!("{{{{{inner}}}}}").as_str() {
+                    BRACE => "{",
+                    BACKTICK => "`",
+                    "{{contact.name}}" => "Ann",
+                    other => panic!("{other:?} in {text:?}"),
+                });
+                rest = after;
+            }
+            assert!(!rest.contains("{%"), "{text:?}");
+            out.push_str(rest);
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_arrives_as_it_is_and_changes_nothing_around_it(
+            x in "[{}%`a \n']{0,12}",
+            y in "[{}%`a \n']{0,12}",
+            parts in proptest::collection::vec(0usize..8, 0..8),
+        ) {
+            let parts: Vec<&str> =
+                parts.iter().map(|at| ["{{x}}", "{{ y }}", "{{contact.name}}", "`{{code}}`", " text ", "`", "} ", "%"][*at]).collect();
+            let content = parts.concat();
+            let vars: BTreeMap<_, _> = [("x", &x), ("y", &y)].map(|(name, value)| (name.to_owned(), value.clone())).into();
+            // What a value stands in the middle of, as the template alone has it.
+            let mut want = String::new();
+            for piece in pieces(&content) {
+                let text = piece.text;
+                want.push_str(&if piece.code {
+                    text.to_owned()
+                } else {
+                    text.replace("{{x}}", "\u{1}").replace("{{ y }}", "\u{2}").replace("{{contact.name}}", "Ann")
+                });
+            }
+            let want = want.replace('\u{1}', &x).replace('\u{2}', &y);
+            match fill(&content, &vars) {
+                Ok(written) => prop_assert_eq!(filled(&written), want, "{:?} {:?}", content, written),
+                Err(Unfilled::Open(names)) => prop_assert!(names.iter().all(|name| name == "code"), "{:?} {:?}", content, names),
+                Err(Unfilled::NoPlace(_)) => {}
+            }
+        }
+    }
+
     #[test]
     fn what_ends_the_protection_cannot_be_sent() {
         for (text, want) in [
@@ -201,6 +279,8 @@ mod tests {
             ("Hi {{contact.name}}!", vec![], Ok("Hi {{contact.name}}!".to_owned())),
             ("Order {{ order }}", vec![("order", "A-1")], Ok("Order A-1".to_owned())),
             ("Order {{order}}", vec![("order", "{{x}}")], Ok("Order {{ '{' }}{x}}".to_owned())),
+            ("{{order}}{{contact.name}}", vec![("order", "A{")], Ok("A{{ '{' }}{{contact.name}}".to_owned())),
+            ("{{order}} `{{code}}`", vec![("order", "d`A")], Ok("d{{ '%60' | url_decode }}A `{{code}}`".to_owned())),
             ("Order {{order}} {{ contact.name | upcase }}", vec![], open(&["order"])),
             ("`{{order}}`", vec![], Ok("`{{order}}`".to_owned())),
             ("{{ 1 | plus: 1 }} {{ 'x' }}", vec![], Ok("{{ 1 | plus: 1 }} {{ 'x' }}".to_owned())),

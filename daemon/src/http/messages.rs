@@ -103,6 +103,7 @@ pub(super) fn payload(scope: &Scope<'_>, body: &NewMessage, canned: Option<Strin
             Unfilled::NoPlace(names) => Fault::invalid("vars", &format!("the canned response has no place for {}", names.join(", "))),
         })?;
         check_text("canned", &filled, 1, CONTENT_CHARS_MAX)?;
+        arrives("canned", &filled)?;
         return Ok(json!({ "content": filled, "liquid": true, "files": files }));
     }
     if !body.vars.is_empty() {
@@ -110,17 +111,23 @@ pub(super) fn payload(scope: &Scope<'_>, body: &NewMessage, canned: Option<Strin
     }
     let content = with_mentions(&body.content, &mentioned(scope, body)?);
     check_text("content", &content, usize::from(files.is_empty()), CONTENT_CHARS_MAX)?;
-    if content.contains('\0') {
-        return Err(Fault::invalid("content", "holds a NUL, which Chatwoot does not take"));
-    }
-    if breaks_out(&content) {
-        return Err(Fault::invalid("content", "`{% endraw %}` between backticks would not arrive as it is; take the backticks away"));
-    }
+    arrives("content", &content)?;
     // Chatwoot counts what is sent, and what would be Liquid is sent longer than it is.
     if literal(&content).chars().count() > CONTENT_CHARS_MAX {
         return Err(Fault::invalid("content", &format!("at most {CONTENT_CHARS_MAX} characters; each `{{{{` or `{{%` counts ten")));
     }
     Ok(if files.is_empty() { json!({ "content": content }) } else { json!({ "content": content, "files": files }) })
+}
+
+/// Refuses a text that Chatwoot does not take, or would not keep as it is.
+fn arrives(field: &str, text: &str) -> Result<(), Fault> {
+    if text.contains('\0') {
+        return Err(Fault::invalid(field, "holds a NUL, which Chatwoot does not take"));
+    }
+    if breaks_out(text) {
+        return Err(Fault::invalid(field, "`{% endraw %}` between backticks would not arrive as it is; take the backticks away"));
+    }
+    Ok(())
 }
 
 /// Whom it goes to, where that is said: only a reply by e-mail can say so.

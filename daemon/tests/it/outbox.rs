@@ -245,17 +245,20 @@ async fn what_a_person_types_arrives_as_typed_and_a_canned_response_filled() {
     let shop = shop().await;
     let (id, jo) = (shop.plain_conversations().await[0], shop.client("jo").await);
     let contact = jo.conversation(ConversationId(id)).await.unwrap().contact.name;
-    shop.at_chatwoot("admin", "/canned_responses", json!({"short_code": "order-hi", "content": "Hi {{contact.name}}, order {{ order }}"}))
-        .await;
+    for (code, content) in [("order-hi", "{{ order }}{{contact.name}} `{{code}}`"), ("broken", "`{% endraw %}`")] {
+        shop.at_chatwoot("admin", "/canned_responses", json!({"short_code": code, "content": content})).await;
+    }
     let typed = "{{contact.name}} and {% if %} and `{{code}}`";
     jo.send_message(ConversationId(id), &NewMessage::text(typed, false), &new_key()).await.unwrap();
     let canned = NewMessage { canned: Some("order-hi".to_owned()), ..NewMessage::default() };
     let open = refused(jo.send_message(ConversationId(id), &canned, &new_key()).await);
     assert_eq!((open.1, open.2["fields"][0]["field"].clone()), (Code::ValidationFailed, json!("vars")));
-    let vars = [("order".to_owned(), "{{A-1}}".to_owned())].into_iter().collect();
+    let vars = [("order".to_owned(), "d`{{A-1}}{".to_owned())].into_iter().collect();
     jo.send_message(ConversationId(id), &NewMessage { vars, ..canned }, &new_key()).await.unwrap();
-    let unknown = NewMessage { canned: Some("Order-HI".to_owned()), ..NewMessage::default() };
-    assert_eq!(refused(jo.send_message(ConversationId(id), &unknown, &new_key()).await).1, Code::ValidationFailed);
+    for code in ["Order-HI", "broken"] {
+        let wrong = NewMessage { canned: Some(code.to_owned()), ..NewMessage::default() };
+        assert_eq!(refused(jo.send_message(ConversationId(id), &wrong, &new_key()).await).1, Code::ValidationFailed, "{code}");
+    }
     let note =
         NewMessage { mentions: vec![Mention::Agent(jo.me().await.unwrap().agent.unwrap().id)], ..NewMessage::text("please look", true) };
     jo.send_message(ConversationId(id), &note, &new_key()).await.unwrap();
@@ -265,7 +268,7 @@ async fn what_a_person_types_arrives_as_typed_and_a_canned_response_filled() {
     let there = shop.at_sandbox(id).await["messages"].clone();
     let texts: Vec<&str> = there.as_array().unwrap().iter().filter_map(|m| m["content"].as_str()).collect();
     assert!(texts.contains(&typed), "{texts:?}");
-    assert!(texts.contains(&format!("Hi {contact}, order {{{{A-1}}}}").as_str()), "{texts:?}");
+    assert!(texts.contains(&format!("d`{{{{A-1}}}}{{{contact} `{{{{code}}}}`").as_str()), "{texts:?}");
     assert!(texts.iter().any(|text| text.contains("](mention://user/") && text.ends_with("please look")), "{texts:?}");
     shop.daemon.stop().await;
 }
