@@ -8,7 +8,8 @@ use crate::contact::{ContactDetail, ContactInboxView, ContactNoteView, ContactQu
 use crate::id::{ConversationId, MessageId, OutboxId};
 use crate::inbox::{
     ContactPatch, ContactView, ConversationPatch, ConversationQuery, ConversationView, DeleteMessage, Effect, EffectQuery, Escalate,
-    FlushView, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxView, RunMacro, Typing, TypingView,
+    FlushView, InboxView, LabelView, MacroView, MessageQuery, MessageView, Named, NewMessage, OutboxQuery, OutboxView, RunMacro, Typing,
+    TypingView,
 };
 use crate::lists::{
     CannedResponsePatch, CannedResponseView, CustomAttributeView, CustomFilterView, MentionView, NewCannedResponse, NewCustomFilter,
@@ -342,12 +343,28 @@ impl Client {
         Ok(self.send::<Data<ApprovalView>>(reqwest::Method::POST, &path, &body, key).await?.data)
     }
 
-    /// Outbox entries that are not done, oldest first.
+    /// A page of outbox entries that are not done, oldest first.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn outbox_page(&self, query: &OutboxQuery) -> Result<Page<OutboxView>, ClientError> {
+        self.get("/outbox", query).await
+    }
+
+    /// All of them.
     ///
     /// # Errors
     /// As every call.
     pub async fn outbox(&self) -> Result<Vec<OutboxView>, ClientError> {
-        Ok(self.get::<Page<OutboxView>>("/outbox", &NO_QUERY).await?.data)
+        let (mut all, mut query) = (Vec::new(), OutboxQuery::default());
+        loop {
+            let page = self.outbox_page(&query).await?;
+            all.extend(page.data);
+            match page.meta.next_cursor {
+                Some(cursor) => query.cursor = Some(cursor),
+                None => return Ok(all),
+            }
+        }
     }
 
     /// Takes an entry back before it leaves, or discards a failed one. `verb` is cancel or retry.

@@ -1,7 +1,7 @@
 //! `/outbox`: what has not reached Chatwoot yet, taken back or tried again.
 
 use api::error::{Code, ErrorBody};
-use api::inbox::{FlushView, OutboxView};
+use api::inbox::{FlushView, OutboxQuery, OutboxState, OutboxView};
 use api::page::{Data, LIMIT_MAX, Page, PageMeta};
 use axum::Json;
 use axum::extract::Path;
@@ -10,23 +10,33 @@ use axum::response::Response;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::request::Change;
+use super::request::{self, Change, Query};
 use crate::app::{Caller, Person};
 use crate::fault::Fault;
-use crate::store::{Scope, StoreError};
+use crate::store::{OutboxRow, Scope, StoreError};
 
 /// Entries that one call moves: each is told to the clients, and the write in which that happens keeps the others waiting.
 const FLUSH_MAX: u32 = 1_000;
 
 /// Entries that are not over, oldest first.
-#[utoipa::path(get, path = "/outbox", tag = "outbox", security(("bearer" = [])), responses((status = 200, body = Page<OutboxView>)))]
-pub(crate) async fn list(caller: Caller) -> Result<Json<Page<OutboxView>>, Fault> {
-    let data: Vec<OutboxView> = caller.read(|scope, _| Ok(scope.open_outbox(LIMIT_MAX)?.iter().map(|row| row.view()).collect())).await?;
-    let total = data.len() as u64;
-    Ok(Json(Page { data, meta: PageMeta { total, limit: LIMIT_MAX, ..PageMeta::default() } }))
+#[utoipa::path(get, path = "/outbox", tag = "outbox", params(OutboxQuery), security(("bearer" = [])),
+    responses((status = 200, body = Page<OutboxView>), (status = 422, body = ErrorBody)))]
+pub(crate) async fn list(caller: Caller, Query(query): Query<OutboxQuery>) -> Result<Json<Page<OutboxView>>, Fault> {
+    let limit = request::limit(query.limit.or(Some(LIMIT_MAX)))?;
+    let after: i64 = query.cursor.as_deref().map(request::place).transpose()?.unwrap_or_default();
+    let read = move |scope: &Scope<'_>, _: &Person| {
+        let mut rows = scope.open_outbox(after, limit + 1)?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next_cursor = rows.last().filter(|_| more).and_then(|last| request::cursor(&last.position));
+        let counts = scope.outbox_counts()?;
+        let total = counts.queued + counts.failed + counts.held;
+        Ok(Page { data: rows.iter().map(OutboxRow::view).collect(), meta: PageMeta { total, limit, next_cursor, ..PageMeta::default() } })
+    };
+    Ok(Json(caller.read(read).await?))
 }
 
-/// Takes an entry back before it leaves, or discards a failed one.
+/// Takes an entry back before it leaves, or discards a failed one; one that was taken back already stays so.
 #[utoipa::path(post, path = "/outbox/{id}/cancel", tag = "outbox", params(("id" = Uuid, Path)), security(("bearer" = [])),
     responses((status = 200, body = Data<OutboxView>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn cancel(Path(id): Path<String>, change: Change<serde::de::IgnoredAny>) -> Result<Response, Fault> {
@@ -65,6 +75,9 @@ async fn act(
         }
         let done = act(scope, id)?;
         let row = scope.outbox_entry(id)?.ok_or_else(no_such)?;
+        if !done && !retry && row.state == OutboxState::Cancelled {
+            return Ok(row.view());
+        }
         if !done {
             return Err(
                 Fault::new(Code::OutboxState, format!("the entry is {}: {otherwise}", row.state)).with(json!({ "state": row.state }))

@@ -33,7 +33,8 @@ macro_rules! columns {
 
 const OUTBOX_ENTRY: Sql = Sql::new(columns!("from outbox where tenant_id = :tenant and id = :id"));
 const OPEN_OUTBOX: Sql = Sql::new(columns!(
-    "from outbox where tenant_id = :tenant and state in ('queued', 'sending', 'held', 'failed') order by position limit :limit"
+    "from outbox where tenant_id = :tenant and state in ('queued', 'sending', 'held', 'failed') and position > :after
+             order by position limit :limit"
 ));
 const DUE_OUTBOX: Sql = Sql::new(columns!(
     "from outbox o where tenant_id = :tenant and state = 'queued' and not_before_us <= :now
@@ -113,9 +114,9 @@ impl Scope<'_> {
         self.one(OUTBOX_ENTRY, named_params! { ":id": id.to_string() }, read)?.transpose()
     }
 
-    /// Entries that are not over, oldest first.
-    pub fn open_outbox(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
-        self.all(OPEN_OUTBOX, named_params! { ":limit": limit }, read)?.into_iter().collect()
+    /// Entries that are not over, written after the one at `after`, oldest first.
+    pub fn open_outbox(&self, after: i64, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        self.all(OPEN_OUTBOX, named_params! { ":after": after, ":limit": limit }, read)?.into_iter().collect()
     }
 
     /// The next entry of each conversation that may leave now. One that failed or is held does not stop those behind it; one that still

@@ -528,7 +528,7 @@ async fn a_flush_moves_what_was_tried_and_waits_and_nothing_else() {
     bench.write(bench.ours, fill).await;
     bench.write(bench.theirs, fill).await;
     let all = async |tenant| {
-        let rows = bench.read(tenant, |scope| scope.open_outbox(99)).await;
+        let rows = bench.read(tenant, |scope| scope.open_outbox(0, 99)).await;
         rows.into_iter().map(|row| (row.state, row.not_before == later, row.unsure)).collect::<Vec<_>>()
     };
     let before = all(bench.ours).await;
