@@ -55,7 +55,7 @@ impl SyncHandle {
 
     /// Whether an agent is in a team, where Chatwoot says so in time.
     pub async fn in_team(&self, team_id: i64, agent_id: i64) -> Option<bool> {
-        let members = self.core.call(|client| async move { client.team_members(team_id).await });
+        let members = self.core.call_for_person(|client| async move { client.team_members(team_id).await });
         let members = tokio::time::timeout(ASK_LIMIT, members).await.ok()?.ok()?;
         Some(members.iter().any(|agent| agent.id == agent_id))
     }

@@ -126,7 +126,8 @@ async fn missing_conversations(core: &Core, began: Micros) -> Result<(), Failure
         let ids = core.read(move |scope| scope.conversations_not_heard_since(began, after, MISSING_PAGE)).await?;
         let Some(last) = ids.last() else { return Ok(()) };
         after = *last;
-        let mut reads = stream::iter(ids).map(|id| reread::conversation(core, id)).buffer_unordered(core.cx.sync.requests_max.max(1));
+        let mut reads =
+            stream::iter(ids).map(|id| reread::conversation(core, Class::Copy, id)).buffer_unordered(core.cx.sync.requests_max.max(1));
         while let Some(read) = reads.next().await {
             read?;
         }

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::link::Failure;
 use super::{ASSIGNED, Core, lock, reread};
 use crate::clock::{Micros, SECOND};
+use crate::domain::rate::Class;
 
 /// A read-through takes this long at most: a person waits for it.
 const FRESH_LIMIT: Duration = Duration::from_secs(15);
@@ -119,8 +120,8 @@ impl SyncHandle {
     /// What is wrong, in words.
     pub async fn read_through_conversation(&self, id: i64) -> Result<(), String> {
         let read = async {
-            reread::conversation(&self.core, id).await?;
-            reread::newest_messages(&self.core, id).await
+            reread::conversation(&self.core, Class::Person, id).await?;
+            reread::newest_messages(&self.core, Class::Person, id).await
         };
         match tokio::time::timeout(FRESH_LIMIT, read).await {
             Ok(Ok(())) => Ok(()),
@@ -172,7 +173,7 @@ impl SyncHandle {
     /// # Errors
     /// What keeps Chatwoot from answering.
     pub async fn canned_responses(&self) -> Result<Vec<(String, String)>, Error> {
-        let rows = self.core.call(|client| async move { client.canned_responses().await }).await?;
+        let rows = self.core.call_for_person(|client| async move { client.canned_responses().await }).await?;
         let mut rows: Vec<_> = rows.into_iter().map(|row| (row.short_code, row.content)).collect();
         rows.sort();
         Ok(rows)

@@ -62,7 +62,7 @@ mod tests_first;
 #[cfg(test)]
 mod tests_gone;
 #[cfg(test)]
-mod tests_push;
+mod tests_waits;
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;

@@ -21,6 +21,7 @@ use super::{Core, first, lock, normalise};
 use crate::clock::{Micros, SECOND};
 use crate::config;
 use crate::domain::approval::ESCALATE_LABEL;
+use crate::domain::rate::Class;
 use crate::domain::{newer, versions};
 use crate::store::Asked;
 
@@ -270,7 +271,7 @@ pub(super) async fn copy_messages(core: &Core, id: i64, created: Micros, active:
         return Ok(());
     }
     if created < cutoff {
-        return messages_back(core, id, Micros::MIN, cutoff).await;
+        return messages_back(core, Class::Copy, id, Micros::MIN, cutoff).await;
     }
     let (began, mut after) = (core.now(), 0);
     loop {

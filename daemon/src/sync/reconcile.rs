@@ -19,6 +19,7 @@ use super::link::{Base, Failure};
 use super::pull::{SWEEP_DUE, apply_messages, cutoff, directory, profile};
 use super::{ASSIGNED, Core, deep, lock, since};
 use crate::clock::{Micros, SECOND, timestamp};
+use crate::domain::rate::{Class, Kind};
 use crate::store::{Asked, Reread, RereadKind, Scope, StoreError};
 
 /// Cursor: Chatwoot's newest activity up to which everything was compared.
@@ -271,7 +272,7 @@ pub(super) async fn read_changed(core: &Core, found: Vec<Found>, ground: Micros)
     let cutoff = cutoff(core);
     let ids: Vec<i64> = found.into_iter().filter(|found| found.changed).map(|found| found.id).collect();
     let mut reads = stream::iter(ids)
-        .map(async |id| tolerate(core, id, messages_back(core, id, ground, cutoff).await).await)
+        .map(async |id| tolerate(core, id, messages_back(core, Class::Copy, id, ground, cutoff).await).await)
         .buffer_unordered(core.cx.sync.requests_max.max(1));
     while let Some(read) = reads.next().await {
         read?;
@@ -335,12 +336,13 @@ impl From<Failure> for Unread {
 }
 
 /// Messages of a conversation from the newest back, until a page holds nothing new and is older than `ground`, or is older than `cutoff`.
-pub(super) async fn messages_back(core: &Core, id: i64, ground: Micros, cutoff: Micros) -> Result<(), Unread> {
+pub(super) async fn messages_back(core: &Core, class: Class, id: i64, ground: Micros, cutoff: Micros) -> Result<(), Unread> {
     let began = core.now();
     let mut query = MessagesQuery::NEWEST;
     loop {
         let asked = core.asked();
-        let page = core.call(|client| async move { client.messages(id, query).await }).await.map_err(Unread::Call)?.payload;
+        let page = core.call_as(class, Kind::Plain, |client| async move { client.messages(id, query).await });
+        let page = page.await.map_err(Unread::Call)?.payload;
         let full = page.len() >= BACK_PAGE;
         let Some((oldest, written)) = page.iter().map(|m| (m.id, m.created_at.micros().unwrap_or_default())).min() else { break };
         let news = apply_messages(core, page, asked).await?;

@@ -15,6 +15,7 @@ use super::pull::{cutoff, directory};
 use super::reconcile::{Unread, messages_back};
 use crate::clock::{Micros, SECOND};
 use crate::domain::approval::ESCALATE_LABEL;
+use crate::domain::rate::{Class, Kind};
 use crate::store::{Reread, RereadKind, StoreError};
 
 /// Objects in one round.
@@ -82,7 +83,7 @@ async fn round(core: &Core) -> Result<Option<Duration>, StoreError> {
 /// Reads one object and applies it.
 async fn one(core: &Core, reread: Reread, until: Micros) -> Result<(), StoreError> {
     let done = match reread.kind {
-        RereadKind::Conversation => conversation(core, reread.id).await,
+        RereadKind::Conversation => conversation(core, Class::Copy, reread.id).await,
         RereadKind::Message => message(core, reread.id, reread.conversation_id).await,
         RereadKind::Contact => contact(core, reread.id).await,
         RereadKind::Directory => lists(core).await,
@@ -101,18 +102,20 @@ async fn one(core: &Core, reread: Reread, until: Micros) -> Result<(), StoreErro
 }
 
 /// "No such record" is believed only while the account itself is there: Chatwoot says the same of an account that is gone.
-async fn is_gone(core: &Core, err: &Error) -> Result<bool, Failure> {
+async fn is_gone(core: &Core, class: Class, err: &Error) -> Result<bool, Failure> {
     if !err.is_gone() {
         return Ok(false);
     }
-    core.call(|client| async move { client.account().await }).await.map(|_| true).map_err(|err| core.failure(&err))
+    let account = core.call_as(class, Kind::Plain, |client| async move { client.account().await });
+    account.await.map(|_| true).map_err(|err| core.failure(&err))
 }
 
-pub(super) async fn conversation(core: &Core, id: i64) -> Result<(), Failure> {
+/// Reads a conversation, and its newest messages where it has some that are not here; as `class`, by whether somebody waits for it.
+pub(super) async fn conversation(core: &Core, class: Class, id: i64) -> Result<(), Failure> {
     let asked = core.asked();
-    let read = match core.call(|client| async move { client.conversation(id).await }).await {
+    let read = match core.call_as(class, Kind::Plain, |client| async move { client.conversation(id).await }).await {
         Ok(read) => read,
-        Err(err) if is_gone(core, &err).await? => {
+        Err(err) if is_gone(core, class, &err).await? => {
             core.write(move |scope| scope.delete_conversation(id)).await?;
             return Ok(());
         }
@@ -128,17 +131,17 @@ pub(super) async fn conversation(core: &Core, id: i64) -> Result<(), Failure> {
         .await?;
     core.follow(outcome);
     if behind {
-        newest_messages(core, id).await?;
+        newest_messages(core, class, id).await?;
     }
     Ok(())
 }
 
 /// The newest messages of a conversation that is here.
-pub(super) async fn newest_messages(core: &Core, id: i64) -> Result<(), Failure> {
+pub(super) async fn newest_messages(core: &Core, class: Class, id: i64) -> Result<(), Failure> {
     if !core.read(move |scope| scope.has_conversation(id)).await? {
         return Ok(());
     }
-    match messages_back(core, id, Micros::MAX, cutoff(core)).await {
+    match messages_back(core, class, id, Micros::MAX, cutoff(core)).await {
         Ok(()) => Ok(()),
         Err(Unread::Call(err)) => Err(core.failure(&err)),
         Err(Unread::Other(failure)) => Err(failure),
@@ -150,7 +153,7 @@ async fn message(core: &Core, id: i64, conversation_id: i64) -> Result<(), Failu
     let read = match core.call(|client| async move { client.message(conversation_id, id).await }).await {
         Ok(Some(read)) => read,
         Ok(None) => return Ok(()), // It moved to another conversation, or never was in this one.
-        Err(err) if is_gone(core, &err).await? => {
+        Err(err) if is_gone(core, Class::Copy, &err).await? => {
             core.write(move |scope| scope.mark(Reread { kind: RereadKind::Conversation, id: conversation_id, conversation_id: 0 })).await?;
             return Ok(());
         }
@@ -171,7 +174,7 @@ pub(super) async fn contact(core: &Core, id: i64) -> Result<(), Failure> {
             core.write(move |scope| scope.apply_contact(&contact, asked)).await?;
             Ok(())
         }
-        Err(err) if is_gone(core, &err).await? => {
+        Err(err) if is_gone(core, Class::Copy, &err).await? => {
             core.write(move |scope| scope.delete_contact(id)).await?;
             Ok(())
         }

@@ -13,7 +13,7 @@ use crate::secret::Token;
 use crate::store::{NewOutbox, NewWebhook, OutboxKind, OutboxRow, Scope};
 
 /// How long anything may take before a test fails.
-const LIMIT: Duration = Duration::from_secs(20);
+pub(super) const LIMIT: Duration = Duration::from_secs(20);
 
 pub(super) struct Bench {
     pub(super) shop: sandbox::Running,
