@@ -28,7 +28,7 @@ pub(crate) enum Exit {
     Unreachable = 9,
     /// With `--wait`: kept and queued, and Chatwoot could not be reached in time.
     NotYet = 10,
-    /// As many as allowed already; later again. `status --exit-code`: Chatwoot cannot be reached.
+    /// As many as allowed already, or Chatwoot or the store is away that it needs; later again. `status --exit-code`: Chatwoot cannot be reached.
     Busy = 11,
     /// `approvals wait`: rejected.
     Rejected = 12,
@@ -59,7 +59,7 @@ impl Exit {
             403 => Self::Forbidden,
             404 => Self::NotFound,
             409 => Self::Conflict,
-            429 => Self::Busy,
+            429 | 503 => Self::Busy,
             _ => Self::Failed,
         }
     }
@@ -95,7 +95,7 @@ mod tests {
                 | Code::IdempotencyInProgress
                 | Code::OutboxState
                 | Code::WebhookState => 7,
-                Code::TooManyStreams => 11,
+                Code::TooManyStreams | Code::ChatwootUnavailable | Code::StoreUnavailable => 11,
                 _ => 1,
             };
             assert_eq!(Exit::of_status(code.status()).number(), want, "{code}");

@@ -130,16 +130,16 @@ fn how_fresh_an_answer_is_can_be_chosen() {
 
     // What Chatwoot alone knows is answered as it was read last, or refused.
     let notes = |args: &[&str]| shop.run("jo", &[&["contact", "notes", "1001"], args].concat());
-    assert_eq!(notes(&["--offline"]).ends(1).error()["code"], "CHATWOOT_UNAVAILABLE");
+    assert_eq!(notes(&["--offline"]).ends(11).error()["code"], "CHATWOOT_UNAVAILABLE");
     notes(&[]).ends(0);
     notes(&["--offline"]).ends(0);
-    let refused = shop.run("jo", &["agent", "availability", "--offline"]).ends(1);
+    let refused = shop.run("jo", &["agent", "availability", "--offline"]).ends(11);
     assert!(refused.err.contains("only what is kept was asked for"), "{}", refused.err);
     source(&["--offline", "--fresh"]).ends(2);
 
     shop.is_down();
     assert_eq!(source(&["--offline"]).ends(0).out, "store\n");
-    assert_eq!(source(&["--fresh"]).ends(1).error()["code"], "CHATWOOT_UNAVAILABLE");
+    assert_eq!(source(&["--fresh"]).ends(11).error()["code"], "CHATWOOT_UNAVAILABLE");
     assert_eq!(source(&["--max-age", "1h"]).ends(0).out, "store\n");
     shop.close();
 }
