@@ -120,6 +120,8 @@ fn how_fresh_an_answer_is_can_be_chosen() {
     let source = |args: &[&str]| shop.run("jo", &[&["conv", "view", "44", "--jq", ".source"], args].concat());
     assert_eq!(source(&[]).ends(0).out, "store\n");
     assert_eq!(source(&["--fresh"]).ends(0).out, "chatwoot\n");
+    // How old the copy is, is known once it was compared.
+    until("a comparison", || shop.run("jo", &["status"]).json()["lag_s"].as_u64());
     assert_eq!(source(&["--max-age", "1h"]).ends(0).out, "store\n");
     until("the copy to be a second old", || (shop.run("jo", &["status"]).json()["lag_s"].as_u64() > Some(1)).then_some(()));
     assert_eq!(source(&["--max-age", "1s"]).ends(0).out, "chatwoot\n");
