@@ -19,8 +19,9 @@ pub use write::{
     MacroView, Mention, NewMessage, RunMacro, Typing, TypingView,
 };
 
+// A word is a `tt`: as a `literal` it would be hidden from the schema, which would list the variants' names.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:tt,)* }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant,)* }
@@ -519,4 +520,16 @@ pub struct OutboxView {
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use utoipa::PartialSchema;
+
+    #[test]
+    fn a_schema_lists_the_words_of_the_wire() {
+        let schema = serde_json::to_value(ConversationStatus::schema()).unwrap();
+        assert_eq!(schema["enum"], serde_json::to_value(ConversationStatus::ALL).unwrap());
+    }
 }
