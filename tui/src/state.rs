@@ -260,6 +260,8 @@ pub struct State {
     pub signature: Option<String>,
     /// What `u` takes back, newest last.
     pub undo: Vec<Undo>,
+    /// What `u` meant last stays as it is: the next one first says what is older.
+    pub undo_names: bool,
     /// A change of many conversations that is under way.
     pub bulk: Option<Bulk>,
     /// Pictures of threads.
@@ -400,6 +402,7 @@ impl State {
             toasts: Vec::new(),
             signature: None,
             undo: Vec::new(),
+            undo_names: false,
             bulk: None,
             pictures: Pictures::default(),
             saving: None,

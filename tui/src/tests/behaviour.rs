@@ -355,6 +355,33 @@ fn what_is_resolved_leaves_and_can_be_taken_back() {
 }
 
 #[test]
+fn u_after_a_refusal_names_what_is_older_before_it_takes_it_back() {
+    let taken = |screen: &mut Screen| {
+        screen.press("r");
+        screen.type_text("Hello");
+        let (_, _, key) = submit(&screen.press("Ctrl+S"));
+        let mut message = message(0, MessageType::Outgoing, "Jo Agent", "Hello", 0);
+        (message.id, message.outbox_id) = (None, Some(outbox_id(1)));
+        screen.answer(Answer::Submitted { purpose: Purpose::Reply(DEE), key, result: Ok(Submitted::Message(Box::new(message))) });
+    };
+    let mut screen = Screen::new(80, 24);
+    screen.press("Enter ! l");
+    taken(&mut screen);
+    assert!(matches!(screen.press("u").as_slice(), [Effect::Recall(..)]));
+    screen.answer(Answer::Recalled(outbox_id(1), Err(failure(api::Code::OutboxState, "it has left already"))));
+    assert!(screen.press("u").is_empty(), "the priority was not meant");
+    assert!(toasts(&screen.state).contains("u again takes back: #1042: priority low"), "{}", toasts(&screen.state));
+    let changed = |view: &mut api::inbox::ConversationView| view.priority = Some(api::inbox::Priority::Low);
+    screen.state.conversations.get_mut(&DEE).map(changed).unwrap();
+    assert!(matches!(screen.press("u").as_slice(), [Effect::Patch { .. }]));
+    // What was done since is meant by `u` at once.
+    let mut screen = Screen::new(80, 24);
+    screen.press("Enter e u");
+    taken(&mut screen);
+    assert!(matches!(screen.press("u").as_slice(), [Effect::Recall(..)]));
+}
+
+#[test]
 fn older_messages_are_read_when_the_beginning_nears_and_nothing_jumps() {
     let mut screen = Screen::new(80, 24);
     screen.press("Enter");

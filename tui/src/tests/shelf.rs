@@ -1,13 +1,13 @@
 //! Drafts, outbox, log and settings.
 
 use api::id::ConversationId;
-use api::inbox::{OutboxState, OutboxView};
+use api::inbox::{MessageType, OutboxState, OutboxView};
 use jiff::SignedDuration;
 
 use super::behaviour::toasts;
-use super::world::{Screen, ago, approval_id, entry, failure, lost, now, outbox_id, status};
+use super::world::{Screen, ago, approval_id, entry, failure, lost, message, now, outbox_id, status};
 use crate::drafts::Draft;
-use crate::event::{Answer, Effect, Event, Purpose};
+use crate::event::{Answer, Effect, Event, Purpose, Submitted};
 use crate::keymap::Context;
 use crate::state::{Setting, Shelf, Source, Tone, With};
 
@@ -332,5 +332,33 @@ fn what_is_tried_again_is_no_draft_any_more() {
         screen.answer(Answer::Retried(Ok(again())));
         let draft = &screen.state.drafts[name];
         assert_eq!((draft.text.as_str(), draft.replaces), (rest, None));
+    }
+}
+
+#[test]
+fn what_is_tried_again_while_its_text_is_handed_in_stays_a_text_of_its_own() {
+    let name = "reply/1042";
+    for taken in [true, false] {
+        let mut screen = Screen::new(80, 24);
+        screen.answer(Answer::Outbox(Ok(vec![said(1, "reply", OutboxState::Failed, "Hello")])));
+        let sent = screen.press("Enter r Ctrl+S");
+        let key = sent.iter().find_map(|effect| match effect {
+            Effect::Submit { key, .. } => Some(key.clone()),
+            _ => None,
+        });
+        screen.answer(Answer::Retried(Ok(said(1, "reply", OutboxState::Queued, "Hello"))));
+        assert_eq!(screen.state.drafts[name].text, "Hello", "until it is known to be taken");
+        let result = if taken {
+            let mut message = message(0, MessageType::Outgoing, "Jo Agent", "Hello", 0);
+            (message.id, message.outbox_id) = (None, Some(outbox_id(2)));
+            Ok(Submitted::Message(Box::new(message)))
+        } else {
+            Err(failure(api::Code::StoreUnavailable, "the disk is full"))
+        };
+        screen.effects.clear();
+        screen.answer(Answer::Submitted { purpose: Purpose::Reply(ConversationId(1042)), key: key.unwrap(), result });
+        assert_eq!(screen.state.drafts.contains_key(name), !taken);
+        assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::Discard(..))), "it is on its way");
+        assert!(!screen.draw().contains("came back unsent"), "{}", screen.draw());
     }
 }

@@ -5,7 +5,7 @@ use api::inbox::{ConversationPatch, MacroView, Named, OutboxView, RunMacro};
 use api::page::{Page, Source};
 use api::people::{Availability, AvailabilityView, ParticipantChange};
 
-use super::{Out, attributes, begin, bulk, compose, live, mail, menus, new_key, template, toast};
+use super::{Out, attributes, begin, bulk, live, mail, menus, new_key, template, toast, undo};
 use crate::event::{Act, Acted, Effect, Failure, Outcome};
 use crate::state::{Action, AvailabilityUndo, Bulk, Menu, MenuItem, Overlay, State, Tone, Undo, Waits};
 use crate::text;
@@ -134,7 +134,7 @@ fn queued(state: &mut State, out: &mut Out, id: ConversationId, label: String, r
     match result {
         Ok(entry) => {
             state.status_due = true;
-            compose::push_undo(state, Undo::Entry { id, entry: entry.id, label: label.clone() });
+            undo::push(state, Undo::Entry { id, entry: entry.id, label: label.clone() });
             toast(state, Tone::Good, format!("{}: {label} runs in {} s · u takes it back", menus::of(state, &[id]), menus::hold(state)));
         }
         Err(failure) => {
@@ -249,7 +249,7 @@ fn available(state: &mut State, out: &mut Out, set: Option<Availability>, result
         (Err(failure), None) => {
             if let Some(undo) = state.acts.taking_back.take_if(|undo| matches!(undo, Undo::Availability(_))) {
                 toast(state, Tone::Bad, format!("Not taken back: {}", failure.message));
-                compose::push_undo(state, undo);
+                undo::push(state, undo);
             }
             return not_read(state, "Your availability was", &failure);
         }
@@ -261,7 +261,7 @@ fn available(state: &mut State, out: &mut Out, set: Option<Availability>, result
         if undo.made == now {
             out.push(Effect::Act(Box::new(Act::Availability(Some(undo.back)))));
         } else {
-            toast(state, Tone::Plain, format!("You are {now} since: that stays"));
+            undo::stays(state, Tone::Plain, format!("You are {now} since: that stays"));
         }
     }
     if waited(state, &Waits::Availability) {
@@ -285,7 +285,7 @@ fn available(state: &mut State, out: &mut Out, set: Option<Availability>, result
 
 /// Sets my availability.
 pub(super) fn be(state: &mut State, out: &mut Out, was: Availability, to: Availability) {
-    compose::push_undo(state, Undo::Availability(AvailabilityUndo { back: was, made: to }));
+    undo::push(state, Undo::Availability(AvailabilityUndo { back: was, made: to }));
     out.push(Effect::Act(Box::new(Act::Availability(Some(to)))));
 }
 

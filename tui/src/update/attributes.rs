@@ -7,7 +7,7 @@ use api::inbox::{AttributeChange, ContactPatch, ContactView, ConversationPatch};
 use api::lists::CustomAttributeView;
 use serde_json::{Map, Value};
 
-use super::{Out, compose, line, live, menus, new_key, toast};
+use super::{Out, line, live, menus, new_key, toast, undo};
 use crate::editor::Editor;
 use crate::event::{Act, Effect, Outcome};
 use crate::state::{Action, Asks, ContactUndo, Line, Menu, MenuItem, Overlay, Owner, State, Tone, Undo, Waits};
@@ -41,7 +41,7 @@ pub(super) fn contact(state: &mut State, out: &mut Out, id: i64, result: Outcome
                 toast(state, Tone::Bad, format!("Contact {id} was not read: {}", failure.message));
             }
             if let Some(undo) = kept {
-                compose::push_undo(state, undo); // The next `u` means the same.
+                undo::push(state, undo); // The next `u` means the same.
             }
             return;
         }
@@ -50,7 +50,7 @@ pub(super) fn contact(state: &mut State, out: &mut Out, id: i64, result: Outcome
         if detail.custom_attributes.get(&undo.key).filter(|value| !value.is_null()) == undo.made.as_ref() {
             change(state, out, id, undo.back, format!("{}, taken back", undo.label));
         } else {
-            toast(state, Tone::Plain, format!("It was changed since by somebody else: \"{}\" stays", undo.label));
+            undo::stays(state, Tone::Plain, format!("It was changed since by somebody else: \"{}\" stays", undo.label));
         }
     }
     if state.acts.waits.take_if(|waits| *waits == Waits::Contact(id)).is_some() && state.overlay.is_none() {
@@ -135,7 +135,7 @@ pub(super) fn set(state: &mut State, out: &mut Out, owner: Owner, definition: &C
         Owner::Contact(contact, was) => {
             let undo =
                 ContactUndo { contact, key: definition.key.clone(), made: value.clone(), back: change_to(was), label: label.clone() };
-            compose::push_undo(state, Undo::Contact(Box::new(undo)));
+            undo::push(state, Undo::Contact(Box::new(undo)));
             change(state, out, contact, change_to(value), label);
         }
     }

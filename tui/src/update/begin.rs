@@ -6,7 +6,7 @@ use api::id::{ConversationId, OutboxId};
 use api::inbox::OutboxView;
 use api::page::Page;
 
-use super::{Out, compose, contacts, keys, live, pick, read, thread, toast};
+use super::{Out, compose, contacts, keys, live, pick, read, thread, toast, undo};
 use crate::event::{Act, Effect, Outcome, Purpose};
 use crate::state::{ContactItem, Focus, Pick, PickLine, Picked, Read, Screen, State, Tone, Waits};
 use crate::text;
@@ -139,7 +139,7 @@ pub(super) fn notes(state: &mut State, id: i64, result: Outcome<Page<ContactNote
 
 /// The daemon has a note or a conversation that is to be begun.
 pub(super) fn accepted(state: &mut State, out: &mut Out, purpose: Purpose, entry: OutboxView) {
-    compose::push_undo(state, crate::state::Undo::Message(entry.id));
+    undo::push(state, crate::state::Undo::Message(entry.id));
     let words = match purpose {
         Purpose::Begin(contact, inbox) => {
             let name = name_of(state, contact);

@@ -6,7 +6,7 @@ use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationView, OutboxState, RunMacro};
 use jiff::Timestamp;
 
-use super::{Out, acts, compose, list, live, menus, new_key, toast};
+use super::{Out, acts, list, live, menus, new_key, toast, undo};
 use crate::event::{Effect, Outcome};
 use crate::state::{Bulk, State, Tone, Undo};
 
@@ -164,7 +164,7 @@ fn ended(state: &mut State, bulk: Bulk) {
     let (done, failed) = (bulk.done.len(), bulk.failed.len());
     if done > 0 {
         toast(state, Tone::Good, format!("{done} of {}: {} · u takes it back", done + failed, bulk.label));
-        compose::push_undo(state, Undo::Held { ids: bulk.done, label: bulk.label, at: bulk.at });
+        undo::push(state, Undo::Held { ids: bulk.done, label: bulk.label, at: bulk.at });
     }
     if failed > 0 {
         let said: Vec<String> = bulk.failed.iter().take(SAID_MAX).map(|(id, why)| format!("#{id}: {why}")).collect();
@@ -187,7 +187,7 @@ pub(super) fn recall(state: &mut State, out: &mut Out, ids: &[ConversationId], l
     };
     let entries: Vec<OutboxId> = state.outbox.iter().filter(mine).map(|entry| entry.id).collect();
     if entries.is_empty() {
-        toast(state, Tone::Bad, format!("Too late to take back \"{label}\": it has left the outbox"));
+        undo::stays(state, Tone::Bad, format!("Too late to take back \"{label}\": it has left the outbox"));
         return;
     }
     let late = ids.len().saturating_sub(entries.len());

@@ -4,14 +4,10 @@
 //! durably, or when the person says so twice.
 
 use api::Code;
-use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, gone_again, handed, joined, written};
-use super::{
-    Out, acts, approvals, attach, begin, bulk, complete, contact_edit, follow, live, mail, menus, new_key, read, seen, template, thread,
-    toast, waiting,
-};
+use super::{Out, approvals, attach, begin, complete, follow, live, mail, new_key, read, seen, template, thread, toast, undo, waiting};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::{Editor, Modal};
 use crate::event::{Effect, Outcome, Purpose, Submitted};
@@ -319,7 +315,7 @@ fn accepted(state: &mut State, out: &mut Out, purpose: Purpose, taken: Submitted
                 _ => "Queued; it is on its way to Chatwoot".to_owned(),
             };
             if let Some(id) = message.outbox_id {
-                push_undo(state, Undo::Message(id));
+                undo::push(state, Undo::Message(id));
             }
             let conversation = message.conversation_id;
             if !message.private {
@@ -353,96 +349,6 @@ fn accepted(state: &mut State, out: &mut Out, purpose: Purpose, taken: Submitted
                 state.status_due = true;
             }
         },
-    }
-}
-
-pub(super) fn push_undo(state: &mut State, undo: Undo) {
-    state.undo.push(undo);
-    if state.undo.len() > 20 {
-        state.undo.remove(0);
-    }
-}
-
-/// Takes the last message or change back.
-pub(super) fn undo(state: &mut State, out: &mut Out) {
-    match state.undo.pop() {
-        Some(Undo::Message(id)) if follow::take_back(state, out, id) => {}
-        Some(Undo::Message(id)) => {
-            let key = new_key(state);
-            out.push(Effect::Recall(id, key));
-        }
-        Some(Undo::Patch { id, back, made, label }) => {
-            if state.conversations.get(&id).is_some_and(|view| menus::is_so(view, &made, state.agent())) {
-                menus::patch(state, out, id, *back, format!("{label}, taken back"), false);
-            } else {
-                toast(state, Tone::Plain, format!("#{id} was changed since by somebody else: \"{label}\" stays"));
-            }
-        }
-        Some(Undo::Entry { entry, .. }) => {
-            let key = new_key(state);
-            out.push(Effect::Recall(entry, key));
-        }
-        Some(undo @ (Undo::Contact(_) | Undo::Availability(_))) => acts::take_back(state, out, undo),
-        Some(Undo::Field(change)) => contact_edit::take_back(state, out, change),
-        Some(Undo::Waiting(name)) => waiting::take_back(state, &name),
-        Some(Undo::Held { ids, label, at }) => bulk::recall(state, out, &ids, &label, at),
-        None => toast(state, Tone::Plain, "There is nothing to take back"),
-    }
-}
-
-/// An outbox entry was taken back, or was past that.
-pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: Outcome<OutboxView>) {
-    state.status_due = true;
-    if follow::recalled(state, out, id, &result) {
-        return;
-    }
-    match result {
-        Ok(entry) => {
-            state.outbox.retain(|e| e.id != entry.id);
-            let (purpose, with_it, content) = (purpose_of(state, &entry), handed(state, &entry), entry.content);
-            let chosen = with_it.template.clone();
-            if let (Some(Purpose::Template(id)), Some(chosen)) = (purpose, chosen) {
-                template::come_back(state, id, &chosen, with_it.answers);
-            } else if let (Some(purpose), Some(content)) = (purpose, content) {
-                let (text, mentions) = written(purpose, &content);
-                let mut with = With { mentions, ..With::default() };
-                let text = mail::unsigned(state, purpose, text, &mut with);
-                with.join(with_it);
-                come_back(state, purpose, text, with);
-                if state.composer.is_none() && entry.conversation_id.is_some() && state.shown() == entry.conversation_id {
-                    open(state, out, purpose);
-                }
-            }
-            let words = if purpose.is_some() { "Taken back; nobody has seen it" } else { "Taken back; Chatwoot was not told" };
-            if purpose.is_none() {
-                // It is where it was, and counted there; Chatwoot has no news of it.
-                (state.list.due, state.counts_due) = (true, true);
-            }
-            toast(state, Tone::Good, words);
-            state.stale.extend(entry.conversation_id);
-            state.toasts.retain(|t| !t.text.starts_with("Queued; leaves"));
-            if let Some(conversation) = entry.conversation_id {
-                drop_queued(state, conversation, entry.id);
-                thread::refresh(state, out, conversation);
-            }
-        }
-        Err(failure) => {
-            live::failed(state, &failure);
-            if failure.lost {
-                push_undo(state, Undo::Message(id)); // The next `u` means the same message.
-            }
-            let text = match failure.code {
-                Some(Code::OutboxState) => "Too late: it has left already".to_owned(),
-                _ => format!("Not taken back: {}", failure.message),
-            };
-            toast(state, Tone::Bad, text);
-        }
-    }
-}
-
-fn drop_queued(state: &mut State, conversation: ConversationId, id: OutboxId) {
-    if let Some(thread) = state.threads.get_mut(&conversation) {
-        thread.messages.retain(|m| m.outbox_id != Some(id) || m.id.is_some());
     }
 }
 

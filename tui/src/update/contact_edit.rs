@@ -4,7 +4,7 @@ use api::contact::ContactDetail;
 use api::inbox::{ContactPatch, ContactView};
 use serde_json::json;
 
-use super::{Out, command, compose, live, new_key, pick, toast};
+use super::{Out, command, live, new_key, pick, toast, undo};
 use crate::editor::{Edit, Editor};
 use crate::event::{Effect, Outcome};
 use crate::state::{ContactChange, ContactField, ContactLine, Overlay, Pick, PickLine, Picked, State, Tone, Undo};
@@ -194,7 +194,7 @@ pub(super) fn edited(state: &mut State, change: ContactChange, result: Outcome<C
             let end = if change.back { ", taken back" } else { " · u takes it back" };
             toast(state, Tone::Good, format!("{what} of {}: {now}{end}", change.whose));
             if !change.back {
-                compose::push_undo(state, Undo::Field(change));
+                undo::push(state, Undo::Field(change));
             }
         }
         Err(failure) => {
@@ -218,9 +218,11 @@ pub(super) fn take_back(state: &mut State, out: &mut Out, change: ContactChange)
             let ContactChange { id, field, whose, from, to, .. } = change;
             hand_in(state, out, ContactChange { id, field, whose, from: to, to: from, back: true });
         }
-        Some(_) => toast(state, Tone::Plain, format!("{} of {} was changed since: it stays", change.field.title(), change.whose)),
-        None => {
-            toast(state, Tone::Plain, format!("{} of {} stays: the contact is not shown here any more", change.field.title(), change.whose))
-        }
+        Some(_) => undo::stays(state, Tone::Plain, format!("{} of {} was changed since: it stays", change.field.title(), change.whose)),
+        None => undo::stays(
+            state,
+            Tone::Plain,
+            format!("{} of {} stays: the contact is not shown here any more", change.field.title(), change.whose),
+        ),
     }
 }

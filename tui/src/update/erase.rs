@@ -3,7 +3,7 @@
 use api::id::{ConversationId, MessageId};
 use api::inbox::{MessageType, MessageView, OutboxState, OutboxView};
 
-use super::{Out, compose, live, messages, new_key, read, toast};
+use super::{Out, live, messages, new_key, read, toast, undo};
 use crate::event::{Effect, Outcome};
 use crate::state::{Overlay, Question, Read, State, Tone, Undo};
 use crate::text;
@@ -75,7 +75,7 @@ pub(super) fn erased(state: &mut State, out: &mut Out, conversation: Conversatio
                 let extra = thread.erasing.len().saturating_sub(KEPT_MAX);
                 thread.erasing.drain(..extra);
             }
-            compose::push_undo(state, Undo::Message(entry.id));
+            undo::push(state, Undo::Message(entry.id));
             state.outbox.retain(|known| known.id != entry.id);
             state.outbox.push(entry);
             toast(state, Tone::Plain, format!("The message is deleted in {HOLD_S} s · u keeps it"));

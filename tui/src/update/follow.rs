@@ -4,7 +4,7 @@
 use api::id::{ConversationId, OutboxId};
 use api::inbox::{ConversationPatch, ConversationStatus, OutboxState, OutboxView};
 
-use super::{Out, compose, list, menus, new_key, read, toast};
+use super::{Out, list, menus, new_key, read, toast, undo};
 use crate::event::{Effect, Outcome};
 use crate::state::{Focus, Followup, Read, State, Then, Tone, Undo};
 
@@ -119,7 +119,7 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: &
         match result {
             Err(failure) if failure.lost => {
                 super::live::failed(state, failure);
-                compose::push_undo(state, Undo::Message(message));
+                undo::push(state, Undo::Message(message));
                 toast(state, Tone::Bad, format!("Not taken back: {}", failure.message));
                 return true;
             }
@@ -141,7 +141,7 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: &
         // That it was done is no longer so.
         (Ok(_), ..) => state.toasts.retain(|t| !t.text.starts_with(&format!("#{conversation} ")) || t.tone != Tone::Good),
         (Err(_), true, _) => {
-            toast(state, Tone::Bad, format!("Too late: the message has left already; #{conversation} is not {label}"));
+            undo::stays(state, Tone::Bad, format!("Too late: the message has left already; #{conversation} is not {label}"));
             return true;
         }
         (Err(_), false, back) => {
@@ -154,7 +154,7 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: &
                     .get(&conversation)
                     .map(|view| ConversationPatch { status: Some(view.status), ..Default::default() });
                 let (back, made) = (Box::new(back), Box::new(made.unwrap_or_default()));
-                compose::push_undo(state, Undo::Patch { id: conversation, back, made, label: label.to_owned() });
+                undo::push(state, Undo::Patch { id: conversation, back, made, label: label.to_owned() });
             }
             return true;
         }

@@ -6,7 +6,7 @@ use api::people::ParticipantChange;
 use jiff::civil::{Weekday, time};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::{Out, acts, attributes, bulk, compose, filter, follow, line, list, live, new_key, read, template, thread, toast, view};
+use super::{Out, acts, attributes, bulk, filter, follow, line, list, live, new_key, read, template, thread, toast, undo, view};
 use crate::editor::Editor;
 use crate::event::{Effect, Outcome};
 use crate::state::{Action, Asks, LabelPicker, Line, Menu, MenuItem, Overlay, Read, State, Tone, Undo};
@@ -19,7 +19,7 @@ pub(super) fn patch(state: &mut State, out: &mut Out, id: ConversationId, patch:
         && let Some(back) = opposite(view, &patch)
     {
         let made = Box::new(patch.clone());
-        compose::push_undo(state, Undo::Patch { id, back: Box::new(back), made, label: label.clone() });
+        undo::push(state, Undo::Patch { id, back: Box::new(back), made, label: label.clone() });
     }
     let key = new_key(state);
     out.push(Effect::Patch { id, patch, label, key });
@@ -130,7 +130,7 @@ pub(super) fn change(state: &mut State, out: &mut Out, ids: Vec<ConversationId>,
     let id = *id;
     if made.status == Some(ConversationStatus::Resolved) || made.muted.is_some() {
         made.hold_seconds = Some(hold(state));
-        compose::push_undo(state, Undo::Held { ids: vec![id], label: label.clone(), at: state.now });
+        undo::push(state, Undo::Held { ids: vec![id], label: label.clone(), at: state.now });
         return patch(state, out, id, made, label, false);
     }
     patch(state, out, id, made, label, true);

@@ -44,6 +44,7 @@ pub(crate) mod shelf;
 pub(crate) mod spoken;
 mod template;
 mod thread;
+mod undo;
 mod view;
 mod vim;
 pub(crate) mod waiting;
@@ -221,7 +222,7 @@ fn answered(state: &mut State, out: &mut Out, answer: Answer) {
         Answer::Patched { id, label, result } => menus::patched(state, out, id, &label, result),
         Answer::Approved { id, revision, key, result } => approvals::approved(state, out, (id, revision), key, result),
         Answer::Acted(acted) => acts::acted(state, out, *acted),
-        Answer::Recalled(id, result) => compose::recalled(state, out, id, result),
+        Answer::Recalled(id, result) => undo::recalled(state, out, id, result),
         Answer::MarkedRead(id, was_read, result) => seen::marked(state, out, id, was_read, result),
         Answer::ContactEdited { change, result } => contact_edit::edited(state, change, result),
         Answer::Erased { conversation, message, result } => erase::erased(state, out, conversation, message, result),

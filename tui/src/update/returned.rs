@@ -117,14 +117,17 @@ pub(super) fn take_up(state: &mut State, purpose: Purpose, entry: &OutboxView) {
 /// text that was changed, and one that is being written, stay as they are and stand for nothing else.
 pub(super) fn gone_again(state: &mut State, entry: &OutboxView) {
     let id = Some(entry.id);
-    let writing = state.composer.as_mut().filter(|composer| composer.replaces == id && !composer.sending);
+    let writing = state.composer.as_mut().filter(|composer| composer.replaces == id);
+    let sending = writing.as_ref().is_some_and(|composer| composer.sending);
     let writes = writing.map(|composer| composer.replaces = None).is_some();
     let Some((name, mut draft)) =
         state.drafts.iter().find(|(_, draft)| draft.replaces == id).map(|(name, draft)| (name.clone(), draft.clone()))
     else {
         return;
     };
-    (draft.replaces, draft.key) = (None, None);
+    draft.replaces = None;
+    // The answer to what is being handed in finds its draft by the key.
+    draft.key.take_if(|_| !sending);
     let came = purpose_of(state, entry).zip(entry.content.as_deref()).map(|(purpose, content)| {
         let text = written(purpose, content).0;
         mail::unsigned(state, purpose, text, &mut With::default())

@@ -7,7 +7,7 @@ use super::movement::{edited, movement, toggle};
 use super::{
     Out, acts, approvals, attach, attributes, begin, bulk, buttons, complete, compose, contact_edit, contacts, erase, feed, filter, find,
     help, line, list, logout, mail, menus, messages, palette, pasted, pick, returned, save, search, seen, shelf, template, thread, toast,
-    view, vim,
+    undo, view, vim,
 };
 use crate::editor::Editor;
 use crate::event::{Effect, Purpose};
@@ -126,7 +126,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Mouse => super::mouse::turn(state, out),
         C::Buttons => buttons::next(state, context),
         C::Suspend => out.push(Effect::Suspend),
-        C::Undo => compose::undo(state, out),
+        C::Undo => undo::undo(state, out),
         C::Info => {
             let shown = layout::panes(state).info.is_some();
             state.info = Some(!shown);

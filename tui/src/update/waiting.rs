@@ -3,7 +3,7 @@
 
 use api::id::ApprovalId;
 
-use super::{Out, compose, toast};
+use super::{Out, compose, toast, undo};
 use crate::drafts::Draft;
 use crate::event::{Effect, Failure, Purpose};
 use crate::state::{State, Tone, Undo, With};
@@ -45,7 +45,7 @@ fn keep(state: &mut State, name: String, draft: Draft) {
     state.drafts.insert(name.clone(), draft);
     state.drafts_dirty = true;
     if !state.undo.contains(&Undo::Waiting(name.clone())) {
-        compose::push_undo(state, Undo::Waiting(name));
+        undo::push(state, Undo::Waiting(name));
     }
     toast(state, Tone::Plain, "The daemon is away: the decision waits for it, and counts only if nothing has changed · u takes it back");
 }
@@ -94,6 +94,9 @@ pub(super) fn take_back(state: &mut State, name: &str) {
         state.drafts.get_mut(name).is_some_and(|draft| draft.decides.take().is_some())
     };
     state.drafts_dirty = true;
-    let words = if taken { "Taken back; nobody was told" } else { "Too late: the decision was handed in" };
-    toast(state, if taken { Tone::Good } else { Tone::Bad }, words);
+    if taken {
+        toast(state, Tone::Good, "Taken back; nobody was told");
+    } else {
+        undo::stays(state, Tone::Bad, "Too late: the decision was handed in");
+    }
 }
