@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use api::approval::ApprovalView;
 use api::id::ApprovalId;
 
+use super::Screen;
+
 /// Tabs of the approvals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApprovalTab {
@@ -64,6 +66,8 @@ pub struct Approvals {
 pub struct Card {
     /// What is shown.
     pub shown: ApprovalView,
+    /// Where Esc goes, if not to the approvals.
+    pub from: Option<Screen>,
     /// The end of the ask has been on the screen, at this revision.
     pub read: bool,
     /// First line on the screen.

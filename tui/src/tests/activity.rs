@@ -250,6 +250,33 @@ fn enter_opens_what_a_row_is_about() {
 }
 
 #[test]
+fn esc_leads_back_to_where_a_conversation_or_a_card_was_opened() {
+    for (width, height) in [(40, 15), (120, 30)] {
+        let mut screen = Screen::new(width, height);
+        let place = |screen: &Screen| (screen.state.screen, screen.state.focus);
+        opened(&mut screen, "j j j Enter");
+        assert_eq!(place(&screen), (state::Screen::Inbox, Focus::Open));
+        screen.press("Esc");
+        assert_eq!(place(&screen), (state::Screen::Activity, Focus::List));
+        // A card, and the conversation that was opened from it.
+        screen.press("g g Enter");
+        screen.answer(Answer::Approval(approval_id(42), Ok(super::world::approvals().remove(0))));
+        screen.press("Enter");
+        assert_eq!(place(&screen), (state::Screen::Inbox, Focus::Open));
+        screen.press("r Esc Esc");
+        assert_eq!(place(&screen), (state::Screen::Approvals, Focus::Open));
+        assert!(screen.state.approvals.card.is_some());
+        screen.press("Esc");
+        assert_eq!(place(&screen), (state::Screen::Activity, Focus::List));
+        // Another screen that was asked for meanwhile is where Esc leads from then on.
+        screen.press("Enter");
+        screen.answer(Answer::Approval(approval_id(42), Ok(super::world::approvals().remove(0))));
+        screen.press("Enter 1 2 Esc");
+        assert_eq!(place(&screen), (state::Screen::Approvals, Focus::List));
+    }
+}
+
+#[test]
 fn names_are_asked_for_once() {
     let mut screen = Screen::new(120, 50);
     screen.press("5");

@@ -141,7 +141,8 @@ pub(super) fn open_card(state: &mut State, out: &mut Out, shown: ApprovalView) {
     if let Some(conversation) = shown.conversation_id.filter(|id| !state.conversations.contains_key(id)) {
         read(state, out, Read::Conversation(conversation));
     }
-    state.approvals.card = Some(Card { shown, read: false, scroll: 0, changed: Vec::new(), deciding: false, error: None });
+    let from = Some(state.screen).filter(|screen| matches!(screen, Screen::Activity | Screen::Own(_)));
+    state.approvals.card = Some(Card { shown, from, read: false, scroll: 0, changed: Vec::new(), deciding: false, error: None });
     state.screen = Screen::Approvals;
     state.focus = Focus::Open;
     read(state, out, Read::Approval(id));

@@ -296,7 +296,10 @@ pub(super) fn open(state: &mut State, out: &mut Out) {
             state.feed.opening = Some(id);
             read(state, out, Read::Approval(id));
         }
-        (None, Some(id)) => thread::open(state, out, id),
+        (None, Some(id)) => {
+            thread::open(state, out, id);
+            state.back_to = Some(Screen::Activity);
+        }
         (None, None) => toast(state, Tone::Plain, "It is about no conversation and no approval"),
     }
 }

@@ -279,13 +279,20 @@ fn on_conversation(state: &mut State, out: &mut Out, command: Command) {
             menus::set_status(state, out, id, ConversationStatus::Resolved);
             list::neighbour(state, out, 1);
         }
-        C::Conversation => thread::open(state, out, id),
+        C::Conversation => {
+            let from = state.screen;
+            thread::open(state, out, id);
+            state.back_to = Some(from);
+        }
         _ => {}
     }
 }
 
 pub(super) fn show(state: &mut State, screen: Screen) {
     state.back_to = None;
+    if let Some(card) = &mut state.approvals.card {
+        card.from = None;
+    }
     if state.screen != screen {
         state.screen = screen;
         state.focus = Focus::List;
@@ -314,13 +321,8 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
                 state.info = Some(false);
                 return;
             }
-            match state.back_to.take() {
-                Some(Screen::Contacts) => {
-                    state.screen = Screen::Contacts;
-                    return;
-                }
-                Some(Screen::Own(which)) => return shelf::show(state, out, which),
-                _ => {}
+            if let Some(screen) = state.back_to.take() {
+                return return_to(state, out, screen);
             }
             state.focus = Focus::List;
             list::keep_visible(state);
@@ -333,7 +335,13 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
             search::keep_visible(state);
         }
         Context::Contacts | Context::Contact => contacts::back(state),
-        Context::Card => approvals::close(state),
+        Context::Card => {
+            let from = state.approvals.card.as_ref().and_then(|card| card.from);
+            approvals::close(state);
+            if let Some(screen) = from {
+                return_to(state, out, screen);
+            }
+        }
         Context::Queue | Context::Activity => show(state, Screen::Inbox),
         Context::Drafts | Context::Outbox | Context::Log | Context::Settings => show(state, Screen::Inbox),
         Context::List if state.bulk.is_some() => bulk::stop(state, out),
@@ -344,6 +352,24 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
         }
         Context::List => state.banner = None,
         _ => {}
+    }
+}
+
+/// Back to where something was opened: a card and a contact are as they were left.
+fn return_to(state: &mut State, out: &mut Out, screen: Screen) {
+    match screen {
+        Screen::Own(which) => shelf::show(state, out, which),
+        Screen::Activity => {
+            show(state, screen);
+            feed::show(state, out);
+        }
+        Screen::Contacts => state.screen = screen,
+        Screen::Approvals => {
+            state.screen = screen;
+            state.focus = if state.approvals.card.is_some() { Focus::Open } else { Focus::List };
+            approvals::keep_visible(state);
+        }
+        Screen::Inbox | Screen::Search => show(state, screen),
     }
 }
 

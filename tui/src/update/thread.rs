@@ -31,8 +31,11 @@ pub(super) fn open(state: &mut State, out: &mut Out, id: ConversationId) {
     if state.screen != Screen::Search || state.focus != Focus::Open || state.open != Some(id) {
         state.screen = Screen::Inbox;
     }
+    if anew {
+        state.back_to = None;
+    }
     if state.open != Some(id) {
-        (state.back_to, state.find) = (None, None);
+        state.find = None;
     }
     state.focus = Focus::Open;
     state.open = Some(id);

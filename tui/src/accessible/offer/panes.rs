@@ -146,7 +146,7 @@ pub(super) fn thread(state: &State, id: ConversationId) -> Vec<Choice> {
         key("previous", "previous: the conversation before", Command::ConversationPrevious),
     ];
     let mut all = all(1, here, state);
-    all.push(back("back: to the list it was opened from", Does::Key(Command::Back)));
+    all.push(back("back: to where it was opened from", Does::Key(Command::Back)));
     all
 }
 
@@ -169,7 +169,7 @@ pub(super) fn card(state: &State) -> Vec<Choice> {
         help(),
     ];
     let mut all = all(1, here, state);
-    all.push(back("back: to the approvals, undecided", Does::Key(Command::Back)));
+    all.push(back("back: undecided, to where it was opened from", Does::Key(Command::Back)));
     all
 }
 
