@@ -160,6 +160,8 @@ pub struct State {
     pub focus: Focus,
     /// The contact panel: shown, hidden, or where there is room.
     pub info: Option<bool>,
+    /// Whose it is, and how many of its lines are above the screen.
+    pub info_scroll: Option<(ConversationId, usize)>,
     /// The link to the daemon.
     pub daemon: Daemon,
     /// The stream.
@@ -313,6 +315,7 @@ impl State {
             screen: Screen::Inbox,
             focus: Focus::List,
             info: None,
+            info_scroll: None,
             daemon: Daemon::Connecting,
             stream: Stream::default(),
             acts: Acts::default(),
@@ -423,5 +426,10 @@ impl State {
             session: session.into(),
             counter: 0,
         }
+    }
+
+    /// How many lines of a conversation's contact panel are above the screen.
+    pub fn info_top(&self, id: ConversationId) -> usize {
+        self.info_scroll.filter(|(of, _)| *of == id).map_or(0, |(_, top)| top)
     }
 }

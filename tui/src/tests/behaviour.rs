@@ -370,7 +370,7 @@ fn u_after_a_refusal_names_what_is_older_before_it_takes_it_back() {
     assert!(matches!(screen.press("u").as_slice(), [Effect::Recall(..)]));
     screen.answer(Answer::Recalled(outbox_id(1), Err(failure(api::Code::OutboxState, "it has left already"))));
     assert!(screen.press("u").is_empty(), "the priority was not meant");
-    assert!(toasts(&screen.state).contains("u again takes back: #1042: priority low"), "{}", toasts(&screen.state));
+    assert!(toasts(&screen.state).contains("u again takes back: #1042 Dee Shopper: priority low"), "{}", toasts(&screen.state));
     let changed = |view: &mut api::inbox::ConversationView| view.priority = Some(api::inbox::Priority::Low);
     screen.state.conversations.get_mut(&DEE).map(changed).unwrap();
     assert!(matches!(screen.press("u").as_slice(), [Effect::Patch { .. }]));

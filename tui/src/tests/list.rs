@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::behaviour::{held, toasts};
 use super::world::{Screen, Talk, ago, failure, lost, outbox_id, page, talks};
-use crate::event::{Answer, Effect};
+use crate::event::{Answer, Effect, Event, Pointer};
 use crate::state::Tab;
 
 fn patches(effects: &[Effect]) -> Vec<(i64, ConversationPatch)> {
@@ -325,4 +325,33 @@ fn an_inbox_with_limits_of_its_own_ages_by_them() {
     assert!(drawn.contains("41m^") && !drawn.contains("41m^^") && drawn.contains("18m") && !drawn.contains("18m^"), "{drawn}");
     screen.press("Enter i");
     assert!(screen.draw().contains("target 1 h 0 m"), "{}", screen.draw());
+}
+
+#[test]
+fn the_contact_panel_scrolls_to_its_end() {
+    for (width, height) in [(80, 24), (40, 15)] {
+        let mut screen = Screen::new(width, height);
+        screen.press("Enter i");
+        let first = screen.draw();
+        assert!(first.contains("↓ more") && !first.contains("Heard from Chatwoot"), "{first}");
+        screen.press("j");
+        assert!(screen.draw().contains("‹ Dee Shopper"), "the name stays");
+        screen.press("G");
+        let last = screen.draw();
+        assert!(last.contains("Heard from Chatwoot") && last.contains("just now") && !last.contains("↓ more"), "{last}");
+        screen.press("k g g");
+        assert_eq!(screen.draw(), first);
+        // The messages below stand where they stood.
+        screen.press("G i i");
+        assert_eq!(screen.draw(), first, "opened again, it begins with its beginning");
+        assert!(screen.state.threads[&ConversationId(1042)].anchor.is_none());
+    }
+    // Beside the conversation the wheel scrolls it.
+    let mut screen = Screen::new(150, 20);
+    screen.state.settings.ui.mouse = true;
+    screen.press("Enter");
+    for _ in 0..9 {
+        screen.send(Event::Pointer(Pointer::Down, 140, 5));
+    }
+    assert!(screen.draw().contains("Heard from Chatwoot"), "{}", screen.draw());
 }

@@ -1,6 +1,6 @@
 //! The mouse, where it is on: a click chooses a row, a tab or a screen, the wheel moves. Nothing is sent, decided or changed by it.
 
-use super::{Out, list, run};
+use super::{Out, list, movement, run};
 use crate::event::{Effect, Pointer};
 use crate::keymap::{Command, Context};
 use crate::layout;
@@ -25,6 +25,10 @@ pub(super) fn pointed(state: &mut State, out: &mut Out, pointer: Pointer, x: u16
     }
     let context = state.context();
     match pointer {
+        Pointer::Up | Pointer::Down if panel(state, context, x, y) => {
+            let notch = isize::try_from(NOTCH).unwrap_or(1);
+            movement::scroll_info(state, if pointer == Pointer::Up { -notch } else { notch });
+        }
         Pointer::Up | Pointer::Down => {
             let command = if pointer == Pointer::Up { Command::Up } else { Command::Down };
             let moves = matches!(state.overlay, Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Shown(_)))
@@ -40,6 +44,13 @@ pub(super) fn pointed(state: &mut State, out: &mut Out, pointer: Pointer, x: u16
         Pointer::Click if Context::PANES.contains(&context) => click(state, out, context, x, y),
         Pointer::Click => {}
     }
+}
+
+/// Whether a cell is in the contact panel, with nothing over it.
+fn panel(state: &State, context: Context, x: u16, y: u16) -> bool {
+    state.overlay.is_none()
+        && Context::PANES.contains(&context)
+        && layout::panes(state).info.is_some_and(|pane| pane.contains((x, y).into()))
 }
 
 fn click(state: &mut State, out: &mut Out, context: Context, x: u16, y: u16) {

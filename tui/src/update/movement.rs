@@ -12,8 +12,10 @@ use crate::state::{Overlay, State};
 
 pub(super) fn movement(state: &mut State, out: &mut Out, context: Context, command: Command) {
     let page = match context {
-        Context::Thread => thread::page(state),
-        Context::Card | Context::Contact | Context::Help | Context::Shown => usize::from(layout::panes(state).foot.y.saturating_sub(4)),
+        Context::Thread if !info_alone(state) => thread::page(state),
+        Context::Thread | Context::Card | Context::Contact | Context::Help | Context::Shown => {
+            usize::from(layout::panes(state).foot.y.saturating_sub(4))
+        }
         Context::Activity => feed::rows_page(state),
         Context::Drafts | Context::Outbox | Context::Log | Context::Settings => shelf::page(state),
         _ => layout::rows_page(state).unwrap_or(1),
@@ -39,6 +41,7 @@ pub(super) fn movement(state: &mut State, out: &mut Out, context: Context, comma
         Context::Found => search::move_by(state, out, by),
         Context::Contacts => contacts::move_by(state, out, by),
         Context::Contact => contacts::move_in(state, by),
+        Context::Thread if info_alone(state) => scroll_info(state, by),
         Context::Thread => {
             if command == Command::Bottom
                 && let Some(id) = state.open
@@ -67,6 +70,20 @@ pub(super) fn movement(state: &mut State, out: &mut Out, context: Context, comma
         Context::Shown => super::clip::scroll(state, by),
         Context::Palette => palette::move_by(state, by),
         _ => {}
+    }
+}
+
+/// Whether the contact panel has the screen.
+fn info_alone(state: &State) -> bool {
+    let panes = layout::panes(state);
+    panes.info.is_some() && panes.open.is_none()
+}
+
+/// Scrolls the contact panel.
+pub(super) fn scroll_info(state: &mut State, by: isize) {
+    if let Some(id) = state.shown() {
+        let top = state.info_top(id).saturating_add_signed(by).min(crate::view::info_lines(state));
+        state.info_scroll = Some((id, top));
     }
 }
 

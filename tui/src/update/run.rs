@@ -130,6 +130,7 @@ pub(super) fn run(state: &mut State, out: &mut Out, context: Context, command: C
         C::Info => {
             let shown = layout::panes(state).info.is_some();
             state.info = Some(!shown);
+            state.info_scroll = None;
             if layout::panes(state).narrow
                 && context == Context::List
                 && !shown

@@ -8,8 +8,8 @@ use super::compose::{open, purpose_of};
 use super::returned::{come_back, handed, written};
 use super::{Out, acts, bulk, contact_edit, follow, live, mail, menus, new_key, template, thread, toast, waiting};
 use crate::event::{Effect, Outcome, Purpose};
+use crate::state::acts::undo_words;
 use crate::state::{State, Tone, Undo, With};
-use crate::view::shelf;
 
 /// So many are remembered.
 const UNDO_MAX: usize = 20;
@@ -28,28 +28,11 @@ pub(super) fn stays(state: &mut State, tone: Tone, text: impl Into<String>) {
     toast(state, tone, text);
 }
 
-/// What would be taken back, in words.
-fn named(state: &State, undo: &Undo) -> String {
-    match undo {
-        Undo::Message(id) => match state.outbox.iter().find(|entry| entry.id == *id) {
-            Some(entry) => shelf::deed(state, entry),
-            None => "the message before".into(),
-        },
-        Undo::Patch { id, label, .. } | Undo::Entry { id, label, .. } => format!("#{id}: {label}"),
-        Undo::Contact(undo) => undo.label.clone(),
-        Undo::Availability(undo) => format!("that you are {}", undo.made),
-        Undo::Field(change) => format!("{} of {}", change.field.title(), change.whose),
-        Undo::Waiting(_) => "the decision that waits for the daemon".into(),
-        Undo::Held { ids, label, .. } => format!("{label}, on {}", menus::of(state, ids)),
-    }
-}
-
 /// Takes the last message or change back.
 pub(super) fn undo(state: &mut State, out: &mut Out) {
     if std::mem::take(&mut state.undo_names)
-        && let Some(next) = state.undo.last()
+        && let Some(next) = undo_words(state)
     {
-        let next = named(state, next);
         return toast(state, Tone::Plain, format!("u again takes back: {next}"));
     }
     match state.undo.pop() {

@@ -1,10 +1,12 @@
 //! The contact panel: who writes, how the conversation stands, what was decided.
 
+use api::inbox::ConversationView;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::message::approval_words;
 use super::ui::{self, Spans, put, rule, span};
+use crate::layout;
 use crate::state::State;
 use crate::text;
 use crate::theme::Theme;
@@ -13,7 +15,7 @@ use crate::theme::Theme;
 const ATTRIBUTES_MAX: usize = 12;
 
 /// The account's attributes that have a value, by their definitions; what has none is shown by its key.
-fn attributes(state: &State, theme: &Theme, view: &api::inbox::ConversationView) -> Vec<Spans> {
+fn attributes(state: &State, theme: &Theme, view: &ConversationView) -> Vec<Spans> {
     let row = |(key, value): (&String, &serde_json::Value)| {
         let of = |definition: &&api::lists::CustomAttributeView| definition.model == "conversation_attribute" && definition.key == *key;
         let definition = state.directory.attributes.iter().find(of);
@@ -29,16 +31,30 @@ fn attributes(state: &State, theme: &Theme, view: &api::inbox::ConversationView)
     view.custom_attributes.iter().filter_map(row).take(ATTRIBUTES_MAX).collect()
 }
 
-pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, alone: bool) {
-    let Some(view) = state.shown().and_then(|id| state.conversations.get(&id)) else { return };
-    let width = usize::from(pane.width.saturating_sub(2));
+/// What scrolls: all but the name, and the rule under it where the panel is alone.
+fn body(pane: Rect, alone: bool) -> Rect {
+    let head = if alone { 2 } else { 1 };
+    Rect { y: pane.y + head.min(pane.height), height: pane.height.saturating_sub(head), ..pane }
+}
+
+/// How far the panel can be scrolled.
+pub(crate) fn scroll_max(state: &State) -> usize {
+    let panes = layout::panes(state);
+    let Some((pane, view)) = panes.info.zip(shown(state)) else { return 0 };
+    lines(state, &super::plain(), view, width(pane)).len().saturating_sub(usize::from(body(pane, panes.narrow).height))
+}
+
+fn shown(state: &State) -> Option<&ConversationView> {
+    state.shown().and_then(|id| state.conversations.get(&id))
+}
+
+fn width(pane: Rect) -> usize {
+    usize::from(pane.width.saturating_sub(2))
+}
+
+/// All that is known, from the address on.
+fn lines(state: &State, theme: &Theme, view: &ConversationView, width: usize) -> Vec<Spans> {
     let mut lines: Vec<Spans> = Vec::new();
-    let mut name: Spans = if alone { vec![span("‹ ", theme.accent)] } else { Spans::new() };
-    name.push(span(text::line(&view.contact.name), theme.strong));
-    lines.push(name);
-    if alone {
-        lines.push(Spans::new());
-    }
     for (field, style) in
         [(&view.contact.email, theme.dim), (&view.contact.phone_number, theme.dim), (&view.contact.identifier, theme.faint)]
     {
@@ -119,10 +135,27 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, a
         "Heard from Chatwoot",
         vec![vec![span(format!("{} ago", ui::age(state.ages_at(), view.as_of)).replace("now ago", "just now"), theme.dim)]],
     );
-    for (y, line) in (pane.y..pane.bottom()).zip(lines) {
-        put(buf, pane.x + 1, y, pane.width.saturating_sub(2), line);
-    }
+    lines
+}
+
+pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, alone: bool) {
+    let Some(view) = shown(state) else { return };
+    let mut name: Spans = if alone { vec![span("‹ ", theme.accent)] } else { Spans::new() };
+    name.push(span(text::line(&view.contact.name), theme.strong));
+    put(buf, pane.x + 1, pane.y, pane.width.saturating_sub(2), name);
     if alone {
         rule(buf, pane.x, pane.y + 1, pane.width, theme.rule);
+    }
+    let lines = lines(state, theme, view, width(pane));
+    let body = body(pane, alone);
+    let most = lines.len().saturating_sub(usize::from(body.height));
+    let top = state.info_top(view.id).min(most);
+    for (y, line) in (body.y..body.bottom()).zip(lines.into_iter().skip(top)) {
+        put(buf, body.x + 1, y, body.width.saturating_sub(2), line);
+    }
+    if top < most && body.height > 0 {
+        let words = " ↓ more ";
+        let x = body.right().saturating_sub(u16::try_from(text::width(words)).unwrap_or(0) + 1);
+        put(buf, x, body.bottom() - 1, body.width, vec![span(words, theme.accent)]);
     }
 }

@@ -254,6 +254,11 @@ pub(crate) fn card_lines(state: &State) -> usize {
     approvals::scroll_max(state).0
 }
 
+/// How far the contact panel can be scrolled.
+pub(crate) fn info_lines(state: &State) -> usize {
+    info::scroll_max(state)
+}
+
 /// How many lines of the opened card's ask are below the screen.
 pub(crate) fn ask_left(state: &State) -> usize {
     approvals::scroll_max(state).1
