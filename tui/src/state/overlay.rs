@@ -242,6 +242,8 @@ pub struct Toast {
     pub tone: Tone,
     /// When it goes.
     pub until: Timestamp,
+    /// It says why what is typed was not taken: it goes with the next key.
+    pub of_prompt: bool,
 }
 
 /// What `u` takes back.

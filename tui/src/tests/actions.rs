@@ -251,6 +251,18 @@ fn the_command_line_takes_ids_titles_and_the_shells_grammar() {
 }
 
 #[test]
+fn a_key_on_the_command_line_does_what_its_row_says() {
+    let mut screen = Screen::new(80, 24);
+    assert!(line(&mut screen, "q").contains(&Effect::Quit));
+    let mut screen = Screen::new(80, 24);
+    screen.press("Enter");
+    line(&mut screen, "q");
+    assert_eq!(screen.state.focus, crate::state::Focus::List, "as the key does there");
+    line(&mut screen, "qq");
+    assert!(error(&screen).contains("neither an action nor a command"));
+}
+
+#[test]
 fn what_the_command_line_does_not_understand_is_said() {
     for (typed, why) in [
         ("frobnicate", "“frobnicate” is neither an action nor a command"),

@@ -8,6 +8,7 @@ use api::page::{Page, PageMeta, Source};
 use api::people::{Availability, AvailabilityView, MacroStep, ParticipantChange};
 use serde_json::{Map, Value, json};
 
+use super::behaviour::toasts;
 use super::world::{Screen, failure, me, now, outbox_id, talks};
 use crate::event::{Act, Acted, Answer, Effect};
 use crate::state::{Undo, acts};
@@ -453,5 +454,18 @@ fn marked_rows_take_labels_a_team_a_priority_a_snooze_and_a_block_together() {
             assert_eq!(patch["hold_seconds"], 5, "{keys}: what many are told waits");
         }
         assert!(screen.draw().contains("0 of 2, Esc stops"), "{keys}: progress is shown");
+    }
+}
+
+#[test]
+fn why_a_line_is_not_taken_goes_with_the_next_key() {
+    for next in ["Backspace", "Esc"] {
+        let mut screen = Screen::new(80, 24);
+        screen.press("z c");
+        screen.type_text("never");
+        assert!(screen.press("Enter").is_empty());
+        assert!(toasts(&screen.state).contains("Not snoozed"), "{}", toasts(&screen.state));
+        screen.press(next);
+        assert_eq!(toasts(&screen.state), "");
     }
 }

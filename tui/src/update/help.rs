@@ -1,6 +1,6 @@
 //! The help as something to work with: found by words or by a key, run with Enter.
 
-use super::{Out, moved, palette, toast};
+use super::{Out, moved, not_taken, palette, toast};
 use crate::event::Effect;
 use crate::keymap::{Command, Context, registry};
 use crate::state::{Help, HelpLine, Overlay, State, Tone};
@@ -49,7 +49,7 @@ fn give(state: &mut State, out: &mut Out, (place, command): (Context, Command), 
     let action = registry::action(command);
     let (keys, problems) = state.keys.with_key(place, name, action.id);
     if let Some(problem) = problems.iter().find(|problem| !problem.used) {
-        toast(state, Tone::Bad, problem.text.replace("; left out", "; nothing was changed"));
+        not_taken(state, problem.text.replace("; left out", "; nothing was changed"));
         return;
     }
     state.keys = keys;

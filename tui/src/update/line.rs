@@ -2,9 +2,9 @@
 
 use api::{attribute, moment};
 
-use super::{Out, attributes, menus, template, toast};
+use super::{Out, attributes, menus, not_taken, template};
 use crate::editor::Edit;
-use crate::state::{Asks, Line, Overlay, State, Tone};
+use crate::state::{Asks, Line, Overlay, State};
 
 /// Characters of a line at most.
 const CHARS_MAX: usize = 1_500;
@@ -62,7 +62,7 @@ pub(super) fn accept(state: &mut State, out: &mut Out) {
                     let label = format!("snoozed until {}", moment::words(at, &now));
                     menus::change(state, out, ids, menus::until(Some(at)), label);
                 }
-                Err(why) => toast(state, Tone::Bad, format!("Not snoozed: {why}")),
+                Err(why) => not_taken(state, format!("Not snoozed: {why}")),
             }
         }
         Asks::Attribute(owner, definition) => match attribute::read(&definition, line.editor.text()) {
@@ -70,7 +70,7 @@ pub(super) fn accept(state: &mut State, out: &mut Out) {
                 state.overlay = None;
                 attributes::set(state, out, owner, &definition, value);
             }
-            Err(why) => toast(state, Tone::Bad, format!("Not changed: {why}")),
+            Err(why) => not_taken(state, format!("Not changed: {why}")),
         },
         Asks::Template(id, chosen, at) => template::typed(state, id, *chosen, at, line.editor.text()),
     }

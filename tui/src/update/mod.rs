@@ -110,10 +110,13 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     crate::glyphs::set(state.settings.look());
     let mut out = Vec::new();
     let before = place(state);
-    let said = state.toasts.len();
     if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Pointer(..) | Event::Focus(true)) {
         state.touched_at = state.now;
     }
+    if matches!(event, Event::Key(_) | Event::Paste(_)) {
+        state.toasts.retain(|toast| !toast.of_prompt);
+    }
+    let said = state.toasts.len();
     match event {
         Event::Tick(now) => live::tick(state, &mut out, now),
         Event::Key(key) => keys::key(state, &mut out, key),
@@ -327,9 +330,17 @@ pub(crate) fn toast(state: &mut State, tone: Tone, text: impl Into<String>) {
     state.log.note(state.now, tone, &text);
     state.toasts.retain(|t| t.text != text);
     let until = state.now + if tone == Tone::Bad { TOAST_BAD } else { TOAST };
-    state.toasts.push(Toast { text, tone, until });
+    state.toasts.push(Toast { text, tone, until, of_prompt: false });
     let extra = state.toasts.len().saturating_sub(TOASTS_MAX);
     state.toasts.drain(..extra);
+}
+
+/// Says why what was typed is not taken, until something else is typed.
+fn not_taken(state: &mut State, text: impl Into<String>) {
+    toast(state, Tone::Bad, text);
+    if let Some(said) = state.toasts.last_mut() {
+        said.of_prompt = true;
+    }
 }
 
 /// Says why nothing is changed from here, where that is so.

@@ -150,7 +150,10 @@ pub(super) fn choose(state: &mut State, out: &mut Out) {
     let Some(Overlay::Palette(palette)) = &state.overlay else { return };
     let context = palette.context;
     let line = palette.line().filter(|_| !palette.marked).map(str::to_owned);
-    let result = if let Some(line) = line {
+    let keyed = line.as_deref().and_then(|line| keyed(state, palette, line));
+    let result = if let Some(command) = keyed {
+        act(state, out, context, command)
+    } else if let Some(line) = line {
         command::run(state, out, context, &line)
     } else {
         match palette.rows(state).get(palette.cursor).map(|row| row.choice) {
@@ -172,6 +175,14 @@ pub(super) fn choose(state: &mut State, out: &mut Out) {
         && let Some(palette) = self::palette(state)
     {
         palette.error = Some(why);
+    }
+}
+
+/// The marked row's command, where the line is nothing but its key.
+fn keyed(state: &State, palette: &Palette, line: &str) -> Option<Command> {
+    match palette.rows(state).first()?.choice {
+        Choice::Run(command) if state.keys.of_action(palette.context, command).contains(&line) && command::parse(line).is_err() => Some(command),
+        _ => None,
     }
 }
 

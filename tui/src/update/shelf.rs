@@ -214,7 +214,8 @@ pub(super) fn copy(state: &mut State, out: &mut Out) {
     if let Some(text) = text {
         // Not as a toast of its own: that would be the newest row of the log.
         state.toasts.retain(|toast| toast.text != COPIED);
-        state.toasts.push(crate::state::Toast { text: COPIED.into(), tone: Tone::Plain, until: state.now + super::TOAST });
+        let until = state.now + super::TOAST;
+        state.toasts.push(crate::state::Toast { text: COPIED.into(), tone: Tone::Plain, until, of_prompt: false });
         out.push(Effect::Copy(text));
     }
 }

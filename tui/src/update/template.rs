@@ -8,7 +8,7 @@ use api::id::{ConversationId, MessageId};
 use api::inbox::ConversationView;
 use api::template::{self, TemplateView};
 
-use super::{Out, acts, compose, is_barred, line, live, messages, new_key, thread, toast};
+use super::{Out, acts, compose, is_barred, line, live, messages, new_key, not_taken, thread, toast};
 use crate::canned;
 use crate::drafts::Draft;
 use crate::editor::Editor;
@@ -212,7 +212,7 @@ pub(super) fn typed(state: &mut State, id: ConversationId, mut chosen: Chosen, a
             keep(state, id, &chosen);
             value(state, id, chosen, at + 1);
         }
-        Err(why) => toast(state, Tone::Bad, format!("Not taken: it {why}")),
+        Err(why) => not_taken(state, format!("Not taken: it {why}")),
     }
 }
 
