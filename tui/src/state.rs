@@ -344,6 +344,7 @@ impl State {
                 read: 0,
                 unsorted: false,
                 cursor: None,
+                wanted: None,
                 leaving: None,
                 top: 0,
                 next_cursor: None,

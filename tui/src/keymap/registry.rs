@@ -351,9 +351,12 @@ pub fn refusal(state: &State, context: Context, command: Command) -> Option<&'st
             }
             _ => Some("nothing is to the right"),
         },
-        C::PaneLeft | C::Back if context == Context::List => {
-            let here = !state.list.query.is_empty() || state.banner.is_some() || !state.list.marked.is_empty() || state.bulk.is_some();
-            when(!here, "nothing is open")
+        C::PaneLeft if context == Context::List => Some("nothing is to the left"),
+        C::Back if context == Context::List => {
+            let list = &state.list;
+            let cut = !list.query.is_empty() || list.filter != list.filter.uncut();
+            let here = cut || state.banner.is_some() || !list.marked.is_empty() || state.bulk.is_some();
+            when(!here, "this is the inbox; q quits")
         }
         C::Inbox => when(state.screen == Screen::Inbox && state.focus == Focus::List, "this is the inbox"),
         C::Approvals => when(state.screen == Screen::Approvals && state.focus == Focus::List, "these are the approvals"),

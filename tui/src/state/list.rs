@@ -93,6 +93,11 @@ impl ListFilter {
         let unread = self.unread.then(|| "unread".to_owned());
         [named(&self.view), named(&self.inbox), named(&self.team), label, priority, unread].into_iter().flatten().collect()
     }
+
+    /// As it is once Esc dropped what cuts the list: the saved view and the order stay.
+    pub fn uncut(&self) -> Self {
+        Self { view: self.view.clone(), sort: self.sort, ..Self::default() }
+    }
 }
 
 /// The status filter's words, in the order of `[` and `]`.
@@ -121,6 +126,8 @@ pub struct List {
     pub unsorted: bool,
     /// The chosen row.
     pub cursor: Option<ConversationId>,
+    /// The row that was chosen before another filter; it is chosen again if it is among the new ones.
+    pub wanted: Option<ConversationId>,
     /// A row that no longer belongs here and stays until the cursor moves on.
     pub leaving: Option<ConversationId>,
     /// The first row on the screen.

@@ -355,3 +355,58 @@ fn the_contact_panel_scrolls_to_its_end() {
     }
     assert!(screen.draw().contains("Heard from Chatwoot"), "{}", screen.draw());
 }
+
+#[test]
+fn another_filter_keeps_the_chosen_row_where_it_has_it() {
+    let mut screen = Screen::new(80, 24);
+    let list = |screen: &mut Screen, rows: Vec<ConversationView>| {
+        let generation = screen.state.list.generation;
+        screen.answer(Answer::List { generation, more: false, result: Ok(page(rows)) });
+    };
+    screen.press("j j");
+    let bob = ConversationId(1040);
+    assert_eq!(screen.state.list.cursor, Some(bob));
+    for keys in ["Tab", "f s a", "]"] {
+        screen.press(keys);
+        assert_eq!(patches(&screen.press("e")), [], "no key means a row that is not shown");
+        list(&mut screen, talks());
+        assert_eq!(screen.state.list.cursor, Some(bob), "{keys}");
+    }
+    // Typed letter by letter, answered once.
+    screen.press("/");
+    screen.type_text("as");
+    list(&mut screen, talks().into_iter().skip(1).collect());
+    assert_eq!(screen.state.list.cursor, Some(bob));
+    screen.press("Enter Esc");
+    let without: Vec<_> = talks().into_iter().filter(|view| view.id != bob).collect();
+    list(&mut screen, without);
+    assert_eq!(screen.state.list.cursor, Some(ConversationId(1042)), "it is gone: the first one");
+    list(&mut screen, talks());
+    assert_eq!(screen.state.list.cursor, Some(ConversationId(1042)));
+}
+
+#[test]
+fn esc_at_the_list_drops_what_cuts_it_and_h_only_moves() {
+    let mut screen = Screen::new(80, 24);
+    let empty = |screen: &mut Screen| {
+        let generation = screen.state.list.generation;
+        screen.answer(Answer::List { generation, more: false, result: Ok(page(Vec::new())) });
+        screen.draw()
+    };
+    screen.press("f u");
+    let drawn = empty(&mut screen);
+    assert!(drawn.contains("Nothing matches") && drawn.contains("Esc drops the filter"), "{drawn}");
+    assert_eq!(asked(&screen.press("h")), None);
+    assert!(screen.state.list.filter.unread);
+    assert!(!asked(&screen.press("Esc")).unwrap().unread);
+    let drawn = empty(&mut screen);
+    assert!(drawn.contains("Nothing here"), "{drawn}");
+    assert_eq!(asked(&screen.press("Esc")), None);
+    assert!(toasts(&screen.state).contains("This is the inbox; q quits"));
+    // A saved view stays: it is left in its own menu.
+    screen.state.list.filter.view = Some((7, "Late".into()));
+    screen.press("f u");
+    screen.press("Esc");
+    assert_eq!(screen.state.list.filter.words(), ["Late"]);
+    assert!(empty(&mut screen).contains("g v shows the others"));
+}

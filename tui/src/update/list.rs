@@ -87,7 +87,8 @@ pub(super) fn refilter(state: &mut State, out: &mut Out) {
     state.list.unsorted = false;
     state.list.marked.clear();
     state.list.leaving = None;
-    state.list.cursor = None;
+    // Until its rows are there nothing is chosen, so that no key means what is not shown.
+    state.list.wanted = state.list.cursor.take().or(state.list.wanted);
     state.list.top = 0;
     state.list.next_cursor = None;
     state.list.loaded = false;
@@ -160,6 +161,9 @@ pub(super) fn page(state: &mut State, out: &mut Out, generation: u64, more: bool
     state.list.next_cursor = page.meta.next_cursor;
     state.list.total = page.meta.total;
     state.list.counted(page.meta.counts);
+    if let Some(id) = state.list.wanted.take_if(|_| !more).filter(|id| state.list.cursor.is_none() && state.list.rows.contains(id)) {
+        state.list.cursor = Some(id);
+    }
     settle(state, place);
     forget(state);
     ahead(state, out);

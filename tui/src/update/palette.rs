@@ -181,7 +181,9 @@ pub(super) fn choose(state: &mut State, out: &mut Out) {
 /// The marked row's command, where the line is nothing but its key.
 fn keyed(state: &State, palette: &Palette, line: &str) -> Option<Command> {
     match palette.rows(state).first()?.choice {
-        Choice::Run(command) if state.keys.of_action(palette.context, command).contains(&line) && command::parse(line).is_err() => Some(command),
+        Choice::Run(command) if state.keys.of_action(palette.context, command).contains(&line) && command::parse(line).is_err() => {
+            Some(command)
+        }
         _ => None,
     }
 }

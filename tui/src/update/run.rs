@@ -351,6 +351,10 @@ fn back(state: &mut State, out: &mut Out, context: Context) {
             state.list.query.clear();
             list::refilter(state, out);
         }
+        Context::List if state.list.filter != state.list.filter.uncut() => {
+            state.list.filter = state.list.filter.uncut();
+            list::refilter(state, out);
+        }
         Context::List => state.banner = None,
         _ => {}
     }

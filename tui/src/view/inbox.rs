@@ -183,8 +183,10 @@ fn empty(state: &State, theme: &Theme, buf: &mut Buffer, area: Rect) {
     let chatwoot = state.status.as_ref().and_then(|s| s.chatwoot.message.clone());
     if state.copying() {
         super::quiet(theme, buf, area, "The first copy from Chatwoot runs", "Conversations appear as they come");
-    } else if !state.list.query.is_empty() {
+    } else if !state.list.query.is_empty() || state.list.filter != state.list.filter.uncut() {
         super::quiet(theme, buf, area, "Nothing matches", "Esc drops the filter");
+    } else if state.list.filter.view.is_some() {
+        super::quiet(theme, buf, area, "Nothing is in this view", "g v shows the others");
     } else if let Some(message) = chatwoot.filter(|_| state.list.total == 0) {
         super::quiet(theme, buf, area, "No conversations", &message);
     } else {
