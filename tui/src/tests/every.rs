@@ -11,7 +11,7 @@ use super::world::{Screen, message, thread};
 use super::{activity, acts, beginning, contacting, gallery, mailing, searching, shelf, templates};
 use crate::event::{Act, Answer, Effect, Event};
 use crate::keymap::{self, Context};
-use crate::state::{Action, Asks, Overlay, Question, Shown};
+use crate::state::{Action, Asks, Button, Overlay, Question, Shown};
 
 const SIZES: [(u16, u16); 4] = [(200, 50), (80, 24), (60, 20), (40, 15)];
 
@@ -452,4 +452,25 @@ fn a_marked_button_stands_out_and_letters_are_still_text() {
         screen.press("Enter");
         assert_eq!(screen.state.composer.as_ref().unwrap().editor.text(), "Hix\n");
     }
+}
+
+#[test]
+fn arrows_stay_with_the_buttons() {
+    let mut screen = at(80, 24, "r");
+    screen.type_text("Hello there");
+    let before = screen.state.composer.clone();
+    let marked = |screen: &mut Screen, key: &str| {
+        screen.press(key);
+        screen.state.marked_button()
+    };
+    assert_eq!(marked(&mut screen, "Tab"), Some(Button::Does));
+    assert_eq!(marked(&mut screen, "←"), Some(Button::Does));
+    assert_eq!(marked(&mut screen, "→"), Some(Button::Leaves));
+    assert_eq!(marked(&mut screen, "→"), Some(Button::Leaves));
+    assert_eq!(marked(&mut screen, "←"), Some(Button::Does));
+    assert_eq!(marked(&mut screen, "↑"), None);
+    assert_eq!(screen.state.composer, before, "the text's cursor is where it was");
+    screen.press("←");
+    screen.type_text("x");
+    assert_eq!(screen.state.composer.as_ref().unwrap().editor.text(), "Hello therxe");
 }

@@ -1,5 +1,5 @@
 //! The buttons of a sheet: Tab marks what does it, then what leaves it, then the sheet itself again; Enter presses the marked one. So every
-//! sheet is finished and left without Esc, Ctrl or arrows. Any other key goes where it always goes, and marks nothing.
+//! sheet is finished and left without Esc, Ctrl or arrows. Arrows stay with the buttons; any other key goes where it always goes, and marks nothing.
 
 use super::{Out, compose, palette, run};
 use crate::keymap::{Command, Context};
@@ -13,6 +13,18 @@ pub(super) fn next(state: &mut State, context: Context) {
         Some(Button::Leaves) => None,
     };
     state.button = marked.map(|button| (context, button));
+}
+
+/// An arrow beside the buttons: from one to the other, or back to the text, which it does not touch; in the lines of a list it means those.
+pub(super) fn arrow(state: &mut State, context: Context, name: &str) -> bool {
+    let marked = match name {
+        "←" => Some(Button::Does),
+        "→" => Some(Button::Leaves),
+        _ if matches!(context, Context::Menu | Context::Pick | Context::Labels | Context::Palette) => return false,
+        _ => None,
+    };
+    state.button = marked.map(|button| (context, button));
+    true
 }
 
 /// Presses it.

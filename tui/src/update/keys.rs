@@ -44,6 +44,7 @@ pub(super) fn key(state: &mut State, out: &mut Out, key: KeyEvent) {
             "Enter" => return buttons::press(state, out, context, button),
             // From button to button also where Tab completes.
             "Tab" => return buttons::next(state, context),
+            "←" | "→" | "↑" | "↓" if buttons::arrow(state, context, &name) => return,
             _ if found != Found::Command(Command::Buttons) => state.button = None,
             _ => {}
         }
