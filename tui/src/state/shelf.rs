@@ -2,7 +2,7 @@
 //!
 //! A cursor stands on a row's name, not on its place: rows come and go by themselves, and a key never means the one that took its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::id::{ApprovalId, ConversationId, OutboxId};
 use api::inbox::{OutboxState, OutboxView};
@@ -46,6 +46,8 @@ pub struct Shelves {
     pub(crate) asked: Option<String>,
     /// The outbox was read: what stands in it is known.
     pub(crate) outbox_read: bool,
+    /// Conversations that were asked for since the screen was opened, for their names.
+    pub(crate) looked_up: BTreeSet<ConversationId>,
 }
 
 /// What a draft's name says it is for.

@@ -5,7 +5,7 @@ use api::inbox::{MessageType, OutboxState, OutboxView};
 use jiff::SignedDuration;
 
 use super::behaviour::toasts;
-use super::world::{Screen, ago, approval_id, entry, failure, lost, message, now, outbox_id, status};
+use super::world::{Screen, ago, approval_id, entry, failure, lost, message, now, outbox_id, page, status, talks};
 use crate::drafts::Draft;
 use crate::event::{Answer, Effect, Event, Purpose, Submitted};
 use crate::keymap::Context;
@@ -361,4 +361,28 @@ fn what_is_tried_again_while_its_text_is_handed_in_stays_a_text_of_its_own() {
         assert!(!screen.effects.iter().any(|effect| matches!(effect, Effect::Discard(..))), "it is on its way");
         assert!(!screen.draw().contains("came back unsent"), "{}", screen.draw());
     }
+}
+
+#[test]
+fn a_draft_outside_the_list_is_named_once_its_conversation_is_read() {
+    let far = ConversationId(77);
+    let asks = |effects: &[Effect]| effects.iter().filter(|effect| **effect == Effect::Conversation(far)).count();
+    let mut screen = Screen::new(80, 24);
+    screen.state.drafts.insert("note/77".into(), draft("Ask the courier", 3));
+    assert_eq!(asks(&screen.press("g d")), 1);
+    assert!(screen.draw().contains("#77"));
+    let mut view = talks().remove(0);
+    (view.id, view.contact.name) = (far, "Far Away".into());
+    screen.answer(Answer::Conversation(far, Ok(view)));
+    assert!(screen.draw().contains("#77 Far Away"), "{}", screen.draw());
+    // The list is read again meanwhile; the name stays.
+    let generation = screen.state.list.generation;
+    screen.answer(Answer::List { generation, more: false, result: Ok(page(talks())) });
+    assert!(screen.draw().contains("#77 Far Away"), "{}", screen.draw());
+    // One that is gone is asked for once.
+    let mut screen = Screen::new(80, 24);
+    screen.state.drafts.insert("note/77".into(), draft("Ask the courier", 3));
+    screen.press("g d");
+    screen.answer(Answer::Conversation(far, Err(failure(api::Code::NotFound, "no such conversation"))));
+    assert_eq!(asks(&screen.press("j k")), 0);
 }

@@ -7,7 +7,9 @@ use api::Code;
 use api::inbox::{ConversationView, OutboxState, OutboxView};
 
 use super::returned::{come_back, gone_again, handed, joined, written};
-use super::{Out, approvals, attach, begin, complete, follow, live, mail, new_key, read, seen, template, thread, toast, undo, waiting};
+use super::{
+    Out, approvals, attach, begin, complete, follow, live, mail, new_key, read, seen, shelf, template, thread, toast, undo, waiting,
+};
 use crate::drafts::{DRAFTS_MAX, Draft};
 use crate::editor::{Editor, Modal};
 use crate::event::{Effect, Outcome, Purpose, Submitted};
@@ -123,6 +125,7 @@ pub(super) fn drafts_loaded(state: &mut State, out: &mut Out, drafts: Vec<(Strin
         state.drafts.entry(name).or_insert(draft);
     }
     state.drafts_loaded = true;
+    shelf::keep_visible(state);
     if state.daemon == Daemon::Live {
         waiting::hand_in(state, out);
     }

@@ -436,6 +436,7 @@ fn forget(state: &mut State) {
     keep.extend(open);
     keep.extend(state.composer.as_ref().and_then(|c| c.purpose.conversation()));
     keep.extend(state.threads.keys());
+    keep.extend(&state.shelves.looked_up);
     state.conversations.retain(|id, _| keep.contains(id));
 }
 

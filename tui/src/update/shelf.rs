@@ -12,6 +12,7 @@ use crate::view::shelf as view;
 /// Shows one of them.
 pub(super) fn show(state: &mut State, out: &mut Out, shelf: Shelf) {
     run::show(state, Screen::Own(shelf));
+    state.shelves.looked_up.clear();
     if shelf == Shelf::Outbox {
         read(state, out, Read::Outbox);
     }
@@ -37,10 +38,17 @@ pub(super) fn move_by(state: &mut State, by: isize) {
 /// Scrolls as little as needed for the cursor to be on the screen.
 pub(super) fn keep_visible(state: &mut State) {
     let Some(shelf) = state.shelf() else { return };
-    let (page, len) = (page(state), state.shelf_rows(shelf).len());
+    let (page, rows) = (page(state), state.shelf_rows(shelf));
     let index = state.shelf_chosen(shelf).map_or(0, |(place, _)| place);
     let top = state.shelves.top.entry(shelf).or_default();
-    *top = (*top).min(index).max((index + 1).saturating_sub(page)).min(len.saturating_sub(page));
+    *top = (*top).min(index).max((index + 1).saturating_sub(page)).min(rows.len().saturating_sub(page));
+    let top = *top;
+    // Whose they are is told by their conversations, in the list or not.
+    for id in rows.iter().skip(top).take(page).filter_map(|name| conversation_of(state, shelf, name)).collect::<Vec<_>>() {
+        if !state.conversations.contains_key(&id) && state.shelves.looked_up.insert(id) {
+            state.stale.insert(id);
+        }
+    }
 }
 
 fn chosen(state: &State) -> Option<(Shelf, String)> {
@@ -50,13 +58,17 @@ fn chosen(state: &State) -> Option<(Shelf, String)> {
 
 /// The conversation that the chosen row is about.
 pub(crate) fn conversation(state: &State) -> Option<ConversationId> {
-    match chosen(state)? {
-        (Shelf::Drafts, name) => match draft_of(&name) {
+    chosen(state).and_then(|(shelf, name)| conversation_of(state, shelf, &name))
+}
+
+fn conversation_of(state: &State, shelf: Shelf, name: &str) -> Option<ConversationId> {
+    match shelf {
+        Shelf::Drafts => match draft_of(name) {
             DraftOf::Text(purpose) => purpose.conversation(),
             DraftOf::Decision(..) | DraftOf::Other => None,
         },
-        (Shelf::Outbox, name) => state.outbox_entry(&name)?.conversation_id,
-        (Shelf::Log | Shelf::Settings, _) => None,
+        Shelf::Outbox => state.outbox_entry(name)?.conversation_id,
+        Shelf::Log | Shelf::Settings => None,
     }
 }
 
