@@ -163,6 +163,24 @@ fn what_would_not_arrive_is_said_before_enter_and_not_taken() {
 }
 
 #[test]
+fn a_template_that_is_left_before_its_first_value_is_no_draft() {
+    let mut screen = whatsapp(80, 24, false);
+    screen.press("r");
+    listed(&mut screen);
+    screen.type_text("parcel");
+    screen.press("Enter Esc");
+    assert!(screen.state.drafts.is_empty());
+    // Another one that is left so does not take the place of the first.
+    filled(&mut screen);
+    let before = screen.state.drafts.clone();
+    screen.press("t");
+    listed(&mut screen);
+    screen.type_text("parcel");
+    screen.press("Enter Esc");
+    assert_eq!(screen.state.drafts, before);
+}
+
+#[test]
 fn a_choice_survives_a_crash_and_a_refusal() {
     let mut screen = whatsapp(80, 24, false);
     screen.press("r");

@@ -138,7 +138,10 @@ pub(super) fn step(state: &mut State, out: &mut Out, id: ConversationId, step: T
         TemplateStep::Choose(template) => {
             let vars = prefilled(state, id, &template);
             let chosen = Chosen { template: *template, vars };
-            keep(state, id, &chosen);
+            // One that asks for values is kept from the first of them on: before, nothing was written.
+            if chosen.template.variables.is_empty() {
+                keep(state, id, &chosen);
+            }
             value(state, id, chosen, 0);
         }
         TemplateStep::Values => {
