@@ -131,7 +131,8 @@ pub(crate) fn open_parts(state: &State, pane: Rect, notices: u16) -> OpenParts {
     let mut body = Rect { y: pane.y + pane.height.min(2), height: pane.height.saturating_sub(2), ..pane };
     let composer = state.composer.as_ref().map(|composer| {
         let rows = composer.editor.layout(composer_width(pane)).0.len();
-        let most = (body.height / 2).max(5);
+        // A low pane keeps a few lines of what is answered, the text has the rest.
+        let most = (body.height / 2).max(body.height.saturating_sub(3).min(8)).max(5);
         let under = crate::view::composer::signature(state, composer, composer_width(pane)).len();
         let rows = u16::try_from(rows + under).unwrap_or(u16::MAX);
         let beside = crate::view::composer::beside(state, composer, composer_width(pane)).len();

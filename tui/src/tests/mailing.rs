@@ -215,3 +215,14 @@ fn a_mail_on_all_sizes() {
         insta::assert_snapshot!(format!("addresses_{width}x{height}"), screen.draw());
     }
 }
+
+#[test]
+fn on_a_small_screen_the_heads_of_a_mail_leave_lines_for_its_text() {
+    let mut screen = mailer(40, 15);
+    screen.press("r");
+    screen.type_text("one\ntwo\nthree\nfour");
+    let drawn = screen.draw();
+    for line in ["‹ Dee Shopper", "And now by mail", "To c1042@example.com", "one", "two", "three", "four▮", "draft"] {
+        assert!(drawn.contains(line), "{line}: {drawn}");
+    }
+}

@@ -386,3 +386,15 @@ fn a_draft_outside_the_list_is_named_once_its_conversation_is_read() {
     screen.answer(Answer::Conversation(far, Err(failure(api::Code::NotFound, "no such conversation"))));
     assert_eq!(asks(&screen.press("j k")), 0);
 }
+
+#[test]
+fn a_draft_is_shown_as_far_as_half_of_the_screen_goes() {
+    let mut screen = Screen::new(80, 24);
+    let lines: Vec<String> = (1..=20).map(|n| format!("line {n:02}")).collect();
+    screen.state.drafts.insert("reply/1042".into(), draft(&lines.join("\n"), 3));
+    screen.press("g d");
+    let drawn = screen.draw();
+    assert!(drawn.contains("line 06") && drawn.contains(" …"), "{drawn}");
+    screen.state.drafts.insert("reply/1042".into(), draft(&lines[..6].join("\n"), 3));
+    assert!(screen.draw().contains("line 06") && !screen.draw().contains('…'), "{}", screen.draw());
+}

@@ -21,7 +21,8 @@ pub(super) fn show(state: &mut State, out: &mut Out, shelf: Shelf) {
 
 /// Rows that are on the screen at once.
 pub(super) fn page(state: &State) -> usize {
-    layout::panes(state).list.map_or(1, |pane| usize::from(view::parts(pane).0.height)).max(1)
+    let rows = layout::panes(state).list.zip(state.shelf()).map_or(1, |(pane, shelf)| view::parts(pane, shelf).0.height);
+    usize::from(rows).max(1)
 }
 
 /// Moves the cursor by rows.

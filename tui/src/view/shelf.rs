@@ -17,19 +17,20 @@ use crate::theme::Theme;
 
 /// From this height on the chosen row is shown in full below the others.
 const WITH_DETAIL: u16 = 12;
-/// Its lines, with the rule above.
+/// Its lines, with the rule above; of a text half of the pane, so that it is known without being opened.
 const DETAIL: u16 = 4;
 /// From this width on the columns stand below each other.
 const COLUMNS: u16 = 70;
 
 /// Where the rows stand, and where the chosen one is shown in full.
-pub(crate) fn parts(pane: Rect) -> (Rect, Option<Rect>) {
+pub(crate) fn parts(pane: Rect, shelf: Shelf) -> (Rect, Option<Rect>) {
     let mut rows = layout::rows_area(pane);
     if rows.height < WITH_DETAIL {
         return (rows, None);
     }
-    rows.height -= DETAIL;
-    (rows, Some(Rect { y: rows.bottom(), height: DETAIL, ..rows }))
+    let detail = if matches!(shelf, Shelf::Drafts | Shelf::Outbox) { (rows.height / 2).max(DETAIL) } else { DETAIL };
+    rows.height -= detail;
+    (rows, Some(Rect { y: rows.bottom(), height: detail, ..rows }))
 }
 
 /// A row: columns of so many cells, then the rest.
@@ -45,7 +46,7 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, s
     let left = vec![span(shelf.title(), theme.strong), span(format!(" {}", lines.len()), theme.accent)];
     let right = if pane.width >= COLUMNS { about(state, theme, shelf) } else { Spans::new() };
     ends(buf, inner, left, right);
-    let (rows, detail) = parts(pane);
+    let (rows, detail) = parts(pane, shelf);
     if lines.is_empty() {
         let (words, hint) = empty(state, shelf);
         return super::quiet(theme, buf, rows, words, hint);
@@ -62,7 +63,11 @@ pub(super) fn draw(state: &State, theme: &Theme, buf: &mut Buffer, pane: Rect, s
     if let (Some(area), Some(line)) = (detail, lines.get(chosen)) {
         rule(buf, area.x, area.y, area.width, theme.rule);
         let room = usize::from(area.width.saturating_sub(4)).max(1);
-        for (y, row) in (area.y + 1..area.bottom()).zip(text::wrap(&line.full, room)) {
+        let rows = text::wrap(&line.full, room);
+        let cut = rows.len() > usize::from(area.height.saturating_sub(1));
+        for (y, row) in (area.y + 1..area.bottom()).zip(rows) {
+            let more = cut && y + 1 == area.bottom();
+            let row = if more { format!("{} …", text::truncate(&row, room.saturating_sub(2).max(1))) } else { row.to_string() };
             put(buf, area.x + 2, y, area.width.saturating_sub(4), vec![span(row, theme.dim)]);
         }
     }
