@@ -454,6 +454,23 @@ fn the_search_goes_from_the_newest_up_and_reads_on() {
 }
 
 #[test]
+fn a_search_in_a_long_message_goes_to_its_line() {
+    for hit in [3, 40, 78] {
+        let mut screen = opened(80, 24);
+        let text: Vec<String> = (0..80).map(|n| if n == hit { "the zebra".to_owned() } else { format!("line {n}") }).collect();
+        let long = message(900, MessageType::Incoming, "Dee", &text.join("\n"), 60);
+        let mut messages = vec![message(899, MessageType::Incoming, "Dee", "before", 70), long];
+        messages.extend((901..910).map(|id| message(id, MessageType::Incoming, "Dee", "after", 50)));
+        screen.messages(messages);
+        screen.press("\\");
+        screen.type_text("zebra");
+        screen.press("Enter");
+        assert!(screen.draw().contains("the zebra"), "{hit}: {}", screen.draw());
+        assert_eq!(selected(&screen), Some("m900"));
+    }
+}
+
+#[test]
 fn hostile_messages_are_only_text_and_cost_little() {
     let mut messages = Vec::new();
     let links = "https://a.example/ ".repeat(2_000);

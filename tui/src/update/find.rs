@@ -101,6 +101,7 @@ pub(super) fn step(state: &mut State, out: &mut Out, by: isize) {
     };
     if let Some(to) = to.copied() {
         messages::choose(state, to);
+        thread::reveal_found(state, to);
         return count(state);
     }
     count(state);

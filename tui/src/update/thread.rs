@@ -275,6 +275,27 @@ pub(super) fn reveal(state: &mut State, index: usize) {
     }
 }
 
+/// Scrolls on to the line of a chosen message that holds what is searched for, where the message is longer than the screen.
+pub(super) fn reveal_found(state: &mut State, index: usize) {
+    let Some((id, width, page)) = place(state) else { return };
+    let items = message::items(state, id);
+    let Some(line) = message::found_line(state, id, &items, index, width) else { return };
+    let height = |i: usize| message::height(state, id, &items, i, width);
+    let anchor = state.threads.get(&id).and_then(|t| t.anchor.as_ref()).and_then(|anchor| message::find(&items, anchor));
+    let (lowest, hidden) = anchor.unwrap_or((items.len().saturating_sub(1), 0));
+    let lines = (index..=lowest).map(height).sum::<usize>().saturating_sub(hidden);
+    if (lines.saturating_sub(page)..lines).contains(&line) {
+        return;
+    }
+    // In the middle, so that what it belongs to is read with it.
+    let hidden = height(index).saturating_sub(line + 1 + page / 2);
+    let end = index + 1 == items.len() && hidden == 0;
+    let anchor = items.get(index).filter(|_| !end).map(|item| Anchor { item: item.name(), hidden });
+    if let Some(thread) = state.threads.get_mut(&id) {
+        thread.anchor = anchor;
+    }
+}
+
 /// Lines of the shown thread that are on the screen at once.
 pub(super) fn page(state: &State) -> usize {
     place(state).map_or(1, |(.., page)| page)

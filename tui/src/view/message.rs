@@ -95,6 +95,12 @@ pub(crate) fn height(state: &State, id: ConversationId, items: &[Item<'_>], inde
     rows(state, &super::plain(), id, items, index, width).len()
 }
 
+/// The first of an item's lines that holds what is searched for.
+pub(crate) fn found_line(state: &State, id: ConversationId, items: &[Item<'_>], index: usize, width: usize) -> Option<usize> {
+    let marked = |row: &Row| row.left.iter().any(|part| part.style.add_modifier.contains(Modifier::REVERSED));
+    rows(state, &super::plain(), id, items, index, width).iter().position(marked)
+}
+
 /// One item as lines: the day if it is a new one, the item, a space.
 pub(crate) fn rows(state: &State, theme: &Theme, id: ConversationId, items: &[Item<'_>], index: usize, width: usize) -> Vec<Row> {
     let Some(item) = items.get(index) else { return Vec::new() };
