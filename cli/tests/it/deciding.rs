@@ -41,6 +41,9 @@ fn the_next_one_is_decided_with_two_keys_and_anything_else_decides_nothing() {
         (&[("[a] approve", "xzy\ra"), ("[y/N]", "n")], 1),
         (&[("[a] approve", "a"), ("[y/N]", "\r")], 1),
         (&[("[a] approve", "r"), ("Why?", "\r")], 2),
+        (&[("[a] approve", "r"), ("Why?", "\x1b")], 1),
+        (&[("[a] approve", "r"), ("Why?", "No"), ("Why? No", "\x1b")], 1),
+        (&[("[a] approve", "r"), ("Why?", "No"), ("Why? No", "\x03")], 130),
     ] {
         let (ended, raw) = next(keys);
         assert_eq!(ended, code, "{keys:?}: {raw}");
@@ -49,8 +52,11 @@ fn the_next_one_is_decided_with_two_keys_and_anything_else_decides_nothing() {
     let (ended, raw) = next(&[("[a] approve", "a"), ("[y/N]", "y")]);
     assert_eq!((ended, status(&shop, &first)), (0, "approved".into()), "{raw}");
     let second = asked(&shop, "Refund 20 EUR", "It was late.");
-    let (ended, raw) = next(&[("[a] approve", "r"), ("Why?", "Once is enough\r"), ("[y/N]", "y")]);
+    let (ended, raw) =
+        next(&[("[a] approve", "r"), ("Why?", "gone\x15Oncé is enougg\x7fh, and this is more than a row of a phone\r"), ("[y/N]", "y")]);
     assert_eq!((ended, status(&shop, &second)), (0, "rejected".into()), "{raw}");
+    let view = shop.run("ada", &["approvals", "view", &second]).ends(0).json();
+    assert_eq!(view["comment"], "Oncé is enough, and this is more than a row of a phone");
     shop.close();
 }
 

@@ -1,10 +1,10 @@
 //! `afenda approvals next`: the oldest that waits, decided with two keys: for a phone over ssh.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::time::Duration;
 
 use api::approval::{ApprovalQuery, ApprovalSort, ApprovalView};
-use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::terminal;
 
 use crate::context::{Context, Session};
@@ -78,13 +78,49 @@ async fn decide(ctx: &mut Context, session: &Session, approval: &ApprovalView, k
     send(ctx, session, &id, verb, approval.revision, reason.as_deref(), &key).await
 }
 
+/// Before the reason that is typed.
+const WHY: &str = "Why? ";
+
+/// Asks for the reason on a line. Keys are read one by one: Esc leaves it, nothing decided.
 fn reason() -> Result<String, CliError> {
-    say("\nWhy? ")?;
-    crate::ask::answered()?;
+    say(&format!("\n{WHY}"))?;
+    let raw = Raw::on()?;
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|err| CliError::failed("cannot read the reason").because(err))?;
+    loop {
+        let key = key()?;
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Esc => {
+                drop(raw);
+                say("\n")?;
+                return Err(undecided());
+            }
+            KeyCode::Enter => break,
+            // As some terminals and pasted lines have it.
+            KeyCode::Char('j' | 'm') if ctrl => break,
+            KeyCode::Char('u') if ctrl => line.clear(),
+            KeyCode::Char('h') if ctrl => drop(line.pop()),
+            KeyCode::Backspace => drop(line.pop()),
+            KeyCode::Char(c) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => line.push(c),
+            _ => continue,
+        }
+        say(&drawn(&line))?;
+    }
+    drop(raw);
+    say("\n")?;
     let line = line.trim().to_owned();
     if line.is_empty() { Err(CliError::usage("a rejection needs a reason")) } else { Ok(line) }
+}
+
+/// The line as it stands, over what stood there: of a long one its end.
+fn drawn(line: &str) -> String {
+    let columns = terminal::size().map_or(80, |(columns, _)| usize::from(columns)).max(20);
+    let line = text::clean(line);
+    let mut from = 0;
+    while text::width(line.get(from..).unwrap_or_default()) + WHY.len() >= columns {
+        from += line.get(from..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+    }
+    format!("\r\x1b[K{WHY}{}", line.get(from..).unwrap_or_default())
 }
 
 fn say(words: &str) -> Result<(), CliError> {
@@ -92,20 +128,30 @@ fn say(words: &str) -> Result<(), CliError> {
     Ok(err.write_all(words.as_bytes()).and_then(|()| err.flush())?)
 }
 
-/// Asks for one key of these; Enter is a newline. The terminal is as it was afterwards, however this ends.
-fn ask(words: &str, keys: &[char]) -> Result<char, CliError> {
-    struct Raw;
-    impl Drop for Raw {
-        fn drop(&mut self) {
-            // Nobody is left to tell where this fails.
-            let _ = terminal::disable_raw_mode();
-        }
+/// The terminal while it gives its keys one by one; as it was afterwards, however that ends.
+struct Raw;
+
+impl Raw {
+    fn on() -> Result<Self, CliError> {
+        terminal::enable_raw_mode().map_err(failed)?;
+        Ok(Self)
     }
-    let failed = |err: std::io::Error| CliError::failed("cannot read the keyboard").because(err);
-    say(words)?;
-    terminal::enable_raw_mode().map_err(failed)?;
-    let raw = Raw;
-    let key = loop {
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // Nobody is left to tell where this fails.
+        let _ = terminal::disable_raw_mode();
+    }
+}
+
+fn failed(err: std::io::Error) -> CliError {
+    CliError::failed("cannot read the keyboard").because(err)
+}
+
+/// The next key that is pressed; Ctrl+C and Ctrl+D end the command.
+fn key() -> Result<KeyEvent, CliError> {
+    loop {
         // What was typed ahead may have been read from the terminal already.
         if !event::poll(Duration::ZERO).map_err(failed)? {
             crate::ask::answered()?;
@@ -114,8 +160,19 @@ fn ask(words: &str, keys: &[char]) -> Result<char, CliError> {
         if key.kind == KeyEventKind::Release {
             continue;
         }
-        let pressed = match key.code {
-            KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => return Err(CliError::told(Exit::Interrupted)),
+        if matches!(key.code, KeyCode::Char('c' | 'd')) && key.modifiers.contains(KeyModifiers::CONTROL) {
+            return Err(CliError::told(Exit::Interrupted));
+        }
+        return Ok(key);
+    }
+}
+
+/// Asks for one key of these; Enter is a newline.
+fn ask(words: &str, keys: &[char]) -> Result<char, CliError> {
+    say(words)?;
+    let raw = Raw::on()?;
+    let key = loop {
+        let pressed = match key()?.code {
             KeyCode::Esc => 'q',
             KeyCode::Enter => '\n',
             KeyCode::Char(c) => c.to_ascii_lowercase(),
