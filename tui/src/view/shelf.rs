@@ -15,9 +15,10 @@ use crate::state::{Daemon, DraftOf, Setting, Shelf, State, Tone, draft_of};
 use crate::text;
 use crate::theme::Theme;
 
-/// From this height on the chosen row is shown in full below the others.
+/// From this height on the chosen row is shown in full below the others; a text from a lower one, of which a narrow row says little.
 const WITH_DETAIL: u16 = 12;
-/// Its lines, with the rule above; of a text half of the pane, so that it is known without being opened.
+const WITH_TEXT: u16 = 8;
+/// Its lines, with the rule above; a text has half of the pane, so that it is known without being opened.
 const DETAIL: u16 = 4;
 /// From this width on the columns stand below each other.
 const COLUMNS: u16 = 70;
@@ -25,10 +26,13 @@ const COLUMNS: u16 = 70;
 /// Where the rows stand, and where the chosen one is shown in full.
 pub(crate) fn parts(pane: Rect, shelf: Shelf) -> (Rect, Option<Rect>) {
     let mut rows = layout::rows_area(pane);
-    if rows.height < WITH_DETAIL {
+    let (from, detail) = match shelf {
+        Shelf::Drafts | Shelf::Outbox => (WITH_TEXT, rows.height.div_ceil(2)),
+        Shelf::Log | Shelf::Settings => (WITH_DETAIL, DETAIL),
+    };
+    if rows.height < from {
         return (rows, None);
     }
-    let detail = if matches!(shelf, Shelf::Drafts | Shelf::Outbox) { (rows.height / 2).max(DETAIL) } else { DETAIL };
     rows.height -= detail;
     (rows, Some(Rect { y: rows.bottom(), height: detail, ..rows }))
 }
