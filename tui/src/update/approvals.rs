@@ -413,7 +413,6 @@ pub(super) fn decided(state: &mut State, out: &mut Out, id: ApprovalId, view: Ap
 pub(super) fn refused(state: &mut State, out: &mut Out, id: ApprovalId, failure: &Failure) {
     let text = match failure.code {
         Some(Code::StaleRevision) => "It changed since you read it: this is the newest, decide again".to_owned(),
-        Some(Code::OwnRequest) => hindrance_words(Hindrance::OwnRequest).to_owned(),
         _ if failure.unknown => format!("Not known whether it counted: {}", failure.message),
         _ => failure.message.clone(),
     };
