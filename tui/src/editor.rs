@@ -112,12 +112,12 @@ impl Editor {
     }
 
     /// Takes another text in its place, the cursor at its end; what stood there can be put back with `Yank`. What goes past the limit is
-    /// left out.
-    pub fn exchange(&mut self, text: &str) {
+    /// left out: `false`.
+    pub fn exchange(&mut self, text: &str) -> bool {
         self.checkpoint();
         self.killed = std::mem::take(&mut self.text);
         self.cursor = 0;
-        self.insert(text);
+        self.insert(text)
     }
 
     /// Carries out one edit; `width` is the cells of a row, for up and down.

@@ -86,7 +86,12 @@ fn read_back(path: &Path) -> Result<String, String> {
     if bytes.len() as u64 > BYTES_MAX {
         return Err("it is too long for a message".into());
     }
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into())
+    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
+    // Besides the line break that editors add.
+    match text.trim_end_matches('\n').chars().nth(CHARS_MAX) {
+        Some(_) => Err(format!("it is longer than the {CHARS_MAX} characters of a message")),
+        None => Ok(text),
+    }
 }
 
 /// Editors end a file with a line break that nobody typed.
@@ -125,7 +130,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_read_back_is_kept() {
-        for command in ["printf '\\377' >", "f() { printf more > \"$1\"; false; }; f"] {
+        let long = format!("f() {{ head -c {} /dev/zero | tr '\\0' x > \"$1\"; }}; f", CHARS_MAX + 1);
+        for command in ["printf '\\377' >", "f() { printf more > \"$1\"; false; }; f", &long] {
             let said = edit(command, "old").await.unwrap_err();
             let path = Path::new(said.rsplit("kept in ").next().unwrap());
             assert!(path.exists(), "{said}");

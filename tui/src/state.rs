@@ -264,6 +264,8 @@ pub struct State {
     pub undo: Vec<Undo>,
     /// What `u` meant last stays as it is: the next one first says what is older.
     pub undo_names: bool,
+    /// Changes of conversations that are being taken back.
+    pub undoing: Vec<Undo>,
     /// A change of many conversations that is under way.
     pub bulk: Option<Bulk>,
     /// Pictures of threads.
@@ -407,6 +409,7 @@ impl State {
             signature: None,
             undo: Vec::new(),
             undo_names: false,
+            undoing: Vec::new(),
             bulk: None,
             pictures: Pictures::default(),
             saving: None,

@@ -63,13 +63,18 @@ fn what_was_written_in_an_editor_and_is_refused_is_kept_and_what_can_be_known_be
         let mut pty = Pty::with(&shop.home, &format!("-P jo {command}"), &[("AFENDA_EDITOR", editor)]);
         (pty.code(), pty.raw())
     };
-    // Longer than a message may be, which nobody can know before.
-    let (code, raw) = write("conv note 44", "f() { head -c 150001 /dev/zero | tr '\\0' x > \"$1\"; }; f");
-    assert_eq!(code, 1, "{raw}");
-    let path = raw.split("what you wrote is kept in ").nth(1).unwrap_or_else(|| panic!("{raw}")).split_whitespace().next().unwrap();
-    let path = std::path::Path::new(path);
-    assert_eq!(std::fs::metadata(path).unwrap().len(), 150_001);
-    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    // What Chatwoot takes no message with, and one that is too long: nobody can know before.
+    for (editor, kept, length) in [
+        ("f() { printf 'a\\0b' > \"$1\"; }; f", "what you wrote is kept in ", 3),
+        ("f() { head -c 150001 /dev/zero | tr '\\0' x > \"$1\"; }; f", "what was written there is kept in ", 150_001),
+    ] {
+        let (code, raw) = write("conv note 44", editor);
+        assert_eq!(code, 1, "{raw}");
+        let path = raw.split(kept).nth(1).unwrap_or_else(|| panic!("{raw}")).split_whitespace().next().unwrap();
+        let path = std::path::Path::new(path);
+        assert_eq!(std::fs::metadata(path).unwrap().len(), length);
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
     // The time that a command may take does not run out in an editor.
     let (code, raw) = write("conv note 44 --timeout 1s", "f() { sleep 2; echo 'Took my time' > \"$1\"; }; f");
     assert_eq!(code, 0, "{raw}");

@@ -374,6 +374,14 @@ fn u_after_a_refusal_names_what_is_older_before_it_takes_it_back() {
     let changed = |view: &mut api::inbox::ConversationView| view.priority = Some(api::inbox::Priority::Low);
     screen.state.conversations.get_mut(&DEE).map(changed).unwrap();
     assert!(matches!(screen.press("u").as_slice(), [Effect::Patch { .. }]));
+    // Nobody was there to do it: the next `u` means the same.
+    for again in [true, true, false] {
+        let answer = if again { lost() } else { failure(api::Code::Forbidden, "no") };
+        screen.answer(Answer::Patched { id: DEE, label: "priority low, taken back".into(), result: Err(answer) });
+        assert!(toasts(&screen.state).contains("#1042 not taken back"), "{}", toasts(&screen.state));
+        let patched = matches!(screen.press("u").as_slice(), [Effect::Patch { .. }]);
+        assert_eq!(patched, again, "{}", toasts(&screen.state));
+    }
     // What was done since is meant by `u` at once.
     let mut screen = Screen::new(80, 24);
     screen.press("Enter e u");

@@ -383,6 +383,13 @@ fn another_filter_keeps_the_chosen_row_where_it_has_it() {
     assert_eq!(screen.state.list.cursor, Some(ConversationId(1042)), "it is gone: the first one");
     list(&mut screen, talks());
     assert_eq!(screen.state.list.cursor, Some(ConversationId(1042)));
+    // What holds no row at all leaves nothing else to choose.
+    screen.press("j j");
+    for found in [Vec::new(), talks()] {
+        screen.press("/ z Enter");
+        list(&mut screen, found);
+    }
+    assert_eq!(screen.state.list.cursor, Some(bob));
 }
 
 #[test]

@@ -237,10 +237,14 @@ pub(super) fn ask_availability(state: &mut State, out: &mut Out) {
 }
 
 fn available(state: &mut State, out: &mut Out, set: Option<Availability>, result: Outcome<AvailabilityView>) {
+    let taken_back = set.and_then(|to| state.acts.taking_back.take_if(|undo| matches!(undo, Undo::Availability(undo) if undo.back == to)));
     let now = match (result, set) {
         (Ok(view), _) => view.availability,
         (Err(failure), Some(wanted)) => {
             live::failed(state, &failure);
+            if let Some(undo) = taken_back {
+                return undo::failed(state, undo, &failure, format!("Not taken back: {}", failure.message));
+            }
             if !failure.unknown {
                 state.undo.retain(|undo| !matches!(undo, Undo::Availability(undo) if undo.made == wanted));
             }
@@ -248,8 +252,7 @@ fn available(state: &mut State, out: &mut Out, set: Option<Availability>, result
         }
         (Err(failure), None) => {
             if let Some(undo) = state.acts.taking_back.take_if(|undo| matches!(undo, Undo::Availability(_))) {
-                toast(state, Tone::Bad, format!("Not taken back: {}", failure.message));
-                undo::push(state, undo);
+                undo::failed(state, undo, &failure, format!("Not taken back: {}", failure.message));
             }
             return not_read(state, "Your availability was", &failure);
         }
@@ -260,6 +263,7 @@ fn available(state: &mut State, out: &mut Out, set: Option<Availability>, result
     if let Some(Undo::Availability(undo)) = state.acts.taking_back.take_if(|undo| matches!(undo, Undo::Availability(_))) {
         if undo.made == now {
             out.push(Effect::Act(Box::new(Act::Availability(Some(undo.back)))));
+            state.acts.taking_back = Some(Undo::Availability(undo)); // Until that is answered.
         } else {
             undo::stays(state, Tone::Plain, format!("You are {now} since: that stays"));
         }

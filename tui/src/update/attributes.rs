@@ -48,7 +48,9 @@ pub(super) fn contact(state: &mut State, out: &mut Out, id: i64, result: Outcome
     };
     if let Some(Undo::Contact(undo)) = state.acts.taking_back.take_if(|undo| matches!(undo, Undo::Contact(undo) if undo.contact == id)) {
         if detail.custom_attributes.get(&undo.key).filter(|value| !value.is_null()) == undo.made.as_ref() {
-            change(state, out, id, undo.back, format!("{}, taken back", undo.label));
+            let (back, label) = (undo.back.clone(), undo::back(&undo.label));
+            state.acts.taking_back = Some(Undo::Contact(undo)); // Until that is answered.
+            change(state, out, id, back, label);
         } else {
             undo::stays(state, Tone::Plain, format!("It was changed since by somebody else: \"{}\" stays", undo.label));
         }
@@ -149,17 +151,22 @@ fn change(state: &mut State, out: &mut Out, id: i64, made: AttributeChange, labe
 
 /// The contact was changed, or not.
 pub(super) fn changed(state: &mut State, id: i64, label: &str, result: Outcome<ContactView>) {
+    let this = |undo: &mut Undo| matches!(undo, Undo::Contact(undo) if undo.contact == id && undo::back(&undo.label) == label);
+    let taken_back = state.acts.taking_back.take_if(this);
     match result {
         Ok(view) => {
             let name = text::line(&view.name);
             if let Some(card) = state.contacts.card.as_mut().filter(|card| card.id == id) {
                 card.due = true;
             }
-            let more = if label.ends_with("taken back") { "" } else { " · u takes it back" };
+            let more = if taken_back.is_some() { "" } else { " · u takes it back" };
             toast(state, Tone::Good, format!("{name}: {label}{more}"));
         }
         Err(failure) => {
             live::failed(state, &failure);
+            if let Some(undo) = taken_back {
+                return undo::failed(state, undo, &failure, format!("Not taken back: {}", failure.message));
+            }
             if !failure.unknown {
                 state.undo.retain(|undo| !matches!(undo, Undo::Contact(undo) if undo.contact == id && undo.label == label));
             }

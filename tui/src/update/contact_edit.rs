@@ -200,7 +200,13 @@ pub(super) fn edited(state: &mut State, change: ContactChange, result: Outcome<C
         Err(failure) => {
             live::failed(state, &failure);
             let why = failure.message.clone();
-            if state.overlay.is_none() && state.composer.is_none() && !change.back {
+            if change.back {
+                let text = format!("{what} of {} is not taken back: {why}", change.whose);
+                let ContactChange { id, field, whose, from, to, .. } = change;
+                let undo = Undo::Field(ContactChange { id, field, whose, from: to, to: from, back: false });
+                return undo::failed(state, undo, &failure, text);
+            }
+            if state.overlay.is_none() && state.composer.is_none() {
                 let ContactChange { id, field, whose, from, to, .. } = change;
                 state.overlay = Some(Overlay::Contact(ContactLine { id, field, whose, from, line: Editor::new(to), error: Some(why) }));
             } else {

@@ -119,7 +119,14 @@ pub(super) fn insert(state: &mut State, text: &str) {
     let Some(composer) = state.composer.as_mut().filter(|c| !c.sending) else { return };
     let fits = composer.editor.insert(text);
     compose::changed(state);
-    if !fits && let Some(composer) = &mut state.composer {
+    if !fits {
+        left_out(state);
+    }
+}
+
+/// Not all of a text went into the composer.
+pub(super) fn left_out(state: &mut State) {
+    if let Some(composer) = &mut state.composer {
         composer.error = Some(format!("A message has {} characters at most; the rest was left out", crate::editor::CHARS_MAX));
     }
 }

@@ -161,7 +161,9 @@ pub(super) fn page(state: &mut State, out: &mut Out, generation: u64, more: bool
     state.list.next_cursor = page.meta.next_cursor;
     state.list.total = page.meta.total;
     state.list.counted(page.meta.counts);
-    if let Some(id) = state.list.wanted.take_if(|_| !more).filter(|id| state.list.cursor.is_none() && state.list.rows.contains(id)) {
+    // Of what holds no row at all nothing else can be chosen.
+    let first = !more && !state.list.rows.is_empty();
+    if let Some(id) = state.list.wanted.take_if(|_| first).filter(|id| state.list.cursor.is_none() && state.list.rows.contains(id)) {
         state.list.cursor = Some(id);
     }
     settle(state, place);

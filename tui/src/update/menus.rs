@@ -82,17 +82,14 @@ pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, labe
     match result {
         Ok(view) => {
             let name = text::line(&view.contact.name);
+            let taken_back = undo::taken_back(state, id, label).is_some();
             follow::patched(state, out, id, label, true);
             list::upsert(state, view);
             list::drop_row(state, id);
             thread::refresh(state, out, id);
             state.counts_due = true;
             state.status_due = true;
-            toast(
-                state,
-                Tone::Good,
-                format!("#{id} {name}: {label}{}", if label.ends_with("taken back") { "" } else { " · u takes it back" }),
-            );
+            toast(state, Tone::Good, format!("#{id} {name}: {label}{}", if taken_back { "" } else { " · u takes it back" }));
         }
         Err(failure) => {
             live::failed(state, &failure);
@@ -108,7 +105,10 @@ pub(super) fn patched(state: &mut State, out: &mut Out, id: ConversationId, labe
                     state.undo.remove(at);
                 }
             }
-            toast(state, Tone::Bad, format!("#{id} not changed: {}", failure.message));
+            match undo::taken_back(state, id, label) {
+                Some(undo) => undo::failed(state, undo, &failure, format!("#{id} not taken back: {}", failure.message)),
+                None => toast(state, Tone::Bad, format!("#{id} not changed: {}", failure.message)),
+            }
             read(state, out, Read::Conversation(id));
         }
     }

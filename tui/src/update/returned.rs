@@ -56,11 +56,17 @@ pub(super) fn edited(state: &mut State, purpose: Purpose, result: Result<String,
                 return;
             }
             // What came back from the outbox meanwhile stands before it and stays.
-            match here.strip_suffix(lent.as_str()).map(str::to_owned) {
+            let fits = match here.strip_suffix(lent.as_str()).map(str::to_owned) {
                 Some(before) => composer.editor.exchange(&format!("{before}{text}")),
-                None => composer.editor.precede(&text),
-            }
+                None => {
+                    composer.editor.precede(&text);
+                    true
+                }
+            };
             changed(state);
+            if !fits {
+                super::keys::left_out(state);
+            }
         }
         None if !text.trim().is_empty() => {
             come_back(state, purpose, text, With::default());

@@ -7,7 +7,7 @@ use api::inbox::OutboxView;
 use super::compose::{open, purpose_of};
 use super::returned::{come_back, handed, written};
 use super::{Out, acts, bulk, contact_edit, follow, live, mail, menus, new_key, template, thread, toast, waiting};
-use crate::event::{Effect, Outcome, Purpose};
+use crate::event::{Effect, Failure, Outcome, Purpose};
 use crate::state::acts::undo_words;
 use crate::state::{State, Tone, Undo, With};
 
@@ -28,6 +28,26 @@ pub(super) fn stays(state: &mut State, tone: Tone, text: impl Into<String>) {
     toast(state, tone, text);
 }
 
+/// It was not taken back; where nobody was there to do it, the next `u` means the same.
+pub(super) fn failed(state: &mut State, undo: Undo, failure: &Failure, text: String) {
+    stays(state, Tone::Bad, text);
+    if failure.lost || failure.code == Some(Code::ChatwootUnavailable) {
+        push(state, undo);
+    }
+}
+
+/// The change of a conversation that a patch of this name takes back.
+pub(super) fn taken_back(state: &mut State, id: ConversationId, patched: &str) -> Option<Undo> {
+    let this = |undo: &Undo| matches!(undo, Undo::Patch { id: of, label, .. } if *of == id && back(label) == patched);
+    let at = state.undoing.iter().position(this)?;
+    Some(state.undoing.remove(at))
+}
+
+/// The name of what takes a change back.
+pub(super) fn back(label: &str) -> String {
+    format!("{label}, taken back")
+}
+
 /// Takes the last message or change back.
 pub(super) fn undo(state: &mut State, out: &mut Out) {
     if std::mem::take(&mut state.undo_names)
@@ -41,13 +61,7 @@ pub(super) fn undo(state: &mut State, out: &mut Out) {
             let key = new_key(state);
             out.push(Effect::Recall(id, key));
         }
-        Some(Undo::Patch { id, back, made, label }) => {
-            if state.conversations.get(&id).is_some_and(|view| menus::is_so(view, &made, state.agent())) {
-                menus::patch(state, out, id, *back, format!("{label}, taken back"), false);
-            } else {
-                stays(state, Tone::Plain, format!("#{id} was changed since by somebody else: \"{label}\" stays"));
-            }
-        }
+        Some(undo @ Undo::Patch { .. }) => change(state, out, undo),
         Some(Undo::Entry { entry, .. }) => {
             let key = new_key(state);
             out.push(Effect::Recall(entry, key));
@@ -57,6 +71,21 @@ pub(super) fn undo(state: &mut State, out: &mut Out) {
         Some(Undo::Waiting(name)) => waiting::take_back(state, &name),
         Some(Undo::Held { ids, label, at }) => bulk::recall(state, out, &ids, &label, at),
         None => toast(state, Tone::Plain, "There is nothing to take back"),
+    }
+}
+
+/// Takes a conversation's change back, if it still is so.
+fn change(state: &mut State, out: &mut Out, undo: Undo) {
+    let Undo::Patch { id, back: patch, made, label } = &undo else { return };
+    let (id, label) = (*id, label.clone());
+    if state.conversations.get(&id).is_some_and(|view| menus::is_so(view, made, state.agent())) {
+        let patch = (**patch).clone();
+        state.undoing.push(undo);
+        let extra = state.undoing.len().saturating_sub(UNDO_MAX);
+        state.undoing.drain(..extra);
+        menus::patch(state, out, id, patch, back(&label), false);
+    } else {
+        stays(state, Tone::Plain, format!("#{id} was changed since by somebody else: \"{label}\" stays"));
     }
 }
 
@@ -102,10 +131,7 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: O
                 Some(Code::OutboxState) => "Too late: it has left already".to_owned(),
                 _ => format!("Not taken back: {}", failure.message),
             };
-            stays(state, Tone::Bad, text);
-            if failure.lost {
-                push(state, Undo::Message(id)); // The next `u` means the same message.
-            }
+            failed(state, Undo::Message(id), &failure, text);
         }
     }
 }

@@ -253,6 +253,7 @@ pub(super) fn review(state: &State, purpose: Purpose) -> Vec<Choice> {
         Purpose::Note(_) => all.push(key("reply", "reply: make it a reply to the CUSTOMER, asks once more", Command::ToReply)),
         _ => {}
     }
+    all.push(plain("help ?", "help: this list", Does::Help));
     let mut all = numbered(1, all);
     all.push(Choice::new(0, "back keep b", "back: keep it as a draft", Does::Key(Command::Leave)));
     all
