@@ -45,8 +45,8 @@ pub(crate) fn answered() -> Result<(), CliError> {
         let left = Timespec { tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
         match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&left)) {
             Ok(0) => {
-                // The question's line is left.
-                crate::output::talk("\n");
+                // The question's line is left, also where the terminal takes a line feed for no more than that.
+                crate::output::talk("\r\n");
                 return Err(CliError::timed_out(*limit));
             }
             Ok(_) => return Ok(()),

@@ -109,9 +109,11 @@ pub(crate) struct Context {
     pub(crate) written: RefCell<Option<tui::Edited>>,
     /// The change that was asked for last.
     pub(crate) asked: Arc<Asked>,
+    /// The key of the command, of which those of its steps are made: repeated with it the whole command is carried out once at most.
+    key: String,
 }
 
-/// The change that the daemon was asked for and did not answer yet: its key, and the command that tells what became of it.
+/// The change that the daemon was asked for and did not answer yet: the command's key, and the command that tells what became of it.
 #[derive(Debug, Default)]
 pub(crate) struct Asked(Mutex<Option<(String, String)>>);
 
@@ -137,6 +139,8 @@ pub(crate) struct Session {
     /// How it is told that an answer takes its time.
     telling: Telling,
     asked: Arc<Asked>,
+    /// The command's key.
+    key: String,
 }
 
 impl Globals {
@@ -178,12 +182,17 @@ impl Context {
         if let Some(debug) = globals.debug()? {
             crate::log::of_calls(debug == Debug::Api);
         }
+        let key = match globals.idempotency_key.as_str() {
+            "auto" => api::client::new_key(),
+            key => key.to_owned(),
+        };
         Ok(Self {
             out: Output::new(globals.printing.form()?, globals.quiet, globals.color),
             globals,
             changes: Arc::default(),
             written: RefCell::default(),
             asked: Arc::default(),
+            key,
         })
     }
 
@@ -203,11 +212,7 @@ impl Context {
 
     /// The key under which the daemon carries out one thing once. Several targets of one command have a key each.
     pub(crate) fn key(&self, target: &str, several: bool) -> String {
-        match self.globals.idempotency_key.as_str() {
-            "auto" => api::client::new_key(),
-            key if several => format!("{key}:{target}"),
-            key => key.to_owned(),
-        }
+        if several { format!("{}:{target}", self.key) } else { self.key.clone() }
     }
 
     /// The moment that was, which a flag names; of a duration before now it is said which moment that is.
@@ -297,7 +302,7 @@ impl Context {
         let client = Client::new(&url, token).map_err(|err| CliError::usage("the daemon's address is wrong").because(err))?;
         let client = client.with_tenant(tenant).with_dry_run(self.globals.dry_run).with_changes(self.changes.clone());
         let client = client.with_freshness(self.globals.freshness());
-        Ok(Session { client, profile, telling: Telling::usual(self.globals.quiet), asked: self.asked.clone() })
+        Ok(Session { client, profile, telling: Telling::usual(self.globals.quiet), asked: self.asked.clone(), key: self.key.clone() })
     }
 
     /// A token belongs to the address it was made for and is sent nowhere else. Of several people there the current profile's counts.
@@ -366,23 +371,18 @@ impl Context {
 }
 
 impl Session {
-    /// Makes a call that changes something, under its key; where the daemon was lost while it worked, once more: it is carried out once at
-    /// most.
+    /// Makes a call that changes something, which sends its key; where the daemon was lost while it worked, once more: it is carried out once
+    /// at most.
     ///
     /// # Errors
-    /// What the daemon said. Where it stays lost, that the outcome is not known, with the key and the command that finds out.
-    pub(crate) async fn change<T>(
-        &self,
-        key: &str,
-        find_out: &str,
-        call: impl AsyncFn(&Client) -> Result<T, ClientError>,
-    ) -> Result<T, CliError> {
-        self.asked.set(Some((key.to_owned(), find_out.to_owned())));
+    /// What the daemon said. Where it stays lost, that the outcome is not known, with the command's key and the command that finds out.
+    pub(crate) async fn change<T>(&self, find_out: &str, call: impl AsyncFn(&Client) -> Result<T, ClientError>) -> Result<T, CliError> {
+        self.asked.set(Some((self.key.clone(), find_out.to_owned())));
         let first = self.wait(call(&self.client)).await;
         let result = match first {
             Err(ClientError::Lost(_)) => match self.wait(call(&self.client)).await {
                 Err(ClientError::Lost(source) | ClientError::Unreachable { source, .. }) => {
-                    Err(daemon_lost().outcome_unknown(key, find_out).because(source))
+                    Err(daemon_lost().outcome_unknown(&self.key, find_out).because(source))
                 }
                 second => second.map_err(|err| self.explain(err)),
             },

@@ -31,7 +31,7 @@ mod watch;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -130,14 +130,10 @@ async fn carry_out(command: Option<commands::Command>, ctx: &mut Context) -> Res
     if ctx.globals.dry_run && !command.as_ref().is_some_and(commands::Command::asks_the_daemon) {
         return Err(context::no_dry_run());
     }
-    let limit = ctx.globals.timeout;
-    if !ctx.globals.wait {
-        in_time(limit, ctx, command).await?;
-        return ended(ctx);
+    let (limit, begun) = (ctx.globals.timeout, Instant::now());
+    if let Some(before) = in_time(limit, ctx, command).await? {
+        before.settle(ctx, limit.map(|limit| limit.saturating_sub(begun.elapsed()))).await?;
     }
-    let before = settle::Before::look(ctx).await?;
-    in_time(limit, ctx, command).await?;
-    before.settle(ctx, limit).await?;
     ended(ctx)
 }
 
@@ -152,9 +148,20 @@ fn ended(ctx: &Context) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Runs a command; with `--wait` comes back with what was on its way before.
+async fn run(ctx: &mut Context, command: Option<commands::Command>) -> Result<Option<settle::Before>, CliError> {
+    let before = if ctx.globals.wait { Some(settle::Before::look(ctx).await?) } else { None };
+    commands::run(command, ctx).await?;
+    Ok(before)
+}
+
 /// Runs a command, for so long at most.
-async fn in_time(limit: Option<Duration>, ctx: &mut Context, command: Option<commands::Command>) -> Result<(), CliError> {
-    let Some(limit) = limit else { return commands::run(command, ctx).await };
+async fn in_time(
+    limit: Option<Duration>,
+    ctx: &mut Context,
+    command: Option<commands::Command>,
+) -> Result<Option<settle::Before>, CliError> {
+    let Some(limit) = limit else { return run(ctx, command).await };
     ask::within(limit);
     let (asked, json) = (ctx.asked.clone(), ctx.globals.printing.errors_in_json());
     let late = move || {
@@ -165,7 +172,7 @@ async fn in_time(limit: Option<Duration>, ctx: &mut Context, command: Option<com
         }
     };
     let _watched = watch(limit, late.clone(), json);
-    let mut run = std::pin::pin!(commands::run(command, ctx));
+    let mut run = std::pin::pin!(run(ctx, command));
     loop {
         match tokio::time::timeout(limit, &mut run).await {
             Ok(done) => return done,

@@ -483,6 +483,7 @@ mod tests {
     fn every_form_of_a_list() {
         for (flags, want) in [
             (&["--json=id"][..], "[{\"id\":1},{\"id\":22}]\n"),
+            (&["--json=id,id"], "[{\"id\":1},{\"id\":22}]\n"),
             (&["--json=id,at"], "[{\"id\":1,\"at\":\"2026-11-21T09:19:00Z\"},{\"id\":22,\"at\":\"2026-11-21T09:19:00Z\"}]\n"),
             (&["--json=id", "--json-envelope"], "{\"data\":[{\"id\":1},{\"id\":22}],\"meta\":{\"total\":5,\"truncated\":true}}\n"),
             (&["--jq", ".[].text"], "a\tb\\u{1b}[2J\n=a longer text than fits\n"),

@@ -34,11 +34,12 @@ impl Before {
     /// Waits until nothing that the caller has put in since is still on its way.
     ///
     /// # Errors
-    /// What Chatwoot refused (1), or that it could not be reached in time (10): what is queued stays queued.
-    pub(crate) async fn settle(self, ctx: &Context, limit: Option<Duration>) -> Result<(), CliError> {
-        let limit = limit.unwrap_or(LIMIT);
+    /// What Chatwoot refused (1), or that it could not be reached in the time that is left (10): what is queued stays queued.
+    pub(crate) async fn settle(self, ctx: &Context, left: Option<Duration>) -> Result<(), CliError> {
+        let limit = left.unwrap_or(LIMIT);
+        let whole = ctx.globals.timeout.unwrap_or(LIMIT);
         let late = |open: usize| {
-            let waited = crate::time::short(limit.try_into().unwrap_or_default());
+            let waited = crate::time::short(whole.try_into().unwrap_or_default());
             CliError::new(Exit::NotYet, "NOT_YET_SENT", format!("{open} on its way to Chatwoot after {waited}; it stays queued"))
                 .hint("nothing is lost: `afenda outbox list --watch` shows when it leaves, `afenda status` how Chatwoot stands")
         };

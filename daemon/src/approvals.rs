@@ -422,10 +422,10 @@ pub(crate) fn decide(
     Ok(row)
 }
 
-/// Puts a draft before the approvers.
-pub(crate) fn submit(scope: &Scope<'_>, rules: &Rules, who: &Person, id: &str) -> Result<ApprovalRow, Fault> {
+/// Puts a draft before the approvers; where a revision was `read`, only at that one.
+pub(crate) fn submit(scope: &Scope<'_>, rules: &Rules, who: &Person, id: &str, read: Option<u32>) -> Result<ApprovalRow, Fault> {
     let mut row = find(scope, id)?;
-    match rule::submit(&facts(rules, &row, None), &who.who()) {
+    match rule::submit(&facts(rules, &row, None), &who.who(), read) {
         Ok(Outcome::Already) => return Ok(row),
         Ok(Outcome::Record) => {}
         Err(refusal) => return Err(explain(scope, &row, refusal)?),

@@ -84,7 +84,7 @@ impl Api {
         let key = ctx.key("api", false);
         if !self.paginate {
             let call = async |client: &api::Client| client.raw(&self.method, &self.path, &query, body.as_ref(), &key).await;
-            let answer = if get { session.call(call).await } else { session.change(&key, "afenda audit list", call).await };
+            let answer = if get { session.call(call).await } else { session.change("afenda audit list", call).await };
             return ctx.out.json(&answer?);
         }
         let mut rows = Vec::new();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use api::lists::{CannedResponsePatch, CannedResponseView, NewCannedResponse};
 
 use crate::body;
-use crate::context::Context;
+use crate::context::{Context, Session};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{Column, column, flexible};
@@ -62,9 +62,10 @@ pub(crate) struct Text {
 
 impl Text {
     /// The text; on a terminal what becomes of `was` in the person's editor, where none is given.
-    async fn read(self, ctx: &Context, was: Option<&str>) -> Result<String, CliError> {
+    async fn read(self, ctx: &Context, session: &Session, was: Option<&str>) -> Result<String, CliError> {
         let written = match (self.body.is_none() && self.body_file.is_none() && ctx.can_ask(), was) {
             (true, Some(was)) => {
+                may_write(ctx, session).await?;
                 let text = body::in_editor(ctx, was, "nothing was changed", "give the text with --body, or set AFENDA_EDITOR").await?;
                 Some(text).filter(|text| !text.trim().is_empty())
             }
@@ -72,6 +73,19 @@ impl Text {
         };
         written.ok_or_else(|| CliError::usage("the text is empty").hint("give it with --body TEXT, -F FILE or -F -"))
     }
+}
+
+/// What the daemon would say, before somebody writes in vain.
+async fn may_write(ctx: &Context, session: &Session) -> Result<(), CliError> {
+    if ctx.globals.dry_run {
+        return Err(CliError::usage("--dry-run: Chatwoot alone could tell, and is not asked"));
+    }
+    let me = session.call(async |client| client.me().await).await?;
+    if me.agent.is_some_and(|agent| agent.own_token) {
+        return Ok(());
+    }
+    Err(CliError::new(Exit::Forbidden, "FORBIDDEN", "a canned response is written as you")
+        .hint("link your own Chatwoot token with `afenda auth link-chatwoot`"))
 }
 
 const COLUMNS: &[Column<CannedResponseView>] =
@@ -85,8 +99,8 @@ impl Canned {
         let session = ctx.session().await?;
         let key = ctx.key("", false);
         if let Self::Create { code, text } = self {
-            let new = NewCannedResponse { short_code: code, content: text.read(ctx, None).await? };
-            let made = session.change(&key, FIND_OUT, async |client| client.create_canned_response(&new, &key).await).await?;
+            let new = NewCannedResponse { short_code: code, content: text.read(ctx, &session, None).await? };
+            let made = session.change(FIND_OUT, async |client| client.create_canned_response(&new, &key).await).await?;
             return ctx.out.row(&made, COLUMNS, &format!("{} is there for everybody", made.short_code));
         }
         let mut rows = session.call(async |client| client.canned_responses().await).await?;
@@ -104,13 +118,13 @@ impl Canned {
             }
             Self::Edit { code, text } => {
                 let row = find(&rows, &code)?;
-                let patch = CannedResponsePatch { content: text.read(ctx, Some(&row.content)).await? };
-                let now = session.change(&key, FIND_OUT, async |client| client.update_canned_response(row.id, &patch, &key).await).await?;
+                let patch = CannedResponsePatch { content: text.read(ctx, &session, Some(&row.content)).await? };
+                let now = session.change(FIND_OUT, async |client| client.update_canned_response(row.id, &patch, &key).await).await?;
                 ctx.out.row(&now, COLUMNS, &format!("{} has its new text", now.short_code))
             }
             Self::Rm { code } => {
                 let row = find(&rows, &code)?;
-                let was = session.change(&key, FIND_OUT, async |client| client.delete_canned_response(row.id, &key).await).await?;
+                let was = session.change(FIND_OUT, async |client| client.delete_canned_response(row.id, &key).await).await?;
                 ctx.out.row(&was, COLUMNS, &format!("{} is deleted; it was: {}", was.short_code, was.content))
             }
         }

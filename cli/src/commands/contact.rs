@@ -155,9 +155,7 @@ impl Notes {
         if let Some(note) = self.delete {
             let (delete, key) = (DeleteMessage { hold_seconds: self.hold }, ctx.key(&note.to_string(), false));
             let row = session
-                .change(&key, &format!("afenda contact notes {id}"), async |client| {
-                    client.delete_contact_note(id, note, &delete, &key).await
-                })
+                .change(&format!("afenda contact notes {id}"), async |client| client.delete_contact_note(id, note, &delete, &key).await)
                 .await
                 .map_err(about)?;
             return ctx.out.row(
@@ -177,7 +175,7 @@ impl Notes {
         let content = content.ok_or_else(|| CliError::usage("the text is empty").hint("give it with --add TEXT, -F FILE or -F -"))?;
         let (note, key) = (NewContactNote { content, hold_seconds: self.hold }, ctx.key(&id.to_string(), false));
         let row = session
-            .change(&key, &format!("afenda contact notes {id}"), async |client| client.add_contact_note(id, &note, &key).await)
+            .change(&format!("afenda contact notes {id}"), async |client| client.add_contact_note(id, &note, &key).await)
             .await
             .map_err(about)?;
         ctx.out.row(&row, outbox::COLUMNS, &format!("contact {id}: note {}{}", row.state, outbox::recall(ctx, &row)))
@@ -199,7 +197,7 @@ impl Contact {
                 (
                     id,
                     session
-                        .change(&key, &format!("afenda contact view {id}"), async |client| client.update_contact(id, &patch, &key).await)
+                        .change(&format!("afenda contact view {id}"), async |client| client.update_contact(id, &patch, &key).await)
                         .await,
                 )
             }

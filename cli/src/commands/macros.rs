@@ -52,7 +52,7 @@ impl Macro {
             |id| format!("#{id}"),
             async |ctx, id| {
                 let key = ctx.key(&id.to_string(), several);
-                let row = session.change(&key, "afenda outbox list", async |client| client.run_macro(id, run, &key).await).await?;
+                let row = session.change("afenda outbox list", async |client| client.run_macro(id, run, &key).await).await?;
                 ctx.out.row(&row, QUEUED, &format!("#{id}: macro {}", row.state))
             },
         )

@@ -94,7 +94,7 @@ impl Outbox {
             Self::Retry(ids) => (ids.ids, "retry"),
             Self::Flush => {
                 let key = ctx.key("", false);
-                let flushed = session.change(&key, "afenda outbox list", async |client| client.flush_outbox(&key).await).await?;
+                let flushed = session.change("afenda outbox list", async |client| client.flush_outbox(&key).await).await?;
                 let columns: &[Column<FlushView>] = &[column("FLUSHED", |row, _| row.flushed.to_string())];
                 return ctx.out.row(&flushed, columns, &format!("{} tried now", flushed.flushed));
             }
@@ -102,7 +102,7 @@ impl Outbox {
         let several = ids.len() > 1;
         each(ctx, ids, OutboxId::to_string, async |ctx, id| {
             let key = ctx.key(&id.to_string(), several);
-            let row = session.change(&key, "afenda outbox list", async |client| client.outbox_act(id, verb, &key).await).await?;
+            let row = session.change("afenda outbox list", async |client| client.outbox_act(id, verb, &key).await).await?;
             ctx.out.row(&row, COLUMNS, &format!("{} for {}: {}", row.kind, about(&row), row.state))
         })
         .await

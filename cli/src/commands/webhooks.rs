@@ -124,9 +124,8 @@ impl Webhooks {
                 let several = ids.len() > 1;
                 each(ctx, ids, WebhookId::to_string, async |ctx, id| {
                     let key = ctx.key(&id.to_string(), several);
-                    let row = session
-                        .change(&key, &format!("afenda webhooks show {id}"), async |client| client.replay_webhook(id, &key).await)
-                        .await?;
+                    let row =
+                        session.change(&format!("afenda webhooks show {id}"), async |client| client.replay_webhook(id, &key).await).await?;
                     ctx.out.row(&row, COLUMNS, &format!("{} is worked off again", row.event))
                 })
                 .await
@@ -138,14 +137,14 @@ impl Webhooks {
                 });
                 let purge = NewPurge { ids: purge.ids, before: before.transpose()? };
                 let key = ctx.key("purge", false);
-                let done = session.change(&key, "afenda webhooks list", async |client| client.purge_webhooks(&purge, &key).await).await?;
+                let done = session.change("afenda webhooks list", async |client| client.purge_webhooks(&purge, &key).await).await?;
                 let columns: &[Column<api::webhook::PurgeView>] = &[column("PURGED", |row, _| row.purged.to_string())];
                 ctx.out.row(&done, columns, &format!("{} dead letters dropped", done.purged))
             }
             Self::Install(install) => {
                 let new = NewInstall { url: install.at, rotate: install.rotate };
                 let key = ctx.key("install", false);
-                let done = session.change(&key, "afenda doctor", async |client| client.install_webhook(&new, &key).await).await?;
+                let done = session.change("afenda doctor", async |client| client.install_webhook(&new, &key).await).await?;
                 ctx.out.row(&done, INSTALLED, &format!("webhook #{} at {}: {}", done.webhook_id, done.url, done.outcome))?;
                 for warning in &done.warnings {
                     ctx.out.note(&format!("! {warning}"));

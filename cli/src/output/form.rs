@@ -211,8 +211,8 @@ impl Form {
     pub(super) fn select(&self, value: Value) -> Value {
         let Some(fields) = &self.fields else { return value };
         let pick = |value: Value| match value {
-            Value::Object(mut all) => {
-                Value::Object(fields.iter().map(|field| (field.clone(), all.remove(field).unwrap_or(Value::Null))).collect())
+            Value::Object(all) => {
+                Value::Object(fields.iter().map(|field| (field.clone(), all.get(field).cloned().unwrap_or(Value::Null))).collect())
             }
             other => other,
         };

@@ -10,6 +10,7 @@ fn wrong_usage_is_2_and_says_what_to_do() {
         (&["conv", "list", "--nonsense"], "--nonsense"),
         (&["conv", "list", "-s", "lost"], "resolved"),
         (&["conv", "view", "abc"], "#123"),
+        (&["approvals", "approve", "AP-3@1", "AP-3@9", "-y"], "named twice"),
         (&["conv", "reply", "12"], "--body"),
         (&["conv", "reply", "12", "-b", "x", "-F", "-"], "cannot be used with"),
         (&["conv", "reply", "12", "-b", " \n"], "empty"),
@@ -286,6 +287,11 @@ fn what_took_too_long_tells_the_key_of_a_change() {
     assert_eq!((&late["code"], &late["outcome"]), (&"TIMED_OUT".into(), &"unknown".into()));
     let key = late["details"]["idempotency_key"].as_str().unwrap();
     assert!(key.parse::<uuid::Uuid>().is_ok() && late["hint"].as_str().unwrap().contains(key), "{late}");
+    // Of several and of steps too it is the command's, which repeats all of them.
+    let twice = ["conv", "priority", "44", "45", "high", "--idempotency-key", "mine", "--json", "--timeout", "1s"];
+    assert_eq!(home.run(&twice).ends(124).error()["details"]["idempotency_key"], "mine");
+    let late = home.run(&["conv", "priority", "44", "high", "--wait", "--json", "--timeout", "1s"]).ends(124).error();
+    assert!(late["outcome"].is_null(), "nothing was asked for yet: {late}");
     let late = home.run(&["conv", "list", "--json", "--timeout", "1s"]).ends(124).error();
     assert!(late["outcome"].is_null() && late["hint"].is_null(), "{late}");
     // What is busy, and what waits for text, too.

@@ -203,18 +203,19 @@ fn may_handle(a: &Facts<'_>, who: &Who<'_>) -> bool {
     matches!(own(a, who), Some(Hindrance::OwnRequest)) || matches!(who.role, Role::Owner | Role::Admin)
 }
 
-/// Puts a draft before the approvers.
+/// Puts a draft before the approvers; where a revision was `read`, only at that one.
 ///
 /// # Errors
-/// When it is no draft, or not the caller's.
-pub fn submit(a: &Facts<'_>, who: &Who<'_>) -> Result<Outcome, Refusal> {
+/// When it is no draft, changed since, or not the caller's.
+pub fn submit(a: &Facts<'_>, who: &Who<'_>, read: Option<u32>) -> Result<Outcome, Refusal> {
     if !may_handle(a, who) {
         return Err(Refusal::NotTheRequester);
     }
-    match a.status {
-        ApprovalStatus::Draft => Ok(Outcome::Record),
-        ApprovalStatus::Submitted => Ok(Outcome::Already),
-        other => Err(Refusal::InvalidTransition(other)),
+    match (a.status, read.filter(|read| *read != a.revision)) {
+        (ApprovalStatus::Draft | ApprovalStatus::Submitted, Some(read)) => Err(Refusal::Stale { read, current: a.revision }),
+        (ApprovalStatus::Draft, None) => Ok(Outcome::Record),
+        (ApprovalStatus::Submitted, None) => Ok(Outcome::Already),
+        (other, _) => Err(Refusal::InvalidTransition(other)),
     }
 }
 
@@ -421,10 +422,17 @@ mod tests {
             (Approved, &own, Err(Refusal::InvalidTransition(Approved)), Err(Refusal::AlreadyDecided)),
         ] {
             assert_eq!(
-                (submit(&facts(status, &jo, None), who), withdraw(&facts(status, &jo, None), who, None)),
+                (submit(&facts(status, &jo, None), who, None), withdraw(&facts(status, &jo, None), who, None)),
                 (submitted, withdrawn),
                 "{status}"
             );
+        }
+        for (status, read, outcome) in [
+            (Draft, 2, Ok(Outcome::Record)),
+            (Draft, 1, Err(Refusal::Stale { read: 1, current: 2 })),
+            (Submitted, 1, Err(Refusal::Stale { read: 1, current: 2 })),
+        ] {
+            assert_eq!(submit(&facts(status, &jo, None), &own, Some(read)), outcome, "{status} {read}");
         }
         assert_eq!(withdraw(&facts(Submitted, &jo, None), &own, Some(2)), Ok(Outcome::Record));
         assert_eq!(withdraw(&facts(Submitted, &jo, None), &own, Some(1)), Err(Refusal::Stale { read: 1, current: 2 }));

@@ -94,13 +94,14 @@ pub(crate) async fn update(Path(id): Path<String>, change: Change<ApprovalPatch>
     answer(change, StatusCode::OK, move |scope, rules, who, body| service::edit(scope, rules, who, &id, read, body)).await
 }
 
-/// Puts a draft before the approvers.
+/// Puts a draft before the approvers; where a revision is named, in the body or in `If-Match`, only at that one.
 #[utoipa::path(post, path = "/approvals/{id}/submit", tag = "approvals", params(("id" = String, Path, description = "UUID or AP-42")),
     request_body = Decision, security(("bearer" = [])),
     responses((status = 200, body = Data<ApprovalView>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn submit(Path(id): Path<String>, change: Change<Decision>) -> Result<Response, Fault> {
     change.caller.must_work()?;
-    answer(change, StatusCode::OK, move |scope, rules, who, _| service::submit(scope, rules, who, &id)).await
+    let read = if_named(&change)?;
+    answer(change, StatusCode::OK, move |scope, rules, who, _| service::submit(scope, rules, who, &id, read)).await
 }
 
 /// Approves the revision that was read: `revision` in the body or `If-Match`.
@@ -127,11 +128,7 @@ pub(crate) async fn reject(Path(id): Path<String>, change: Change<Decision>) -> 
     responses((status = 200, body = Data<ApprovalView>), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn withdraw(Path(id): Path<String>, change: Change<Decision>) -> Result<Response, Fault> {
     change.caller.must_work()?;
-    let read = match revision(change.body.revision, &change.headers)? {
-        Ok(read) => Some(read),
-        Err(Refusal::RevisionRequired) => None,
-        Err(refusal) => return Err(refusal.into()),
-    };
+    let read = if_named(&change)?;
     let work = move |scope: &Scope<'_>, rules: &service::Rules, who: &Person, body: Decision| {
         service::withdraw(scope, rules, who, &id, read, body.comment.as_deref())
     };
@@ -149,6 +146,15 @@ async fn decide(id: String, change: Change<Decision>, verdict: Verdict) -> Resul
 /// The revision that was read; a missing one is refused only after the caller's right to know of the approval was checked.
 fn revision(body: Option<u32>, headers: &HeaderMap) -> Result<Result<u32, Refusal>, Fault> {
     Ok(named_revision(body, if_match(headers)?))
+}
+
+/// The revision that was read, of a call that need not name one.
+fn if_named(change: &Change<Decision>) -> Result<Option<u32>, Fault> {
+    match revision(change.body.revision, &change.headers)? {
+        Ok(read) => Ok(Some(read)),
+        Err(Refusal::RevisionRequired) => Ok(None),
+        Err(refusal) => Err(refusal.into()),
+    }
 }
 
 async fn answer<B, W>(change: Change<B>, status: StatusCode, work: W) -> Result<Response, Fault>

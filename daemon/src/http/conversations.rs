@@ -264,6 +264,9 @@ fn writes(scope: &Scope<'_>, who: &Person, id: i64, patch: &ConversationPatch) -
                 return Err(Fault::invalid("labels", &format!("`{label}` is no label: 1 to 255 characters, no comma, no space around it")));
             }
         }
+        if let Some(label) = labels.add.iter().find(|label| labels.remove.contains(label)) {
+            return Err(Fault::invalid("labels", &format!("`{label}` is in add and in remove")));
+        }
         writes.push((OutboxKind::Labels, json!({ "add": labels.add, "remove": labels.remove })));
     }
     if let Some(assignee) = &patch.assignee {

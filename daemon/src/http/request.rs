@@ -197,14 +197,17 @@ impl Head {
     /// The call with its body, and with what makes two bodies the same.
     pub(super) fn with<T>(self, body: T, digest: &[u8]) -> Change<T> {
         let Self { caller, headers, dry, key, method, path, query } = self;
-        let fingerprint = fingerprint(&method, &path, &query, digest);
+        // The revision that was read is part of what is asked, wherever it is named.
+        let read = headers.get(header::IF_MATCH).map(header::HeaderValue::as_bytes);
+        let parts = [method.as_bytes(), path.as_bytes(), query.as_bytes(), digest].into_iter().chain(read);
+        let fingerprint = fingerprint(parts);
         Change { caller, body, headers, dry, key, method, path, fingerprint }
     }
 }
 
-fn fingerprint(method: &str, path: &str, query: &str, body: &[u8]) -> String {
+fn fingerprint<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();
-    for part in [method.as_bytes(), path.as_bytes(), query.as_bytes(), body] {
+    for part in parts {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }

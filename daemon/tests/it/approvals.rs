@@ -113,10 +113,19 @@ async fn the_header_and_the_body_must_agree() {
     assert_eq!(post("\"x\"", "").await.unwrap().status(), 422);
     let shown = http.get(format!("{}/api/v1/approvals/AP-1", bench.daemon.base_url())).bearer_auth(token.expose()).send().await.unwrap();
     assert_eq!(shown.headers()["etag"], "\"1\"");
-    let answer = post("\"1\"", "").await.unwrap();
+    let under_key = |if_match: &'static str| {
+        http.post(&url).bearer_auth(token.expose()).header("if-match", if_match).header("idempotency-key", "k1").send()
+    };
+    let answer = under_key("\"1\"").await.unwrap();
     assert_eq!(answer.status(), 200);
     let body: serde_json::Value = answer.json().await.unwrap();
     assert_eq!(body["data"]["status"], "approved");
+    // The same key with another revision asks for something else.
+    let answer = under_key("\"2\"").await.unwrap();
+    assert_eq!(answer.status(), 422);
+    let body: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!(body["error"]["code"], "IDEMPOTENCY_KEY_REUSED");
+    assert_eq!(under_key("\"1\"").await.unwrap().status(), 200);
 }
 
 #[tokio::test]

@@ -117,6 +117,10 @@ impl Withdraw {
 
 /// Puts `--rev` and `@REV` together.
 fn revisions(mut ids: Vec<ApprovalRef>, rev: Option<u32>) -> Result<Vec<ApprovalRef>, CliError> {
+    let twice = |(at, one): (usize, &ApprovalRef)| ids[..at].iter().find(|other| other.id == one.id && **other != *one).cloned();
+    if let Some(one) = ids.iter().enumerate().find_map(twice) {
+        return Err(CliError::usage(format!("{} is named twice, with different revisions", one.id)));
+    }
     let Some(rev) = rev else { return Ok(ids) };
     let [one] = ids.as_mut_slice() else {
         return Err(CliError::usage("--rev names one revision, but there are several approvals")
@@ -255,7 +259,7 @@ pub(super) async fn send(
 ) -> Result<(), CliError> {
     let decision = Decision { revision: Some(revision), comment: comment.map(str::to_owned) };
     let decided =
-        session.change(key, &format!("afenda approvals view {id}"), async |client| client.decide(id, verb, &decision, key).await).await?;
+        session.change(&format!("afenda approvals view {id}"), async |client| client.decide(id, verb, &decision, key).await).await?;
     let title = crate::text::line(&decided.title);
     ctx.out.row(&decided, COLUMNS, &format!("{} {} at revision {}: {title}", decided.reference, decided.status, decided.revision))
 }

@@ -62,7 +62,7 @@ pub(crate) const COLUMNS: &[Column<ApprovalView>] = &[
     column("AGE", |row, shown| shown.age(row.submitted_at.unwrap_or(row.created_at))),
     spare(column("EXPIRES", |row, shown| row.expires_at.map(|at| shown.until(at)).unwrap_or_default())),
     spare(column("REV", |row, _| row.revision.to_string())),
-    spare(column("STATE", |row, _| row.status.to_string())),
+    column("STATE", |row, _| row.status.to_string()),
     // With the revision, so that a script which lists and then decides cannot decide what changed in between.
     naming(|row, _| format!("{}@{}", row.reference, row.revision)),
 ];

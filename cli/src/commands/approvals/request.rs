@@ -50,7 +50,7 @@ impl Request {
         };
         let session = ctx.session().await?;
         let key = ctx.key("request", false);
-        let asked = session.change(&key, "afenda approvals list --mine", async |client| client.create_approval(&new, &key).await).await?;
+        let asked = session.change("afenda approvals list --mine", async |client| client.create_approval(&new, &key).await).await?;
         let sentence =
             format!("{} asked (revision {}); follow it with `afenda approvals wait {}`", asked.reference, asked.revision, asked.reference);
         ctx.out.row(&asked, COLUMNS, &sentence)

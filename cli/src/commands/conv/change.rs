@@ -200,9 +200,8 @@ pub(super) async fn change(ctx: &mut Context, ids: Vec<ConversationId>, patch: C
             super::foretell(ctx, &session, id, &query).await;
         }
         let key = ctx.key(&id.to_string(), several);
-        let row = session
-            .change(&key, &format!("afenda conv view {id}"), async |client| client.update_conversation(id, &patch, &key).await)
-            .await?;
+        let row =
+            session.change(&format!("afenda conv view {id}"), async |client| client.update_conversation(id, &patch, &key).await).await?;
         let assignee = row.assignee.as_ref().map_or("nobody", |agent| agent.name.as_str());
         let labels = if row.labels.is_empty() { "no labels".to_owned() } else { row.labels.join(", ") };
         let waits = if row.pending.is_empty() { String::new() } else { format!("; queued for Chatwoot: {}", row.pending.join(", ")) };

@@ -84,8 +84,7 @@ impl Create {
             hold_seconds: self.hold,
         };
         let key = ctx.key(&contact_id.to_string(), false);
-        let row =
-            session.change(&key, "afenda outbox list", async |client| client.begin_conversation(&new, &key).await).await.map_err(about)?;
+        let row = session.change("afenda outbox list", async |client| client.begin_conversation(&new, &key).await).await.map_err(about)?;
         let sentence = format!("conversation with contact {contact_id} in {}: {}{}", inbox.name, row.state, outbox::recall(ctx, &row));
         ctx.out.row(&row, outbox::COLUMNS, &crate::text::line(&sentence))
     }

@@ -55,7 +55,7 @@ impl Escalate {
         let ask = ::api::inbox::Escalate { reason, assignee, team, priority: self.priority };
         let key = ctx.key(&id.to_string(), false);
         let asked = session
-            .change(&key, "afenda approvals list --mine", async |client| client.escalate(id, ask.clone(), &key).await)
+            .change("afenda approvals list --mine", async |client| client.escalate(id, ask.clone(), &key).await)
             .await
             .map_err(|err| err.about(super::name(&id)))?;
         let sentence = format!(

@@ -62,5 +62,5 @@ async fn claim(ctx: &Context, session: &Session, row: &ConversationView) -> Resu
     }
     let patch = ConversationPatch { assignee: Some(agent.id.to_string()), ..ConversationPatch::default() };
     let (id, key) = (row.id, ctx.key(&row.id.to_string(), false));
-    session.change(&key, &format!("afenda conv view {id}"), async |client| client.update_conversation(id, &patch, &key).await).await
+    session.change(&format!("afenda conv view {id}"), async |client| client.update_conversation(id, &patch, &key).await).await
 }

@@ -173,9 +173,7 @@ async fn send(
         if let Some(patch) = &then {
             // A change of its own, which comes after the message.
             let key = ctx.key(&format!("{id}:then"), true);
-            session
-                .change(&key, &format!("afenda conv view {id}"), async |client| client.update_conversation(id, patch, &key).await)
-                .await?;
+            session.change(&format!("afenda conv view {id}"), async |client| client.update_conversation(id, patch, &key).await).await?;
         }
         print(ctx, &sent, what)
     })
@@ -194,7 +192,7 @@ pub(super) async fn hand_in(
     let query = EffectQuery { message: Some(what.to_owned()), ..EffectQuery::default() };
     super::foretell(ctx, session, id, &query).await;
     session
-        .change(key, &format!("afenda conv messages {id}"), async |client| match files.is_empty() {
+        .change(&format!("afenda conv messages {id}"), async |client| match files.is_empty() {
             true => client.send_message(id, message, key).await,
             false => client.send_files(id, message, files, key).await,
         })
