@@ -198,12 +198,14 @@ fn hint_for(code: &Code, details: &Value) -> Option<String> {
             "the token is not known to this daemon: make a new one with `afenda daemon token USER` and set AFENDA_TOKEN, or choose another profile with -P"
         }
         Code::Forbidden => {
-            "your role does not allow this: `afenda status` shows who you are; another profile or AFENDA_TOKEN makes you somebody else"
+            "`afenda status` shows who you are, with which role and whether with a Chatwoot token of your own; another profile or AFENDA_TOKEN makes you \
+             somebody else"
         }
-        Code::OwnRequest => "a requester never decides their own request: somebody else must",
+        Code::OwnRequest => "who asked for it or changed it last does not decide it: somebody else must",
         Code::NotFound => {
-            let list = details.get("what").and_then(Value::as_str).and_then(list_of);
-            let look = list.map(|list| format!("look for it with `{list}`; ")).unwrap_or_default();
+            let look = list_of(details.get("what").and_then(Value::as_str)?)
+                .map(|list| format!("look for it with `{list}`; "))
+                .unwrap_or_default();
             return Some(format!("{look}another tenant's things are not found either (--tenant)"));
         }
         Code::StaleRevision => "read it again with `afenda approvals view`, then decide on the revision shown there",

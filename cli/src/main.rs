@@ -239,7 +239,7 @@ fn refuse(mut err: clap::Error, args: Vec<OsString>) -> Exit {
     let hash = misses_an_id(&err).then_some("in a shell # begins a comment: write '#123' with its quotes, or 123");
     if wants_json(args) {
         let text = err.render().to_string();
-        let message = text.lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+        let message = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect::<Vec<_>>().join(" ");
         context::report(&CliError::usage(message.trim_start_matches("error: ")).hint(hash.unwrap_or("see --help")), true);
     } else {
         if let Some(hash) = hash {

@@ -119,12 +119,8 @@ impl App {
             None => user.default.as_deref().and_then(role_in).or_else(only),
         };
         let Some(&(at, role)) = chosen else {
-            let hint = if named.is_some() {
-                "there is no such tenant"
-            } else {
-                "name the tenant in X-Afenda-Tenant, or set a default with POST /tenants/{id}/switch"
-            };
-            return Err(Fault::new(Code::NotFound, hint));
+            let unnamed = "name the tenant in X-Afenda-Tenant, or set a default with POST /tenants/{id}/switch";
+            return Err(if named.is_some() { Fault::not_found("tenant") } else { Fault::new(Code::NotFound, unnamed) });
         };
         Ok(Caller { app: self.clone(), user, role, tenant: at, sync: self.tenants[at].sync.clone(), source: Source::Store })
     }

@@ -8,7 +8,7 @@ use api::tenant::TenantView;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::output::{Column, column, flexible};
+use crate::output::{Column, column, flexible, spare};
 use crate::profile::Profiles;
 
 /// Agents, and whether you take work
@@ -87,9 +87,9 @@ const TENANTS: &[Column<TenantView>] = &[
 const NOTIFICATIONS: &[Column<NotificationView>] = &[
     column("ID", |row, _| row.id.to_string()),
     column("CONV", |row, _| row.conversation_id.map(|id| id.to_string()).unwrap_or_default()),
-    column("TYPE", |row, _| row.notification_type.clone()),
+    spare(column("TYPE", |row, _| row.notification_type.clone())),
     column("AGE", |row, shown| shown.age(row.last_activity_at)),
-    column("READ", |row, _| row.read_at.is_some().to_string()),
+    spare(column("READ", |row, _| row.read_at.is_some().to_string())),
     flexible("WHAT", |row, _| if row.body.is_empty() { row.title.clone() } else { row.body.clone() }),
 ];
 

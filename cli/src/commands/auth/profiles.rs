@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::{CliError, START_HINT};
 use crate::exit::Exit;
-use crate::output::{Column, column, flexible};
+use crate::output::{Column, column, flexible, spare};
 use crate::profile::{DEFAULT, Profile, Profiles, is_local};
 
 /// Keep a daemon's address and your token there as a profile, which -P names [default: default on this machine, else the address's name]
@@ -59,10 +59,10 @@ const COLUMNS: &[Column<Standing>] = &[
     column("ACTIVE", |row, _| if row.active { "active".to_owned() } else { String::new() }),
     column("STATE", |row, _| row.state.to_owned()),
     column("USER", |row, _| row.user.clone()),
-    column("ROLE", |row, _| row.role.map(|role| role.to_string()).unwrap_or_default()),
-    column("TENANT", |row, _| row.tenant.clone().unwrap_or_default()),
-    flexible("URL", |row, _| row.url.clone()),
-    column("TOKEN", |row, _| row.token.clone()),
+    spare(column("ROLE", |row, _| row.role.map(|role| role.to_string()).unwrap_or_default())),
+    spare(column("TENANT", |row, _| row.tenant.clone().unwrap_or_default())),
+    spare(flexible("URL", |row, _| row.url.clone())),
+    spare(column("TOKEN", |row, _| row.token.clone())),
     flexible("REPAIR", |row, _| row.repair.clone().unwrap_or_default()),
 ];
 
