@@ -37,13 +37,12 @@ pub(super) fn contact(state: &mut State, out: &mut Out, id: i64, result: Outcome
             live::failed(state, &failure);
             let waited = state.acts.waits.take_if(|waits| *waits == Waits::Contact(id)).is_some();
             let kept = state.acts.taking_back.take_if(|undo| matches!(undo, Undo::Contact(undo) if undo.contact == id));
-            if waited || kept.is_some() {
-                toast(state, Tone::Bad, format!("Contact {id} was not read: {}", failure.message));
-            }
-            if let Some(undo) = kept {
-                undo::push(state, undo); // The next `u` means the same.
-            }
-            return;
+            let text = format!("Contact {id} was not read: {}", failure.message);
+            return match kept {
+                Some(undo) => undo::failed(state, undo, &failure, text),
+                None if waited => toast(state, Tone::Bad, text),
+                None => {}
+            };
         }
     };
     if let Some(Undo::Contact(undo)) = state.acts.taking_back.take_if(|undo| matches!(undo, Undo::Contact(undo) if undo.contact == id)) {

@@ -119,8 +119,7 @@ pub(super) fn recalled(state: &mut State, out: &mut Out, id: OutboxId, result: &
         match result {
             Err(failure) if failure.lost => {
                 super::live::failed(state, failure);
-                undo::push(state, Undo::Message(message));
-                toast(state, Tone::Bad, format!("Not taken back: {}", failure.message));
+                undo::failed(state, Undo::Message(message), failure, format!("Not taken back: {}", failure.message));
                 return true;
             }
             result => followup.undone = result.is_ok(),
